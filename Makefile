@@ -1,0 +1,76 @@
+# Two commands: "make book" builds the book, "make test" checks everything in it.
+# Both first make .venv and install what they need, once; what changes later is installed again.
+
+VENV    := .venv
+PY      := $(VENV)/bin/python
+STAMP   := $(VENV)/.installed
+HTML    := _build/html
+PORT    ?= 8017
+CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
+
+# One thread and a fixed hash seed: a stored number must come out again, digit for digit.
+REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+
+BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
+NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
+           --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
+
+.PHONY: help book test lab execute serve bench lint clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+
+book: $(STAMP) ## build the book; open _build/html/index.html
+	@$(BOOK) || { rm -rf _build/.doctrees; exit 1; }  # a page with a warning is read again next time
+	@echo "The book is built: open $(HTML)/index.html"
+
+test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
+	@$(BOOK) --all --quiet
+	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -q -n 2 --dist loadfile \
+	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
+
+lab: $(STAMP) ## open the chapters in JupyterLab
+	$(PY) -m jupyterlab chapters
+
+execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
+	$(PY) -m ruff format --quiet $(CHAPTERS)
+	cd chapters && $(REPRODUCIBLE) ../$(PY) -m nbconvert --to notebook --execute --inplace \
+	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 $(notdir $(CHAPTERS))
+	$(NBSTRIP) $(CHAPTERS)
+
+serve: book ## build the book and serve it on the loopback address, PORT=8017
+	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+bench: $(STAMP) ## time the package against the literal versions of its algorithms
+	$(REPRODUCIBLE) $(PY) -m benchmarks
+
+lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m codespell_lib
+	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS))
+
+clean: ## remove the built book and all caches; .venv stays
+	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info chapters/.ipynb_checkpoints
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# The stamp holds the path of this directory: in a directory that was moved .venv is made anew.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+$(STAMP): requirements.txt constraints.txt pyproject.toml
+	@if [ -e $@ ] && [ "$$(cat $@)" != "$(CURDIR)" ]; then rm -rf $(VENV); fi; \
+	if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	  for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+	    $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && found=$$python && break; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo 'Python 3.11, 3.12 or 3.13 is missing. Install one, or name it: make book PYTHON=/path/to/python3.12' >&2; exit 1; fi; \
+	  if ! $$found -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "$$found lacks venv or ensurepip. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; fi; \
+	  echo "Making $(VENV) with $$($$found --version); the first installation takes a few minutes."; \
+	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
+	fi
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@echo "$(CURDIR)" > $@
