@@ -1,0 +1,53 @@
+"""zoolib: the library of *Bandits that Generalize*.
+
+Every algorithm of the book is defined here, once. The ground floor is the shop
+(:mod:`zoolib.simulator`), its contexts (:mod:`zoolib.features`) and the evidence that a click leaves
+(:mod:`zoolib.evidence`); the agents stand on it, the experiments on the agents.
+"""
+
+from zoolib.agents import (
+    Agent,
+    LinUCBAgent,
+    OracleAgent,
+    RandomAgent,
+    SharedLinUCBAgent,
+    UCBAgent,
+)
+from zoolib.claims import claim
+from zoolib.experiment import Results, replicate, run
+from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.simulator import (
+    CATEGORIES,
+    CLICK_TABLE,
+    PERSONAS,
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    Launch,
+    Shock,
+    ZooplusSimulator,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CATEGORIES",
+    "CLICK_TABLE",
+    "PERSONAS",
+    "SHOCK_DOG_TOY",
+    "SHOCK_FISH",
+    "Agent",
+    "ContextSpace",
+    "FeatureEngineer",
+    "Launch",
+    "LinUCBAgent",
+    "OracleAgent",
+    "RandomAgent",
+    "Results",
+    "SharedLinUCBAgent",
+    "Shock",
+    "UCBAgent",
+    "ZooplusSimulator",
+    "claim",
+    "replicate",
+    "run",
+]

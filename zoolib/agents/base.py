@@ -1,0 +1,117 @@
+"""What an agent is, and the one rule that most agents of this book share (chapters 0 and 2)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.simulator import ZooplusSimulator
+
+TIE = 1e-10  # scores closer than this are equal: what separates them is rounding, which differs between machines
+
+
+def first_best(scores: np.ndarray) -> np.ndarray:
+    """Return the lowest index of the highest score along the last axis, ``(..., n) -> (...)``."""
+    return (scores >= scores.max(-1, keepdims=True) - TIE).argmax(-1)
+
+
+class Agent(ABC):
+    """Chooses a product for a user, then learns from the click.
+
+    In the shop an agent is two methods, ``predict`` and ``update``. Beneath them are two more that know no shop:
+    ``select`` chooses among the rows of a matrix of contexts, ``learn`` takes in a context and a reward.
+
+    Parameters
+    ----------
+    features
+        The agent's eyes: a :class:`~zoolib.features.FeatureEngineer`, or a
+        :class:`~zoolib.features.ContextSpace` for data that is no shop. Made for one world, the agent takes and returns
+        ints; made for R worlds in lockstep, arrays of R.
+    """
+
+    def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
+        if not isinstance(features, (FeatureEngineer, ContextSpace)):
+            raise TypeError(f"features must be a FeatureEngineer or a ContextSpace, got {type(features).__name__}")
+        self.features = features
+        self.batch_shape, self.rows = features.batch_shape, features.rows
+
+    @abstractmethod
+    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return the product to show to ``user_id``; ties go to the lowest number."""
+
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
+        """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
+        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        reward = checks.clicks("reward", reward, self.batch_shape)
+        self._learn(self.features.context(user_id, chosen_arm, sim), chosen_arm, reward)
+
+    def select(self, X: np.ndarray) -> Any:
+        """Return the row of ``X``, ``(..., K, d)``, to choose."""
+        raise NotImplementedError(f"{type(self).__name__} knows users and products only, not bare contexts")
+
+    def learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        """Learn from a finite ``reward`` of having chosen ``arm`` with context ``x``, ``(..., d)``."""
+        x = checks.finite("x", x, (*self.batch_shape, self.features.d))
+        arm = checks.indices("arm", arm, self.features.n_arms, self.batch_shape)
+        self._learn(x, arm, checks.finite("reward", reward, self.batch_shape))
+
+    @abstractmethod
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        """Take in a click whose parts have been checked."""
+
+    def _contexts(self, X: Any) -> np.ndarray:
+        return checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+
+    def _plain(self, arm: Any) -> Any:
+        """Return an int for one world, an array for a batch."""
+        return arm if self.batch_shape else int(arm)
+
+
+class UCBAgent(Agent):
+    """The generalized UCB principle: choose the arm of the highest payoff plus alpha times uncertainty.
+
+    LinUCB, NeuralUCB and Neural-Linear differ in their two methods :meth:`payoff` and :meth:`uncertainty`, and in what
+    they learn from a click. What follows from the two is written here, once.
+
+    Parameters
+    ----------
+    features
+        See :class:`Agent`.
+    alpha
+        Weight of the uncertainty, at least 0.
+    """
+
+    def __init__(self, features: FeatureEngineer | ContextSpace, *, alpha: float) -> None:
+        super().__init__(features)
+        self.alpha = checks.real("alpha", alpha, 0.0)
+
+    @abstractmethod
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return what each row of ``X`` is expected to earn, ``(..., n, d) -> (..., n)``."""
+
+    @abstractmethod
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return how unsure the agent is of each row of ``X``, ``(..., n, d) -> (..., n)``."""
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return payoff + alpha * uncertainty of each row of ``X``, ``(..., n)``."""
+        return self.payoff(X) + self.alpha * self.uncertainty(X)
+
+    def select(self, X: np.ndarray) -> Any:
+        """Return the row of ``X`` with the highest score."""
+        return self._plain(first_best(self.score(self._contexts(X))))
+
+    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return the product with the highest score for ``user_id``."""
+        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        scores, arms = self._appraise(user_id, sim)
+        return self._plain(arms[(*self.rows, first_best(scores))])
+
+    def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the score of each distinct choice and the product that stands for it, both ``(..., n)``."""
+        X, arms = self.features.choices(user_id, sim)
+        return self.score(X), arms

@@ -1,0 +1,113 @@
+"""LinUCB: linear payoffs with a confidence width (chapters 1 and 2).
+
+Li, Chu, Langford and Schapire, WWW 2010.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoolib.agents.base import UCBAgent
+from zoolib.evidence import DiscountedArms, Entry, make_evidence
+from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.simulator import ZooplusSimulator
+
+
+class SharedLinUCBAgent(UCBAgent):
+    """One linear model for all arms: theta'x + alpha sqrt(x' A^-1 x), A += x x', b += r x.
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.base.Agent`. What the agent can learn is what their encoding can say.
+    alpha
+        Weight of the uncertainty, at least 0.
+    gamma
+        Discount in (0, 1]: A <- gamma A + (1 - gamma) I, b <- gamma b before each click is added. 1 forgets nothing.
+    window
+        Number of last clicks that count, or None for all.
+    ridge
+        lambda > 0 of the prior A = lambda I.
+    """
+
+    by_arm = False
+
+    def __init__(
+        self,
+        features: FeatureEngineer | ContextSpace,
+        *,
+        alpha: float = 0.2,
+        gamma: float = 1.0,
+        window: int | None = None,
+        ridge: float = 1.0,
+    ) -> None:
+        super().__init__(features, alpha=alpha)
+        shape = (*self.batch_shape, features.n_arms) if self.by_arm else self.batch_shape
+        self.evidence = make_evidence(features.d, shape, ridge, gamma, window, by_arm=self.by_arm)
+        self._first_entry: Any = (
+            self.rows[0] * features.n_arms if self.rows else 0
+        )  # of each world, where arms have their own
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta'x."""
+        return self.evidence.mean(X)
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(x' A^-1 x)."""
+        return self.evidence.width(X)
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        self.evidence.add(x, reward)
+
+
+class LinUCBAgent(SharedLinUCBAgent):
+    """Disjoint LinUCB, the agent of chapter 1: every arm a model of its own, which learns from its own clicks alone.
+
+    A_a = I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are those of
+    :class:`SharedLinUCBAgent`. Its scores in the shop are kept in a table of (persona, product), of which a click
+    changes one column; ``select`` computes them from scratch, and a test holds the two together.
+    """
+
+    by_arm = True
+    _catalog: np.ndarray | None = None  # the catalog that _scores, (..., P, K), was made for
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta_a'x_a, row a of ``X`` ``(..., K, d)`` being judged by the model of arm a."""
+        return self.evidence.mean(X[..., None, :])[..., 0]
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(x_a' A_a^-1 x_a)."""
+        return self.evidence.width(X[..., None, :])[..., 0]
+
+    def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        if sim.product_category is not self._catalog:
+            self._meet(sim)
+        if isinstance(self.evidence, DiscountedArms):  # at every click every arm fades: no score is worth keeping
+            return self.score(self.features.contexts(user_id, sim)), self._arms
+        return self._scores[(*self.rows, sim.persona(user_id))], self._arms
+
+    def _meet(self, sim: ZooplusSimulator) -> None:
+        """Take note of a catalog; products that it has more than the last one are new arms."""
+        known, K = self.evidence.shape[-1], sim.n_products
+        if known > K:
+            raise ValueError(f"sim has {K} products, but the agent has already met {known}")
+        if known < K:
+            self.evidence.grow(K - known)
+            self._first_entry = self._first_entry // known * K
+        self._catalog = sim.product_category
+        self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
+        X = np.moveaxis(self.features.table, 0, 1)[self._catalog]  # (..., K, P, d): what each arm can be met in
+        self._by_entry = X.reshape(-1, *X.shape[-2:])
+        if not isinstance(self.evidence, DiscountedArms):
+            self._scores = np.moveaxis(self.evidence.mean(X) + self.alpha * self.evidence.width(X), -1, -2).copy()
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        for entry in self.evidence.add(x, reward, self._first_entry + arm):
+            if entry is not None and self._catalog is not None:
+                self._refresh(entry)
+
+    def _refresh(self, entry: Entry) -> None:
+        mean, width = self.evidence.mean_and_width(self._by_entry[entry], entry)
+        self._scores[(*self.rows, ..., entry - self._first_entry)] = mean + self.alpha * width

@@ -1,0 +1,92 @@
+"""What every public function asks of its arguments, said once and in one voice.
+
+Each check returns the argument in the form in which it is used, or raises a ``ValueError`` or
+``TypeError`` that names the argument, what it was and what is allowed. Nothing is changed before all
+checks have passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+def whole(name: str, value: Any, low: int, high: float = np.inf) -> int:
+    """Return ``value`` as an ``int`` in ``[low, high]``."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if not low <= value <= high:
+        allowed = f"at least {low}" if high == np.inf else f"between {low} and {high}"
+        raise ValueError(f"{name} must be {allowed}, got {value}")
+    return int(value)
+
+
+def real(name: str, value: Any, low: float, high: float = np.inf, open_low: bool = False) -> float:
+    """Return ``value`` as a finite ``float`` in ``[low, high]``, or in ``(low, high]`` if ``open_low``."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number, got {value!r}")
+    if not (np.isfinite(value) and low <= value <= high) or (open_low and value == low):
+        bracket = "(" if open_low else "["
+        raise ValueError(f"{name} must be a finite number in {bracket}{low}, {high}], got {value}")
+    return float(value)
+
+
+def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False) -> Any:
+    """Return ``value`` as indices in ``0 .. n-1`` of ``shape``: an ``int`` if that is ``()``.
+
+    With ``more_axes``, further axes may follow those of ``shape``.
+    """
+    if not shape and not (more_axes and isinstance(value, (Sequence, np.ndarray))):
+        if type(value) is not int:  # the fast way first: this runs at every step
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+                raise TypeError(f"{name} must be a whole number, got {value!r}")
+            value = int(value)
+        if not 0 <= value < n:
+            raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
+        return value
+    value = np.asarray(value)
+    if value.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
+    if (value.shape[: len(shape)] if more_axes else value.shape) != shape:
+        raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
+    if value.size and value.astype(np.int64, copy=False).view(np.uint64).max() >= n:  # negative ones look huge
+        raise ValueError(f"{name} must lie between 0 and {n - 1}, got {value.min()} to {value.max()}")
+    return value
+
+
+def clicks(name: str, value: Any, shape: Shape) -> Any:
+    """Return ``value`` as rewards that are 0 or 1, of exactly ``shape``."""
+    if not shape:
+        if not (isinstance(value, (Real, np.bool_)) and (value == 0 or value == 1)):
+            raise ValueError(f"{name} must be 0 or 1, got {value!r}")
+        return value
+    value = np.asarray(value)
+    if value.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
+    if not ((value == 0) | (value == 1)).all():
+        raise ValueError(f"{name} must be 0 or 1 in every world, got {np.unique(value)[:5]}")
+    return value
+
+
+def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+    """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
+    value = np.asarray(value)
+    if value.dtype.kind not in "iufb":
+        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    if len(value.shape) != len(shape) or any(s not in (None, n) for s, n in zip(shape, value.shape, strict=True)):
+        wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+        raise ValueError(f"{name} must have shape {wanted}, got {value.shape}")
+    if not np.isfinite(value).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return value.astype(float, copy=False)
+
+
+def same_worlds(agent_shape: Shape, sim_shape: Shape) -> None:
+    """Refuse an agent that was made for another number of worlds than the simulator holds."""
+    if agent_shape != sim_shape:
+        raise ValueError(f"sim holds worlds of shape {sim_shape}, but the agent was made for {agent_shape}")

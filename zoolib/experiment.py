@@ -1,0 +1,248 @@
+"""Experiments that are fair: own copies of the world, the same users, the same luck (chapter 0).
+
+:func:`run` is a dozen lines: predict, click, update. :func:`replicate` makes as many worlds as there are seeds, and
+everything random in replication i follows from seed i alone, whoever else takes part and however many worlds there are.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from zoolib import checks
+from zoolib.agents.base import Agent
+from zoolib.features import FeatureEngineer
+from zoolib.randomness import USERS, spawn
+from zoolib.simulator import Launch, Shock, ZooplusSimulator
+
+Shocks = Mapping[int, Shock | Launch]
+Factory = Callable[[FeatureEngineer, Any], Agent]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What happened, step by step.
+
+    Attributes
+    ----------
+    agents
+        Names, A of them.
+    seeds
+        Seeds of the R worlds (R = 1 for a single run).
+    arm, category, reward
+        ``(A, R, T)``: the product shown, its category's index, the click.
+    expected
+        ``(A, R, T)`` true click probability of what was shown.
+    persona, oracle
+        ``(R, T)``: the index of the persona that came, and the click probability of the best product for them.
+    shocks
+        ``{step: name}`` of what changed, and when.
+    categories, personas
+        The names behind the indices.
+    """
+
+    agents: tuple[str, ...]
+    seeds: tuple[int, ...]
+    arm: np.ndarray
+    category: np.ndarray
+    reward: np.ndarray
+    expected: np.ndarray
+    persona: np.ndarray
+    oracle: np.ndarray
+    shocks: Mapping[int, str]
+    categories: tuple[str, ...]
+    personas: tuple[str, ...]
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps T."""
+        return self.reward.shape[-1]
+
+    def frame(self, every: int = 1) -> pd.DataFrame:
+        """Return a tidy table, one row for each agent, replication and ``every``-th step.
+
+        Columns ``agent``, ``replication``, ``step``, ``persona``, ``category``, ``arm``, ``reward``, ``expected`` and
+        ``oracle``.
+        """
+        kept = slice(None, None, checks.whole("every", every, 1))
+        A, R, T = self.arm[..., kept].shape
+        agent, replication, step = (axis.ravel() for axis in np.indices((A, R, T)))
+        flat = {name: getattr(self, name)[..., kept].ravel() for name in ("arm", "reward", "expected")}
+        return pd.DataFrame(
+            {
+                "agent": np.array(self.agents)[agent],
+                "replication": replication,
+                "step": step * every,
+                "persona": np.array(self.personas)[np.tile(self.persona[..., kept].ravel(), A)],
+                "category": np.array(self.categories)[self.category[..., kept].ravel()],
+                **flat,
+                "oracle": np.tile(self.oracle[..., kept].ravel(), A),
+            }
+        )
+
+
+def run(
+    agents: Mapping[str, Agent],
+    sim: ZooplusSimulator,
+    n_steps: int,
+    shocks: Shocks | None = None,
+    users: np.ndarray | None = None,
+    progress: bool = False,
+) -> Results:
+    """Let every agent serve the same users in its own copy of the same world.
+
+    Parameters
+    ----------
+    agents
+        ``{name: agent}``. They learn during the run; ``sim`` itself is left as it is.
+    sim
+        The shop, or a batch of shops.
+    n_steps
+        Number of users served, T.
+    shocks
+        ``{step: Shock or Launch}``, each applied before the user of that step comes.
+    users
+        ``(..., T)`` user ids; drawn, independently of everything else, from the worlds' seeds if None.
+    progress
+        Whether to show a progress bar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Before the first step, if anything does not fit.
+    """
+    n_steps = checks.whole("n_steps", n_steps, 1)
+    if not agents:
+        raise ValueError("agents must name at least one agent, got none")
+    for agent in agents.values():
+        checks.same_worlds(agent.batch_shape, sim.batch_shape)
+    shocks = dict(sorted((shocks or {}).items()))
+    for step in shocks:
+        checks.whole("a step in shocks", step, 0, n_steps - 1)
+    users = draw_users(sim, n_steps) if users is None else np.asarray(users)
+    checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
+
+    A, R = len(agents), len(sim.seeds)
+    arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
+    for i, (name, agent) in enumerate(agents.items()):
+        with tqdm(total=n_steps, desc=name, disable=not progress) as bar:
+            _serve(agent, sim.copy(), users, shocks, arm[i], reward[i], bar)
+    arm, reward = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1)
+    users = users.reshape(R, n_steps)
+
+    expected, oracle = np.empty((A, R, n_steps)), np.empty((R, n_steps))
+    world = sim.copy()
+    for steps in _phases(world, shocks, n_steps):
+        now = users[:, steps].reshape(*sim.batch_shape, -1)
+        oracle[:, steps] = world.oracle_value(now)
+        for i in range(A):
+            expected[i, :, steps] = world.click_probability(now, arm[i, :, steps].reshape(now.shape))
+    catalog, personas = (a.reshape(R, -1) for a in (world.product_category, world.user_persona))
+    return Results(
+        agents=tuple(agents),
+        seeds=sim.seeds,
+        arm=arm,
+        category=np.stack([np.take_along_axis(catalog, a, -1) for a in arm]).astype(np.int8),
+        reward=reward,
+        expected=expected,
+        persona=np.take_along_axis(personas, users, -1).astype(np.int8),
+        oracle=oracle,
+        shocks={step: shock.name for step, shock in shocks.items()},
+        categories=sim.categories,
+        personas=sim.personas,
+    )
+
+
+def replicate(
+    agents: Mapping[str, Factory],
+    seeds: int | Sequence[int],
+    n_steps: int,
+    shocks: Shocks | None = None,
+    progress: bool = False,
+    **shop: Any,
+) -> Results:
+    """Run the experiment once for every seed: new catalog, new users, new luck, new agents each time.
+
+    Parameters
+    ----------
+    agents
+        ``{name: factory}``; ``factory(features, rng)`` makes an agent. ``rng`` holds one generator for each world.
+    seeds
+        Seeds of the replications, for example ``range(100)``.
+    n_steps, shocks, progress
+        As in :func:`run`.
+    **shop
+        Further arguments of :class:`~zoolib.simulator.ZooplusSimulator`, such as ``n_products``.
+    """
+    sim = ZooplusSimulator(seed=seeds, **shop)
+    features = FeatureEngineer(sim)
+    made = {}
+    for name, factory in agents.items():
+        rngs = [spawn(seed, name) for seed in sim.seeds]
+        made[name] = factory(features, rngs if sim.batch_shape else rngs[0])
+    return run(made, sim, n_steps, shocks=shocks, progress=progress)
+
+
+def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
+    """Draw who comes at each step, ``(..., n_steps)``, from a stream of each world's seed that serves nothing else."""
+    drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in sim.seeds]
+    return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
+
+
+def _serve(
+    agent: Agent,
+    world: ZooplusSimulator,
+    users: np.ndarray,
+    shocks: Shocks,
+    arm: np.ndarray,
+    reward: np.ndarray,
+    bar: tqdm,
+) -> None:
+    """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
+    visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
+    with interrupts_between_steps() as interrupted:
+        for t, user in enumerate(visits):
+            if t in shocks:
+                world.apply_shock(shocks[t])
+            chosen = agent.predict(user, world)
+            click = world.get_reward(user, chosen)
+            agent.update(user, chosen, click, world)
+            arm[t], reward[t] = chosen, click
+            if t % 1000 == 999:
+                bar.update(1000)
+            if interrupted:
+                raise KeyboardInterrupt
+
+
+def _phases(world: ZooplusSimulator, shocks: Shocks, n_steps: int) -> Iterator[slice]:
+    """Go through the times between shocks, each with ``world`` as it was then."""
+    starts = sorted({0, *shocks})
+    for start, stop in zip(starts, [*starts[1:], n_steps], strict=True):
+        if start in shocks:
+            world.apply_shock(shocks[start])
+        yield slice(start, stop)
+
+
+@contextmanager
+def interrupts_between_steps() -> Iterator[list[int]]:
+    """Hold Ctrl-C back until a step is complete, so that no agent is left with half of a click.
+
+    Yields a list that is empty until an interrupt has come.
+    """
+    interrupted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,270 @@
+"""The shop: who comes, what is on the shelf, and what a recommendation earns (chapter 0).
+
+A pet-supplies shop in the style of Zooplus, entirely synthetic. One world is ``seed=42``; a hundred worlds in
+lockstep are ``seed=range(100)``. The two differ in nothing but a leading axis, and world i of a batch is the
+world that its seed alone would give, draw for draw.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from zoolib import checks
+from zoolib.randomness import UniformStream
+
+Table = Mapping[str, Mapping[str, float]]
+
+CATEGORIES = ("Fish Supplies", "Cat Food", "Dog Food", "Dog Toy", "Cat Toy")
+CLICK_TABLE: Table = MappingProxyType(
+    {
+        persona: dict(zip(("Dog Food", "Dog Toy", "Cat Food", "Cat Toy", "Fish Supplies"), row, strict=True))
+        for persona, row in {
+            "new_puppy_parent": (0.40, 0.50, 0.10, 0.05, 0.02),
+            "cat_connoisseur": (0.05, 0.02, 0.55, 0.45, 0.05),
+            "budget_shopper": (0.25, 0.15, 0.40, 0.20, 0.20),
+            "fish_hobbyist": (0.02, 0.02, 0.10, 0.08, 0.60),
+        }.items()
+    }
+)
+PERSONAS = tuple(CLICK_TABLE)
+UNLISTED = 0.01  # click probability of a category that a persona's row does not name
+
+
+@dataclass(frozen=True)
+class Shock:
+    """A change of taste: new click probabilities for some personas and categories.
+
+    Parameters
+    ----------
+    changes
+        ``{persona: {category: probability}}``; what is not named stays as it is.
+    name
+        How tables and figures call it.
+    """
+
+    changes: Table
+    name: str = "shock"
+
+    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
+        """Rewrite the click table of ``sim``; all of it, or nothing if any entry is invalid."""
+        table = sim.click_table.copy()
+        for persona, row in self.changes.items():
+            for category, probability in row.items():
+                cell = sim.index_of("persona", persona), sim.index_of("category", category)
+                at = cell if not sim.batch_shape else (worlds, *cell)
+                table[at] = checks.real(f"click probability of {persona} for {category}", probability, 0.0, 1.0)
+        sim.set_click_table(table)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """New products: one more for each category named, put at the end of the catalog of every world."""
+
+    categories: Sequence[str]
+    name: str = "launch"
+
+    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
+        """Append the products to the catalog of ``sim``."""
+        if worlds is not ...:
+            raise ValueError("a Launch happens in all worlds of a batch at once: their catalogs grow together")
+        new = np.array([sim.index_of("category", name) for name in self.categories], dtype=int)
+        shape = (*sim.batch_shape, len(new))
+        sim.set_catalog(np.concatenate([sim.product_category, np.broadcast_to(new, shape)], axis=-1))
+
+
+SHOCK_FISH = Shock({"budget_shopper": {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}}, name="fish boom")
+SHOCK_DOG_TOY = Shock({"cat_connoisseur": {"Dog Toy": 0.75}}, name="dog-toy craze")
+
+
+class ZooplusSimulator:
+    """A shop of ``n_products`` products and ``n_users`` users, each of a hidden persona.
+
+    One generator ``default_rng(seed)`` serves a world: it draws the catalog, then the users, then one uniform for
+    every reward, in this order.
+
+    Parameters
+    ----------
+    n_products, n_users
+        At least 1 each.
+    seed
+        A non-negative whole number: one world. A sequence of them: that many worlds in lockstep.
+    click_table
+        ``{persona: {category: probability}}``; a category missing from a row is clicked with probability .01.
+    categories
+        The categories of the catalog, in order.
+
+    Attributes
+    ----------
+    batch_shape
+        ``()`` for one world, ``(R,)`` for R in lockstep. It leads the shape of everything below.
+    product_category
+        ``(..., K)`` index into ``categories`` of every product.
+    user_persona
+        ``(..., U)`` index into ``personas`` of every user.
+    click_table
+        ``(..., P, C)`` click probabilities as they are now.
+    """
+
+    def __init__(
+        self,
+        n_products: int = 50,
+        n_users: int = 1000,
+        seed: int | Sequence[int] = 42,
+        *,
+        click_table: Table = CLICK_TABLE,
+        categories: Sequence[str] = CATEGORIES,
+    ) -> None:
+        self.n_products = checks.whole("n_products", n_products, 1)
+        self.n_users = checks.whole("n_users", n_users, 1)
+        many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
+        seeds = [checks.whole("seed", s, 0) for s in (seed if many else [seed])]
+        if not seeds:
+            raise ValueError("seed must hold at least one world's seed, got an empty sequence")
+        self.seeds = tuple(seeds)
+        self.batch_shape = (len(seeds),) if many else ()
+        self.rows = (np.arange(len(seeds)),) if many else ()  # indexes the leading axis: a[(*rows, k)]
+        self.personas, self.categories = tuple(click_table), tuple(categories)
+
+        rngs = [np.random.default_rng(s) for s in seeds]
+        self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
+        # one rng.choice(personas) for each user in turn gives these very numbers
+        users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
+        self.user_persona = np.stack(users).reshape(*self.batch_shape, -1)
+        rows = [[click_table[p].get(c, UNLISTED) for c in self.categories] for p in self.personas]
+        self.set_click_table(np.broadcast_to(np.array(rows, dtype=float), (*self.batch_shape, *np.shape(rows))).copy())
+        self._uniforms = UniformStream(rngs, self.batch_shape)
+
+    def _draw_catalog(self, rng: np.random.Generator) -> np.ndarray:
+        n_each, rest = divmod(self.n_products, len(self.categories))
+        shelf = np.repeat(np.arange(len(self.categories)), n_each)
+        extra = rng.choice(len(self.categories), rest) if rest else np.empty(0, dtype=int)
+        return rng.permutation(np.concatenate([shelf, extra]))
+
+    # ---- what the world is -------------------------------------------------------------------------------
+
+    def index_of(self, kind: str, name: str) -> int:
+        """Return the index of a persona's or a category's name."""
+        names = self.personas if kind == "persona" else self.categories
+        if name not in names:
+            raise ValueError(f"unknown {kind} {name!r}; this shop knows {', '.join(names)}")
+        return names.index(name)
+
+    def set_catalog(self, product_category: np.ndarray) -> None:
+        """Set the category of every product, ``(..., K)``, and note the first product of each category."""
+        self.product_category, self.n_products = product_category, product_category.shape[-1]
+        is_in = product_category[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
+        self.in_stock = is_in.any(-1)
+        first = np.where(self.in_stock, is_in.argmax(-1), self.n_products)
+        # Categories in the order of their first products, so that a tie goes to the lowest product number. One that
+        # the catalog lacks stands at the end, as a second copy of the first, which no tie-break ever picks.
+        order = np.argsort(first, axis=-1, kind="stable")
+        lacking = np.take_along_axis(first, order, -1) == self.n_products
+        self.category_order = np.where(lacking, order[..., :1], order)
+        self.first_product = np.take_along_axis(first, self.category_order, -1)
+
+    def set_click_table(self, table: np.ndarray) -> None:
+        """Set the click probabilities, ``(..., P, C)``."""
+        wanted = (*self.batch_shape, len(self.personas), len(self.categories))
+        table = checks.finite("click_table", table, wanted)
+        if table.min() < 0 or table.max() > 1:
+            raise ValueError(f"click_table must hold probabilities in [0, 1], got {table.min()} to {table.max()}")
+        self.click_table = table
+        # rng.binomial(1, p) turns one uniform u into a click: u > 1 - p, but for p > 1/2 not u > p.
+        self._flip = table > 0.5
+        rare = np.where(self._flip, 1 - table, table)
+        with np.errstate(divide="ignore"):
+            self._bar = np.exp(np.log(1 - rare))
+
+    @property
+    def products(self) -> pd.DataFrame:
+        """The catalog as a table: ``product``, ``category`` (and ``world`` in a batch)."""
+        return self._listing("product", self.product_category, "category", self.categories)
+
+    @property
+    def users(self) -> pd.DataFrame:
+        """The users as a table: ``user``, ``persona`` (and ``world`` in a batch)."""
+        return self._listing("user", self.user_persona, "persona", self.personas)
+
+    def _listing(self, item: str, codes: np.ndarray, label: str, names: tuple[str, ...]) -> pd.DataFrame:
+        frame = pd.DataFrame({item: np.indices(codes.shape)[-1].ravel(), label: np.array(names)[codes.ravel()]})
+        if self.batch_shape:
+            frame.insert(0, "world", np.indices(codes.shape)[0].ravel())
+        return frame
+
+    # ---- what happens in it ------------------------------------------------------------------------------
+
+    def get_random_user(self) -> Any:
+        """Draw a user from the world's own generator: an int, or an array with one for each world."""
+        users = [int(rng.integers(0, self.n_users)) for rng in self._uniforms.settle()]
+        return np.array(users) if self.batch_shape else users[0]
+
+    def get_reward(self, user_id: Any, arm: Any) -> Any:
+        """Show product ``arm`` to ``user_id`` and return the click, 0 or 1 (an array in a batch)."""
+        cell = self._cell(user_id, arm)
+        click = (self._uniforms() > self._bar[cell]) ^ self._flip[cell]
+        return click.astype(np.int64) if self.batch_shape else int(click)
+
+    def click_probability(self, user_id: Any, arm: Any) -> Any:
+        """Return the true probability that ``user_id`` clicks product ``arm``.
+
+        Here and in the methods below, users and products may carry further axes behind the worlds', such as time.
+        """
+        return self._number(self.click_table[self._cell(user_id, arm, more_axes=True)])
+
+    def oracle_value(self, user_id: Any) -> Any:
+        """Return the click probability of the best product for ``user_id``."""
+        return self._number(self._by_place.max(-1)[self._persona_cell(user_id)])
+
+    def best_arm(self, user_id: Any) -> Any:
+        """Return the product that ``user_id`` clicks most often; of several, the lowest number."""
+        place = self._by_place.argmax(-1)[self._persona_cell(user_id)]
+        return self._number(self.first_product[(*self._rows_beside(place), place)])
+
+    def apply_shock(self, shock: Shock | Launch, worlds: Any = ...) -> None:
+        """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects."""
+        shock.apply(self, worlds)
+
+    def copy(self) -> Self:
+        """Return the same world once more, generator included: what happens in one leaves the other as it is.
+
+        Agents that are given a copy each face the same luck (common random numbers).
+        """
+        twin = copy.copy(self)
+        twin._uniforms = copy.deepcopy(self._uniforms)
+        return twin
+
+    def persona(self, user_id: Any) -> Any:
+        """Return the index of the persona of ``user_id``."""
+        user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape)
+        return self.user_persona[(*self.rows, user_id)]
+
+    @property
+    def _by_place(self) -> np.ndarray:
+        """Return the click probabilities in the order of the categories' first products, ``(..., P, C)``."""
+        return np.take_along_axis(self.click_table, self.category_order[..., None, :], axis=-1)
+
+    def _persona_cell(self, user_id: Any) -> tuple[Any, ...]:
+        user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes=True)
+        rows = self._rows_beside(user_id)
+        return (*rows, self.user_persona[(*rows, user_id)])
+
+    def _cell(self, user_id: Any, arm: Any, more_axes: bool = False) -> tuple[Any, ...]:
+        user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes)
+        arm = checks.indices("arm", arm, self.n_products, self.batch_shape, more_axes)
+        rows = self._rows_beside(user_id, arm) if more_axes else self.rows
+        return (*rows, self.user_persona[(*rows, user_id)], self.product_category[(*rows, arm)])
+
+    def _rows_beside(self, *values: Any) -> tuple[np.ndarray, ...]:
+        """Return the worlds' indices with as many axes as the widest of ``values``."""
+        n_more = max(np.ndim(value) for value in values) - len(self.batch_shape)
+        return tuple(rows.reshape(-1, *[1] * n_more) for rows in self.rows)
+
+    def _number(self, value: Any) -> Any:
+        return value.item() if np.ndim(value) == 0 else value
