@@ -4,8 +4,8 @@ Ridge regression of rewards r on contexts x needs two sums,
 
     A = lambda I + sum x x',    b = sum r x,    theta = A^-1 b,
 
-and the width of its prediction at x is sqrt(x' A^-1 x). The classes here keep these sums in three ways: all of the
-past, a window of it, or a past that fades. Leading axes are free: one evidence a world, or one a world and arm. Where
+and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all of the past;
+:mod:`zoolib.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or one a world and arm. Where
 there is an axis of arms, ``entry`` says which evidence a click belongs to: the entries are numbered through, row by
 row, so that with K arms entry i K + a is arm a of world i.
 """
@@ -82,7 +82,7 @@ class Evidence:
 
     def mean_and_width(self, X: np.ndarray, entry: Entry) -> tuple[np.ndarray, np.ndarray]:
         """Return both for the contexts ``X``, ``(..., n, d)``, as the evidence ``entry`` alone sees them."""
-        _, A_inv, b = (_take(a, entry) for a in self._by_entry)
+        _, A_inv, b = (take(a, entry) for a in self._by_entry)
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 
@@ -127,13 +127,13 @@ class Evidence:
         self._set(*(np.concatenate(pair, axis=len(self.shape) - 1) for pair in zip(old, new, strict=True)))
 
     def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
-        arrays = (self.A, self.A_inv, self.b) if entry is None else [_take(a, entry) for a in self._by_entry]
+        arrays = (self.A, self.A_inv, self.b) if entry is None else [take(a, entry) for a in self._by_entry]
         A, A_inv, b = arrays
         u = np.matvec(A_inv, x)
         w = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
         add, subtract = (np.add, np.subtract) if sign > 0 else (np.subtract, np.add)
-        add(A, _outer(x), out=A)
-        subtract(A_inv, _outer(w), out=A_inv)  # Sherman-Morrison; w w' keeps it exactly symmetric
+        add(A, outer(x), out=A)
+        subtract(A_inv, outer(w), out=A_inv)  # Sherman-Morrison; w w' keeps it exactly symmetric
         add(b, x * np.asarray(r)[..., None], out=b)
         if isinstance(entry, np.ndarray):  # what was taken is a copy, not a view
             for whole, part in zip(self._by_entry, arrays, strict=True):
@@ -156,160 +156,9 @@ class Evidence:
         n[due] = 0
 
 
-class WindowedEvidence(Evidence):
-    """Evidence of the last ``window`` clicks of a world, whichever arms they belong to (a sliding window)."""
-
-    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
-        super().__init__(d, shape, ridge)
-        self.window = checks.whole("window", window, 1)
-        self._ring: list[tuple[np.ndarray, Any, Entry]] = []
-        self._next = 0
-
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
-        """Take in a click and, once the window is full, take the oldest out."""
-        record = (x, r, entry)
-        changed = (entry,)
-        if len(self._ring) < self.window:
-            self._ring.append(record)
-        else:
-            oldest, self._ring[self._next] = self._ring[self._next], record
-            self.remove(*oldest)
-            changed = (oldest[2], entry)
-        self._next = (self._next + 1) % self.window
-        self._rank_one(x, r, entry, +1.0)
-        self._tidy()
-        return changed
-
-    def grow(self, n_new: int) -> None:
-        """Append ``n_new`` arms without a past; the entries of the others are numbered anew."""
-        K = self.shape[-1]
-        super().grow(n_new)
-        self._ring = [(x, r, entry // K * (K + n_new) + entry % K) for x, r, entry in self._ring]
-
-
-class DiscountedEvidence(Evidence):
-    """Evidence that fades: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each click is added.
-
-    All of it fades at each click of its world, that of the arms not shown too: time passes for all (Russac, Vernade
-    and Cappe, 2019). The prior does not fade, and so a direction that is no longer seen becomes uncertain again.
-    """
-
-    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
-        super().__init__(d, shape, ridge)
-        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
-
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
-        """Let the past fade, then take in a click. Fading is not of rank one: the inverse is computed anew."""
-        A = self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye
-        b = self.gamma * self.b
-        which = ... if entry is None else entry
-        A.reshape(-1, self.d, self.d)[which] += _outer(x)
-        b.reshape(-1, self.d)[which] += np.asarray(r)[..., None] * x
-        self._set(A, np.linalg.inv(A), b, self._n_since_tidy)
-        return (None,)
-
-
-class DiscountedArms(Evidence):
-    """:class:`DiscountedEvidence` of many arms, of which each click touches one: the same numbers without K inverses.
-
-    With c = gamma^t the evidence of every arm is A = lambda I + c M and b = c m, where M and m change only when the arm
-    is shown. So do the eigenvectors of M = Q diag(s) Q', and all that fading moves is the scalar c:
-
-        x' A^-1 x = sum_i (Q'x)_i^2 / (lambda + c s_i).
-    """
-
-    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
-        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
-        self.c = 1.0
-        super().__init__(d, shape, ridge)
-
-    def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
-        Q = np.broadcast_to(self.eye, (*shape, self.d, self.d)).copy()
-        return np.zeros_like(Q), np.zeros((*shape, self.d)), np.zeros((*shape, self.d)), Q
-
-    def _set(self, *arrays: np.ndarray) -> None:
-        self.M, self.m, self.s, self.Q = arrays
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The leading axes."""
-        return self.m.shape[:-1]
-
-    @property
-    def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
-        """``(*shape, d, d)``."""
-        return self.ridge * self.eye + self.c * self.M
-
-    @property
-    def A_inv(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
-        """``(*shape, d, d)``."""
-        return (self.Q / (self.ridge + self.c * self.s)[..., None, :]) @ np.swapaxes(self.Q, -1, -2)
-
-    @property
-    def b(self) -> np.ndarray:  # type: ignore[override]
-        """``(*shape, d)``."""
-        return self.c * self.m
-
-    def mean(self, X: np.ndarray) -> np.ndarray:
-        """Return theta'x for the rows x of ``X``."""
-        Qm = np.vecmat(self.m, self.Q)
-        return np.matvec(X @ self.Q, Qm * (self.c / (self.ridge + self.c * self.s)))
-
-    def width(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(x' A^-1 x) for the rows x of ``X``."""
-        return np.sqrt(np.matvec((X @ self.Q) ** 2, 1 / (self.ridge + self.c * self.s)))
-
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
-        """Let the past of all arms fade, then take in a click of one."""
-        self.c *= self.gamma
-        if self.c < 1e-100:  # long before 1 / c overflows
-            self._set(self.M * self.c, self.m * self.c, self.s * self.c, self.Q)
-            self.c = 1.0
-        M, m, s, Q = (a.reshape(-1, *a.shape[len(self.shape) :]) for a in (self.M, self.m, self.s, self.Q))
-        which = ... if entry is None else entry
-        M[which] += _outer(x) / self.c
-        m[which] += np.asarray(r)[..., None] * x / self.c
-        s[which], Q[which] = np.linalg.eigh(M[which])
-        return (None,)
-
-    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Not offered: the records of a fading past carry weights."""
-        raise NotImplementedError("discounted evidence cannot be rebuilt from records without weights")
-
-    def grow(self, n_new: int) -> None:
-        """Append ``n_new`` arms without a past."""
-        old, new = (self.M, self.m, self.s, self.Q), self._prior((*self.shape[:-1], n_new))
-        self._set(*(np.concatenate(pair, axis=len(self.shape) - 1) for pair in zip(old, new, strict=True)))
-
-
-def make_evidence(
-    d: int,
-    shape: tuple[int, ...],
-    ridge: float = 1.0,
-    gamma: float = 1.0,
-    window: int | None = None,
-    by_arm: bool = False,
-) -> Evidence:
-    """Return evidence that is kept as the settings say: all, the last ``window`` clicks, or discounted by ``gamma``.
-
-    Raises
-    ------
-    ValueError
-        If ``gamma`` is outside (0, 1], ``window`` below 1, or both forget.
-    """
-    gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
-    if window is not None and gamma < 1:
-        raise ValueError(f"gamma and window are two ways to forget, choose one; got gamma={gamma}, window={window}")
-    if window is not None:
-        return WindowedEvidence(d, shape, ridge, window=window)
-    if gamma < 1:
-        return (DiscountedArms if by_arm else DiscountedEvidence)(d, shape, ridge, gamma=gamma)
-    return Evidence(d, shape, ridge)
-
-
-def _take(a: np.ndarray, entry: Entry) -> np.ndarray:
+def take(a: np.ndarray, entry: Entry) -> np.ndarray:
     return a[entry] if type(entry) is int else a.take(entry, axis=0)  # for arrays take is the faster of the two
 
 
-def _outer(x: np.ndarray) -> np.ndarray:
+def outer(x: np.ndarray) -> np.ndarray:
     return x[..., :, None] * x[..., None, :]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from zoolib.agents.base import UCBAgent
-from zoolib.evidence import DiscountedArms, Entry, make_evidence
+from zoolib.evidence import Entry
 from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.forgetting import DiscountedArms, make_evidence
 from zoolib.simulator import ZooplusSimulator
 
 
