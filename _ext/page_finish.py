@@ -1,2 +1,206 @@
-"""placeholder"""
-def setup(app): return {"parallel_read_safe": True, "parallel_write_safe": True}
+"""Finish the built pages: what theme and extensions leave undone, each mend with its reason.
+
+Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building twice gives
+the same pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+
+UNUSED = [
+    "fontawesome.js",  # 1.5 MB; the icons come with the style sheet
+    "sphinx-thebe.js",  # would load a script from outside
+    "sphinx-thebe.css",
+]
+UNUSED_FILES = ["scripts/fontawesome.js*", "sphinx-thebe.*", "**/*.map", "locales", "**/webfonts/*.ttf", "images/logo_*"]
+DESCRIPTION_LENGTH = 160
+
+
+def drop_unused_assets(page: BeautifulSoup) -> None:
+    """Load neither what is not used in the book at all nor what this page does not need."""
+    needed = {
+        "mathjax/": ".math",
+        "clipboard.min.js": "div.highlight",
+        "copybutton.js": "div.highlight",
+        "togglebutton.js": ".toggle, .admonition.dropdown",
+        "design-tabs.js": ".sd-tab-set",
+        "searchtools.js": "#search-results",
+        "language_data.js": "#search-results",
+        "searchindex.js": "#search-results",
+    }
+    for tag in page.select("script[src], link[href]"):
+        address = tag.get("src") or tag["href"]
+        unused = any(name in address for name in UNUSED)
+        if unused or any(name in address and not page.select_one(selector) for name, selector in needed.items()):
+            tag.decompose()
+
+
+def drop_thebe(page: BeautifulSoup) -> None:
+    """Remove the configuration of thebe, which would run cells on a machine elsewhere."""
+    for script in page.select("script:not([src])"):
+        if "THEBE_JS_URL" in script.text or script.get("type") == "text/x-thebe-config":
+            script.decompose()
+    for script in page.find_all("script", string=re.compile("kernelName =")):
+        script.decompose()
+
+
+def drop_duplicates(page: BeautifulSoup) -> None:
+    """Remove scripts and meta tags that extensions add twice."""
+    seen = set()
+    for tag in page.select("head script:not([src]), head meta[name=viewport]"):
+        key = tag.get("name") or tag.text
+        if key in seen:
+            tag.decompose()
+        seen.add(key)
+
+
+def defer_scripts(page: BeautifulSoup) -> None:
+    """Let the text appear before the scripts run; those that set options stay where they are."""
+    for script in page.select("script[src]:not([async]):not([defer])"):
+        if "documentation_options.js" not in script["src"]:
+            script["defer"] = ""
+
+
+def describe(page: BeautifulSoup) -> None:
+    """Describe the page, for search engines and link previews, by its first paragraph if it says nothing itself."""
+    if page.select_one("meta[name=description]") or page.head is None:
+        return
+    paragraphs = page.select("article section > p, article section > dl dd, article h1")
+    text = " ".join(paragraphs[-1].text.split()) if paragraphs else "Search the book and its terms."
+    for paragraph in paragraphs:
+        words = " ".join(paragraph.text.split())
+        if paragraph.name == "p" and len(words) > 60:
+            text = words
+            break
+    if len(text) > DESCRIPTION_LENGTH:
+        text = text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    title = page.title.text if page.title else ""
+    page.head.append(page.new_tag("meta", attrs={"name": "description", "content": text or title}))
+
+
+def name_regions(page: BeautifulSoup) -> None:
+    """Make the sidebar, which holds the logo, a region with a name: all content belongs to a landmark."""
+    sidebar = page.select_one("#pst-primary-sidebar")
+    if sidebar:
+        sidebar.attrs |= {"role": "region", "aria-label": "Book"}
+    second = page.select_one("#pst-secondary-sidebar")
+    if second:
+        second.attrs |= {"role": "region", "aria-label": "Page"}
+
+
+def name_buttons(page: BeautifulSoup) -> None:
+    """Let a button's name begin with the text that it shows."""
+    for button in page.select("button.search-button-field"):
+        del button["aria-label"]
+        for hint in button.select(".search-button__kbd-shortcut"):
+            hint["aria-hidden"] = "true"
+    for icon in page.select("button.theme-switch-button i[title]"):
+        icon["aria-hidden"] = "true"
+        del icon["title"]
+    for button in page.select("button.sidebar-toggle"):
+        button["aria-label"] = button.get("title") or button.get("data-bs-title") or "Toggle sidebar"
+
+
+def mend_summaries(page: BeautifulSoup) -> None:
+    """Name what folds by its own text, which stands in spans because a summary may hold no paragraphs."""
+    for summary in page.select("details > summary"):
+        del summary["aria-label"]
+        for paragraph in summary.select("p"):
+            paragraph.name = "span"
+
+
+def mend_tables(page: BeautifulSoup) -> None:
+    """Make empty header cells plain cells, drop presentational attributes, let wide tables scroll in a box of their own."""
+    for cell in page.select("th"):
+        if not cell.text.strip() and not cell.find("img"):
+            cell.name = "td"
+            cell.clear()
+    for style in page.select(".cell_output style[scoped]"):
+        style.decompose()
+    for table in page.select("table"):
+        del table["border"]
+        for row in table.select("tr[style]"):
+            del row["style"]
+    for box in page.select(".cell_output .output.text_html, .pst-scrollable-table-container"):
+        if box.select_one("table") and not box.get("tabindex"):
+            box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
+
+
+def mend_bibliography(page: BeautifulSoup) -> None:
+    """Make the bibliography a plain list: the roles that docutils gives it are deprecated or do not fit."""
+    for entry in page.select("[role=doc-biblioentry]"):
+        entry["role"] = "listitem"
+
+
+def mend_ids(page: BeautifulSoup) -> None:
+    """Drop ids that occur twice; a link always meant the first."""
+    seen = set()
+    for tag in page.select("[id]"):
+        if tag["id"] in seen or not tag["id"]:
+            del tag["id"]
+        else:
+            seen.add(tag["id"])
+
+
+def mend_images(page: BeautifulSoup) -> None:
+    """Load pictures when they come near, but the first at once."""
+    for image in page.select("article img")[1:]:
+        image["loading"] = "lazy"
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [
+    drop_unused_assets,
+    drop_thebe,
+    drop_duplicates,
+    defer_scripts,
+    describe,
+    name_regions,
+    name_buttons,
+    mend_summaries,
+    mend_tables,
+    mend_bibliography,
+    mend_ids,
+    mend_images,
+]
+
+
+def finish(html: str) -> str:
+    """Return a page with all mends made."""
+    page = BeautifulSoup(html, "html.parser")
+    if not isinstance(page.html, Tag) or page.select_one("meta[http-equiv=Refresh i]"):
+        return html
+    for mend in MENDS:
+        mend(page)
+    return page.decode(formatter="minimal")
+
+
+def finish_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Finish every page of a build that succeeded, and remove the files that no page loads any more."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
+        before = path.read_text(encoding="utf-8")
+        after = finish(before)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+    for pattern in UNUSED_FILES:
+        for path in sorted((out / "_static").glob(pattern), reverse=True):
+            if path.is_file():
+                path.unlink()
+            else:
+                for inner in sorted(path.rglob("*"), reverse=True):
+                    inner.rmdir() if inner.is_dir() else inner.unlink()
+                path.rmdir()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the last step of a build."""
+    app.connect("build-finished", finish_pages, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
