@@ -11,11 +11,13 @@ from zoolib.agents import (
     OracleAgent,
     RandomAgent,
     SharedLinUCBAgent,
+    StaticMLPAgent,
     UCBAgent,
 )
 from zoolib.claims import claim
 from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.recommender import MLPRecommender, random_log, train_recommender
 from zoolib.simulator import (
     CATEGORIES,
     CLICK_TABLE,
@@ -40,14 +42,18 @@ __all__ = [
     "FeatureEngineer",
     "Launch",
     "LinUCBAgent",
+    "MLPRecommender",
     "OracleAgent",
     "RandomAgent",
     "Results",
     "SharedLinUCBAgent",
     "Shock",
+    "StaticMLPAgent",
     "UCBAgent",
     "ZooplusSimulator",
     "claim",
+    "random_log",
     "replicate",
     "run",
+    "train_recommender",
 ]

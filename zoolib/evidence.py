@@ -5,9 +5,9 @@ Ridge regression of rewards r on contexts x needs two sums,
     A = lambda I + sum x x',    b = sum r x,    theta = A^-1 b,
 
 and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all of the past;
-:mod:`zoolib.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or one a world and arm. Where
-there is an axis of arms, ``entry`` says which evidence a click belongs to: the entries are numbered through, row by
-row, so that with K arms entry i K + a is arm a of world i.
+:mod:`zoolib.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or one a
+world and arm. Where there is an axis of arms, ``entry`` says which evidence a click belongs to: entries are numbered
+through, row by row, so that with K arms entry i K + a is arm a of world i.
 """
 
 from __future__ import annotations
@@ -157,8 +157,10 @@ class Evidence:
 
 
 def take(a: np.ndarray, entry: Entry) -> np.ndarray:
+    """Return the entries of an array whose first axis numbers them."""
     return a[entry] if type(entry) is int else a.take(entry, axis=0)  # for arrays take is the faster of the two
 
 
 def outer(x: np.ndarray) -> np.ndarray:
+    """Return x x', ``(..., d) -> (..., d, d)``."""
     return x[..., :, None] * x[..., None, :]

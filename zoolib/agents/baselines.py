@@ -1,4 +1,4 @@
-"""Yardsticks: the agent that knows nothing, and the one that knows the truth (chapter 0)."""
+"""Yardsticks (chapter 0): who knows nothing, who knows the truth, and who has stopped learning."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.randomness import Seed, UniformStream, generators
+from zoolib.recommender import MLPRecommender
 from zoolib.simulator import ZooplusSimulator
 
 
@@ -57,3 +58,36 @@ class OracleAgent(Agent):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing: there is nothing left to learn."""
+
+
+class StaticMLPAgent(Agent):
+    """Shows what a model trained offline expects to be clicked most; it never learns again.
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.base.Agent`.
+    model
+        A trained :class:`~zoolib.recommender.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
+    """
+
+    def __init__(self, features: FeatureEngineer, model: MLPRecommender | Sequence[MLPRecommender]) -> None:
+        super().__init__(features)
+        models = [model] if isinstance(model, MLPRecommender) else list(model)
+        if len(models) != len(features.sim.seeds) or isinstance(model, MLPRecommender) == bool(self.batch_shape):
+            raise ValueError(f"model must be one for each world, {len(features.sim.seeds)} in all, got {len(models)}")
+        for one in models:
+            known = one.sizes["n_users"], one.sizes["n_products"]
+            if known != (features.sim.n_users, features.sim.n_products):
+                raise ValueError(f"model knows {known[0]} users and {known[1]} products, not those of this shop")
+        favourites = np.stack([one.table().argmax(-1) for one in models])
+        self.favourite = favourites.reshape(*self.batch_shape, -1)  # (..., U)
+
+    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""
+        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        user_id = checks.indices("user_id", user_id, self.favourite.shape[-1], self.batch_shape)
+        return self._plain(self.favourite[(*self.rows, user_id)])
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        """Learn nothing."""
