@@ -26,6 +26,7 @@ book: $(STAMP) ## build the book; open _build/html/index.html
 	@echo "The book is built: open $(HTML)/index.html"
 
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
+	@rm -rf $(HTML)
 	@$(BOOK) --all --quiet
 	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -q -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300

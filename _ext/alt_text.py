@@ -1,7 +1,7 @@
 """Every image needs a text for those who cannot see it: a missing one is a warning, and warnings fail the build.
 
-In Markdown: ``![what the picture shows](picture.png)`` or the ``:alt:`` option of a figure. In a notebook: the cell metadata
-``{"mystnb": {"image": {"alt": "what the picture shows"}}}``.
+In Markdown: ``![what the picture shows](picture.png)`` or the ``:alt:`` option of a figure. In a notebook:
+the cell metadata ``{"mystnb": {"image": {"alt": "what the picture shows"}}}``.
 """
 
 from __future__ import annotations

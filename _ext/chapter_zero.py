@@ -1,7 +1,7 @@
 """Chapters are counted from 0, as their file names and the steps of an experiment are.
 
-Sphinx counts them from 1. When it has numbered everything, we take one from the chapter in the number of every section, figure,
-table, definition, exercise and equation.
+Sphinx counts them from 1. When it has numbered everything, we take one from the chapter in the number of every section,
+figure, table, definition, exercise and equation.
 """
 
 from __future__ import annotations

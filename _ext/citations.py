@@ -14,7 +14,9 @@ from sphinx.application import Sphinx
 
 def author_and_year(entry: Entry) -> str:
     """Return the author, both authors or the first of several, and the year."""
-    people = [" ".join(map(str, person.rich_prelast_names + person.rich_last_names)) for person in entry.persons["author"]]
+    people = [
+        " ".join(map(str, person.rich_prelast_names + person.rich_last_names)) for person in entry.persons["author"]
+    ]
     names = " and ".join(people) if len(people) <= 2 else f"{people[0]} et al."
     return f"{names}, {entry.fields['year']}"
 

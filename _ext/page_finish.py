@@ -1,7 +1,7 @@
 """Finish the built pages: what theme and extensions leave undone, each mend with its reason.
 
-Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building twice gives
-the same pages.
+Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building
+twice gives the same pages.
 """
 
 from __future__ import annotations
@@ -18,8 +18,15 @@ UNUSED = [
     "sphinx-thebe.js",  # would load a script from outside
     "sphinx-thebe.css",
 ]
-UNUSED_FILES = ["scripts/fontawesome.js*", "sphinx-thebe.*", "**/*.map", "locales", "**/webfonts/*.ttf", "images/logo_*"]
-DESCRIPTION_LENGTH = 160
+UNUSED_FILES = [
+    "scripts/fontawesome.js*",
+    "sphinx-thebe.*",
+    "**/*.map",
+    "locales",
+    "**/webfonts/*.ttf",
+    "images/logo_*",
+]
+SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 160
 
 
 def drop_unused_assets(page: BeautifulSoup) -> None:
@@ -71,17 +78,17 @@ def describe(page: BeautifulSoup) -> None:
     """Describe the page, for search engines and link previews, by its first paragraph if it says nothing itself."""
     if page.select_one("meta[name=description]") or page.head is None:
         return
-    paragraphs = page.select("article section > p, article section > dl dd, article h1")
-    text = " ".join(paragraphs[-1].text.split()) if paragraphs else "Search the book and its terms."
-    for paragraph in paragraphs:
-        words = " ".join(paragraph.text.split())
-        if paragraph.name == "p" and len(words) > 60:
-            text = words
-            break
-    if len(text) > DESCRIPTION_LENGTH:
-        text = text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-    title = page.title.text if page.title else ""
-    page.head.append(page.new_tag("meta", attrs={"name": "description", "content": text or title}))
+    paragraphs = (
+        " ".join(paragraph.text.split()) for paragraph in page.select("article section > p, article section > dl dd")
+    )
+    title = " ".join(page.title.text.split()) if page.title else "A page"
+    text = next(
+        (words for words in paragraphs if len(words) > SHORTEST_DESCRIPTION),
+        f"{title}: a page of an executable textbook on bandits.",
+    )
+    if len(text) > LONGEST_DESCRIPTION:
+        text = text[: LONGEST_DESCRIPTION - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    page.head.append(page.new_tag("meta", attrs={"name": "description", "content": text}))
 
 
 def name_regions(page: BeautifulSoup) -> None:
@@ -116,7 +123,7 @@ def mend_summaries(page: BeautifulSoup) -> None:
 
 
 def mend_tables(page: BeautifulSoup) -> None:
-    """Make empty header cells plain cells, drop presentational attributes, let wide tables scroll in a box of their own."""
+    """Make empty header cells plain cells, drop old attributes, let wide tables scroll in a box of their own."""
     for cell in page.select("th"):
         if not cell.text.strip() and not cell.find("img"):
             cell.name = "td"

@@ -1,0 +1,190 @@
+"""Every page in a real browser, in light and dark, on a desk and on a phone, from a server and from the disk.
+
+Needs Chromium (or Chrome), found on the path or named by BOOK_CHROMIUM. Without it these tests are skipped, unless
+BOOK_STRICT=1.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from built_book import HTML, build, is_redirect, missing, pages
+
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# What the page says of itself when everything has been set.
+STATE = """async () => {
+  if (document.querySelector('.math')) await MathJax.startup.promise;
+  await document.fonts.ready;
+  const wide = [...document.querySelectorAll('article *')].filter(e => {
+    const scrolls = '.math, pre, table, .pst-scrollable-table-container, .text_html, mjx-container, .visually-hidden';
+    if (e.closest(scrolls)) return false;
+    const box = e.getBoundingClientRect();
+    return box.width && box.right > document.documentElement.clientWidth + 1;
+  });
+  return {
+    theme: document.documentElement.dataset.theme,
+    background: getComputedStyle(document.body).backgroundColor,
+    formulas: document.querySelectorAll('.math').length,
+    rendered: document.querySelectorAll('mjx-container').length,
+    failed: [...document.querySelectorAll('mjx-merror')].map(e => e.textContent),
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    wide: wide.slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
+    broken: [...document.images].filter(i => i.loading !== 'lazy' && i.complete && !i.naturalWidth).map(i => i.src),
+    serif: [...document.fonts].some(f => f.family.includes('Source Serif') && f.status === 'loaded'),
+  };
+}"""
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
+  v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not executable:
+        missing("no Chromium on the path; install it, or name it in BOOK_CHROMIUM")
+    build()
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Serve the book on a free port of the loopback address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Visit:
+    """A page of one context, and what went wrong in it."""
+
+    def __init__(self, browser, home: str, mode: str = "light", size: dict | None = None) -> None:
+        self.home, self.wrong = home, []
+        self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True)
+        self.context.route("**/*", self.guard)
+        self.page = self.context.new_page()
+        self.page.on(
+            "console", lambda message: message.type == "error" and self.wrong.append(f"console: {message.text}")
+        )
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+
+    def guard(self, route) -> None:
+        """Let nothing out."""
+        if route.request.url.startswith((self.home, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.wrong.append(f"request to outside: {route.request.url}")
+            route.abort()
+
+    def look(self, name: str) -> dict:
+        self.page.goto(f"{self.home}/{name}", wait_until="load")
+        return self.page.evaluate(STATE)
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def names() -> list[str]:
+    return [path.relative_to(HTML).as_posix() for path in pages() if not is_redirect(path)]
+
+
+def faults(state: dict, mode: str) -> list[str]:
+    """Return what is wrong with the state of a page."""
+    dark = sum(map(int, state["background"].strip("rgba()").split(",")[:3])) < 3 * 128
+    checks = {
+        f"theme {state['theme']} on {state['background']}": state["theme"] == mode and dark == (mode == "dark"),
+        f"{state['rendered']} of {state['formulas']} formulas set": state["rendered"] >= state["formulas"],
+        f"formulas in error: {state['failed']}": not state["failed"],
+        f"wider than the window by {state['overflow']} px: {state['wide']}": state["overflow"] <= 0
+        and not state["wide"],
+        f"pictures that do not load: {state['broken']}": not state["broken"],
+        "the text face is not loaded": state["serif"],
+    }
+    return [problem for problem, fine in checks.items() if not fine]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_page_is_sound_and_accessible(browser, address, mode, size):
+    """No error, no request to outside, formulas set, nothing wider than the window, no rule of axe-core's violated."""
+    found = []
+    with Visit(browser, address, mode, size) as visit:
+        for name in names():
+            found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode)]
+            visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+            found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS)]
+            found += [f"{name}: {problem}" for problem in visit.wrong]
+            visit.wrong.clear()
+    assert found == []
+
+
+def test_every_page_works_from_the_disk(browser):
+    """The same pages, opened as files."""
+    found = []
+    with Visit(browser, HTML.as_uri()) as visit:
+        for name in names():
+            found += [f"{name}: {problem}" for problem in faults(visit.look(name), "light") + visit.wrong]
+            visit.wrong.clear()
+    assert found == []
+
+
+def test_the_first_page_leads_into_the_book(browser, address):
+    with Visit(browser, address) as visit:
+        visit.page.goto(f"{address}/index.html")
+        visit.page.wait_for_url("**/chapters/index.html")
+        assert visit.wrong == []
+
+
+@pytest.mark.parametrize("from_disk", [False, True], ids=["server", "disk"])
+def test_the_search_finds_a_definition(browser, address, from_disk):
+    with Visit(browser, HTML.as_uri() if from_disk else address) as visit:
+        visit.page.goto(f"{visit.home}/search.html?q=stale+evidence")
+        visit.page.wait_for_selector("#search-results li a", timeout=15_000)
+        links = visit.page.eval_on_selector_all(
+            "#search-results li a", "links => links.map(a => a.getAttribute('href'))"
+        )
+        assert any("glossary" in link for link in links), links
+        if not from_disk:  # from the disk a page may not read another one, so results come without their excerpts
+            assert visit.wrong == []
+
+
+def test_a_solution_opens_and_the_theme_changes_by_keyboard(browser, address):
+    with Visit(browser, address) as visit:
+        visit.look("chapters/00_the_shop.html")
+        button = visit.page.locator(".solution button.toggle-button").first
+        button.focus()
+        hidden = visit.page.locator(".solution.toggle-hidden").count()
+        visit.page.keyboard.press("Enter")
+        assert visit.page.locator(".solution.toggle-hidden").count() == hidden - 1
+        seen = set()
+        for _ in range(3):
+            visit.page.locator("button.theme-switch-button").first.focus()
+            visit.page.keyboard.press("Enter")
+            seen.add(visit.page.evaluate("document.documentElement.dataset.theme"))
+        assert seen == {"light", "dark"}
+        assert visit.wrong == []

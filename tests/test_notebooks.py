@@ -1,0 +1,64 @@
+"""The chapters are what they claim to be: run, readable, and honest about what is not compared."""
+
+from collections import Counter
+from pathlib import Path
+
+import book_checks as book
+import pytest
+import yaml
+
+names = [path.name for path in book.NOTEBOOKS]
+
+
+@pytest.mark.parametrize("check", book.EVERY_NOTEBOOK, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", book.NOTEBOOKS, ids=names)
+def test_every_notebook(path: Path, check):
+    assert check(book.read(path)) == []
+
+
+@pytest.mark.parametrize("check", book.EVERY_CHAPTER, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", book.CHAPTERS, ids=[path.name for path in book.CHAPTERS])
+def test_every_chapter(path: Path, check):
+    assert check(book.read(path)) == []
+
+
+def test_cells_that_are_not_compared_are_few_and_named():
+    ignored = [
+        f"{path.name}:{cell.id}"
+        for path in book.NOTEBOOKS
+        for cell in book.code_cells(book.read(path))
+        if book.asks_to_be_ignored(cell)
+    ]
+    assert sorted(ignored) == sorted(book.IGNORED_CELLS), "name each, with its reason, in tests/book_checks.py"
+    per_chapter = Counter(name.split(":")[0] for name in ignored)
+    assert all(count <= book.MOST_IGNORED_IN_A_CHAPTER for count in per_chapter.values()), per_chapter
+
+
+def test_the_table_of_contents_names_every_chapter_and_nothing_that_is_missing():
+    toc = yaml.safe_load((book.ROOT / "_toc.yml").read_text())
+    listed = [toc["root"]] + [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    there = {
+        path.relative_to(book.ROOT).with_suffix("").as_posix()
+        for path in (book.ROOT / "chapters").glob("*.*")
+        if path.suffix in (".md", ".ipynb")
+    }
+    assert sorted(listed) == sorted(there)
+
+
+def test_labels_are_unique_in_the_whole_book():
+    labels = Counter(
+        cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        for path in book.NOTEBOOKS
+        for cell in book.code_cells(book.read(path))
+    )
+    del labels[None]
+    assert [label for label, count in labels.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((book.ROOT / "chapters").glob("*.md")), book.ROOT / "README.md", book.ROOT / "CHANGELOG.md"],
+    ids=lambda p: p.name,
+)
+def test_front_and_back_matter_is_plain(path: Path):
+    assert book.hype_words(path.read_text(encoding="utf-8")) == []

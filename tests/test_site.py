@@ -1,0 +1,160 @@
+"""The built pages hang together, name themselves, and load nothing from elsewhere."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from built_book import build, is_redirect, pages, parsed
+from page_finish import finish
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    return build()
+
+
+@pytest.fixture(scope="module")
+def readable(site: Path) -> list[Path]:
+    return [path for path in pages() if not is_redirect(path)]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(build()).as_posix()
+
+
+def test_every_chapter_has_a_page(site: Path):
+    root = site.parent.parent
+    for source in [*(root / "chapters").glob("*.md"), *(root / "chapters").glob("*.ipynb")]:
+        assert (site / "chapters" / source.name).with_suffix(".html").exists(), source.name
+
+
+def test_links_inside_the_book_lead_somewhere(site: Path):
+    """Every link to a page, a file or an anchor of the book has a target."""
+    broken = []
+    for path in pages():
+        for tag in parsed(path).select("a[href], link[href], img[src], script[src], source[src]"):
+            address = tag.get("href") or tag.get("src")
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if target.is_dir():
+                target /= "index.html"
+            if not target.exists():
+                broken.append(f"{name(path)}: {address} does not exist")
+            elif parts.fragment and target.suffix == ".html" and not parsed(target).find(id=unquote(parts.fragment)):
+                broken.append(f"{name(path)}: {address} has no such anchor")
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_outside(site: Path):
+    """Only a link that a reader follows may leave the book."""
+    outside = []
+    for path in pages():
+        page = parsed(path)
+        for tag in page.select("[src], link[href], [srcset], [data], [poster], form[action]"):
+            for attribute in ("src", "href", "srcset", "data", "poster", "action"):
+                if re.match(r"(https?:)?//", tag.get(attribute) or ""):
+                    outside.append(f"{name(path)}: {tag[attribute]}")
+        for script in page.select("script:not([src])"):
+            outside += [f"{name(path)}: {url}" for url in re.findall(r"https?://[^\s\"']+", script.text)]
+    for path in site.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        outside += [
+            f"{name(path)}: {url}" for url in re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')]+)", text)
+        ]
+    assert outside == []
+
+
+def test_style_sheets_find_their_files(site: Path):
+    broken = []
+    for path in [*site.glob("_static/*.css"), *site.glob("_static/styles/*.css")]:
+        for url in re.findall(r"url\(\s*[\"']?([^\"')]+)", path.read_text(encoding="utf-8")):
+            if (
+                not url.startswith(("data:", "#", "%23"))
+                and not (path.parent / urlsplit(url).path).exists()
+                and not url.endswith(".ttf")
+            ):
+                broken.append(f"{name(path)}: {url}")
+    assert broken == []
+
+
+def test_every_page_says_what_it_is(readable: list[Path]):
+    wrong, titles = [], {}
+    for path in readable:
+        page = parsed(path)
+        description = page.select_one("meta[name=description]")
+        for fine, problem in [
+            (page.html.get("lang") == "en", "no language"),
+            (page.title and len(page.title.text) > 5, "no title"),
+            (len(page.select("meta[name=viewport]")) == 1, "not one viewport"),
+            (len(page.select("h1")) >= 1, "no heading"),
+            (len(page.select("article h1")) <= 1, "several headings of the first rank"),
+            (description and 20 <= len(description["content"]) <= 170, "no fitting description"),
+            (page.select_one("link[rel=icon]"), "no icon"),
+        ]:
+            if not fine:
+                wrong.append(f"{name(path)}: {problem}")
+        titles.setdefault(page.title.text, []).append(name(path))
+    assert wrong == []
+    assert [paths for paths in titles.values() if len(paths) > 1] == []
+
+
+def test_every_picture_has_words(readable: list[Path]):
+    silent = [
+        f"{name(path)}: {image['src']}"
+        for path in readable
+        for image in parsed(path).select("article img")
+        if not (image.get("alt") or "").strip()
+    ]
+    assert silent == []
+
+
+def test_ids_are_unique(readable: list[Path]):
+    for path in readable:
+        ids = [tag["id"] for tag in parsed(path).select("[id]")]
+        assert len(ids) == len(set(ids)), name(path)
+
+
+def test_no_reference_is_left_open(readable: list[Path]):
+    """No unresolved number, citation or template shows."""
+    for path in readable:
+        article = BeautifulSoup(str(parsed(path).select_one("article")), "html.parser")
+        for formula_or_code in article.select(".math, pre, code"):
+            formula_or_code.decompose()
+        assert not re.search(r"\?\?|\{\{|\}\}|\{(numref|eq|cite|term|prf:ref)\}", article.text), name(path)
+
+
+def test_chapters_are_counted_from_zero(site: Path):
+    first = parsed(site / "chapters" / "00_the_shop.html")
+    assert first.select_one("h1 .section-number").text.strip() == "0"
+    numbers = [tag.text for tag in first.select(".caption-number")]
+    assert numbers
+    assert all(re.search(r"\b0\.\d+", number) for number in numbers), numbers
+
+
+def test_the_search_finds_a_definition(site: Path):
+    """The index that the search page reads knows the terms of the glossary and where they stand."""
+    index = json.loads(
+        re.search(r"Search\.setIndex\((.*)\)", (site / "searchindex.js").read_text(encoding="utf-8"), re.DOTALL)[1]
+    )
+    glossary = index["docnames"].index("chapters/glossary")
+    for term in ("regret", "ridg", "stale", "lockstep"):  # stems
+        found = index["terms"].get(term, [])
+        assert glossary in (found if isinstance(found, list) else [found]), term
+
+
+def test_the_mathematics_comes_with_the_book(site: Path):
+    assert (site / "mathjax" / "tex-chtml.js").exists()
+    assert len(list((site / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2").glob("*.woff"))) > 15
+    assert (site / "mathjax" / "LICENSE").exists()
+
+
+def test_building_twice_changes_nothing(readable: list[Path]):
+    """The last step of the build finds nothing more to mend in pages that it has mended."""
+    for path in readable:
+        html = path.read_text(encoding="utf-8")
+        assert finish(html).split() == html.split(), name(path)
