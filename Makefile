@@ -36,7 +36,7 @@ lab: $(STAMP) ## open the chapters in JupyterLab
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
 	$(PY) -m ruff format --quiet $(CHAPTERS)
-	cd chapters && $(REPRODUCIBLE) ../$(PY) -m nbconvert --to notebook --execute --inplace \
+	cd chapters && $(REPRODUCIBLE) $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 $(notdir $(CHAPTERS))
 	$(NBSTRIP) $(CHAPTERS)
 
@@ -63,7 +63,7 @@ endif
 $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@if [ -e $@ ] && [ "$$(cat $@)" != "$(CURDIR)" ]; then rm -rf $(VENV); fi; \
 	if ! $(PY) -m pip --version >/dev/null 2>&1; then \
-	  for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+	  for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python); do \
 	    $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && found=$$python && break; \
 	  done; \
 	  if [ -z "$$found" ]; then \

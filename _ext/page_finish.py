@@ -26,6 +26,7 @@ UNUSED_FILES = [
     "**/webfonts/*.ttf",
     "images/logo_*",
 ]
+SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 160
 
 
@@ -72,6 +73,15 @@ def defer_scripts(page: BeautifulSoup) -> None:
     for script in page.select("script[src]:not([async]):not([defer])"):
         if "documentation_options.js" not in script["src"]:
             script["defer"] = ""
+
+
+def search_from_disk(page: BeautifulSoup) -> None:
+    """Let the search show no excerpts when the book is opened from the disk: there a page may not read another one."""
+    options = page.select_one('script[src*="documentation_options.js"]')
+    if options and page.select_one("#search-results") and not page.find("script", string=SEARCH_FROM_DISK):
+        script = page.new_tag("script")
+        script.string = SEARCH_FROM_DISK
+        options.insert_after(script)
 
 
 def describe(page: BeautifulSoup) -> None:
@@ -166,6 +176,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     drop_thebe,
     drop_duplicates,
     defer_scripts,
+    search_from_disk,
     describe,
     name_regions,
     name_buttons,

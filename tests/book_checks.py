@@ -129,6 +129,11 @@ def asks_to_be_ignored(cell: NotebookNode) -> bool:
     )
 
 
+def output_is_not_hidden_by_a_semicolon(nb: NotebookNode) -> list[str]:
+    """nbval runs cells without a history, and there a semicolon at the end of a cell hides nothing."""
+    return [f"cell {cell.id} ends in a semicolon" for cell in code_cells(nb) if cell.source.rstrip().endswith(";")]
+
+
 def pictures_have_words(nb: NotebookNode) -> list[str]:
     found = []
     for cell in code_cells(nb):
@@ -218,6 +223,7 @@ EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     cells_have_readable_ids,
     nothing_went_wrong,
     nothing_of_the_machine_shows,
+    output_is_not_hidden_by_a_semicolon,
     pictures_have_words,
     pictures_are_whole,
     cells_are_short,

@@ -131,6 +131,10 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
         book.nothing_of_the_machine_shows,
         lambda nb: find(nb, "sum").metadata.update(execution={"iopub.execute_input": "noon"}),
     ),
+    "a semicolon": (
+        book.output_is_not_hidden_by_a_semicolon,
+        lambda nb: find(nb, "sum").update(source="1 + 1;"),
+    ),
     "a picture without alt text": (book.pictures_have_words, lambda nb: find(nb, "drawing").metadata.pop("mystnb")),
     "a file name as alt text": (
         book.pictures_have_words,
