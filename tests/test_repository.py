@@ -121,3 +121,11 @@ def test_the_workflow_runs_the_same_checks_as_ci():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert script.rstrip().endswith("make test")
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+@pytest.mark.parametrize("name", ["README.md", "chapters/index.md"])
+def test_the_code_that_is_shown_runs(name: str):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(block.replace("n_steps=5_000", "n_steps=50"), {})
