@@ -17,6 +17,7 @@ from zoolib.agents import (
 from zoolib.claims import claim
 from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
 from zoolib.simulator import (
     CATEGORIES,
@@ -26,6 +27,7 @@ from zoolib.simulator import (
     SHOCK_FISH,
     Launch,
     Shock,
+    Turnover,
     ZooplusSimulator,
 )
 
@@ -49,11 +51,13 @@ __all__ = [
     "SharedLinUCBAgent",
     "Shock",
     "StaticMLPAgent",
+    "Turnover",
     "UCBAgent",
     "ZooplusSimulator",
     "claim",
     "random_log",
     "replicate",
     "run",
+    "spawn",
     "train_recommender",
 ]

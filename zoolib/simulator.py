@@ -73,10 +73,28 @@ class Launch:
     def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
         """Append the products to the catalog of ``sim``."""
         if worlds is not ...:
-            raise ValueError("a Launch happens in all worlds of a batch at once: their catalogs grow together")
+            raise ValueError(f"a {self.name} happens in all worlds of a batch at once: their catalogs grow together")
         new = np.array([sim.index_of("category", name) for name in self.categories], dtype=int)
         shape = (*sim.batch_shape, len(new))
-        sim.set_catalog(np.concatenate([sim.product_category, np.broadcast_to(new, shape)], axis=-1))
+        catalog = np.concatenate([sim.product_category, np.broadcast_to(new, shape)], axis=-1)
+        sim.set_catalog(catalog, np.concatenate([sim.for_sale, np.ones(shape, dtype=bool)], axis=-1))
+
+
+@dataclass(frozen=True)
+class Turnover(Launch):
+    """The oldest product of each category named sells out for good, and a new one takes its place at the end."""
+
+    name: str = "turnover"
+
+    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
+        """Launch the new products and take the oldest from sale."""
+        super().apply(sim, worlds)
+        for category in self.categories:
+            c = sim.index_of("category", category)
+            oldest = (sim.for_sale & (sim.product_category == c)).argmax(-1)
+            for_sale = sim.for_sale.copy()
+            for_sale[(*sim.rows, oldest)] = False
+            sim.set_catalog(sim.product_category, for_sale)
 
 
 SHOCK_FISH = Shock({"budget_shopper": {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}}, name="fish boom")
@@ -105,7 +123,9 @@ class ZooplusSimulator:
     batch_shape
         ``()`` for one world, ``(R,)`` for R in lockstep. It leads the shape of everything below.
     product_category
-        ``(..., K)`` index into ``categories`` of every product.
+        ``(..., K)`` index into ``categories`` of every product there ever was.
+    for_sale
+        ``(..., K)`` whether it can be bought; what has sold out must not be shown.
     user_persona
         ``(..., U)`` index into ``personas`` of every user.
     click_table
@@ -156,12 +176,14 @@ class ZooplusSimulator:
             raise ValueError(f"unknown {kind} {name!r}; this shop knows {', '.join(names)}")
         return names.index(name)
 
-    def set_catalog(self, product_category: np.ndarray) -> None:
-        """Set the category of every product, ``(..., K)``, and note the first product of each category."""
+    def set_catalog(self, product_category: np.ndarray, for_sale: np.ndarray | None = None) -> None:
+        """Set the category of every product and whether it can be bought, both ``(..., K)``."""
         self.product_category, self.n_products = product_category, product_category.shape[-1]
+        self.for_sale = np.ones(product_category.shape, dtype=bool) if for_sale is None else for_sale
+        self.sold_out = not self.for_sale.all()  # whether anything is
         is_in = product_category[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
-        self.in_stock = is_in.any(-1)
-        first = np.where(self.in_stock, is_in.argmax(-1), self.n_products)
+        is_in &= self.for_sale[..., None, :]
+        first = np.where(is_in.any(-1), is_in.argmax(-1), self.n_products)
         # Categories in the order of their first products, so that a tie goes to the lowest product number. One that
         # the catalog lacks stands at the end, as a second copy of the first, which no tie-break ever picks.
         order = np.argsort(first, axis=-1, kind="stable")

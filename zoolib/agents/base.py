@@ -39,6 +39,11 @@ class Agent(ABC):
         self.features = features
         self.batch_shape, self.rows = features.batch_shape, features.rows
 
+    @property
+    def n_arms(self) -> int:
+        """Number of arms K that the agent knows."""
+        return self.features.n_arms
+
     @abstractmethod
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product to show to ``user_id``; ties go to the lowest number."""
@@ -47,7 +52,8 @@ class Agent(ABC):
         """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
         reward = checks.clicks("reward", reward, self.batch_shape)
-        self._learn(self.features.context(user_id, chosen_arm, sim), chosen_arm, reward)
+        x = self.features.context(user_id, chosen_arm, sim)
+        self._learn(x, self._plain(chosen_arm), reward)
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X``, ``(..., K, d)``, to choose."""
@@ -56,7 +62,7 @@ class Agent(ABC):
     def learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn from a finite ``reward`` of having chosen ``arm`` with context ``x``, ``(..., d)``."""
         x = checks.finite("x", x, (*self.batch_shape, self.features.d))
-        arm = checks.indices("arm", arm, self.features.n_arms, self.batch_shape)
+        arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         self._learn(x, arm, checks.finite("reward", reward, self.batch_shape))
 
     @abstractmethod
@@ -64,11 +70,14 @@ class Agent(ABC):
         """Take in a click whose parts have been checked."""
 
     def _contexts(self, X: Any) -> np.ndarray:
-        return checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        if not X.size:
+            raise ValueError(f"X must hold at least one context, got shape {X.shape}")
+        return X
 
     def _plain(self, arm: Any) -> Any:
         """Return an int for one world, an array for a batch."""
-        return arm if self.batch_shape else int(arm)
+        return np.asarray(arm) if self.batch_shape else int(arm)
 
 
 class UCBAgent(Agent):

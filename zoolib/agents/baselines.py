@@ -32,9 +32,12 @@ class RandomAgent(Agent):
         self._uniforms = UniformStream(generators(rng, self.batch_shape), self.batch_shape)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
-        """Return any product."""
+        """Return any product that is for sale."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
-        return self._any_of(sim.n_products)
+        if not sim.sold_out:
+            return self._any_of(sim.n_products)
+        place = self._uniforms() * sim.for_sale.sum(-1)  # the place-th of those for sale
+        return self._plain((sim.for_sale.cumsum(-1) > place[..., None]).argmax(-1))
 
     def select(self, X: np.ndarray) -> Any:
         """Return any row of ``X``."""
@@ -80,14 +83,17 @@ class StaticMLPAgent(Agent):
             known = one.sizes["n_users"], one.sizes["n_products"]
             if known != (features.sim.n_users, features.sim.n_products):
                 raise ValueError(f"model knows {known[0]} users and {known[1]} products, not those of this shop")
-        favourites = np.stack([one.table().argmax(-1) for one in models])
-        self.favourite = favourites.reshape(*self.batch_shape, -1)  # (..., U)
+        tables = np.stack([one.table() for one in models])
+        self.table = tables.reshape(*self.batch_shape, *tables.shape[1:])  # (..., U, K)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
-        user_id = checks.indices("user_id", user_id, self.favourite.shape[-1], self.batch_shape)
-        return self._plain(self.favourite[(*self.rows, user_id)])
+        user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
+        ratings = self.table[(*self.rows, user_id)]
+        if sim.sold_out:
+            ratings = np.where(sim.for_sale[..., : ratings.shape[-1]], ratings, -np.inf)
+        return self._plain(ratings.argmax(-1))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.evidence import Entry
 from zoolib.features import ContextSpace, FeatureEngineer
@@ -47,9 +48,6 @@ class SharedLinUCBAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         shape = (*self.batch_shape, features.n_arms) if self.by_arm else self.batch_shape
         self.evidence = make_evidence(features.d, shape, ridge, gamma, window, by_arm=self.by_arm)
-        self._first_entry: Any = (
-            self.rows[0] * features.n_arms if self.rows else 0
-        )  # of each world, where arms have their own
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""
@@ -82,21 +80,42 @@ class LinUCBAgent(SharedLinUCBAgent):
         """Return sqrt(x_a' A_a^-1 x_a)."""
         return self.evidence.width(X[..., None, :])[..., 0]
 
+    @property
+    def n_arms(self) -> int:
+        """Number of arms K that the agent has met."""
+        return self.evidence.shape[-1]
+
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
+        """Learn from the click, even of a product that was launched since the last prediction."""
+        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        self._meet(sim)
+        super().update(user_id, chosen_arm, reward, sim)
+
+    def _contexts(self, X: Any) -> np.ndarray:
+        return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
+
+    @property
+    def _first_entry(self) -> Any:
+        """Return the number of the evidence of each world's first arm."""
+        return self.rows[0] * self.evidence.shape[-1] if self.rows else 0
+
     def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        if sim.product_category is not self._catalog:
-            self._meet(sim)
+        self._meet(sim)
         if isinstance(self.evidence, DiscountedArms):  # at every click every arm fades: no score is worth keeping
-            return self.score(self.features.contexts(user_id, sim)), self._arms
-        return self._scores[(*self.rows, sim.persona(user_id))], self._arms
+            scores = self.score(self.features.contexts(user_id, sim))
+        else:
+            scores = self._scores[(*self.rows, sim.persona(user_id))]
+        return np.where(sim.for_sale, scores, -np.inf) if sim.sold_out else scores, self._arms
 
     def _meet(self, sim: ZooplusSimulator) -> None:
         """Take note of a catalog; products that it has more than the last one are new arms."""
+        if sim.product_category is self._catalog:
+            return
         known, K = self.evidence.shape[-1], sim.n_products
         if known > K:
             raise ValueError(f"sim has {K} products, but the agent has already met {known}")
         if known < K:
             self.evidence.grow(K - known)
-            self._first_entry = self._first_entry // known * K
         self._catalog = sim.product_category
         self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
         X = np.moveaxis(self.features.table, 0, 1)[self._catalog]  # (..., K, P, d): what each arm can be met in
