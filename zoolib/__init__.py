@@ -19,17 +19,8 @@ from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
-from zoolib.simulator import (
-    CATEGORIES,
-    CLICK_TABLE,
-    PERSONAS,
-    SHOCK_DOG_TOY,
-    SHOCK_FISH,
-    Launch,
-    Shock,
-    Turnover,
-    ZooplusSimulator,
-)
+from zoolib.shocks import SHOCK_DOG_TOY, SHOCK_FISH, Launch, Shock, Turnover
+from zoolib.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, ZooplusSimulator
 
 __version__ = "0.1.0"
 

@@ -7,7 +7,7 @@ checks have passed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -54,7 +54,8 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
         raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
     if (value.shape[: len(shape)] if more_axes else value.shape) != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
-    if value.size and value.astype(np.int64, copy=False).view(np.uint64).max() >= n:  # negative ones look huge
+    value = value.astype(np.int64, copy=False)
+    if value.size and value.view(np.uint64).max() >= n:  # negative ones look huge
         raise ValueError(f"{name} must lie between 0 and {n - 1}, got {value.min()} to {value.max()}")
     return value
 
@@ -84,6 +85,12 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     if not np.isfinite(value).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     return value.astype(float, copy=False)
+
+
+def table(name: str, value: Any) -> None:
+    """Refuse what is not a table of the form ``{persona: {category: probability}}``."""
+    if not isinstance(value, Mapping) or not all(isinstance(row, Mapping) for row in value.values()):
+        raise TypeError(f"{name} must be {{persona: {{category: probability}}}}, got {value!r}")
 
 
 def same_worlds(agent_shape: Shape, sim_shape: Shape) -> None:

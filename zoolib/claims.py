@@ -9,6 +9,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 CLAIM_MIME = "application/vnd.zoolib.claim+json"
 
 
@@ -34,12 +36,13 @@ class Claim:
     label: str | None = None
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        name = f' id="claim-{html.escape(self.label)}"' if self.label else ""
         basis = "" if self.replications is None else f" ({self.replications} replications)"
         words = f"Holds: {self.text} Measured: {self.measured}{basis}."
         return {
             "text/plain": words,
             "text/html": (
-                f'<div class="zoolib-claim" id="claim-{html.escape(self.label or "")}"><p><strong>Holds.</strong> '
+                f'<div class="zoolib-claim"{name}><p><strong>Holds.</strong> '
                 f"{html.escape(self.text)}</p><p>Measured: {html.escape(self.measured)}{basis}.</p></div>"
             ),
             CLAIM_MIME: {
@@ -74,9 +77,10 @@ def claim(text: str, holds: Any, measured: Any, *, replications: int | None = No
     """
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"text must be a sentence, got {text!r}")
-    verdict = bool(holds)  # an array of several truth values raises here, as it should
+    if not isinstance(holds, (bool, np.bool_)):  # a number, NaN too, would pass for true
+        raise TypeError(f"holds must be one truth value, got {holds!r}")
     if replications is None:
         replications = getattr(measured, "n", None)
-    if not verdict:
+    if not holds:
         raise AssertionError(f"no longer true: {text} Measured: {measured}")
     return Claim(text, str(measured), replications, label)

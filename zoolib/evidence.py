@@ -62,6 +62,11 @@ class Evidence:
         self.A, self.A_inv, self.b, self._n_since_tidy = A, A_inv, b, n_since_tidy
         self._by_entry = A.reshape(-1, self.d, self.d), A_inv.reshape(-1, self.d, self.d), b.reshape(-1, self.d)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "A" in state:  # in a copy, or out of a pickle, what were views of A, A_inv and b are so no longer
+            self._set(self.A, self.A_inv, self.b, self._n_since_tidy)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The leading axes."""
@@ -135,7 +140,7 @@ class Evidence:
         add(A, outer(x), out=A)
         subtract(A_inv, outer(w), out=A_inv)  # Sherman-Morrison; w w' keeps it exactly symmetric
         add(b, x * np.asarray(r)[..., None], out=b)
-        if isinstance(entry, np.ndarray):  # what was taken is a copy, not a view
+        if entry is not None and type(entry) is not int:  # what was taken is a copy, not a view
             for whole, part in zip(self._by_entry, arrays, strict=True):
                 whole[entry] = part
         self._recent.append(entry)

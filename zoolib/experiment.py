@@ -21,7 +21,8 @@ from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.features import FeatureEngineer
 from zoolib.randomness import USERS, spawn
-from zoolib.simulator import Launch, Shock, ZooplusSimulator
+from zoolib.shocks import Launch, Shock
+from zoolib.simulator import ZooplusSimulator
 
 Shocks = Mapping[int, Shock | Launch]
 Factory = Callable[[FeatureEngineer, Any], Agent]
@@ -69,8 +70,8 @@ class Results:
     def frame(self, every: int = 1) -> pd.DataFrame:
         """Return a tidy table, one row for each agent, replication and ``every``-th step.
 
-        Columns ``agent``, ``replication``, ``step``, ``persona``, ``category``, ``arm``, ``reward``, ``expected`` and
-        ``oracle``.
+        Columns ``agent``, ``replication`` (its seed), ``step``, ``persona``, ``category``, ``arm``, ``reward``,
+        ``expected`` and ``oracle``.
         """
         kept = slice(None, None, checks.whole("every", every, 1))
         A, R, T = self.arm[..., kept].shape
@@ -79,7 +80,7 @@ class Results:
         return pd.DataFrame(
             {
                 "agent": np.array(self.agents)[agent],
-                "replication": replication,
+                "replication": np.array(self.seeds)[replication],
                 "step": step * every,
                 "persona": np.array(self.personas)[np.tile(self.persona[..., kept].ravel(), A)],
                 "category": np.array(self.categories)[self.category[..., kept].ravel()],
@@ -102,7 +103,8 @@ def run(
     Parameters
     ----------
     agents
-        ``{name: agent}``. They learn during the run; ``sim`` itself is left as it is.
+        ``{name: agent}``, anything that has ``predict`` and ``update``. They learn during the run; ``sim`` itself is
+        left as it is.
     sim
         The shop, or a batch of shops.
     n_steps
@@ -120,15 +122,11 @@ def run(
         Before the first step, if anything does not fit.
     """
     n_steps = checks.whole("n_steps", n_steps, 1)
-    if not agents:
-        raise ValueError("agents must name at least one agent, got none")
-    for agent in agents.values():
-        checks.same_worlds(agent.batch_shape, sim.batch_shape)
-    shocks = dict(sorted((shocks or {}).items()))
-    for step in shocks:
-        checks.whole("a step in shocks", step, 0, n_steps - 1)
-    users = draw_users(sim, n_steps) if users is None else np.asarray(users)
-    checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
+    _check_agents(agents, sim)
+    shocks = _rehearsed(shocks or {}, sim, n_steps)
+    users = draw_users(sim, n_steps) if users is None else np.array(users)
+    users = checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
+    users.flags.writeable = False  # every agent is handed parts of it
 
     A, R = len(agents), len(sim.seeds)
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
@@ -186,6 +184,8 @@ def replicate(
     features = FeatureEngineer(sim)
     made = {}
     for name, factory in agents.items():
+        if name == USERS:
+            raise ValueError(f"agents: {USERS!r} names the stream that users are drawn from, not an agent")
         rngs = [spawn(seed, name) for seed in sim.seeds]
         made[name] = factory(features, rngs if sim.batch_shape else rngs[0])
     return run(made, sim, n_steps, shocks=shocks, progress=progress)
@@ -195,6 +195,34 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     """Draw who comes at each step, ``(..., n_steps)``, from a stream of each world's seed that serves nothing else."""
     drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in sim.seeds]
     return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
+
+
+def _check_agents(agents: Mapping[str, Agent], sim: ZooplusSimulator) -> None:
+    """Refuse what cannot take part, or could not take part fairly."""
+    if not isinstance(sim, ZooplusSimulator):
+        raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
+    if not isinstance(agents, Mapping) or not agents:
+        raise ValueError(f"agents must be {{name: agent}} with at least one agent, got {agents!r}")
+    for name, agent in agents.items():
+        if not all(callable(getattr(agent, method, None)) for method in ("predict", "update")):
+            raise TypeError(f"agents[{name!r}] must have predict and update, got {type(agent).__name__}")
+        checks.same_worlds(getattr(agent, "batch_shape", sim.batch_shape), sim.batch_shape)
+    if len({id(agent) for agent in agents.values()}) < len(agents):
+        raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
+
+
+def _rehearsed(shocks: Shocks, sim: ZooplusSimulator, n_steps: int) -> Shocks:
+    """Return the shocks in the order of time, after all have happened once to a copy of the shop."""
+    if not isinstance(shocks, Mapping):
+        raise TypeError(f"shocks must be {{step: Shock or Launch}}, got {shocks!r}")
+    for step, shock in shocks.items():
+        checks.whole("a step in shocks", step, 0, n_steps - 1)
+        if not isinstance(shock, (Shock, Launch)):
+            raise TypeError(f"shocks[{step}] must be a Shock or a Launch, got {shock!r}")
+    shocks = dict(sorted(shocks.items()))
+    for _ in _phases(sim.copy(), shocks, n_steps):
+        pass
+    return shocks
 
 
 def _serve(
@@ -220,6 +248,7 @@ def _serve(
                 bar.update(1000)
             if interrupted:
                 raise KeyboardInterrupt
+    bar.update(len(visits) % 1000)
 
 
 def _phases(world: ZooplusSimulator, shocks: Shocks, n_steps: int) -> Iterator[slice]:
@@ -245,4 +274,4 @@ def interrupts_between_steps() -> Iterator[list[int]]:
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: it was not set from Python

@@ -47,6 +47,10 @@ class ContextSpace:
     def __post_init__(self) -> None:
         checks.whole("d", self.d, 1)
         checks.whole("n_arms", self.n_arms, 1)
+        if not isinstance(self.batch_shape, tuple) or len(self.batch_shape) > 1:
+            raise ValueError(f"batch_shape must be () or (R,), got {self.batch_shape!r}")
+        for R in self.batch_shape:
+            checks.whole("batch_shape", R, 1)
 
     @property
     def rows(self) -> tuple[np.ndarray, ...]:

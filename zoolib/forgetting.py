@@ -21,7 +21,7 @@ class WindowedEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
-        record = (x, r, entry)
+        record = np.array(x), np.array(r), entry  # copies: the caller may use the arrays again
         changed = (entry,)
         if len(self._ring) < self.window:
             self._ring.append(record)
@@ -33,6 +33,13 @@ class WindowedEvidence(Evidence):
         self._rank_one(x, r, entry, +1.0)
         self._tidy()
         return changed
+
+    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
+        X, r = np.array(X[..., -self.window :, :]), np.array(r[..., -self.window :])
+        super().rebuild(X, r)
+        self._ring = [(X[..., i, :], r[..., i], None) for i in range(X.shape[-2])]
+        self._next = len(self._ring) % self.window
 
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past; the entries of the others are numbered anew."""
@@ -125,6 +132,10 @@ class DiscountedArms(Evidence):
         m[which] += np.asarray(r)[..., None] * x / self.c
         s[which], Q[which] = np.linalg.eigh(M[which])
         return (None,)
+
+    def remove(self, x: np.ndarray, r: Any, entry: Entry = None) -> None:
+        """Not offered: what a click has left by now is a matter of when it came."""
+        raise NotImplementedError("a click cannot be taken out of discounted evidence: its weight has faded since")
 
     def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
         """Not offered: the records of a fading past carry weights."""

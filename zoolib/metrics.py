@@ -112,6 +112,8 @@ def rolling(results: Results, window: int = 500, every: int = 100, of: str = "re
     values
         ``(A, R, n)``, or ``(R, n)`` for the oracle.
     """
+    if of not in ("reward", "expected", "oracle"):
+        raise ValueError(f"of must be 'reward', 'expected' or 'oracle', got {of!r}")
     window = checks.whole("window", window, 1, results.n_steps)
     total = np.cumsum(getattr(results, of), axis=-1, dtype=float)
     total = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
@@ -130,9 +132,10 @@ def steps_to_recover(results: Results, shock: int, share: float = 0.9, window: i
     -------
     One row a replication, one column an agent.
     """
-    shock = checks.whole("shock", shock, 0, results.n_steps - window)
-    share = checks.real("share", share, 0.0, 1.0, open_low=True)
+    shock = checks.whole("shock", shock, 0, results.n_steps - 1)
     stop = min([s for s in results.shocks if s > shock], default=results.n_steps)
+    window = checks.whole("window", window, 1, stop - shock)
+    share = checks.real("share", share, 0.0, 1.0, open_low=True)
     steps, got = rolling(results, window, every=1, of="expected")
     _, best = rolling(results, window, every=1, of="oracle")
     inside = (steps >= shock + window) & (steps <= stop)

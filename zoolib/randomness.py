@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+
+from zoolib import checks
 
 Seed = int | np.random.SeedSequence | np.random.Generator
 
@@ -23,7 +26,8 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
     The name, not the order of calls, decides: a new agent in an experiment changes no other agent's numbers.
     """
-    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(zlib.crc32(stream.encode()),)))
+    seed = checks.whole("seed", seed, 0)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stream.encode()),)))
 
 
 def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list[np.random.Generator]:
@@ -38,7 +42,7 @@ def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list
         ``()`` or ``(R,)``.
     """
     n_worlds = int(np.prod(batch_shape, dtype=int))
-    if isinstance(rng, Sequence) and not isinstance(rng, str):
+    if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, str):
         if len(rng) != n_worlds or not batch_shape:
             raise ValueError(f"rng must hold one generator a world, {n_worlds} in all, got {len(rng)}")
         return [_generator(one) for one in rng]
@@ -46,9 +50,11 @@ def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list
 
 
 def _generator(rng: Any) -> np.random.Generator:
-    if rng is None or isinstance(rng, (bool, float, str)):
+    if isinstance(rng, (np.random.Generator, np.random.SeedSequence)):
+        return np.random.default_rng(rng)
+    if isinstance(rng, bool) or not isinstance(rng, Integral):
         raise TypeError(f"rng must be a seed or a numpy Generator, got {rng!r}: randomness is handed in, never implied")
-    return np.random.default_rng(rng)
+    return np.random.default_rng(checks.whole("rng", rng, 0))
 
 
 class UniformStream:

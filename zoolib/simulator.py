@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ import pandas as pd
 
 from zoolib import checks
 from zoolib.randomness import UniformStream
+from zoolib.shocks import Launch, Shock
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -35,70 +35,6 @@ CLICK_TABLE: Table = MappingProxyType(
 )
 PERSONAS = tuple(CLICK_TABLE)
 UNLISTED = 0.01  # click probability of a category that a persona's row does not name
-
-
-@dataclass(frozen=True)
-class Shock:
-    """A change of taste: new click probabilities for some personas and categories.
-
-    Parameters
-    ----------
-    changes
-        ``{persona: {category: probability}}``; what is not named stays as it is.
-    name
-        How tables and figures call it.
-    """
-
-    changes: Table
-    name: str = "shock"
-
-    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
-        """Rewrite the click table of ``sim``; all of it, or nothing if any entry is invalid."""
-        table = sim.click_table.copy()
-        for persona, row in self.changes.items():
-            for category, probability in row.items():
-                cell = sim.index_of("persona", persona), sim.index_of("category", category)
-                at = cell if not sim.batch_shape else (worlds, *cell)
-                table[at] = checks.real(f"click probability of {persona} for {category}", probability, 0.0, 1.0)
-        sim.set_click_table(table)
-
-
-@dataclass(frozen=True)
-class Launch:
-    """New products: one more for each category named, put at the end of the catalog of every world."""
-
-    categories: Sequence[str]
-    name: str = "launch"
-
-    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
-        """Append the products to the catalog of ``sim``."""
-        if worlds is not ...:
-            raise ValueError(f"a {self.name} happens in all worlds of a batch at once: their catalogs grow together")
-        new = np.array([sim.index_of("category", name) for name in self.categories], dtype=int)
-        shape = (*sim.batch_shape, len(new))
-        catalog = np.concatenate([sim.product_category, np.broadcast_to(new, shape)], axis=-1)
-        sim.set_catalog(catalog, np.concatenate([sim.for_sale, np.ones(shape, dtype=bool)], axis=-1))
-
-
-@dataclass(frozen=True)
-class Turnover(Launch):
-    """The oldest product of each category named sells out for good, and a new one takes its place at the end."""
-
-    name: str = "turnover"
-
-    def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
-        """Launch the new products and take the oldest from sale."""
-        super().apply(sim, worlds)
-        for category in self.categories:
-            c = sim.index_of("category", category)
-            oldest = (sim.for_sale & (sim.product_category == c)).argmax(-1)
-            for_sale = sim.for_sale.copy()
-            for_sale[(*sim.rows, oldest)] = False
-            sim.set_catalog(sim.product_category, for_sale)
-
-
-SHOCK_FISH = Shock({"budget_shopper": {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}}, name="fish boom")
-SHOCK_DOG_TOY = Shock({"cat_connoisseur": {"Dog Toy": 0.75}}, name="dog-toy craze")
 
 
 class ZooplusSimulator:
@@ -150,15 +86,18 @@ class ZooplusSimulator:
         self.seeds = tuple(seeds)
         self.batch_shape = (len(seeds),) if many else ()
         self.rows = (np.arange(len(seeds)),) if many else ()  # indexes the leading axis: a[(*rows, k)]
+        checks.table("click_table", click_table)
         self.personas, self.categories = tuple(click_table), tuple(categories)
+        if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
+            raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
         rngs = [np.random.default_rng(s) for s in seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
-        self.user_persona = np.stack(users).reshape(*self.batch_shape, -1)
-        rows = [[click_table[p].get(c, UNLISTED) for c in self.categories] for p in self.personas]
-        self.set_click_table(np.broadcast_to(np.array(rows, dtype=float), (*self.batch_shape, *np.shape(rows))).copy())
+        self.user_persona = _frozen(np.stack(users).reshape(*self.batch_shape, -1))
+        rows = np.array([[click_table[p].get(c, UNLISTED) for c in self.categories] for p in self.personas])
+        self.set_click_table(np.broadcast_to(rows, (*self.batch_shape, *rows.shape)))
         self._uniforms = UniformStream(rngs, self.batch_shape)
 
     def _draw_catalog(self, rng: np.random.Generator) -> np.ndarray:
@@ -176,12 +115,26 @@ class ZooplusSimulator:
             raise ValueError(f"unknown {kind} {name!r}; this shop knows {', '.join(names)}")
         return names.index(name)
 
+    def some_worlds(self, worlds: Any) -> tuple[Any, ...]:
+        """Return ``worlds``, a mask or indices, as an index of the leading axis; ``...`` stands for all worlds."""
+        if worlds is ...:
+            return (slice(None),) if self.batch_shape else ()
+        if not self.batch_shape:
+            raise ValueError(f"worlds can be chosen only in a batch, and sim is one world; got {worlds!r}")
+        if np.shape(worlds) == self.batch_shape and np.asarray(worlds).dtype == bool:
+            return (np.asarray(worlds),)
+        return (checks.indices("worlds", np.atleast_1d(worlds), *self.batch_shape, (np.size(worlds),)),)
+
     def set_catalog(self, product_category: np.ndarray, for_sale: np.ndarray | None = None) -> None:
         """Set the category of every product and whether it can be bought, both ``(..., K)``."""
-        self.product_category, self.n_products = product_category, product_category.shape[-1]
-        self.for_sale = np.ones(product_category.shape, dtype=bool) if for_sale is None else for_sale
+        shape = (*self.batch_shape, np.shape(product_category)[-1])
+        catalog = _frozen(checks.indices("product_category", product_category, len(self.categories), shape))
+        for_sale = np.ones(shape, dtype=bool) if for_sale is None else np.asarray(for_sale)
+        if for_sale.dtype != bool or for_sale.shape != shape or not for_sale.any(-1).all():
+            raise ValueError("for_sale must hold a bool for each product, True for at least one in every world")
+        self.product_category, self.n_products, self.for_sale = catalog, shape[-1], _frozen(for_sale)
         self.sold_out = not self.for_sale.all()  # whether anything is
-        is_in = product_category[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
+        is_in = catalog[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
         is_in &= self.for_sale[..., None, :]
         first = np.where(is_in.any(-1), is_in.argmax(-1), self.n_products)
         # Categories in the order of their first products, so that a tie goes to the lowest product number. One that
@@ -197,7 +150,7 @@ class ZooplusSimulator:
         table = checks.finite("click_table", table, wanted)
         if table.min() < 0 or table.max() > 1:
             raise ValueError(f"click_table must hold probabilities in [0, 1], got {table.min()} to {table.max()}")
-        self.click_table = table
+        self.click_table = _frozen(table)
         # rng.binomial(1, p) turns one uniform u into a click: u > 1 - p, but for p > 1/2 not u > p.
         self._flip = table > 0.5
         rare = np.where(self._flip, 1 - table, table)
@@ -247,7 +200,7 @@ class ZooplusSimulator:
     def best_arm(self, user_id: Any) -> Any:
         """Return the product that ``user_id`` clicks most often; of several, the lowest number."""
         place = self._by_place.argmax(-1)[self._persona_cell(user_id)]
-        return self._number(self.first_product[(*self._rows_beside(place), place)])
+        return self._number(self.first_product[self._beside(place)])
 
     def apply_shock(self, shock: Shock | Launch, worlds: Any = ...) -> None:
         """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects."""
@@ -274,19 +227,27 @@ class ZooplusSimulator:
 
     def _persona_cell(self, user_id: Any) -> tuple[Any, ...]:
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes=True)
-        rows = self._rows_beside(user_id)
+        *rows, user_id = self._beside(user_id)
         return (*rows, self.user_persona[(*rows, user_id)])
 
     def _cell(self, user_id: Any, arm: Any, more_axes: bool = False) -> tuple[Any, ...]:
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes)
         arm = checks.indices("arm", arm, self.n_products, self.batch_shape, more_axes)
-        rows = self._rows_beside(user_id, arm) if more_axes else self.rows
+        *rows, user_id, arm = self._beside(user_id, arm) if more_axes else (*self.rows, user_id, arm)
         return (*rows, self.user_persona[(*rows, user_id)], self.product_category[(*rows, arm)])
 
-    def _rows_beside(self, *values: Any) -> tuple[np.ndarray, ...]:
-        """Return the worlds' indices with as many axes as the widest of ``values``."""
-        n_more = max(np.ndim(value) for value in values) - len(self.batch_shape)
-        return tuple(rows.reshape(-1, *[1] * n_more) for rows in self.rows)
+    def _beside(self, *values: Any) -> tuple[Any, ...]:
+        """Return the worlds' indices and ``values`` with as many axes each, those that one lacks put at its end."""
+        n = max(np.ndim(value) for value in values)
+        return tuple(np.reshape(v, (*np.shape(v), *[1] * (n - np.ndim(v)))) for v in (*self.rows, *values))
 
     def _number(self, value: Any) -> Any:
         return value.item() if np.ndim(value) == 0 else value
+
+
+def _frozen(a: np.ndarray) -> np.ndarray:
+    """Return ``a``, or a copy of it that nobody can write to: the copies of a world share it."""
+    if a.flags.writeable:
+        a = a.copy()
+        a.flags.writeable = False
+    return a

@@ -53,7 +53,11 @@ class Agent(ABC):
         checks.same_worlds(self.batch_shape, sim.batch_shape)
         reward = checks.clicks("reward", reward, self.batch_shape)
         x = self.features.context(user_id, chosen_arm, sim)
+        self._meet(sim)
         self._learn(x, self._plain(chosen_arm), reward)
+
+    def _meet(self, sim: ZooplusSimulator) -> None:  # noqa: B027
+        """Take note of the catalog, where an agent keeps something for every product."""
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X``, ``(..., K, d)``, to choose."""

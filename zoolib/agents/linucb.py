@@ -85,12 +85,6 @@ class LinUCBAgent(SharedLinUCBAgent):
         """Number of arms K that the agent has met."""
         return self.evidence.shape[-1]
 
-    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
-        """Learn from the click, even of a product that was launched since the last prediction."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
-        self._meet(sim)
-        super().update(user_id, chosen_arm, reward, sim)
-
     def _contexts(self, X: Any) -> np.ndarray:
         return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
 
