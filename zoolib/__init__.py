@@ -50,5 +50,6 @@ __all__ = [
     "replicate",
     "run",
     "spawn",
+    "sweep",
     "train_recommender",
 ]
