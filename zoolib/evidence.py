@@ -12,11 +12,13 @@ through, row by row, so that with K arms entry i K + a is arm a of world i.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
+from zoolib.persistence import Stateful
 
 Entry = Any  # None: all of the evidence; an int, or an int array of the worlds' shape
 
@@ -24,7 +26,7 @@ TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
 
 
-class Evidence:
+class Evidence(Stateful):
     """Ridge-regression evidence that remembers everything.
 
     Parameters
@@ -44,6 +46,8 @@ class Evidence:
     b
         ``(*shape, d)``.
     """
+
+    state = ("A", "A_inv", "b", "_n_since_tidy")
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
         self.d = checks.whole("d", d, 1)
@@ -87,7 +91,7 @@ class Evidence:
 
     def mean_and_width(self, X: np.ndarray, entry: Entry) -> tuple[np.ndarray, np.ndarray]:
         """Return both for the contexts ``X``, ``(..., n, d)``, as the evidence ``entry`` alone sees them."""
-        _, A_inv, b = (take(a, entry) for a in self._by_entry)
+        A_inv, b = (take(a, entry) for a in self._by_entry[1:])
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 
@@ -115,12 +119,20 @@ class Evidence:
         """Take out a click that was taken in before: A <- A - x x', b <- b - r x."""
         self._rank_one(x, r, entry, -1.0)
 
-    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Start afresh from the records ``X``, ``(*shape, n, d)``, and ``r``, ``(*shape, n)``.
+    def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
+        """Start afresh from records.
 
-        A = lambda I + X'X, b = X'r.
+        A = lambda I + sum n x x', b = sum r x.
+
+        Parameters
+        ----------
+        X
+            ``(*shape, m, d)`` contexts.
+        r, n
+            ``(*shape, m)``: the rewards that came of each, summed, and how often it was met (None: once).
         """
-        A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ X
+        nX = X if n is None else X * n[..., None]
+        A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ nX
         self._set(A, np.linalg.inv(A), np.vecmat(r, X), np.zeros_like(self._n_since_tidy))
         self._recent.clear()
 
@@ -157,8 +169,28 @@ class Evidence:
             n += len(self._recent)
         self._recent.clear()
         due = n >= TIDY_FROM
-        self.A_inv[due] = np.linalg.inv(self.A[due])
+        self._invert(due)
         n[due] = 0
+
+    def _invert(self, due: np.ndarray) -> None:
+        self.A_inv[due] = np.linalg.inv(self.A[due])
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums, and what has been done since the last look at the rounding errors."""
+        by_entry = bool(self._recent) and self._recent[0] is not None
+        return super().get_state() | {"recent": np.array(self._recent) if by_entry else len(self._recent)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        recent = state["recent"]
+        self._recent = [None] * recent if isinstance(recent, int) else each(recent)
+        self._set(*self._prior(state["b"].shape[:-1]))  # arms may have come since it was made
+        super().set_state(state)
+
+
+def each(entries: np.ndarray) -> list[Entry]:
+    """Return the entries of one click after another, of which ``entries`` is the array."""
+    return entries.tolist() if entries.ndim == 1 else list(entries)
 
 
 def take(a: np.ndarray, entry: Entry) -> np.ndarray:

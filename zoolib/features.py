@@ -76,6 +76,8 @@ class FeatureEngineer:
         What each of its d entries says.
     table
         ``(P, C, d)``: the context of every (persona, category). A shop has no others, which is what makes agents fast.
+    cells
+        ``(P C, d)``: the same, numbered through.
     """
 
     def __init__(self, sim: ZooplusSimulator, encoding: str = "onehot") -> None:
@@ -97,6 +99,7 @@ class FeatureEngineer:
         self.table = np.concatenate([table for table, _ in parts[encoding]], axis=-1)
         self.names = [name for _, names in parts[encoding] for name in names]
         self.d = self.table.shape[-1]
+        self.cells = self.table.reshape(-1, self.d)
 
     @property
     def n_arms(self) -> int:
@@ -112,6 +115,12 @@ class FeatureEngineer:
         sim = sim or self.sim
         arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
         return self.table[sim.persona(user_id), sim.product_category[(*sim.rows, arm)]]
+
+    def cell(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> Any:
+        """Return the number among ``cells`` of the context of one user and one product."""
+        sim = sim or self.sim
+        arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
+        return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
 
     def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the contexts of one user and every product, ``(..., K, d)``."""
@@ -133,6 +142,12 @@ class FeatureEngineer:
         sim = sim or self.sim
         persona = np.asarray(sim.persona(user_id))
         return self.table[persona[..., None], sim.category_order], sim.first_product
+
+    def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
+        sim = sim or self.sim
+        persona = np.asarray(sim.persona(user_id))
+        return persona[..., None] * len(sim.categories) + sim.category_order, sim.first_product
 
 
 def _one_hot(names: tuple[str, ...], columns: list[str]) -> np.ndarray:

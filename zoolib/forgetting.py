@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import Entry, Evidence, outer
+from zoolib.evidence import Entry, Evidence, each, outer
+from zoolib.persistence import Stateful
 
 
 class WindowedEvidence(Evidence):
@@ -33,6 +35,19 @@ class WindowedEvidence(Evidence):
         self._rank_one(x, r, entry, +1.0)
         self._tidy()
         return changed
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums and the clicks in the window."""
+        x, r, entry = zip(*self._ring, strict=True) if self._ring else ((), (), (None,))
+        entries = None if entry[0] is None else np.array(entry)
+        return super().get_state() | {"next": self._next, "x": np.array(x), "r": np.array(r), "entry": entries}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        super().set_state(state)
+        x, r, entry = state["x"], state["r"], state["entry"]
+        entries = [None] * len(x) if entry is None else each(entry)
+        self._ring, self._next = list(zip(x, r, entries, strict=True)), state["next"]
 
     def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
         """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
@@ -78,6 +93,8 @@ class DiscountedArms(Evidence):
 
         x' A^-1 x = sum_i (Q'x)_i^2 / (lambda + c s_i).
     """
+
+    state = ("c", "M", "m", "s", "Q")
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
         self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
@@ -132,6 +149,15 @@ class DiscountedArms(Evidence):
         m[which] += np.asarray(r)[..., None] * x / self.c
         s[which], Q[which] = np.linalg.eigh(M[which])
         return (None,)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums."""
+        return Stateful.get_state(self)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self._set(*self._prior(state["m"].shape[:-1]))
+        Stateful.set_state(self, state)
 
     def remove(self, x: np.ndarray, r: Any, entry: Entry = None) -> None:
         """Not offered: what a click has left by now is a matter of when it came."""

@@ -8,13 +8,14 @@ a sequence of them for a batch of worlds.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
+from zoolib.persistence import Stateful
 
 Seed = int | np.random.SeedSequence | np.random.Generator
 
@@ -57,7 +58,12 @@ def _generator(rng: Any) -> np.random.Generator:
     return np.random.default_rng(checks.whole("rng", rng, 0))
 
 
-class UniformStream:
+def streams(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...], n: int) -> list[list[np.random.Generator]]:
+    """Return ``n`` independent sets of generators, each with one for every world, spawned from those of ``rng``."""
+    return [list(one) for one in zip(*(g.spawn(n) for g in generators(rng, batch_shape)), strict=True)]
+
+
+class UniformStream(Stateful):
     """Uniform numbers in [0, 1), one for every world at each call, drawn ahead in blocks.
 
     The stream of world i is the one that its generator would give draw by draw; only the speed differs.
@@ -70,10 +76,15 @@ class UniformStream:
         ``()`` gives a number at each call, ``(R,)`` an array of R.
     """
 
+    state = ("rngs",)
+    width: tuple[int, ...] = ()  # of what is drawn for each world at each call
+
     def __init__(self, rngs: list[np.random.Generator], batch_shape: tuple[int, ...], block: int = 2048) -> None:
         self.rngs, self.batch_shape, self.block = rngs, batch_shape, block
-        self._values = np.empty((0, *batch_shape))
-        self._used = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._values, self._used = np.empty((0, *self.batch_shape, *self.width)), 0
         self._before: list[dict[str, Any]] = []
 
     def __call__(self) -> Any:
@@ -86,14 +97,38 @@ class UniformStream:
 
     def _refill(self) -> None:
         self._before = [rng.bit_generator.state for rng in self.rngs]
-        values = np.stack([rng.random(self.block) for rng in self.rngs], axis=-1)
-        self._values, self._used = values.reshape(self.block, *self.batch_shape), 0
+        values = np.stack([self._draw(rng, self.block) for rng in self.rngs], axis=1)
+        self._values, self._used = values.reshape(self.block, *self.batch_shape, *self.width), 0
+
+    def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.random(n)
 
     def settle(self) -> list[np.random.Generator]:
         """Give back what was drawn ahead, so that the generators stand where draw by draw they would."""
         if self._before:
             for rng, state in zip(self.rngs, self._before, strict=True):
                 rng.bit_generator.state = state
-                rng.random(self._used)
-            self._values, self._used, self._before = np.empty((0, *self.batch_shape)), 0, []
+                self._draw(rng, self._used)
+            self._forget()
         return self.rngs
+
+    def get_state(self) -> dict[str, Any]:
+        """Return where the generators stand."""
+        self.settle()
+        return super().get_state()
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put the generators back to where they stood."""
+        self._forget()
+        super().set_state(state)
+
+
+class NormalStream(UniformStream):
+    """Vectors of ``d`` standard normal numbers, one for every world at each call, ``(*batch_shape, d)``."""
+
+    def __init__(self, rngs: list[np.random.Generator], batch_shape: tuple[int, ...], d: int, block: int = 256) -> None:
+        self.width = (d,)
+        super().__init__(rngs, batch_shape, block)
+
+    def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.standard_normal((n, *self.width))

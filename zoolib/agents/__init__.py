@@ -2,6 +2,34 @@
 
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
+from zoolib.agents.exploration import UCB, EpsilonGreedy, Thompson
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
+from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
+from zoolib.agents.neural_linear import EpsilonGreedyAgent, NeuralLinearAgent
+from zoolib.agents.neural_ucb import NeuralUCBAgent
+from zoolib.agents.training import EndToEnd, Frozen, Online, Replay
 
-__all__ = ["Agent", "LinUCBAgent", "OracleAgent", "RandomAgent", "SharedLinUCBAgent", "StaticMLPAgent", "UCBAgent"]
+__all__ = [
+    "UCB",
+    "Agent",
+    "Discount",
+    "EndToEnd",
+    "EpsilonGreedy",
+    "EpsilonGreedyAgent",
+    "Everything",
+    "Fresh",
+    "Frozen",
+    "HeadAlone",
+    "LinUCBAgent",
+    "NeuralLinearAgent",
+    "NeuralUCBAgent",
+    "Online",
+    "OracleAgent",
+    "RandomAgent",
+    "Replay",
+    "SharedLinUCBAgent",
+    "StaticMLPAgent",
+    "Thompson",
+    "UCBAgent",
+    "Window",
+]

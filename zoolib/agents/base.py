@@ -9,6 +9,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.persistence import Stateful
 from zoolib.simulator import ZooplusSimulator
 
 TIE = 1e-10  # scores closer than this are equal: what separates them is rounding, which differs between machines
@@ -19,7 +20,7 @@ def first_best(scores: np.ndarray) -> np.ndarray:
     return (scores >= scores.max(-1, keepdims=True) - TIE).argmax(-1)
 
 
-class Agent(ABC):
+class Agent(Stateful, ABC):
     """Chooses a product for a user, then learns from the click.
 
     In the shop an agent is two methods, ``predict`` and ``update``. Beneath them are two more that know no shop:
@@ -56,7 +57,7 @@ class Agent(ABC):
         self._meet(sim)
         self._learn(x, self._plain(chosen_arm), reward)
 
-    def _meet(self, sim: ZooplusSimulator) -> None:  # noqa: B027
+    def _meet(self, sim: ZooplusSimulator) -> None:
         """Take note of the catalog, where an agent keeps something for every product."""
 
     def select(self, X: np.ndarray) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class RandomAgent(Agent):
         A seed or generator, or one for each world. Not the seed of the user sequence: the same seed gives the same
         numbers, and the product shown would be a function of the user.
     """
+
+    state = ("_uniforms",)
 
     def __init__(self, features: FeatureEngineer | ContextSpace, *, rng: Seed | Sequence[Seed]) -> None:
         super().__init__(features)
@@ -74,6 +76,8 @@ class StaticMLPAgent(Agent):
         A trained :class:`~zoolib.recommender.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
     """
 
+    state = ("table",)
+
     def __init__(self, features: FeatureEngineer, model: MLPRecommender | Sequence[MLPRecommender]) -> None:
         super().__init__(features)
         models = [model] if isinstance(model, MLPRecommender) else list(model)
@@ -85,6 +89,14 @@ class StaticMLPAgent(Agent):
                 raise ValueError(f"model knows {known[0]} users and {known[1]} products, not those of this shop")
         tables = np.stack([one.table() for one in models])
         self.table = tables.reshape(*self.batch_shape, *tables.shape[1:])  # (..., U, K)
+
+    @classmethod
+    def blank(cls, features: FeatureEngineer, settings: Mapping[str, Any]) -> Self:
+        """Return an agent without a model, whose ratings come with its state."""
+        agent = cls.__new__(cls)
+        Agent.__init__(agent, features)
+        agent.table = np.empty(0)
+        return agent
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""

@@ -35,6 +35,7 @@ class SharedLinUCBAgent(UCBAgent):
     """
 
     by_arm = False
+    state = ("evidence",)
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class SharedLinUCBAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         shape = (*self.batch_shape, features.n_arms) if self.by_arm else self.batch_shape
         self.evidence = make_evidence(features.d, shape, ridge, gamma, window, by_arm=self.by_arm)
+        self.gamma, self.window, self.ridge = gamma, window, ridge
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""

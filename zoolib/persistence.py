@@ -1,0 +1,215 @@
+"""Agents on disk: save one, load it, and go on as if nothing had happened.
+
+A file is a NumPy archive of plain arrays with a header in JSON; nothing in it is code, and nothing is ever unpickled.
+An agent is made anew from its settings, and then what it has learned is put back: arrays, counters, and the states of
+its random generators.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+FORMAT = "zoolib agent"
+VERSION = 1
+GIVEN = ("self", "features", "rng", "model")  # what the one who loads hands in, or what the state replaces
+
+
+class Stateful:
+    """What can be saved: made from settings, changed by experience.
+
+    A class names in ``state`` the attributes that change as it lives. They may be arrays, numbers, lists of generators,
+    or Stateful themselves. Each of its settings is kept in an attribute of the same name.
+    """
+
+    state: ClassVar[tuple[str, ...]] = ()
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments that make such an object, ``rng`` and ``features`` left out."""
+        names = inspect.signature(type(self).__init__).parameters
+        return {name: getattr(self, name) for name in names if name not in GIVEN}
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what experience has changed, as nested dictionaries of arrays and numbers."""
+        return {name: _taken(getattr(self, name)) for name in self.state}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        for name in self.state:
+            current, value = getattr(self, name), state[name]
+            if isinstance(current, Stateful):
+                current.set_state(value)
+            elif _are_generators(current):
+                for rng, one in zip(current, value, strict=True):
+                    rng.bit_generator.state = one
+            elif isinstance(current, np.ndarray) and current.shape == value.shape:
+                current[...] = value  # in place: other attributes may be views of it
+            else:
+                setattr(self, name, value)
+
+    @classmethod
+    def blank(cls, features: Any, settings: Mapping[str, Any]) -> Self:
+        """Return such an object without experience, of the same settings."""
+        seeded = {"rng": 0} if "rng" in inspect.signature(cls.__init__).parameters else {}
+        return cls(features, **settings, **seeded)
+
+
+def _are_generators(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], np.random.Generator)
+
+
+def _taken(value: Any) -> Any:
+    if isinstance(value, Stateful):
+        return value.get_state()
+    return [rng.bit_generator.state for rng in value] if _are_generators(value) else value
+
+
+def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
+    """Save an agent.
+
+    The file is written beside ``path`` and moved there when it is complete: whoever interrupts this keeps the old one.
+
+    Parameters
+    ----------
+    agent
+        Any agent of the book.
+    path
+        Where; its folder exists.
+    """
+    if not isinstance(agent, Stateful) or not hasattr(agent, "features"):
+        raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
+    arrays: dict[str, np.ndarray] = {}
+    content = {
+        "class": _name(type(agent)),
+        "batch_shape": list(agent.batch_shape),
+        "d": agent.features.d,
+        "encoding": getattr(agent.features, "encoding", None),
+        "settings": _encode(agent.settings(), "settings", arrays),
+        "state": _encode(agent.get_state(), "state", arrays),
+    }
+    header = {"format": FORMAT, "version": VERSION, "checksum": _checksum(content, arrays), "content": content}
+    path = Path(path)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def load(path: str | os.PathLike[str], features: Any) -> Any:
+    """Return the agent that was saved in ``path``; it goes on choice for choice as the saved one would have.
+
+    Parameters
+    ----------
+    path
+        A file written by :func:`save`.
+    features
+        The agent's eyes, of the same encoding and number of worlds as when it was saved.
+
+    Raises
+    ------
+    ValueError
+        If the file is foreign, truncated or damaged, or of an agent that ``features`` do not fit.
+    """
+    path = Path(path)
+    content, arrays = _read(path)
+    cls = {_name(c): c for c in _descendants(Stateful)}.get(content["class"])
+    if cls is None:
+        raise ValueError(f"{path}: it holds a {content['class']}, a class that has not been imported")
+    here = {
+        "d": features.d,
+        "encoding": getattr(features, "encoding", None),
+        "batch_shape": list(features.batch_shape),
+    }
+    for name, value in here.items():
+        if content[name] != value:
+            raise ValueError(f"{path}: the agent was made for {name} {content[name]!r}, but features have {value!r}")
+    try:
+        agent = cls.blank(features, _decode(content["settings"], arrays))
+        agent.set_state(_decode(content["state"], arrays))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: its content does not fit a {content['class']} ({error!r})") from error
+    return agent
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    with path.open("rb") as file:  # a missing file stays a FileNotFoundError
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            header = json.loads(str(arrays.pop("header")))
+            if header["format"] != FORMAT:
+                raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
+            if header["version"] != VERSION:
+                raise ValueError(f"its version is {header['version']}, this zoolib reads {VERSION}")
+            if header["checksum"] != _checksum(header["content"], arrays):
+                raise ValueError("its checksum is not that of its content")
+        except (OSError, EOFError, KeyError, TypeError, AttributeError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path}: not a saved agent, or a damaged one: {error}") from error
+    return header["content"], arrays
+
+
+def _checksum(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name in sorted(arrays):
+        a = arrays[name]
+        digest.update(f"{name} {a.dtype.str} {a.shape}".encode())
+        digest.update(np.ascontiguousarray(a).data)
+    return digest.hexdigest()
+
+
+def _encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return ``value`` as JSON can hold it, arrays put aside under their place's name."""
+    if isinstance(value, Stateful):
+        return {"$class": _name(type(value)), **_encode(value.settings(), name, arrays)}
+    if isinstance(value, np.ndarray):
+        arrays[name] = value
+        return {"$array": name}
+    if isinstance(value, Mapping):
+        return {key: _encode(part, f"{name}.{key}", arrays) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encode(part, f"{name}.{i}", arrays) for i, part in enumerate(value)]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"{name} is a {type(value).__name__}, which cannot be saved")
+
+
+def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    if isinstance(value, list):
+        return [_decode(part, arrays) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if "$array" in value:
+        return arrays[value["$array"]]
+    parts = {key: _decode(part, arrays) for key, part in value.items() if key != "$class"}
+    if "$class" in value:
+        return {_name(c): c for c in _descendants(Stateful)}[value["$class"]](**parts)
+    return parts
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _descendants(cls: type) -> Iterator[type]:
+    for child in cls.__subclasses__():
+        yield child
+        yield from _descendants(child)
