@@ -139,7 +139,7 @@ def steps_to_recover(results: Results, shock: int, share: float = 0.9, window: i
     steps, got = rolling(results, window, every=1, of="expected")
     _, best = rolling(results, window, every=1, of="oracle")
     inside = (steps >= shock + window) & (steps <= stop)
-    good = got[..., inside] >= share * best[:, inside]
+    good = got[..., inside] >= share * best[:, inside] - 1e-9  # rounding must not decide
     first = np.where(good.any(-1), good.argmax(-1) + window, np.inf)
     return _by_agent(results, first)
 

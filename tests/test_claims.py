@@ -1,0 +1,68 @@
+"""A claim that holds carries its record; one that does not stops the notebook."""
+
+import json
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+
+from zoolib import claim
+from zoolib.claims import CLAIM_MIME
+from zoolib.metrics import mean_interval
+
+
+def test_a_claim_that_holds_shows_itself_and_carries_its_record():
+    made = claim("LinUCB beats random.", 0.5 > 0.2, "0.3", replications=100, label="beats-random")
+    shown = made._repr_mimebundle_()
+    assert shown["text/plain"] == "Holds: LinUCB beats random. Measured: 0.3 (100 replications)."
+    assert shown[CLAIM_MIME] == {
+        "text": "LinUCB beats random.",
+        "measured": "0.3",
+        "replications": 100,
+        "label": "beats-random",
+    }
+    assert json.loads(json.dumps(shown)) == shown  # it can be stored in a notebook
+
+
+def test_a_claim_that_does_not_hold_says_what_was_measured():
+    with pytest.raises(AssertionError, match=r"no longer true: LinUCB beats random\. Measured: -0\.1"):
+        claim("LinUCB beats random.", False, -0.1)
+
+
+@pytest.mark.parametrize("holds", [True, np.bool_(True), np.all([True, True]), np.array([1.0]).max() > 0])
+def test_a_truth_value_is_pythons_or_numpys(holds):
+    assert claim("It holds.", holds, 1).measured == "1"
+
+
+@pytest.mark.parametrize("holds", [1, 0.3, float("nan"), None, "yes", [True], np.array([True, True]), np.float64(1)])
+def test_what_is_no_truth_value_does_not_pass_for_one(holds):
+    with pytest.raises(TypeError, match="holds"):
+        claim("It holds.", holds, 1)
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, 3])
+def test_a_claim_must_say_something(text):
+    with pytest.raises(ValueError, match="text"):
+        claim(text, True, 1)
+
+
+def test_an_interval_says_how_many_replications_it_rests_on():
+    interval = mean_interval(np.arange(30.0))
+    assert claim("It grows.", interval.low > 0, interval).replications == 30
+    assert claim("It grows.", True, interval, replications=7).replications == 7
+    assert claim("It is computed.", True, "320 GB").replications is None
+
+
+def test_what_is_written_is_shown_as_written():
+    text, measured = "a < b & <script>alert(1)</script>", '"x" > 0'
+    made = claim(text, True, measured, label='a"b')
+    page = BeautifulSoup(made._repr_mimebundle_()["text/html"], "html.parser")
+    assert page.find("script") is None
+    assert text in page.get_text()
+    assert measured in page.get_text()
+    assert page.find("div")["id"] == 'claim-a"b'
+
+
+def test_claims_without_a_label_do_not_share_an_id():
+    page = BeautifulSoup(claim("It holds.", True, 1)._repr_mimebundle_()["text/html"], "html.parser")
+    assert not page.find_all(id=True)
