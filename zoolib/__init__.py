@@ -37,6 +37,7 @@ from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
 from zoolib.shocks import SHOCK_DOG_TOY, SHOCK_FISH, Launch, Shock, Turnover
 from zoolib.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, ZooplusSimulator
+from zoolib.sweeps import sweep
 
 __version__ = "0.1.0"
 
