@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from zoolib import checks
 from zoolib.randomness import Seed, generators
@@ -203,6 +203,9 @@ def train_recommender(
 
 
 def _log_tensors(log: pd.DataFrame, n_users: int, n_products: int) -> list[torch.Tensor]:
+    if not isinstance(log, pd.DataFrame):
+        raise TypeError(f"log must be a DataFrame, got {type(log).__name__}")
+    n_users, n_products = checks.whole("n_users", n_users, 1), checks.whole("n_products", n_products, 1)
     columns: list[Any] = []
     for name, n in (("user", n_users), ("product", n_products), ("click", 2)):
         if name not in log:

@@ -1,0 +1,319 @@
+"""The batched baseline: it learns from a log, and what is read from a file is a sound model or an error."""
+
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from zoolib import (
+    FeatureEngineer,
+    MLPRecommender,
+    StaticMLPAgent,
+    ZooplusSimulator,
+    random_log,
+    replicate,
+    run,
+    train_recommender,
+)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return ZooplusSimulator(n_products=15, n_users=60, seed=1)
+
+
+@pytest.fixture(scope="module")
+def trained(shop):
+    log = random_log(shop, 60_000, rng=2)
+    return train_recommender(log, 60, 15, rng=3)
+
+
+@pytest.fixture
+def model():
+    return MLPRecommender(7, 5, 4, rng=1)
+
+
+def weights(model):
+    return {name: w.detach().numpy().copy() for name, w in model.named_parameters()}
+
+
+def assert_same(a, b):
+    assert a.sizes == b.sizes
+    a, b = weights(a), weights(b)
+    assert a.keys() == b.keys()
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+# ---- the log ---------------------------------------------------------------------------------------------
+
+
+def test_a_random_log_shows_every_product_to_every_user_and_clicks_as_the_shop_would(shop):
+    n, before = 200_000, shop.copy()
+    log = random_log(shop, n, rng=5)
+    assert list(log.columns) == ["user", "product", "click"]
+    assert len(log) == n
+    for column, size in (("user", 60), ("product", 15)):
+        counts = np.bincount(log[column], minlength=size)
+        assert len(counts) == size
+        assert abs(counts - n / size).max() < 5 * np.sqrt(n / size)
+    p = shop.click_probability(log["user"].to_numpy(), log["product"].to_numpy())
+    assert abs(log["click"].mean() - p.mean()) < 4 * np.sqrt(p.mean() / n)
+    for low, high in ((0, 0.03), (0.03, 0.3), (0.3, 1)):
+        some = (p > low) & (p <= high)
+        assert abs(log["click"][some].mean() - p[some].mean()) < 4 * np.sqrt(0.25 / some.sum())
+    # and the shop's own luck is as it was
+    assert [shop.get_reward(0, 0) for _ in range(20)] == [before.get_reward(0, 0) for _ in range(20)]
+
+
+def test_a_log_follows_from_its_generator(shop):
+    assert random_log(shop, 100, rng=5).equals(random_log(shop, 100, rng=np.random.default_rng(5)))
+    assert not random_log(shop, 100, rng=5).equals(random_log(shop, 100, rng=6))
+
+
+# ---- the model and its training --------------------------------------------------------------------------
+
+
+def test_the_model_is_the_network_of_the_text():
+    model = MLPRecommender(1000, 50, rng=0)
+    assert {name: w.shape for name, w in weights(model).items()} == {
+        "user.weight": (1000, 32),
+        "product.weight": (50, 32),
+        "hidden.weight": (32, 64),
+        "hidden.bias": (32,),
+        "head.weight": (1, 32),
+        "head.bias": (1,),
+    }
+    assert all(w.dtype == np.float64 for w in weights(model).values())
+    w = weights(model)
+    x = np.concatenate([w["user.weight"][17], w["product.weight"][4]])
+    h = np.maximum(w["hidden.weight"] @ x + w["hidden.bias"], 0)
+    logit = (w["head.weight"] @ h + w["head.bias"])[0]
+    assert model.table()[17, 4] == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert model.table().shape == (1000, 50)
+
+
+def test_training_on_a_random_log_earns_nine_tenths_of_the_oracle(shop, trained):
+    model, history = trained
+    users = np.random.default_rng(0).integers(60, size=2000)
+    results = run({"Static MLP": StaticMLPAgent(FeatureEngineer(shop), model)}, shop, 2000, users=users)
+    assert results.expected.mean() >= 0.9 * results.oracle.mean()
+    assert history["validation"].min() < history["validation"][0]
+
+
+def test_the_weights_kept_are_those_that_were_best_on_clicks_held_out(shop):
+    log = random_log(shop, 1000, rng=2)  # so few that it soon fits noise
+    model, history = train_recommender(log, 60, 15, rng=3, lr=0.1, epochs=12)
+    best = int(history["validation"].argmin())
+    assert best < len(history) - 1
+    assert len(history) == best + 3  # two epochs without progress end it
+    same, shorter = train_recommender(log, 60, 15, rng=3, lr=0.1, epochs=best + 1)
+    assert_same(model, same)
+    assert shorter["validation"].tolist() == history["validation"][: best + 1].tolist()
+
+
+def test_training_follows_from_its_generator_alone(shop):
+    log = random_log(shop, 2000, rng=2)
+    torch.manual_seed(1)
+    first, _ = train_recommender(log, 60, 15, rng=3, epochs=2)
+    torch.manual_seed(99)
+    np.random.seed(5)  # noqa: NPY002
+    again, _ = train_recommender(log, 60, 15, rng=np.random.default_rng(3), epochs=2)
+    other, _ = train_recommender(log, 60, 15, rng=4, epochs=2)
+    assert_same(first, again)
+    assert not np.array_equal(first.table(), other.table())
+
+
+def test_training_prints_nothing_unless_asked(shop, capfd):
+    log = random_log(shop, 500, rng=2)
+    train_recommender(log, 60, 15, rng=3, epochs=1)
+    assert capfd.readouterr() == ("", "")
+    train_recommender(log, 60, 15, rng=3, epochs=1, progress=True)
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "training" in shown.err
+
+
+def test_models_of_many_worlds_serve_their_own_world():
+    def factory(features, rngs):
+        sims = [ZooplusSimulator(10, 30, seed) for seed in features.sim.seeds]
+        models = [train_recommender(random_log(s, 2000, 1), 30, 10, rng=1, epochs=1)[0] for s in sims]
+        return StaticMLPAgent(features, models if features.batch_shape else models[0])
+
+    batch = replicate({"m": factory}, [3, 4], 100, n_products=10, n_users=30)
+    for i, seed in enumerate([3, 4]):
+        single = replicate({"m": factory}, seed, 100, n_products=10, n_users=30)
+        assert np.array_equal(single.arm[0, 0], batch.arm[0, i])
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"log": pd.DataFrame({"user": [0, 1], "click": [0, 1]})}, "log must have a column 'product'"),
+    ({"user": [0, 60]}, r"log\['user'\]"),
+    ({"user": [0, -1]}, r"log\['user'\]"),
+    ({"user": [0.0, 1.0]}, r"log\['user'\]"),
+    ({"user": ["a", "b"]}, r"log\['user'\]"),
+    ({"product": [0, 15]}, r"log\['product'\]"),
+    ({"product": [np.nan, 1]}, r"log\['product'\]"),
+    ({"click": [0, 2]}, r"log\['click'\]"),
+    ({"click": [0.5, 1]}, r"log\['click'\]"),
+    ({"click": [np.nan, 1]}, r"log\['click'\]"),
+    ({"validation": 0.0}, "validation"),
+    ({"validation": 1.0}, "validation"),
+    ({"validation": 1.5}, "validation"),
+    ({"epochs": 0}, "epochs"),
+    ({"batch_size": 0}, "batch_size"),
+    ({"batch_size": 10.0}, "batch_size"),
+    ({"lr": 0.0}, "lr"),
+    ({"lr": float("nan")}, "lr"),
+    ({"rng": None}, "rng"),
+    ({"n_users": 0}, "n_users"),
+    ({"n_products": 15.0}, "n_products"),
+    ({"log": pd.DataFrame({"user": [0], "product": [0], "click": [1]})}, "validation"),
+    ({"log": pd.DataFrame({"user": [], "product": [], "click": []}, dtype=int)}, "log"),
+    ({"log": [(0, 1, 1)]}, "log"),
+])  # fmt: skip
+def test_a_log_or_setting_that_makes_no_sense_is_refused_by_name(change, message):
+    log = pd.DataFrame({"user": [0, 1], "product": [0, 1], "click": [0, 1]})
+    columns = {name: change[name] for name in log if name in change}
+    arguments = {"log": log.assign(**columns), "n_users": 60, "n_products": 15, "rng": 0, "validation": 0.5}
+    arguments |= {name: value for name, value in change.items() if name not in columns}
+    with pytest.raises((ValueError, TypeError), match=message):
+        train_recommender(**arguments)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: MLPRecommender(0, 5), "n_users"),
+    (lambda: MLPRecommender(5, 2.0), "n_products"),
+    (lambda: MLPRecommender(5, 5, 0), "embedding_dim"),
+    (lambda: MLPRecommender(5, 5, rng=None), "rng"),
+    (lambda: random_log(ZooplusSimulator(5, 5, [1, 2]), 10, rng=0), "sim must be one world"),
+    (lambda: random_log(ZooplusSimulator(5, 5, 1), 0, rng=0), "n_clicks"),
+    (lambda: random_log(ZooplusSimulator(5, 5, 1), 10, rng=0.5), "rng"),
+])  # fmt: skip
+def test_a_model_or_a_log_that_makes_no_sense_is_refused_by_name(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+# ---- files -----------------------------------------------------------------------------------------------
+
+
+def test_a_saved_model_comes_back_as_it_was(model, tmp_path):
+    model.save(tmp_path / "model.pt")
+    assert_same(MLPRecommender.load(tmp_path / "model.pt"), model)
+    assert np.array_equal(MLPRecommender.load(str(tmp_path / "model.pt")).table(), model.table())
+    assert os.listdir(tmp_path) == ["model.pt"]
+
+
+def test_loading_runs_no_code_that_a_file_brings(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "it ran"),)
+
+    path = tmp_path / "model.pt"
+    for write in (
+        lambda: path.write_bytes(pickle.dumps(Bomb())),
+        lambda: torch.save(Bomb(), path),
+        lambda: torch.save({"sizes": Bomb(), "weights": Bomb()}, path),
+        lambda: torch.save(Bomb(), path, _use_new_zipfile_serialization=False),
+    ):
+        write()
+        with pytest.raises(ValueError, match=r"path.*damaged or no MLPRecommender"):
+            MLPRecommender.load(path)
+        assert not (tmp_path / "it ran").exists()
+    pickle.loads(pickle.dumps(Bomb()))
+    assert (tmp_path / "it ran").exists()  # the bomb was a live one
+
+
+@pytest.mark.parametrize("content", [
+    [1, 2],
+    torch.zeros(3),
+    {},
+    {"sizes": {"n_users": 7}},
+    {"sizes": {"n_users": 7, "n_products": 5, "embedding_dim": 4}, "weights": {}},
+    {"sizes": {"n_users": 0, "n_products": 5, "embedding_dim": 4}, "weights": {}},
+    {"sizes": {"n_users": 7, "n_products": 5, "depth": 4}, "weights": {}},
+    {"sizes": [7, 5, 4], "weights": {}},
+    {"sizes": {"n_users": 7, "n_products": 5, "embedding_dim": 4}, "weights": torch.nn.Linear(2, 2).state_dict()},
+    torch.nn.Linear(2, 2).state_dict(),
+])  # fmt: skip
+def test_a_foreign_file_is_refused(content, tmp_path):
+    torch.save(content, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match=r"path.*damaged or no MLPRecommender"):
+        MLPRecommender.load(tmp_path / "model.pt")
+
+
+def test_a_file_of_another_size_than_it_says_is_refused(model, tmp_path):
+    torch.save({"sizes": model.sizes | {"n_users": 8}, "weights": model.state_dict()}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="damaged"):
+        MLPRecommender.load(tmp_path / "model.pt")
+
+
+def test_a_model_that_has_diverged_is_refused(model, tmp_path):
+    with torch.no_grad():
+        model.head.bias.fill_(float("nan"))
+    model.save(tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="not finite"):
+        MLPRecommender.load(tmp_path / "model.pt")
+
+
+def test_a_file_that_was_damaged_anywhere_is_refused_or_still_the_same_model(model, tmp_path):
+    path = tmp_path / "model.pt"
+    model.save(path)
+    sound, refused, rng = path.read_bytes(), 0, np.random.default_rng(0)
+    damaged = [b"", b"PK", b"not a model", bytes(len(sound)), sound[:100], sound[: len(sound) // 2], sound[:-1]]
+    for place in rng.integers(len(sound), size=150):
+        flipped = bytearray(sound)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        damaged.append(bytes(flipped))
+    for content in damaged:
+        path.write_bytes(content)
+        try:
+            assert_same(MLPRecommender.load(path), model)  # padding and time stamps carry nothing
+        except ValueError:
+            refused += 1
+    assert refused > 100
+
+
+def test_every_flipped_byte_of_a_weight_is_noticed(model, tmp_path):
+    path = tmp_path / "model.pt"
+    model.save(path)
+    sound = path.read_bytes()
+    start = sound.index(weights(model)["user.weight"].tobytes())
+    for place in range(start, start + 7 * 4 * 8, 11):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+        with pytest.raises(ValueError, match="damaged"):
+            MLPRecommender.load(path)
+    assert zipfile.is_zipfile(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"missing\.pt"):
+        MLPRecommender.load(tmp_path / "missing.pt")
+    with pytest.raises(FileNotFoundError, match="path"):
+        MLPRecommender.load(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["before", "middle", "end"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full")])
+def test_saving_that_fails_leaves_the_old_file_and_nothing_else(model, tmp_path, monkeypatch, where, error):
+    path = tmp_path / "model.pt"
+    model.save(path)
+    true_save = torch.save
+
+    def failing(content, file, **more):
+        if where != "before":
+            true_save(content, file, **more)
+        if where == "middle":
+            with open(file, "r+b") as half:
+                half.truncate(200)
+        raise error
+
+    monkeypatch.setattr(torch, "save", failing)
+    with pytest.raises(type(error) if isinstance(error, Exception) else error):
+        MLPRecommender(3, 3, rng=0).save(path)
+    assert os.listdir(tmp_path) == ["model.pt"]
+    assert_same(MLPRecommender.load(path), model)
