@@ -118,7 +118,7 @@ class NeuralLinearAgent(UCBAgent):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any, cell: Any = None) -> None:
         self.memory.add(self.embedded(x, cell), x, reward, cell)
-        if self.training.step(x, reward, self.evidence.theta, cell):
+        if self.training.step(x, reward, self.evidence, cell):
             self._table = None
             self.memory.renew()
 

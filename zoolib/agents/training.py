@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence import Evidence
 from zoolib.networks import SGD, Adam
 from zoolib.persistence import Stateful
 from zoolib.replay import ReplayBuffer
@@ -48,11 +49,11 @@ class Training(Choice):
     rectified = False
     every: float = 1
 
-    def step(self, x: np.ndarray, reward: Any, theta: np.ndarray, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Take in a click, and return whether phi has changed.
 
-        ``x`` ``(..., d)`` is its context, ``theta`` ``(..., d_emb)`` the estimate that already knows of it, ``cell``
-        the context's number in the shop.
+        ``x`` ``(..., d)`` is its context, ``cell`` the context's number in the shop (None for a bare context);
+        ``evidence`` knows of the click already.
         """
         raise NotImplementedError
 
@@ -63,9 +64,9 @@ class Online(Training):
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.network, self.optimizer = agent.network, SGD(agent.network.flat, agent.lr)
 
-    def step(self, x: np.ndarray, reward: Any, theta: np.ndarray, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Train on this click alone."""
-        outputs = self.network.forward(x[..., None, :])
+        theta, outputs = evidence.theta, self.network.forward(x[..., None, :])
         error = np.vecdot(outputs[-1][..., 0, :], theta) - reward
         G = 2 * error[..., None] * theta
         self.optimizer.step(self.network.backward(outputs, G[..., None, :]))
@@ -81,7 +82,7 @@ class EndToEnd(Training):
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.network, self.optimizer = agent.network, SGD(agent.network.flat, agent.lr)
 
-    def step(self, x: np.ndarray, reward: Any, theta: np.ndarray, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Train on this click alone."""
         s = np.asarray(reward, dtype=float)[..., None]
         self.optimizer.step(self.network.loss_gradient(x[..., None, :], np.ones_like(s), s))
@@ -114,7 +115,7 @@ class Replay(Training):
         self.optimizer = Adam(agent.network.flat, agent.lr)
         self.buffer = ReplayBuffer(self.capacity, agent.features.d, agent.batch_shape, agent.cells)
 
-    def step(self, x: np.ndarray, reward: Any, theta: np.ndarray, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Remember this click; train if it is time."""
         self.buffer.add(x, reward, cell)
         if self.buffer.n_added % self.every or len(self.buffer) < self.batch_size:
@@ -128,6 +129,6 @@ class Frozen(Training):
 
     every = np.inf
 
-    def step(self, x: np.ndarray, reward: Any, theta: np.ndarray, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Learn nothing."""
         return False
