@@ -82,9 +82,9 @@ def click_table(sim: ZooplusSimulator, title: str = "") -> Figure:
     figure, ax = plt.subplots(figsize=(7.2, 3.2))
     columns = np.argsort(sim.categories)
     table = sim.click_table[:, columns]
-    ax.imshow(table, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.imshow(table, cmap="Blues", vmin=0, vmax=1.8, aspect="auto")  # no cell so dark that its number is hard to read
     for (row, column), p in np.ndenumerate(table):
-        ax.text(column, row, f"{p:.2f}", ha="center", va="center", color="white" if p > 0.55 else INK)
+        ax.text(column, row, f"{p:.2f}", ha="center", va="center", color=BLACK)
     ax.set_xticks(range(len(columns)), [sim.categories[c] for c in columns])
     ax.set_yticks(range(len(sim.personas)), [name.replace("_", " ") for name in sim.personas])
     ax.grid(visible=False)
@@ -186,7 +186,8 @@ def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 
     names = dict(zip(results.categories, tops - share[:, -1] / 2, strict=True))
     for place, words in results.shocks.items():
         ax.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
-        ax.annotate(words, (place, 1.0), xytext=(4, -10), textcoords="offset points", fontsize=9)
+        label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # what lies below may have any colour
+        ax.annotate(words, (place, 1.0), xytext=(4, -12), textcoords="offset points", fontsize=9, bbox=label)
     ax.set(xlabel="step", ylabel="share of what was shown", title=title, xlim=(0, results.n_steps), ylim=(0, 1))
     _name_ends(ax, float(results.n_steps), names, colours)
     return figure
@@ -194,6 +195,7 @@ def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 
 
 def _name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[str] | None = None) -> None:
     """Write each name at the right end of its curve, moved apart where they would overlap."""
+    ax.get_ylim()  # brings the limits up to date, which transData by itself does not
     to_axes = ax.transData + ax.transAxes.inverted()
     wanted = {name: to_axes.transform((x, y))[1] for name, y in ends.items()}
     gap, floor = 0.065, -np.inf
