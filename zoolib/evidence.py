@@ -184,7 +184,8 @@ class Evidence(Stateful):
         """Put back what :meth:`get_state` returned."""
         recent = state["recent"]
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
-        self._set(*self._prior(state["b"].shape[:-1]))  # arms may have come since it was made
+        A = state[self.state[0]]
+        self._set(*self._prior(A.shape[:-2]))  # arms may have come since it was made
         super().set_state(state)
 
 

@@ -26,12 +26,12 @@ class BlockEvidence(Evidence):
     take the places of A and A^-1. ``A`` and ``A_inv`` are brought up to date when they are asked for.
     """
 
-    state = ("_A", "_A_inv", "b", "_n_since_tidy", "_U", "_W", "_k")
+    state = ("_A", "_A_inv", "b", "_n_since_tidy", "_U", "_W", "_signs", "_k")
 
     def _set(self, A: np.ndarray, A_inv: np.ndarray, b: np.ndarray, n_since_tidy: np.ndarray) -> None:
         self._A, self._A_inv, self.b, self._n_since_tidy = A, A_inv, b, n_since_tidy
         self._U = np.zeros((*b.shape[:-1], BLOCK, self.d))
-        self._W, self._k = np.zeros_like(self._U), 0
+        self._W, self._signs, self._k = np.zeros_like(self._U), np.ones(BLOCK), 0
 
     @property
     def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
@@ -53,29 +53,31 @@ class BlockEvidence(Evidence):
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
         XW = X @ np.swapaxes(self._W[..., : self._k, :], -1, -2)
-        return np.sqrt(np.vecdot(X @ self._A_inv, X) - np.vecdot(XW, XW))
+        return np.sqrt(np.vecdot(X @ self._A_inv, X) - np.vecdot(XW * self._signs[: self._k], XW))
 
     def _solve(self, x: np.ndarray) -> np.ndarray:
         W = self._W[..., : self._k, :]
-        return np.matvec(self._A_inv, x) - np.vecmat(np.matvec(W, x), W)
+        return np.matvec(self._A_inv, x) - np.vecmat(np.matvec(W, x) * self._signs[: self._k], W)
 
     def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
-        if entry is not None or sign < 0:
-            raise NotImplementedError("evidence in blocks has no arms of its own and forgets nothing")
+        if entry is not None:
+            raise NotImplementedError("evidence in blocks has no arms of its own")
         if self._k == BLOCK:
             self._rewrite()
         u = self._solve(x)
         self._U[..., self._k, :] = x
-        self._W[..., self._k, :] = u / np.sqrt(1 + np.vecdot(x, u))[..., None]
+        self._W[..., self._k, :] = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
+        self._signs[self._k] = sign
         self._k += 1
-        self.b += x * np.asarray(r)[..., None]
+        self.b += x * (sign * np.asarray(r))[..., None]
         self._recent.append(entry)
 
     def _rewrite(self) -> None:
         """Carry out what has been collected, world by world: nothing of the size of all matrices is made."""
+        signs = self._signs[: self._k, None]
         for A, A_inv, U, W in zip(*self._matrices(self._A, self._A_inv, self._U, self._W), strict=True):
-            A += U[: self._k].T @ U[: self._k]
-            A_inv -= W[: self._k].T @ W[: self._k]
+            A += (U[: self._k] * signs).T @ U[: self._k]
+            A_inv -= (W[: self._k] * signs).T @ W[: self._k]
         self._k = 0
 
     def _invert(self, due: Any) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class UCB(Choice):
     """Optimism: payoff plus alpha times the width of its interval."""
 
+    asks_for_inverse = False  # whether A^-1 itself is used
+
     def spread(self, evidence: Evidence, Z: np.ndarray) -> np.ndarray:
         """Return what alpha multiplies in the score of the rows z of ``Z``, ``(..., n)``: sqrt(z' A^-1 z)."""
         return evidence.width(Z)
@@ -35,6 +37,7 @@ class Thompson(UCB):
     2022); Cholesky's factor is unique.
     """
 
+    asks_for_inverse = True
     state = ("_normals",)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:

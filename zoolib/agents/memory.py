@@ -13,8 +13,9 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.training import Choice, Rngs
 from zoolib.evidence import Evidence
-from zoolib.forgetting import make_evidence
+from zoolib.forgetting import DiscountedEvidence, WindowedEvidence
 from zoolib.replay import ReplayBuffer
+from zoolib.tabular import TabularEvidence
 
 if TYPE_CHECKING:
     from zoolib.agents.neural_linear import NeuralLinearAgent
@@ -23,19 +24,27 @@ if TYPE_CHECKING:
 class Everything(Choice):
     """Every click counts for ever, as its context was embedded when it came."""
 
-    gamma: float = 1.0
-    window: int | None = None
     state = ("evidence",)
+    cells: np.ndarray | None = None  # the table that evidence goes by, if it does
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        self.evidence = make_evidence(agent.d_emb, agent.batch_shape, agent.ridge, self.gamma, self.window)
+        self.phi, self.cells = agent.phi, agent.cells if agent.is_tabular else None
+        if self.cells is None:
+            self.evidence = Evidence(agent.d_emb, agent.batch_shape, agent.ridge)
+        else:
+            self.evidence = TabularEvidence(self.phi(self.cells), agent.ridge)
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any, cell: Any) -> None:
-        """Take in a click: its embedding ``z`` ``(..., d_emb)``, context, reward and cell (None if it has none)."""
+        """Take in a click: its embedding ``z``, context, reward and cell (None if it has none).
+
+        ``z`` is ``(..., d_emb)``, or the cell once more where evidence goes by cells.
+        """
         self.evidence.add(z, reward)
 
     def renew(self) -> None:
-        """Take note that phi has changed: what was summed up stays as it is."""
+        """Take note that phi has changed. What was summed up stays as it is."""
+        if self.cells is not None:
+            self.evidence.settle(self.phi(self.cells))
 
 
 class Window(Everything):
@@ -44,12 +53,21 @@ class Window(Everything):
     def __init__(self, window: int) -> None:
         self.window = checks.whole("window", window, 1)
 
+    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
+        self.evidence = WindowedEvidence(agent.d_emb, agent.batch_shape, agent.ridge, window=self.window)
 
-class Discount(Everything):
+    def renew(self) -> None:
+        """Take note that phi has changed. What was summed up stays as it is."""
+
+
+class Discount(Window):
     """Clicks fade: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each is added; gamma in (0, 1]."""
 
     def __init__(self, gamma: float) -> None:
         self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
+
+    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
+        self.evidence = DiscountedEvidence(agent.d_emb, agent.batch_shape, agent.ridge, gamma=self.gamma)
 
 
 class Fresh(Everything):
@@ -65,8 +83,8 @@ class Fresh(Everything):
         self.window = checks.whole("window", window, 1)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        self.phi, self.embedded = agent.phi, agent.embedded
-        self.evidence = Evidence(agent.d_emb, agent.batch_shape, agent.ridge)
+        super()._bind(agent, rngs)
+        self.embedded = agent.embedded
         self.records = ReplayBuffer(self.window, agent.features.d, agent.batch_shape, agent.cells)
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any, cell: Any) -> None:
@@ -81,6 +99,7 @@ class Fresh(Everything):
         """Embed all records anew."""
         X, n, s = self.records.window()
         self.evidence.rebuild(self.phi(X), s, n)
+        super().renew()
 
 
 class HeadAlone(Everything):
@@ -95,6 +114,9 @@ class HeadAlone(Everything):
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any, cell: Any) -> None:
         """Take in nothing."""
+
+    def renew(self) -> None:
+        """Take note that phi has changed, and the head with it."""
 
 
 class _Head:

@@ -81,6 +81,8 @@ class NeuralLinearAgent(UCBAgent):
         sizes = (features.d, self.hidden_dim, self.d_emb, *([1] if training.has_head else []))
         self.network = MLP(sizes, initial, self.batch_shape, linear=() if training.rectified else (2,))
         self.cells = features.cells if isinstance(features, FeatureEngineer) else None
+        self.is_steady = training.every > 1  # phi stays as it is from one click to the next
+        self.is_tabular = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
         self._table: np.ndarray | None = None  # (..., P C, d_emb): the cells, embedded
         self._Z: np.ndarray | None = None  # what is being scored
         self.training = training.start(self, rngs[0])
@@ -132,15 +134,20 @@ class NeuralLinearAgent(UCBAgent):
         self._learn(self.cells[cell], chosen_arm, reward, cell)
 
     def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        if self.training.every == 1:  # phi is another at each step
+        if not self.is_steady:
             return super()._appraise(user_id, sim)
         cells, arms = self.features.choice_cells(user_id, sim)
         return self._score_embedded(self.embedded(None, cells)), arms
 
     def embedded(self, x: Any, cell: Any) -> np.ndarray:
-        """Return the embedding of the context ``x``, ``(..., d)``, or of the cells with these numbers, ``(..., n)``."""
-        if cell is None or self.training.every == 1:
+        """Return the embedding of the context ``x``, ``(..., d)``, or of the cells numbered ``cell``, ``(..., [n])``.
+
+        Where evidence goes by cells, it is their number.
+        """
+        if cell is None or not self.is_steady:
             return self.phi(x[..., None, :])[..., 0, :]
+        if self.memory.cells is not None:
+            return cell
         if self._table is None:
             self._table = self.phi(self.cells)
         return self._table[(*(rows.reshape(-1, *[1] * (np.ndim(cell) - 1)) for rows in self.rows), cell)]
