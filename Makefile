@@ -11,6 +11,7 @@ CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
 REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 
+NARROW  := --line-length 78  # so that a cell fits the column of the book
 BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
@@ -35,7 +36,7 @@ lab: $(STAMP) ## open the chapters in JupyterLab
 	$(PY) -m jupyterlab chapters
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
-	$(PY) -m ruff format --quiet $(CHAPTERS)
+	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
 	cd chapters && $(REPRODUCIBLE) $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 $(notdir $(CHAPTERS))
 	$(NBSTRIP) $(CHAPTERS)
@@ -48,7 +49,8 @@ bench: $(STAMP) ## time the package against the literal versions of its algorith
 
 lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
+	$(PY) -m ruff format --check --exclude '*.ipynb' .
+	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS))
 	$(PY) -m codespell_lib
 	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS))
 

@@ -155,6 +155,20 @@ def rolling_ctr(
     return curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks)
 
 
+def every_world(results: Results, agent: str, *, window: int = 1000, every: int = 200, title: str = "") -> Figure:
+    """Draw what one agent earns in every world, a thin line each, with their mean and the oracle."""
+    steps, values = rolling(results, window, every, of="expected")
+    values = values[results.agents.index(agent)]
+    oracle = rolling(results, window, every, of="oracle")[1]
+    lines = {agent: values.mean(0, keepdims=True), "Oracle": oracle.mean(0, keepdims=True)}
+    figure, ax = plt.subplots()
+    ax.plot(steps, values.T, color=look(agent)["color"], linewidth=0.5, alpha=0.35)
+    ylabel = f"expected clicks per visit, last {window}"
+    curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks, ax=ax)
+    ax.get_lines()[len(values)].set(color=VERMILION, linewidth=3)
+    return figure
+
+
 def intervals(rows: Mapping[str, Interval], *, xlabel: str, title: str = "", reference: float | None = None) -> Figure:
     """Draw means with their intervals, one row each, the first on top."""
     figure, ax = plt.subplots(figsize=(7.2, 0.9 + 0.42 * len(rows)))
