@@ -24,6 +24,7 @@ FLOORS = [
     {"agents.base", "agents.training"},
     {"agents.memory", "agents.exploration"},
     {"agents.baselines", "agents.linucb", "agents.neural_ucb", "agents.neural_linear"},
+    {"agents.epsilon_greedy"},
     {"agents"},
     {"experiment"},
     {"metrics"},

@@ -2,10 +2,11 @@
 
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
+from zoolib.agents.epsilon_greedy import EpsilonGreedyAgent
 from zoolib.agents.exploration import UCB, EpsilonGreedy, Thompson
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
-from zoolib.agents.neural_linear import EpsilonGreedyAgent, NeuralLinearAgent
+from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import NeuralUCBAgent
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay
 

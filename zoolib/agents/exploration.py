@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from zoolib.agents.neural_linear import NeuralLinearAgent
 
 
+@dataclass
 class UCB(Choice):
     """Optimism: payoff plus alpha times the width of its interval."""
 
@@ -29,6 +31,7 @@ class UCB(Choice):
         return arm
 
 
+@dataclass
 class Thompson(UCB):
     """Probability matching: a theta drawn from N(A^-1 b, alpha^2 A^-1) takes the place of A^-1 b at each decision.
 
@@ -48,6 +51,7 @@ class Thompson(UCB):
         return np.matvec(Z, np.matvec(np.linalg.cholesky(evidence.A_inv), self._normals()))
 
 
+@dataclass
 class EpsilonGreedy(UCB):
     """The highest payoff, but with probability ``epsilon`` any product.
 
@@ -57,10 +61,12 @@ class EpsilonGreedy(UCB):
         In [0, 1].
     """
 
+    epsilon: float = 0.1
+
     state = ("_uniforms",)
 
-    def __init__(self, epsilon: float = 0.1) -> None:
-        self.epsilon = checks.real("epsilon", epsilon, 0.0, 1.0)
+    def __post_init__(self) -> None:
+        checks.real("epsilon", self.epsilon, 0.0, 1.0)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self._uniforms = UniformStream(rngs, agent.batch_shape)

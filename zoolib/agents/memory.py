@@ -6,6 +6,7 @@ a network that no longer exists: **stale evidence**.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from zoolib.agents.neural_linear import NeuralLinearAgent
 
 
+@dataclass
 class Everything(Choice):
     """Every click counts for ever, as its context was embedded when it came."""
 
     state = ("evidence",)
-    cells: np.ndarray | None = None  # the table that evidence goes by, if it does
+    cells = None  # the table that evidence goes by, if it does
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.phi, self.cells = agent.phi, agent.cells if agent.is_tabular else None
@@ -47,29 +49,33 @@ class Everything(Choice):
             self.evidence.settle(self.phi(self.cells))
 
 
+@dataclass
 class Window(Everything):
     """The last ``window`` clicks count, as they were embedded when they came."""
 
-    def __init__(self, window: int) -> None:
-        self.window = checks.whole("window", window, 1)
+    window: int
+
+    def __post_init__(self) -> None:
+        checks.whole("window", self.window, 1)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.evidence = WindowedEvidence(agent.d_emb, agent.batch_shape, agent.ridge, window=self.window)
 
-    def renew(self) -> None:
-        """Take note that phi has changed. What was summed up stays as it is."""
 
-
-class Discount(Window):
+@dataclass
+class Discount(Everything):
     """Clicks fade: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each is added; gamma in (0, 1]."""
 
-    def __init__(self, gamma: float) -> None:
-        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
+    gamma: float
+
+    def __post_init__(self) -> None:
+        checks.real("gamma", self.gamma, 0.0, 1.0, open_low=True)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.evidence = DiscountedEvidence(agent.d_emb, agent.batch_shape, agent.ridge, gamma=self.gamma)
 
 
+@dataclass
 class Fresh(Everything):
     """The last ``window`` clicks count, all of them embedded as phi is now.
 
@@ -79,8 +85,10 @@ class Fresh(Everything):
 
     state = ("evidence", "records")
 
-    def __init__(self, window: int) -> None:
-        self.window = checks.whole("window", window, 1)
+    window: int
+
+    def __post_init__(self) -> None:
+        checks.whole("window", self.window, 1)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         super()._bind(agent, rngs)
@@ -102,6 +110,7 @@ class Fresh(Everything):
         super().renew()
 
 
+@dataclass
 class HeadAlone(Everything):
     """None is kept: payoff is what the network's own head predicts, and nothing is known of uncertainty."""
 
@@ -114,9 +123,6 @@ class HeadAlone(Everything):
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any, cell: Any) -> None:
         """Take in nothing."""
-
-    def renew(self) -> None:
-        """Take note that phi has changed, and the head with it."""
 
 
 class _Head:

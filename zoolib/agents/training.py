@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -47,7 +48,7 @@ class Training(Choice):
 
     has_head = False
     rectified = False
-    every: float = 1
+    every = 1
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
         """Take in a click, and return whether phi has changed.
@@ -58,6 +59,7 @@ class Training(Choice):
         raise NotImplementedError
 
 
+@dataclass
 class Online(Training):
     """One step of gradient descent a click, on (theta'phi(x) - r)^2 with theta held fixed."""
 
@@ -73,6 +75,7 @@ class Online(Training):
         return True
 
 
+@dataclass
 class EndToEnd(Training):
     """One step of gradient descent a click, on (w'relu(phi(x)) + c - r)^2: the head (w, c) is trained along."""
 
@@ -89,6 +92,7 @@ class EndToEnd(Training):
         return True
 
 
+@dataclass
 class Replay(Training):
     """Now and then a step of Adam on a batch drawn from the past: mean (w'phi(x) + c - r)^2, the head trained along.
 
@@ -102,13 +106,17 @@ class Replay(Training):
         Clicks from one training step to the next.
     """
 
+    capacity: int = 10_000
+    batch_size: int = 64
+    every: int = 50
+
     has_head = True
     state = ("optimizer", "buffer", "rngs")
 
-    def __init__(self, capacity: int = 10_000, batch_size: int = 64, every: int = 50) -> None:
-        self.capacity = checks.whole("capacity", capacity, 1)
-        self.batch_size = checks.whole("batch_size", batch_size, 1, self.capacity)
-        self.every = checks.whole("every", every, 1)
+    def __post_init__(self) -> None:
+        checks.whole("capacity", self.capacity, 1)
+        checks.whole("batch_size", self.batch_size, 1, self.capacity)
+        checks.whole("every", self.every, 1)
 
     def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
         self.network, self.rngs = agent.network, rngs
@@ -124,6 +132,7 @@ class Replay(Training):
         return True
 
 
+@dataclass
 class Frozen(Training):
     """Never: phi stays the random network that it is at the start."""
 
