@@ -16,7 +16,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book test lab execute serve bench lint clean
+.PHONY: help book test lab execute serve bench bench-peers lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -46,6 +46,13 @@ serve: book ## build the book and serve it on the loopback address, PORT=8017
 
 bench: $(STAMP) ## time the package against the literal versions of its algorithms
 	$(REPRODUCIBLE) $(PY) -m benchmarks
+
+PEERS   := benchmarks/.venv-peers/bin/python
+bench-peers: $(STAMP) # the same, and the libraries of others in an environment of their own; PEARL=path/to/its/clone for Pearl
+	@test -x $(PEERS) || $(PY) -m venv benchmarks/.venv-peers
+	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
+	$(REPRODUCIBLE) $(PY) -m benchmarks --peers
 
 lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .

@@ -1,0 +1,103 @@
+"""Run the benchmarks, keep their results beside this file, and say whether what must hold holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks import report
+from benchmarks.against_literal import ALGORITHMS, compare
+from benchmarks.measure import machine
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
+SEEDS = (42, 43, 44)  # one round each
+STEPS = {"LinUCB": 10_000, "Neural-Linear": 10_000, "NeuralUCB": 1_000}
+
+
+def literal(rounds: int) -> list[dict[str, Any]]:
+    rows = []
+    for algorithm in ALGORITHMS:
+        rows += compare(algorithm, rounds)
+        for row in rows[-2:]:
+            print(f"  {row['algorithm']}, {row['worlds']}: {row['ratio']:.0f} times as fast", flush=True)
+    return rows
+
+
+def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
+    """Run a benchmark in a process of its own and return what it prints, or None and why not."""
+    done = subprocess.run([python, "-m", *arguments], cwd=HERE.parent, capture_output=True, text=True)
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
+    return json.loads(done.stdout.strip().splitlines()[-1]), ""
+
+
+def peers(rounds: int) -> list[dict[str, Any]]:
+    """Let every contender play in turns, a round for each seed."""
+    listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
+    if listed is None:
+        raise SystemExit(f"the peers' environment does not work (make bench-peers makes it): {why}")
+    played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
+    missing: dict[str, str] = {}
+    for seed in SEEDS[:rounds]:
+        for name, task in listed.items():
+            if name in missing:
+                continue
+            given = ("benchmarks.peers", name, "--steps", str(STEPS[task]), "--seed", str(seed))
+            result, missing_because = in_process(PEERS_PYTHON, *given)
+            if result is None:
+                missing[name] = missing_because
+            else:
+                played[name].append(result)
+                print(f"  {name}: {STEPS[task] / result['seconds']:,.0f} steps a second", flush=True)
+    return [
+        {
+            "task": task,
+            "contender": name,
+            "version": played[name][0]["version"] if name not in missing else "",
+            "steps": STEPS[task],
+            "rate": STEPS[task] / float(pd.Series([one["seconds"] for one in played[name]]).median())
+            if name not in missing
+            else None,
+            "ctr": sum(one["ctr"] for one in played[name]) / len(played[name]) if name not in missing else None,
+            "missing": missing.get(name, ""),
+        }
+        for name, task in listed.items()
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="rounds against the literal versions")
+    parser.add_argument("--peers", action="store_true", help="also the libraries of others, in their own environment")
+    given = parser.parse_args()
+
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    print("Against the literal versions:")
+    results["literal"] = {"machine": machine(), "rows": literal(given.rounds)}
+    print("The gauntlet, 100 replications:")
+    gauntlet, why = in_process(sys.executable, "benchmarks.gauntlet")
+    if gauntlet is None:
+        raise SystemExit(why)
+    print(f"  {gauntlet['seconds']:.0f} s, {gauntlet['peak_mb']:,.0f} MB", flush=True)
+    results["gauntlet"] = {"machine": machine(), **gauntlet}
+    if given.peers:
+        print("Against the libraries of others:")
+        results["peers"] = {"machine": machine(), "rows": peers(len(SEEDS))}
+
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (HERE / "results.md").write_text(report.page(results), encoding="utf-8")
+    failures = report.failures(results)
+    print("\n".join(failures) if failures else "All that must hold holds.")
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

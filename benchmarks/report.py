@@ -1,0 +1,87 @@
+"""The results as the book's appendix shows them, and what must hold of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
+MUST_NEURAL_LINEAR = 10  # times the rate of any other Neural-Linear
+
+
+def page(results: dict[str, Any]) -> str:
+    """Return the tables in Markdown, each with its machine and date."""
+    parts = [literal(results["literal"]), gauntlet(results["gauntlet"])]
+    return "\n".join(parts + ([peers(results["peers"])] if "peers" in results else []))
+
+
+def literal(part: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["algorithm"],
+            row["worlds"],
+            f"{row['literal_us']:,.0f}",
+            f"{row['fast_us']:,.3g}",
+            f"{row['ratio']:,.0f}",
+            "" if row["must"] is None else f"{row['must']:g}",
+        ]
+        for row in part["rows"]
+    ]
+    head = ["algorithm", "zoolib runs", "literal, µs", "zoolib, µs", "times as fast", "at least"]
+    return table("Against the literal versions: CPU time of a step and world", head, rows, 2, part["machine"])
+
+
+def gauntlet(part: dict[str, Any]) -> str:
+    rows = [
+        ["CPU time of the four contenders, s", f"{part['seconds']:,.0f}", f"under {MUST_SECONDS}"],
+        ["CPU time of the offline training of the static model, s", f"{part['training_seconds']:,.0f}", ""],
+        ["peak memory of the process, MB", f"{part['peak_mb']:,.0f}", f"under {MUST_MB:,}"],
+    ]
+    title = f"The gauntlet: {part['worlds']} replications of {part['steps']:,} steps, one thread"
+    return table(title, ["", "measured", "must be"], rows, 1, part["machine"])
+
+
+def peers(part: dict[str, Any]) -> str:
+    rows = [
+        [row["task"], f"{row['contender']} {row['version']}".strip(), f"{row['rate']:,.0f}", f"{row['ctr']:.3f}"]
+        for row in part["rows"]
+        if not row["missing"]
+    ]
+    head = ["task", "contender", "steps a CPU second", "CTR"]
+    text = table("Against the libraries of others: the same shop, users and steps", head, rows, 2, part["machine"])
+    missing = [f"- {row['contender']}: {row['missing']}" for row in part["rows"] if row["missing"]]
+    return text + ("\nNot measured:\n\n" + "\n".join(missing) + "\n" if missing else "")
+
+
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int, machine: dict[str, str]) -> str:
+    """Return a MyST table whose first ``n_words`` columns are words, the others numbers."""
+    lines = [f"```{{table}} {title}", ":align: left", "", row_of(head)]
+    lines += [row_of([":--"] * n_words + ["--:"] * (len(head) - n_words)), *map(row_of, rows), "```", ""]
+    where = "{cpu}, {cores} cores, {system}; Python {python}, NumPy {numpy}, torch {torch}; {date}".format(**machine)
+    return "\n".join([*lines, where + ".", ""])
+
+
+def row_of(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def failures(results: dict[str, Any]) -> list[str]:
+    """Return what must hold and does not."""
+    found = [
+        f"{row['algorithm']}, {row['worlds']}: {row['ratio']:.0f} times as fast, but it must be {row['must']:g}"
+        for row in results["literal"]["rows"]
+        if row["must"] is not None and row["ratio"] < row["must"]
+    ]
+    if results["gauntlet"]["seconds"] > MUST_SECONDS:
+        found.append(f"the gauntlet takes {results['gauntlet']['seconds']:.0f} s, but must take under {MUST_SECONDS}")
+    if results["gauntlet"]["peak_mb"] > MUST_MB:
+        found.append(f"the gauntlet takes {results['gauntlet']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
+    for task, factor in (("LinUCB", 1), ("Neural-Linear", MUST_NEURAL_LINEAR)):
+        rows = [row for row in results.get("peers", {"rows": []})["rows"] if row["task"] == task and not row["missing"]]
+        ours = [row["rate"] for row in rows if row["contender"].startswith("zoolib")]
+        found += [
+            f"{task}: {row['contender']} makes {row['rate']:,.0f} steps a second, zoolib {max(ours):,.0f}"
+            for row in rows
+            if not row["contender"].startswith("zoolib") and max(ours) < factor * row["rate"]
+        ]
+    return found
