@@ -11,7 +11,7 @@ CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
 REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 
-NARROW  := --line-length 78  # so that a cell fits the column of the book
+NARROW  := --line-length 88  # so that a cell fits the column of the book
 BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"

@@ -64,6 +64,17 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
 
 
+def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
+    """Return the mean of every column, one row being a replication, with its interval."""
+    return {str(name): mean_interval(frame[name], level) for name in frame}
+
+
+def phases(results: Results) -> dict[str, tuple[int, int]]:
+    """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it."""
+    starts = {0: "at first", **results.shocks}
+    return dict(zip(starts.values(), zip(starts, [*list(starts)[1:], results.n_steps], strict=True), strict=True))
+
+
 def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) -> Interval:
     """Return the mean of ``frame[a] - frame[b]``, taken within each replication, with its interval."""
     for name in (a, b):
