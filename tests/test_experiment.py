@@ -121,6 +121,7 @@ def test_who_else_takes_part_and_in_which_order_changes_nothing(seeds):
     cast = {"LinUCB": linucb, "Random": random, "Other": random, "Shared": lambda f, rng: SharedLinUCBAgent(f)}
     names = list(cast)
     together = replicate(cast, seeds, 400, SHOCKS, n_products=15)
+    assert not np.array_equal(together.arm[1], together.arm[2])  # two names, two streams
     backwards = replicate({name: cast[name] for name in reversed(names)}, seeds, 400, SHOCKS, n_products=15)
     for i, name in enumerate(names):
         alone = replicate({name: cast[name]}, seeds, 400, SHOCKS, n_products=15)

@@ -152,3 +152,17 @@ def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():
 def test_settings_that_make_no_sense_are_refused_by_name(agent_class, arguments, message, features):
     with pytest.raises(ValueError, match=message):
         agent_class(features, **arguments)
+
+
+@pytest.mark.parametrize("seed", [3, [3, 4]])
+def test_a_click_on_a_product_that_was_launched_since_the_last_choice_is_learned_by_that_product(seed):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=seed)
+    agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.2)
+    user, old, new = (n if sim.batch_shape == () else np.full(2, n) for n in (0, 3, 10))
+    agent.predict(user, sim)
+    sim.apply_shock(Launch(["Cat Food"]))
+    agent.update(user, new, user + 1, sim)
+    agent.update(user, old, user + 1, sim)
+    clicked = agent.evidence.b.any(axis=-1)
+    assert (np.flatnonzero(clicked[0] if sim.batch_shape else clicked) == [3, 10]).all()
+    assert clicked.sum() == 2 * len(sim.seeds)
