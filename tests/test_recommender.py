@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from zoolib import (
+    ContextSpace,
     FeatureEngineer,
     MLPRecommender,
     StaticMLPAgent,
@@ -196,6 +197,25 @@ def test_a_log_or_setting_that_makes_no_sense_is_refused_by_name(change, message
 def test_a_model_or_a_log_that_makes_no_sense_is_refused_by_name(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+ONE, TWO = ZooplusSimulator(5, 7, 1), ZooplusSimulator(5, 7, [1, 2])
+MODEL = MLPRecommender(7, 5, rng=0)
+
+
+@pytest.mark.parametrize(("features", "model", "message"), [
+    (ContextSpace(3, 5), MODEL, "features"),
+    (FeatureEngineer(ONE), None, "model"),
+    (FeatureEngineer(ONE), [MODEL], "model"),
+    (FeatureEngineer(TWO), MODEL, "model must be an MLPRecommender, a sequence of 2"),
+    (FeatureEngineer(TWO), [MODEL], "model"),
+    (FeatureEngineer(TWO), [MODEL, "model"], "model"),
+    (FeatureEngineer(ONE), MLPRecommender(8, 5, rng=0), "model knows 8 users"),
+    (FeatureEngineer(ONE), MLPRecommender(7, 6, rng=0), "6 products"),
+])  # fmt: skip
+def test_an_agent_without_a_fitting_model_is_refused_by_name(features, model, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        StaticMLPAgent(features, model)
 
 
 # ---- files -----------------------------------------------------------------------------------------------

@@ -80,9 +80,12 @@ class StaticMLPAgent(Agent):
 
     def __init__(self, features: FeatureEngineer, model: MLPRecommender | Sequence[MLPRecommender]) -> None:
         super().__init__(features)
-        models = [model] if isinstance(model, MLPRecommender) else list(model)
-        if len(models) != len(features.sim.seeds) or isinstance(model, MLPRecommender) == bool(self.batch_shape):
-            raise ValueError(f"model must be one for each world, {len(features.sim.seeds)} in all, got {len(models)}")
+        if not isinstance(features, FeatureEngineer):
+            raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")
+        models = [model] if not self.batch_shape else list(model) if isinstance(model, Sequence) else []
+        if len(models) != len(features.sim.seeds) or not all(isinstance(one, MLPRecommender) for one in models):
+            wanted = f"a sequence of {self.batch_shape[0]}, one a world" if self.batch_shape else "one"
+            raise TypeError(f"model must be an MLPRecommender, {wanted}; got {model!r}")
         for one in models:
             known = one.sizes["n_users"], one.sizes["n_products"]
             if known != (features.sim.n_users, features.sim.n_products):
