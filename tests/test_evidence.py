@@ -81,7 +81,7 @@ def test_a_click_belongs_to_its_arm_alone_whatever_kind_of_number_names_it(seed,
         assert evidence.add(x, reward, kind(arm)) == (arm,)
     for arm in range(n_arms):
         assert_holds(evidence, *sums(X[arms == arm], r[arms == arm]), which=arm)
-        mean, width = evidence.mean_and_width(X[:2], arm)
+        mean, width = evidence.mean_and_width(np.broadcast_to(X[:2], (n_arms, 2, 3)), arm)
         assert np.allclose(mean, evidence.mean(X[:2])[arm])
         assert np.allclose(width, evidence.width(X[:2])[arm])
 

@@ -75,10 +75,12 @@ def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
         assert np.array_equal(single.expected[0, 0], batch.expected[0, i])
 
 
-def test_remembered_scores_equal_scores_from_scratch():
+@pytest.mark.parametrize("encoding", ["onehot", "both"])
+@pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
+def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
     sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
-    features = FeatureEngineer(sim)
-    agent = LinUCBAgent(features, alpha=0.5, window=100)
+    features = FeatureEngineer(sim, encoding)
+    agent = LinUCBAgent(features, alpha=0.5, **memory)
     rng = np.random.default_rng(0)
     for t in range(400):
         user = rng.integers(0, 100, 2)

@@ -89,9 +89,9 @@ class Evidence(Stateful):
         """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
         return np.sqrt(np.vecdot(X @ self.A_inv, X))
 
-    def mean_and_width(self, X: np.ndarray, entry: Entry) -> tuple[np.ndarray, np.ndarray]:
-        """Return both for the contexts ``X``, ``(..., n, d)``, as the evidence ``entry`` alone sees them."""
-        A_inv, b = (take(a, entry) for a in self._by_entry[1:])
+    def mean_and_width(self, X: np.ndarray, entry: Entry = ...) -> tuple[np.ndarray, np.ndarray]:
+        """Return both, ``(..., n)``, of the evidence ``entry`` alone, for its contexts in ``X`` ``(entries, n, d)``."""
+        X, A_inv, b = (take(a, entry) for a in (X, *self._by_entry[1:]))
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 
@@ -196,7 +196,7 @@ def each(entries: np.ndarray) -> list[Entry]:
 
 def take(a: np.ndarray, entry: Entry) -> np.ndarray:
     """Return the entries of an array whose first axis numbers them."""
-    return a[entry] if type(entry) is int else a.take(entry, axis=0)  # for arrays take is the faster of the two
+    return a.take(entry, axis=0) if isinstance(entry, np.ndarray) else a[entry]  # for arrays take is the faster
 
 
 def outer(x: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import Entry, Evidence, outer
+from zoolib.evidence import Entry, Evidence, outer, take
 
 
 class TabularEvidence(Evidence):
@@ -44,9 +44,8 @@ class TabularEvidence(Evidence):
     def settle(self, Z: np.ndarray) -> None:
         """Make ``Z`` the table."""
         self._make_up()
-        self.Z = Z
-        ZA = Z @ self._A_inv
-        self.f, self.V = np.matvec(ZA, self._b), ZA @ np.swapaxes(Z, -1, -2)
+        self.Z, self.f, self.V = Z, np.empty(Z.shape[:-1]), np.empty((*Z.shape[:-1], self.m))
+        self._look()
 
     def mean(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
@@ -76,15 +75,25 @@ class TabularEvidence(Evidence):
         self._recent.append(entry)
         return None
 
+    def _look(self, at: Any = ...) -> None:
+        """Compute f and V from A^-1 and b."""
+        Z = self.Z[at]
+        ZA = Z @ self._A_inv[at]
+        self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
+
     def _make_up(self) -> None:
-        if self.n.any():
-            self._A += np.swapaxes(self.Z, -1, -2) @ (self.n[..., None] * self.Z)
-            self._b += np.vecmat(self.s, self.Z)
-            self._A_inv[...] = np.linalg.inv(self._A)
-            self.n[...] = self.s[...] = 0
+        """Bring A, A^-1 and b up to date."""
+        at = self.n.any(-1)
+        if at.any():
+            Z, n = self.Z[at], self.n[at]
+            self._A[at] += np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)
+            self._b[at] += np.vecmat(self.s[at], Z)
+            self._A_inv[at] = np.linalg.inv(self._A[at])
+            self.n[at] = self.s[at] = 0
 
     def _invert(self, due: np.ndarray) -> None:
-        self.settle(self.Z)
+        self._make_up()
+        self._look(due)
 
     def _set(self, A: np.ndarray, A_inv: np.ndarray, b: np.ndarray, n_since_tidy: np.ndarray) -> None:
         self._A, self._A_inv, self._b, self._n_since_tidy = A, A_inv, b, n_since_tidy
@@ -117,3 +126,47 @@ class TabularEvidence(Evidence):
     def shape(self) -> tuple[int, ...]:
         """The leading axes."""
         return self._b.shape[:-1]
+
+
+class TabularArms(TabularEvidence):
+    """:class:`TabularEvidence` of many arms, each with a table of its own, of which a click touches one.
+
+    Parameters
+    ----------
+    Z
+        ``(*shape, m, d)``; the last axis of ``shape`` is that of the arms.
+    ridge
+        lambda > 0 of the prior A = lambda I.
+    """
+
+    def mean_and_width(self, X: np.ndarray, entry: Entry = ...) -> tuple[np.ndarray, np.ndarray]:
+        """Return both, ``(..., m)``, for all rows of the tables of ``entry``; ``X`` is known to be those."""
+        f, V = (take(a, entry) for a in self._looks)
+        return f, np.sqrt(V.diagonal(0, -2, -1))
+
+    @property
+    def _looks(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.f.reshape(-1, self.m), self.V.reshape(-1, self.m, self.m)
+
+    @property
+    def _by_entry(self) -> tuple[np.ndarray, ...]:  # type: ignore[override]
+        return tuple(a.reshape(-1, *a.shape[len(self.shape) :]) for a in (self.A, self._A_inv, self._b))
+
+    def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
+        if x.dtype.kind not in "iu":
+            Evidence._rank_one(self, x, r, entry, sign)
+            return self._look()
+        f, V = (take(a, entry) for a in self._looks)
+        at = (*(np.arange(n) for n in x.shape), x)
+        v, error = V[at], r - f[at]
+        scale = 1 + sign * v[at]
+        w = v / np.sqrt(scale)[..., None]
+        f += v * (sign * error / scale)[..., None]
+        (np.subtract if sign > 0 else np.add)(V, outer(w), out=V)
+        if x.ndim:  # what was taken is a copy, not a view
+            for whole, part in zip(self._looks, (f, V), strict=True):
+                whole[entry] = part
+        self.n.reshape(-1, self.m)[entry, x] += sign
+        self.s.reshape(-1, self.m)[entry, x] += sign * r
+        self._recent.append(entry)
+        return None

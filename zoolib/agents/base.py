@@ -53,9 +53,13 @@ class Agent(Stateful, ABC):
         """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
         reward = checks.clicks("reward", reward, self.batch_shape)
-        x = self.features.context(user_id, chosen_arm, sim)
+        x = self._context(user_id, chosen_arm, sim)
         self._meet(sim)
         self._learn(x, self._plain(chosen_arm), reward)
+
+    def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:
+        """Return what there is to learn from: the context of the click."""
+        return self.features.context(user_id, arm, sim)
 
     def _meet(self, sim: ZooplusSimulator) -> None:
         """Take note of the catalog, where an agent keeps something for every product."""

@@ -11,10 +11,11 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.evidence import Entry
+from zoolib.evidence import Entry, Evidence
 from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.forgetting import DiscountedArms, make_evidence
 from zoolib.simulator import ZooplusSimulator
+from zoolib.tabular import TabularArms
 
 
 class SharedLinUCBAgent(UCBAgent):
@@ -34,7 +35,6 @@ class SharedLinUCBAgent(UCBAgent):
         lambda > 0 of the prior A = lambda I.
     """
 
-    by_arm = False
     state = ("evidence",)
 
     def __init__(
@@ -47,9 +47,11 @@ class SharedLinUCBAgent(UCBAgent):
         ridge: float = 1.0,
     ) -> None:
         super().__init__(features, alpha=alpha)
-        shape = (*self.batch_shape, features.n_arms) if self.by_arm else self.batch_shape
-        self.evidence = make_evidence(features.d, shape, ridge, gamma, window, by_arm=self.by_arm)
         self.gamma, self.window, self.ridge = gamma, window, ridge
+        self.evidence = self._make_evidence()
+
+    def _make_evidence(self) -> Evidence:
+        return make_evidence(self.features.d, self.batch_shape, self.ridge, self.gamma, self.window)
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""
@@ -67,12 +69,22 @@ class LinUCBAgent(SharedLinUCBAgent):
     """Disjoint LinUCB, the agent of chapter 1: every arm a model of its own, which learns from its own clicks alone.
 
     A_a = I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are those of
-    :class:`SharedLinUCBAgent`. Its scores in the shop are kept in a table of (persona, product), of which a click
-    changes one column; ``select`` computes them from scratch, and a test holds the two together.
+    :class:`SharedLinUCBAgent`. In the shop a product is met in as many contexts as there are personas. So the scores
+    are kept in a table of (persona, product), of which a click changes one column; ``select`` computes them from
+    scratch, and a test holds the two together.
     """
 
-    by_arm = True
     _catalog: np.ndarray | None = None  # the catalog that _scores, (..., P, K), was made for
+
+    def _make_evidence(self) -> Evidence:
+        if isinstance(self.features, FeatureEngineer) and self.gamma == 1 and self.window is None:
+            return TabularArms(self._met_in(self.features.sim), self.ridge)
+        shape = (*self.batch_shape, self.features.n_arms)
+        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window, by_arm=True)
+
+    def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
+        """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
+        return np.moveaxis(self.features.table, 0, 1)[sim.product_category]
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta_a'x_a, row a of ``X`` ``(..., K, d)`` being judged by the model of arm a."""
@@ -114,10 +126,19 @@ class LinUCBAgent(SharedLinUCBAgent):
             self.evidence.grow(K - known)
         self._catalog = sim.product_category
         self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
-        X = np.moveaxis(self.features.table, 0, 1)[self._catalog]  # (..., K, P, d): what each arm can be met in
+        X = self._met_in(sim)
         self._by_entry = X.reshape(-1, *X.shape[-2:])
+        if isinstance(self.evidence, TabularArms) and not np.array_equal(X, self.evidence.Z):
+            self.evidence.settle(X)
         if not isinstance(self.evidence, DiscountedArms):
-            self._scores = np.moveaxis(self.evidence.mean(X) + self.alpha * self.evidence.width(X), -1, -2).copy()
+            mean, width = self.evidence.mean_and_width(self._by_entry)
+            self._scores = np.moveaxis((mean + self.alpha * width).reshape(X.shape[:-1]), -1, -2).copy()
+
+    def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:
+        if not isinstance(self.evidence, TabularArms):
+            return super()._context(user_id, arm, sim)
+        checks.indices("arm", arm, sim.n_products, self.batch_shape)
+        return sim.persona(user_id)  # which row of the arm's table it is
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         for entry in self.evidence.add(x, reward, self._first_entry + arm):
@@ -125,5 +146,5 @@ class LinUCBAgent(SharedLinUCBAgent):
                 self._refresh(entry)
 
     def _refresh(self, entry: Entry) -> None:
-        mean, width = self.evidence.mean_and_width(self._by_entry[entry], entry)
+        mean, width = self.evidence.mean_and_width(self._by_entry, entry)
         self._scores[(*self.rows, ..., entry - self._first_entry)] = mean + self.alpha * width
