@@ -27,10 +27,11 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins with decides
     "Oracle": (SOFT, "--"),
     "Random": (SOFT, ":"),
-    "Static MLP": (YELLOW, "-."),
+    "Static MLP": (BLACK, "-."),
     "LinUCB": (BLUE, "-"),
     "Shared": (SKY, "--"),
     "Shared, crossed": (GREEN, "-"),
+    "Shared, both": (GREEN, "-."),
     "NeuralUCB": (PURPLE, "-."),
     "Neural-Linear": (ORANGE, "--"),
     "Neural-Linear, replay": (VERMILION, "-"),
@@ -42,8 +43,8 @@ def use_house_style() -> None:
     """Set matplotlib up for the figures of the book."""
     plt.rcParams.update(
         {
-            "figure.figsize": (7.2, 3.9),
-            "figure.dpi": 144,
+            "figure.figsize": (6.4, 3.8),
+            "figure.dpi": 160,
             "figure.facecolor": "none",
             "figure.constrained_layout.use": True,
             "savefig.facecolor": "none",
@@ -79,7 +80,7 @@ def look(agent: str) -> dict[str, str]:
 
 def click_table(sim: ZooplusSimulator, title: str = "") -> Figure:
     """Draw who clicks what: the click table of one world as a heat map with its numbers."""
-    figure, ax = plt.subplots(figsize=(7.2, 3.2))
+    figure, ax = plt.subplots(figsize=(6.4, 3.0))
     columns = np.argsort(sim.categories)
     table = sim.click_table[:, columns]
     ax.imshow(table, cmap="Blues", vmin=0, vmax=1.8, aspect="auto")  # no cell so dark that its number is hard to read
@@ -171,7 +172,7 @@ def every_world(results: Results, agent: str, *, window: int = 1000, every: int 
 
 def intervals(rows: Mapping[str, Interval], *, xlabel: str, title: str = "", reference: float | None = None) -> Figure:
     """Draw means with their intervals, one row each, the first on top."""
-    figure, ax = plt.subplots(figsize=(7.2, 0.9 + 0.42 * len(rows)))
+    figure, ax = plt.subplots(figsize=(6.4, 0.9 + 0.42 * len(rows)))
     for place, (name, interval) in enumerate(rows.items()):
         colour = look(name)["color"]
         ax.plot([interval.low, interval.high], [place, place], color=colour, linewidth=3, solid_capstyle="butt")
@@ -215,12 +216,15 @@ def _name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[
     gap, floor = 0.065, -np.inf
     for name in sorted(wanted, key=wanted.__getitem__):
         floor = wanted[name] = max(wanted[name], floor + gap)
-    excess = max(0.0, max(wanted.values()) - 1.0)
+    ceiling = 1.0
+    for name in sorted(wanted, key=wanted.__getitem__, reverse=True):  # back down, where they have run over the top
+        ceiling = wanted[name] = min(wanted[name], ceiling)
+        ceiling -= gap
     for i, name in enumerate(ends):
         ink = colours[i] if colours else look(name)["color"]
         ax.annotate(
             name,
-            (1.0, wanted[name] - excess),
+            (1.0, wanted[name]),
             xycoords="axes fraction",
             xytext=(7, 0),
             textcoords="offset points",
