@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
 SEEDS = (42, 43, 44)  # one round each
-STEPS = {"LinUCB": 10_000, "Neural-Linear": 10_000, "NeuralUCB": 1_000}
+STEPS = {"LinUCB": 5_000, "Neural-Linear": 5_000, "NeuralUCB": 1_000}
 
 
 def literal(rounds: int) -> list[dict[str, Any]]:

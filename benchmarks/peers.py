@@ -29,6 +29,7 @@ from zoolib import (
     NeuralUCBAgent,
     Replay,
     ZooplusSimulator,
+    __version__,
     run,
 )
 
@@ -349,6 +350,8 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
 
 
 def version(distribution: str) -> str:
+    if distribution == "zoolib":
+        return __version__
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
