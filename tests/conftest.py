@@ -24,3 +24,7 @@ def features(sim: ZooplusSimulator) -> FeatureEngineer:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", 'slow: takes more than ten seconds; leave it out by -m "not slow"')

@@ -7,6 +7,7 @@ operations costs more than the operations.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -64,7 +65,7 @@ class MLP(Stateful):
         self.layers = self.views(self.flat)
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        shapes = zip(self.sizes[:-1], self.sizes[1:], strict=True)
+        shapes = itertools.pairwise(self.sizes)
         return np.concatenate([rng.uniform(-1, 1, (m + 1) * n) / np.sqrt(m) for m, n in shapes])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -79,7 +80,7 @@ class MLP(Stateful):
     def views(self, flat: np.ndarray) -> list[Layer]:
         """Return the parts W and b of each layer in ``flat``, ``(..., p)``, without copying."""
         layers, start = [], 0
-        for m, n in zip(self.sizes[:-1], self.sizes[1:], strict=True):
+        for m, n in itertools.pairwise(self.sizes):
             W, b = flat[..., start : start + m * n], flat[..., start + m * n : start + (m + 1) * n]
             layers.append((W.reshape(*W.shape[:-1], m, n), b))
             start += (m + 1) * n

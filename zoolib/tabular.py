@@ -83,7 +83,7 @@ class TabularEvidence(Evidence):
 
     def _make_up(self) -> None:
         """Bring A, A^-1 and b up to date."""
-        at = self.n.any(-1)
+        at = self.n.any(-1) | self.s.any(-1)  # n alone may be 0 again, when one click comes as another leaves
         if at.any():
             Z, n = self.Z[at], self.n[at]
             self._A[at] += np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)

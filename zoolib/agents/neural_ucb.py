@@ -66,6 +66,9 @@ class NeuralUCBAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         self.hidden_dim, self.lr = checks.whole("hidden_dim", hidden_dim, 1), checks.real("lr", lr, 0.0, open_low=True)
         self.ridge, self.literal, self.diagonal = checks.real("ridge", ridge, 0.0, open_low=True), literal, diagonal
+        for name, value in (("literal", literal), ("diagonal", diagonal)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be True or False, got {value!r}")
         if literal and (diagonal or self.batch_shape):
             raise ValueError("literal is the definition as it reads: one world and the whole matrix A")
         network, evidence = (AutogradMLP, LiteralEvidence) if literal else (MLP, BlockEvidence)
@@ -96,7 +99,7 @@ class NeuralUCBAgent(UCBAgent):
 class AutogradMLP(MLP):
     """The same network in the hands of torch: what its gradients are is left to automatic differentiation."""
 
-    def __init__(self, sizes: Sequence[int], rngs: Sequence[np.random.Generator], batch_shape: tuple[int, ...]) -> None:
+    def __init__(self, sizes: Sequence[int], rngs: Sequence[np.random.Generator], batch_shape: tuple = ()) -> None:
         super().__init__(sizes, rngs, batch_shape)
         self.__setstate__({})
 
