@@ -31,7 +31,7 @@ def same(a, b):
 
 def play(agent, sim, n_steps, seed=0):
     """Let ``agent`` serve users, and return what it showed, ``(n_steps, ...)``."""
-    users = np.random.default_rng(seed).integers(0, N_USERS, (n_steps, *sim.batch_shape))
+    users = np.random.default_rng(seed).integers(0, sim.n_users, (n_steps, *sim.batch_shape))
     arms = []
     for user in users if sim.batch_shape else users.tolist():
         arm = agent.predict(user, sim)
