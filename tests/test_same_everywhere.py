@@ -1,0 +1,62 @@
+"""The numbers are those of the program, not of the machine: threads and instruction sets change no choice."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# Prints what every kind of agent shows in three worlds, and how the networks' choices stand after a shock.
+PLAY = """
+import hashlib, torch
+from zoolib import *
+
+torch.set_num_threads(int(__import__("os").environ["OMP_NUM_THREADS"]))
+replay = Replay(capacity=500, batch_size=64, every=20)
+agents = {
+    "LinUCB": lambda f, rng: LinUCBAgent(f, alpha=0.2),
+    "LinUCB discounted": lambda f, rng: LinUCBAgent(f, alpha=0.2, gamma=0.995),
+    "shared": lambda f, rng: SharedLinUCBAgent(f.encoded("both"), window=300),
+    "NeuralUCB": lambda f, rng: NeuralUCBAgent(f, hidden_dim=16, lr=0.01, rng=rng),
+    "online": lambda f, rng: NeuralLinearAgent(f, rng=rng),
+    "replay": lambda f, rng: NeuralLinearAgent(f, training=replay, rng=rng),
+    "fresh": lambda f, rng: NeuralLinearAgent(f, training=replay, memory=Fresh(300), rng=rng),
+    "discount": lambda f, rng: NeuralLinearAgent(f, training=replay, memory=Discount(0.995), rng=rng),
+    "Thompson": lambda f, rng: NeuralLinearAgent(f, training=replay, exploration=Thompson(), rng=rng),
+    "epsilon-greedy": lambda f, rng: EpsilonGreedyAgent(f, training=replay, rng=rng),
+}
+results = replicate(agents, range(3), 1500, {800: SHOCK_FISH})
+for name, category in zip(results.agents, results.category):
+    print(name, hashlib.sha256(category.tobytes()).hexdigest()[:16], category[:, -8:].tolist())
+sim = ZooplusSimulator(seed=1)
+literal = run({"literal": NeuralUCBAgent(FeatureEngineer(sim), literal=True, hidden_dim=8, rng=0)}, sim, 60)
+print("literal", literal.category.tolist())
+"""
+
+
+def choices(**environment):
+    threads = {
+        name: environment.get("threads", "1") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    }
+    kept = {k: v for k, v in os.environ.items() if k not in ("ATEN_CPU_CAPABILITY", "OPENBLAS_CORETYPE")}
+    environment.pop("threads", None)
+    done = subprocess.run(
+        [sys.executable, "-c", PLAY], env=kept | threads | environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def here():
+    return choices()
+
+
+@pytest.mark.parametrize("environment", [
+    {"threads": "2"},
+    {"ATEN_CPU_CAPABILITY": "default"},
+    {"OPENBLAS_CORETYPE": "Haswell"},
+    {"OPENBLAS_CORETYPE": "Prescott", "ATEN_CPU_CAPABILITY": "default", "threads": "2"},
+], ids=lambda e: " ".join(f"{k}={v}" for k, v in e.items()))  # fmt: skip
+def test_choices_are_the_same(environment, here):
+    assert here.count("\n") == 11
+    assert choices(**environment) == here
