@@ -76,7 +76,10 @@ def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path)
     assert warnings == ""
     for number, name in enumerate(["first", "second"]):
         page = BeautifulSoup((out / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
-        assert [tag.text.strip() for tag in page.select(":is(h1, h2) > .section-number")] == [f"{number}.", f"{number}.1."]
+        assert [tag.text.strip() for tag in page.select(":is(h1, h2) > .section-number")] == [
+            f"{number}.",
+            f"{number}.1.",
+        ]
         assert page.select_one(".caption-number").text.strip() == f"Fig. {number}.1"
         text = page.select_one("div.body").text
         assert f"See Fig. {number}.1 and ({number}.1)" in text
