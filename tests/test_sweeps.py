@@ -258,7 +258,7 @@ def test_a_stored_table_is_read_to_the_last_bit(plain, tmp_path):
 @pytest.mark.parametrize(("changes", "message"), [
     ({"grid": {}}, "grid"),
     ({"grid": {"a": (LinUCBAgent, {"alpha": []})}}, "alpha"),
-    ({"grid": {"a": (LinUCBAgent, {"alhpa": 0.2})}}, "alhpa"),
+    ({"grid": {"a": (LinUCBAgent, {"beta_x": 0.2})}}, "beta_x"),
     ({"seeds": []}, "seeds"),
     ({"seeds": [1, 1]}, "seeds"),
     ({"seeds": [-1]}, "seeds"),
