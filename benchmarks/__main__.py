@@ -39,11 +39,12 @@ def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | No
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
 
 
-def peers(rounds: int) -> list[dict[str, Any]]:
-    """Let every contender play in turns, a round for each seed."""
+def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
+    """Let every contender (of one task) play in turns, a round for each seed."""
     listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
     if listed is None:
         raise SystemExit(f"the peers' environment does not work (make bench-peers makes it): {why}")
+    listed = {name: task for name, task in listed.items() if only in ("", task)}
     played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
     missing: dict[str, str] = {}
     for seed in SEEDS[:rounds]:

@@ -203,45 +203,60 @@ def _in_torch(shop: Shop) -> tuple[Any, list[Any]]:
     return torch, [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
 
 
-def pearl_neural_linear(shop: Shop) -> tuple[Choose, Learn]:
-    """Learns from the last 50 clicks once in 50 steps, so that each counts once."""
-    torch, X = _in_torch(shop)
-    from pearl.policy_learners.contextual_bandits.neural_linear_bandit import NeuralLinearBandit
-    from pearl.policy_learners.exploration_modules.contextual_bandits.ucb_exploration import UCBExploration
-    from pearl.replay_buffers.transition import TransitionBatch
-    from pearl.utils.instantiations.spaces.discrete_action import DiscreteActionSpace
+def pearl_neural_linear(every_click: bool) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Learn from the last 50 clicks once in 50 steps; ``every_click``: A and b at each click, phi from 64 of them."""
 
-    policy = NeuralLinearBandit(
-        feature_dim=9, hidden_dims=[64, 32], learning_rate=0.01, exploration_module=UCBExploration(alpha=0.3)
-    )
-    space = DiscreteActionSpace([torch.tensor([float(k)]) for k in range(K)])
-    clicks: list[tuple[int, int, int]] = []
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        torch, X = _in_torch(shop)
+        from pearl.policy_learners.contextual_bandits.neural_linear_bandit import NeuralLinearBandit
+        from pearl.policy_learners.exploration_modules.contextual_bandits.ucb_exploration import UCBExploration
+        from pearl.replay_buffers.transition import TransitionBatch
+        from pearl.utils.instantiations.spaces.discrete_action import DiscreteActionSpace
 
-    def choose(user: int) -> int:
-        # get_scores takes the contexts of all arms at once, where act would pair each state with each action
-        model = policy.model.forward_with_intermediate_values(X[shop.persona[user]])
-        scores = policy.exploration_module.get_scores(
-            subjective_state=model["nn_output"],
-            values=model["pred_label_pre_activation"],
-            action_space=space,
-            representation=policy.model._linear_regression_layer,
+        policy = NeuralLinearBandit(
+            feature_dim=9, hidden_dims=[64, 32], learning_rate=0.01, exploration_module=UCBExploration(alpha=0.3)
         )
-        return int(scores.argmax())
+        space = DiscreteActionSpace([torch.tensor([float(k)]) for k in range(K)])
+        linear, rng = policy.model._linear_regression_layer, np.random.default_rng(0)
+        clicks: list[tuple[int, int, int]] = []
 
-    def learn(user: int, arm: int, click: int) -> None:
-        clicks.append((shop.persona[user], arm, click))
-        if len(clicks) == 50:
-            state = torch.stack([X[p][k] for p, k, _ in clicks])
-            reward = torch.tensor([[float(r)] for _, _, r in clicks])
-            ones = torch.ones(50, 1)
+        def choose(user: int) -> int:
+            # get_scores takes the contexts of all arms at once, where act would pair each state with each action
+            with torch.no_grad():
+                model = policy.model.forward_with_intermediate_values(X[shop.persona[user]])
+                scores = policy.exploration_module.get_scores(
+                    subjective_state=model["nn_output"],
+                    values=model["pred_label_pre_activation"],
+                    action_space=space,
+                    representation=linear,
+                )
+            return int(scores.argmax())
+
+        def train(batch: list[tuple[int, int, int]]) -> None:
+            state = torch.stack([X[p][k] for p, k, _ in batch])
+            reward = torch.tensor([[float(r)] for _, _, r in batch])
+            ones = torch.ones(len(batch), 1)
             policy.learn_batch(TransitionBatch(state=state, action=ones, reward=reward, weight=ones))
-            clicks.clear()
 
-    def choose_without_gradient(user: int) -> int:
-        with torch.no_grad():
-            return choose(user)
+        def learn(user: int, arm: int, click: int) -> None:
+            clicks.append((shop.persona[user], arm, click))
+            if every_click:
+                with torch.no_grad():
+                    z = policy.model.forward_with_intermediate_values(X[shop.persona[user]][arm : arm + 1])["nn_output"]
+                linear.learn_batch(z, torch.tensor([[float(click)]]))
+            if len(clicks) % 50:
+                return
+            if not every_click:
+                train(clicks[-50:])
+            elif len(clicks) >= 64:
+                A, b = linear._A.clone(), linear._b.clone()  # what training would count once more
+                train([clicks[i] for i in rng.integers(max(0, len(clicks) - 10_000), len(clicks), 64)])
+                linear._A, linear._b = A, b
+                linear.calculate_coefs()
 
-    return choose_without_gradient, learn
+        return choose, learn
+
+    return contender
 
 
 def _calvera_trained(bandit: Any, X: list[Any], shop: Shop, torch: Any) -> tuple[Choose, Learn]:
@@ -337,7 +352,8 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
         "zoolib",
         lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0),
     ),
-    "Pearl: NeuralLinearBandit": (NEURAL_LINEAR, "Pearl", pearl_neural_linear),
+    "Pearl: NeuralLinearBandit, evidence at every click": (NEURAL_LINEAR, "Pearl", pearl_neural_linear(True)),
+    "Pearl: NeuralLinearBandit, all once in 50 steps": (NEURAL_LINEAR, "Pearl", pearl_neural_linear(False)),
     "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", calvera_neural_linear),
     "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
     "zoolib: NeuralUCBAgent, diagonal": (

@@ -1,0 +1,107 @@
+"""The speed that must hold, where it is cheap to see, and a table of results that can be shown.
+
+``make bench`` measures in full. Here the ratios must be missed by a quarter, in the best of several rounds, to fail: a
+busy machine moves them by less.
+"""
+
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from built_book import ROOT
+
+from benchmarks import report
+from benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
+from benchmarks.measure import in_turns, machine
+
+SHARE, ROUNDS = 0.75, 4
+STORED = ROOT / "benchmarks" / "results.json"
+
+
+@pytest.mark.parametrize("algorithm", [LINUCB, REPLAY], ids=lambda algorithm: algorithm.name)
+def test_one_world_and_a_hundred_are_as_much_faster_than_the_literal_version_as_they_must_be(algorithm: Algorithm):
+    n_literal, n_single, n_lockstep = (n // 2 for n in algorithm.steps)
+    seconds = in_turns(
+        {
+            "literal": lambda: literal_loop(algorithm.literal, n_literal),
+            "single": lambda: fast_loop(algorithm.fast, n_single),
+            "lockstep": lambda: fast_loop(algorithm.fast, n_lockstep, WORLDS),
+        },
+        ROUNDS,
+    )
+    best = seconds.min()
+    for how, must in zip(("single", "lockstep"), algorithm.must, strict=True):
+        assert best["literal"] / best[how] > SHARE * must, how
+
+
+def test_contenders_are_timed_in_turns_after_a_round_that_does_not_count():
+    order: list[str] = []
+    seconds = in_turns({"a": lambda: order.append("a") or 1.0, "b": lambda: order.append("b") or 2.0}, rounds=2)
+    assert order == ["a", "b"] * 3
+    assert seconds.to_numpy().tolist() == [[1.0, 2.0]] * 2
+
+
+@pytest.fixture
+def stored() -> dict:
+    return json.loads(STORED.read_text(encoding="utf-8"))
+
+
+def test_the_stored_results_say_where_and_when_they_were_measured(stored):
+    for part in ("literal", "gauntlet", "peers"):
+        assert set(stored[part]["machine"]) == set(machine())
+        assert all(stored[part]["machine"].values())
+
+
+def test_in_the_stored_results_all_holds_that_must(stored):
+    assert report.failures(stored) == []
+
+
+def test_the_stored_results_are_complete(stored):
+    from benchmarks.against_literal import ALGORITHMS
+
+    assert [row["algorithm"] for row in stored["literal"]["rows"]] == [a.name for a in ALGORITHMS for _ in range(2)]
+    for row in stored["literal"]["rows"]:
+        assert np.isclose(row["ratio"], row["literal_us"] / row["fast_us"], rtol=0.3)
+    for row in stored["peers"]["rows"]:
+        assert row["missing"] or (row["rate"] > 0 and 0 < row["ctr"] < 1)
+    assert {row["task"] for row in stored["peers"]["rows"]} == {"LinUCB", "Neural-Linear", "NeuralUCB"}
+
+
+def test_the_page_shows_the_stored_results(stored):
+    assert (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8") == report.page(stored)
+
+
+def test_what_the_page_says_of_gittins_is_so(stored):
+    rate = {row["contender"]: row["rate"] for row in stored["peers"]["rows"]}
+    for told in ("category", "name"):
+        assert 0.5 < rate["zoolib: LinUCBAgent"] / rate[f"gittins: products by {told}"] < 2
+        assert rate["zoolib: LinUCBAgent, 100 worlds in lockstep"] > 5 * rate[f"gittins: products by {told}"]
+
+
+def test_a_result_that_falls_short_is_named(stored):
+    short = copy.deepcopy(stored)
+    short["literal"]["rows"][0]["ratio"] = 1.0
+    short["gauntlet"] |= {"seconds": 50, "peak_mb": 3000}
+    ours = [row for row in short["peers"]["rows"] if row["contender"].startswith("zoolib")]
+    for row in ours:
+        row["rate"] = 1.0
+    found = "\n".join(report.failures(short))
+    for word in ("LinUCB, disjoint", "takes 50 s", "3000 MB", "mabwiser", "Neural-Linear"):
+        assert word in found
+
+
+def test_every_table_is_a_table(stored):
+    tables = report.page(stored).split("```{table}")[1:]
+    assert len(tables) == 3
+    for text in tables:
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert len(rows) > 3
+        assert len({row.count("|") - row.count("\\|") for row in rows}) == 1
+
+
+def test_the_benchmarks_name_no_machine_and_no_path():
+    for name in ("results.json", "results.md"):
+        text = (Path(report.__file__).parent / name).read_text(encoding="utf-8")
+        assert str(ROOT) not in text
