@@ -35,6 +35,7 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "NeuralUCB": (PURPLE, "-."),
     "Neural-Linear": (ORANGE, "--"),
     "Neural-Linear, replay": (VERMILION, "-"),
+    "Neural-Linear, frozen": (PURPLE, ":"),
 }
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
 
