@@ -149,6 +149,12 @@ def mend_tables(page: BeautifulSoup) -> None:
             box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
 
 
+def mend_equations(page: BeautifulSoup) -> None:
+    """Let a formula that is wider than a phone be scrolled by the keyboard too."""
+    for box in page.select("div.math"):
+        box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Formula"}
+
+
 def mend_bibliography(page: BeautifulSoup) -> None:
     """Make the bibliography a plain list: the roles that docutils gives it are deprecated or do not fit."""
     for entry in page.select("[role=doc-biblioentry]"):
@@ -182,6 +188,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     name_buttons,
     mend_summaries,
     mend_tables,
+    mend_equations,
     mend_bibliography,
     mend_ids,
     mend_images,
