@@ -16,7 +16,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book test lab execute serve bench bench-peers lint clean
+.PHONY: help book test lab execute serve bench bench-peers sweeps lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -53,6 +53,9 @@ bench-peers: $(STAMP) # the same, and the libraries of others in an environment 
 	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
 	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
 	$(REPRODUCIBLE) $(PY) -m benchmarks --peers
+
+sweeps: $(STAMP) ## compute the tables in chapters/data anew; half an hour on one core
+	$(REPRODUCIBLE) $(PY) -m experiments
 
 lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .
