@@ -29,6 +29,7 @@ FLOORS = [
     {"experiment"},
     {"metrics"},
     {"sweeps", "plots"},
+    {"marks"},
     {"widgets"},
     {"production.store", "production.retrieval"},
     {"production.funnel"},
