@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from zoolib import claim
-from zoolib.claims import CLAIM_MIME
+from zoolib.claims import CLAIM_MIME, ledger
 from zoolib.metrics import mean_interval
 
 
@@ -66,3 +66,42 @@ def test_what_is_written_is_shown_as_written():
 def test_claims_without_a_label_do_not_share_an_id():
     page = BeautifulSoup(claim("It holds.", True, 1)._repr_mimebundle_()["text/html"], "html.parser")
     assert not page.find_all(id=True)
+
+
+def test_in_print_the_words_stand_as_written():
+    shown = claim("a_b * c", True, "[0.1, 0.2] < $5")._repr_mimebundle_()["text/markdown"]
+    assert shown == r"**Holds.** a\_b \* c" + "\n\n" + r"Measured: \[0.1, 0.2\] \< \$5."
+
+
+def notebook(path, *cells):
+    """Write a notebook of cells ``(source, outputs)``."""
+    written = [{"cell_type": "markdown", "id": "title", "source": ["# The title\n", "text"]}]
+    for i, (source, outputs) in enumerate(cells):
+        written.append({"cell_type": "code", "id": f"cell-{i}", "source": [source], "outputs": outputs})
+    path.write_text(json.dumps({"cells": written}), encoding="utf-8")
+
+
+def test_the_ledger_gathers_the_claims_of_all_chapters_in_their_order(tmp_path):
+    first, second = claim("A.", True, 1, label="a"), claim("B.", True, "2", replications=100, label="b")
+    shown = [[{"data": one._repr_mimebundle_()}] for one in (first, second)]
+    notebook(tmp_path / "01_one.ipynb", ("zoo.claim(...)", shown[1]))
+    notebook(tmp_path / "00_zero.ipynb", ("x = 1", []), ("claim(...)", shown[0]))
+    notebook(tmp_path / "claims.ipynb", ("claim(...)", shown[0]))
+    table = ledger(tmp_path)
+    assert table["chapter"].tolist() == ["00_zero", "01_one"]
+    assert table["title"].tolist() == ["The title"] * 2
+    assert table["label"].tolist() == ["a", "b"]
+    assert table["measured"].tolist() == ["1", "2"]
+    assert table["replications"].isna().tolist() == [True, False]
+    assert table["replications"][1] == 100
+
+
+def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):
+    notebook(tmp_path / "00_zero.ipynb", ("zoo.claim('It holds.', True, 1)", []))
+    with pytest.raises(ValueError, match=r"00_zero\.ipynb: cell 'cell-0' claims something"):
+        ledger(tmp_path)
+
+
+def test_a_folder_without_chapters_has_no_ledger(tmp_path):
+    with pytest.raises(ValueError, match="holds no chapters"):
+        ledger(tmp_path)

@@ -1,15 +1,20 @@
 """Claims: what the book asserts, each by a cell that fails when it stops being true.
 
-A claim's output carries its own record, from which the ledger at the end of the book is made.
+A claim's output carries its own record, from which the ledger at the end of the book is made (:func:`ledger`).
 """
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 CLAIM_MIME = "application/vnd.zoolib.claim+json"
 
@@ -45,12 +50,8 @@ class Claim:
                 f'<div class="zoolib-claim"{name}><p><strong>Holds.</strong> '
                 f"{html.escape(self.text)}</p><p>Measured: {html.escape(self.measured)}{basis}.</p></div>"
             ),
-            CLAIM_MIME: {
-                "text": self.text,
-                "measured": self.measured,
-                "replications": self.replications,
-                "label": self.label,
-            },
+            "text/markdown": f"**Holds.** {_plain(self.text)}\n\nMeasured: {_plain(self.measured)}{basis}.",
+            CLAIM_MIME: asdict(self),
         }
 
 
@@ -84,3 +85,43 @@ def claim(text: str, holds: Any, measured: Any, *, replications: int | None = No
     if not holds:
         raise AssertionError(f"no longer true: {text} Measured: {measured}")
     return Claim(text, str(measured), replications, label)
+
+
+def ledger(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
+    """Gather the claims of all chapters, from the outputs that their notebooks hold.
+
+    Parameters
+    ----------
+    folder
+        Where the chapters are: notebooks whose names begin with a number.
+
+    Returns
+    -------
+    One row for each claim, in the order of the book: ``chapter`` (the notebook's name without its ending), ``title``,
+    ``label``, ``text``, ``measured``, ``replications`` (missing where nothing random is measured).
+
+    Raises
+    ------
+    ValueError
+        If there is no chapter, or a cell that claims something holds no claim: it was not run.
+    """
+    rows = []
+    for path in (paths := sorted(Path(folder).glob("[0-9]*.ipynb"))):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        title = re.search(r"^# (.+)$", "\n".join("".join(cell["source"]) for cell in cells), re.MULTILINE)
+        for cell in cells:
+            outputs = [output.get("data", {}) for output in cell.get("outputs", ())]
+            found = [output[CLAIM_MIME] for output in outputs if CLAIM_MIME in output]
+            calls = re.search(r"^(zoo\.)?claim\(", "".join(cell["source"]), re.MULTILINE)
+            if calls and cell["cell_type"] == "code" and not found:
+                raise ValueError(f"{path.name}: cell {cell.get('id')!r} claims something and holds no claim; run it")
+            rows += [{"chapter": path.stem, "title": title[1] if title else path.stem, **one} for one in found]
+    if not paths:
+        raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
+    columns = ["chapter", "title", "label", "text", "measured", "replications"]
+    return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"})
+
+
+def _plain(words: str) -> str:
+    """Return Markdown that shows the words as they are."""
+    return re.sub(r"([\\`*_\[\]<>${}#])", r"\\\1", words)
