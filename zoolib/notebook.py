@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
+import html
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from IPython.display import Markdown
 
 
@@ -26,6 +29,68 @@ def source(*objects: Any, docstrings: bool = False) -> Markdown:
     if not docstrings:
         blocks = [_without_docstrings(block) for block in blocks]
     return Markdown("```python\n" + "\n\n".join(block.strip("\n") for block in blocks) + "\n```")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table whose cells may link to claims: rows of words, and a claim's ``(label, chapter)`` where a cell is one.
+
+    Parameters
+    ----------
+    columns
+        Their names.
+    rows
+        Words or numbers; a tuple ``(words, chapter, label)`` becomes a link to the claim of that label.
+    caption
+        What the table holds.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    caption: str = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.columns)
+        body = "".join(f"<tr>{''.join(f'<td>{_linked(c)}</td>' for c in row)}</tr>" for row in self.rows)
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        page = f'<table class="zoolib-ledger">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        words = [" | ".join(_words(c) for c in row) for row in self.rows]
+        listed = [self.caption] * bool(self.caption) + ["- " + line for line in words]
+        return {"text/html": page, "text/plain": "\n".join(listed)}
+
+
+def ledger_table(claims: pd.DataFrame) -> Table:
+    """Return the table of the claims of one chapter, of those that :func:`zoolib.claims.ledger` has gathered."""
+    rows = [
+        ((one.text, one.chapter, one.label), one.measured, "" if pd.isna(one.replications) else one.replications)
+        for one in claims.itertuples()
+    ]
+    return Table(("Holds", "Measured", "Replications"), rows, str(claims["title"].iloc[0]))
+
+
+def told_table(told: Mapping[str, tuple[str, str]], claims: pd.DataFrame) -> Table:
+    """Return the table of what is usually told, and what was found.
+
+    Parameters
+    ----------
+    told
+        ``{what is told: (verdict, label of the claim that decides it)}``.
+    claims
+        All of them.
+
+    Raises
+    ------
+    KeyError
+        If there is no claim of that label.
+    """
+    by_label = claims.set_index("label")
+    rows = []
+    for words, (verdict, label) in told.items():
+        if label not in by_label.index:
+            raise KeyError(f"no claim is labelled {label!r}")
+        one = by_label.loc[label]
+        rows.append((words, verdict, (one["text"], one["chapter"], label)))
+    return Table(("Usually told", "Verdict", "What was found"), rows)
 
 
 class Diary:
@@ -77,3 +142,12 @@ def _without_docstrings(code: str) -> str:
                 stop -= 1
             lines[first:stop] = [None] * (stop - first)
     return "\n".join(line for line in lines if line is not None)
+
+
+def _words(cell: Any) -> str:
+    return str(cell[0] if isinstance(cell, tuple) else cell)
+
+
+def _linked(cell: Any) -> str:
+    words = html.escape(_words(cell))
+    return f'<a href="{cell[1]}.html#claim-{html.escape(cell[2])}">{words}</a>' if isinstance(cell, tuple) else words
