@@ -17,11 +17,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. A module may import what stands on a lower floor, and nothing else of the package.
 FLOORS = [
-    {"checks", "persistence", "claims", "cache", "notebook"},  # know nothing of the book's subject
+    {"checks", "persistence", "claims", "cache", "notebook", "interrupts"},  # know nothing of the book's subject
     {"randomness", "shocks", "evidence", "networks", "replay"},
     {"simulator", "forgetting", "high_dimension", "tabular"},
-    {"features", "recommender"},
-    {"agents.base", "agents.training"},
+    {"features", "recommender", "random_times"},
+    {"agents.base", "agents.training", "schedule"},
     {"agents.memory", "agents.exploration"},
     {"agents.baselines", "agents.linucb", "agents.neural_ucb", "agents.neural_linear"},
     {"agents.epsilon_greedy"},
@@ -31,8 +31,11 @@ FLOORS = [
     {"sweeps", "plots"},
     {"marks"},
     {"widgets"},
-    {"production.store", "production.retrieval"},
+    {"production.extras", "production.codec"},
+    {"production.store", "production.retrieval", "production.embedder", "production.records"},
+    {"production.embedded", "production.served", "production.ledger", "production.slate"},
     {"production.funnel"},
+    {"production.feedback"},
     {"production"},
     {""},  # zoolib itself, which only gathers names
 ]
@@ -45,7 +48,7 @@ DISTRIBUTIONS = {"scikit-learn": "sklearn"}
 # What a reader needs for chapters 0 and 1 is read in an evening; the rest of the package has a chapter of its own.
 FIRST_EVENING = {
     "checks", "randomness", "shocks", "simulator", "features", "evidence", "forgetting", "recommender", "agents.base",
-    "agents.baselines", "agents.linucb", "experiment", "metrics", "claims", "plots",
+    "agents.baselines", "agents.linucb", "schedule", "experiment", "metrics", "claims", "plots",
 }  # fmt: skip
 LINES, AGENT_LINES, CODE_LINES = 280, 150, 1500
 LONGER = {"agents.neural_linear": 215}  # the settings of a whole family, each with its documentation

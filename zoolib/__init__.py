@@ -33,6 +33,7 @@ from zoolib.claims import claim
 from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.persistence import load, save
+from zoolib.random_times import RandomTimes
 from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
 from zoolib.shocks import SHOCK_DOG_TOY, SHOCK_FISH, Launch, Shock, Turnover
@@ -67,6 +68,7 @@ __all__ = [
     "Online",
     "OracleAgent",
     "RandomAgent",
+    "RandomTimes",
     "Replay",
     "Results",
     "SharedLinUCBAgent",

@@ -6,11 +6,8 @@ everything random in replication i follows from seed i alone, whoever else takes
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,11 +17,11 @@ from tqdm import tqdm
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.features import FeatureEngineer
-from zoolib.randomness import USERS, spawn
-from zoolib.shocks import Launch, Shock
+from zoolib.interrupts import interrupts_between_steps
+from zoolib.randomness import SHOCK_TIMES, USERS, spawn
+from zoolib.schedule import Schedule, Shocks
 from zoolib.simulator import ZooplusSimulator
 
-Shocks = Mapping[int, Shock | Launch]
 Factory = Callable[[FeatureEngineer, Any], Agent]
 
 
@@ -45,9 +42,11 @@ class Results:
     persona, oracle
         ``(R, T)``: the index of the persona that came, and the click probability of the best product for them.
     shocks
-        ``{step: name}`` of what changed, and when.
+        ``{step: name}`` of what changed in all worlds at once, and when.
     categories, personas
         The names behind the indices.
+    drawn
+        ``{name: (R,) steps}`` of what changed in each world at a time of its own.
     """
 
     agents: tuple[str, ...]
@@ -61,6 +60,7 @@ class Results:
     shocks: Mapping[int, str]
     categories: tuple[str, ...]
     personas: tuple[str, ...]
+    drawn: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n_steps(self) -> int:
@@ -110,7 +110,8 @@ def run(
     n_steps
         Number of users served, T.
     shocks
-        ``{step: Shock or Launch}``, each applied before the user of that step comes.
+        ``{step: Shock or Launch}``, each applied before the user of that step comes; or
+        :class:`~zoolib.random_times.RandomTimes`, drawn by each world for itself.
     users
         ``(..., T)`` user ids; drawn, independently of everything else, from the worlds' seeds if None.
     progress
@@ -123,7 +124,7 @@ def run(
     """
     n_steps = checks.whole("n_steps", n_steps, 1)
     _check_agents(agents, sim)
-    shocks = _rehearsed(shocks or {}, sim, n_steps)
+    schedule = Schedule(shocks, sim, n_steps)
     users = draw_users(sim, n_steps) if users is None else np.array(users)
     users = checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
     users.flags.writeable = False  # every agent is handed parts of it
@@ -132,13 +133,13 @@ def run(
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
     for i, (name, agent) in enumerate(agents.items()):
         with tqdm(total=n_steps, desc=name, disable=not progress) as bar:
-            _serve(agent, sim.copy(), users, shocks, arm[i], reward[i], bar)
+            _serve(agent, sim.copy(), users, schedule, arm[i], reward[i], bar)
     arm, reward = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1)
     users = users.reshape(R, n_steps)
 
     expected, oracle = np.empty((A, R, n_steps)), np.empty((R, n_steps))
     world = sim.copy()
-    for steps in _phases(world, shocks, n_steps):
+    for steps in schedule.phases(world):
         now = users[:, steps].reshape(*sim.batch_shape, -1)
         oracle[:, steps] = world.oracle_value(now)
         for i in range(A):
@@ -153,9 +154,10 @@ def run(
         expected=expected,
         persona=np.take_along_axis(personas, users, -1).astype(np.int8),
         oracle=oracle,
-        shocks={step: shock.name for step, shock in shocks.items()},
+        shocks=schedule.common,
         categories=sim.categories,
         personas=sim.personas,
+        drawn=schedule.drawn,
     )
 
 
@@ -184,8 +186,8 @@ def replicate(
     features = FeatureEngineer(sim)
     made = {}
     for name, factory in agents.items():
-        if name == USERS:
-            raise ValueError(f"agents: {USERS!r} names the stream that users are drawn from, not an agent")
+        if name in (USERS, SHOCK_TIMES):
+            raise ValueError(f"agents: {name!r} names the stream that {name} are drawn from, not an agent")
         rngs = [spawn(seed, name) for seed in sim.seeds]
         made[name] = factory(features, rngs if sim.batch_shape else rngs[0])
     return run(made, sim, n_steps, shocks=shocks, progress=progress)
@@ -211,35 +213,14 @@ def _check_agents(agents: Mapping[str, Agent], sim: ZooplusSimulator) -> None:
         raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
 
 
-def _rehearsed(shocks: Shocks, sim: ZooplusSimulator, n_steps: int) -> Shocks:
-    """Return the shocks in the order of time, after all have happened once to a copy of the shop."""
-    if not isinstance(shocks, Mapping):
-        raise TypeError(f"shocks must be {{step: Shock or Launch}}, got {shocks!r}")
-    for step, shock in shocks.items():
-        checks.whole("a step in shocks", step, 0, n_steps - 1)
-        if not isinstance(shock, (Shock, Launch)):
-            raise TypeError(f"shocks[{step}] must be a Shock or a Launch, got {shock!r}")
-    shocks = dict(sorted(shocks.items()))
-    for _ in _phases(sim.copy(), shocks, n_steps):
-        pass
-    return shocks
-
-
 def _serve(
-    agent: Agent,
-    world: ZooplusSimulator,
-    users: np.ndarray,
-    shocks: Shocks,
-    arm: np.ndarray,
-    reward: np.ndarray,
-    bar: tqdm,
+    agent: Agent, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, bar: tqdm
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
     visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
     with interrupts_between_steps() as interrupted:
         for t, user in enumerate(visits):
-            if t in shocks:
-                world.apply_shock(shocks[t])
+            schedule.apply(t, world)
             chosen = agent.predict(user, world)
             click = world.get_reward(user, chosen)
             agent.update(user, chosen, click, world)
@@ -249,29 +230,3 @@ def _serve(
             if interrupted:
                 raise KeyboardInterrupt
     bar.update(len(visits) % 1000)
-
-
-def _phases(world: ZooplusSimulator, shocks: Shocks, n_steps: int) -> Iterator[slice]:
-    """Go through the times between shocks, each with ``world`` as it was then."""
-    starts = sorted({0, *shocks})
-    for start, stop in zip(starts, [*starts[1:], n_steps], strict=True):
-        if start in shocks:
-            world.apply_shock(shocks[start])
-        yield slice(start, stop)
-
-
-@contextmanager
-def interrupts_between_steps() -> Iterator[list[int]]:
-    """Hold Ctrl-C back until a step is complete, so that no agent is left with half of a click.
-
-    Yields a list that is empty until an interrupt has come.
-    """
-    interrupted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: it was not set from Python

@@ -8,6 +8,7 @@ or bad luck, cancels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from scipy import stats
 
 from zoolib import checks
 from zoolib.experiment import Results
+
+Steps = int | np.ndarray  # one step for all worlds, or one for each
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,15 @@ def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
     return {str(name): mean_interval(frame[name], level) for name in frame}
 
 
-def phases(results: Results) -> dict[str, tuple[int, int]]:
-    """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it."""
-    starts = {0: "at first", **results.shocks}
-    return dict(zip(starts.values(), zip(starts, [*list(starts)[1:], results.n_steps], strict=True), strict=True))
+def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
+    """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it.
+
+    Where each world drew its own, the start and stop are ``(R,)`` arrays.
+    """
+    changes = [*((name, step) for step, name in results.shocks.items()), *results.drawn.items()]
+    starts = changes if 0 in results.shocks else [("at first", 0), *changes]
+    stops = [*(step for _, step in starts[1:]), results.n_steps]
+    return {name: (start, stop) for (name, start), stop in zip(starts, stops, strict=True)}
 
 
 def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) -> Interval:
@@ -83,28 +91,31 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
     return mean_interval(frame[a] - frame[b], level)
 
 
-def ctr(results: Results, start: int = 0, stop: int | None = None) -> pd.DataFrame:
-    """Return the click-through rate from step ``start`` to ``stop``: one row a replication, one column an agent."""
-    return _by_agent(results, results.reward[..., _steps(results, start, stop)].mean(-1))
+def ctr(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
+    """Return the click-through rate from step ``start`` to ``stop``: one row a replication, one column an agent.
+
+    Here and below, ``start`` and ``stop`` are steps, or ``(R,)`` arrays with one for each world.
+    """
+    return _by_agent(results, _between(results, results.reward, start, stop, np.mean))
 
 
-def value(results: Results, start: int = 0, stop: int | None = None) -> pd.DataFrame:
+def value(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
     """Return the mean true click probability of what was shown: the rate without the luck of the clicks.
 
     The column ``Oracle`` holds what the best choices would have earned, if no agent has that name.
     """
-    steps = _steps(results, start, stop)
-    frame = _by_agent(results, results.expected[..., steps].mean(-1))
-    return frame if "Oracle" in frame else frame.assign(Oracle=results.oracle[:, steps].mean(-1))
+    frame = _by_agent(results, _between(results, results.expected, start, stop, np.mean))
+    return frame if "Oracle" in frame else frame.assign(Oracle=_between(results, results.oracle, start, stop, np.mean))
 
 
-def regret(results: Results, start: int = 0, stop: int | None = None) -> pd.DataFrame:
+def regret(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
     """Return the expected clicks lost against the oracle: one row a replication, one column an agent."""
-    steps = _steps(results, start, stop)
-    return _by_agent(results, (results.oracle[:, steps] - results.expected[..., steps]).sum(-1))
+    return _by_agent(results, _between(results, results.oracle - results.expected, start, stop, np.sum))
 
 
-def rolling(results: Results, window: int = 500, every: int = 100, of: str = "reward") -> tuple[np.ndarray, np.ndarray]:
+def rolling(
+    results: Results, window: int = 500, every: int = 100, of: str = "reward", persona: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the rolling mean over the last ``window`` steps.
 
     Parameters
@@ -115,6 +126,8 @@ def rolling(results: Results, window: int = 500, every: int = 100, of: str = "re
         Length of the window, and the stride at which it is reported.
     of
         ``"reward"`` for the rolling CTR, ``"expected"`` for the same without the luck of the clicks, or ``"oracle"``.
+    persona
+        Whose visits count; everybody's if None. NaN where none of them came in a window.
 
     Returns
     -------
@@ -125,39 +138,74 @@ def rolling(results: Results, window: int = 500, every: int = 100, of: str = "re
     """
     if of not in ("reward", "expected", "oracle"):
         raise ValueError(f"of must be 'reward', 'expected' or 'oracle', got {of!r}")
+    if persona not in (None, *results.personas):
+        raise ValueError(f"unknown persona {persona!r}; these results know {', '.join(results.personas)}")
     window = checks.whole("window", window, 1, results.n_steps)
-    total = np.cumsum(getattr(results, of), axis=-1, dtype=float)
-    total = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
     steps = np.arange(window, results.n_steps + 1, checks.whole("every", every, 1))
-    return steps, (total[..., steps] - total[..., steps - window]) / window
+
+    def in_window(values: np.ndarray) -> np.ndarray:
+        total = np.cumsum(values, axis=-1, dtype=float)
+        total = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
+        return total[..., steps] - total[..., steps - window]
+
+    if persona is None:
+        return steps, in_window(getattr(results, of)) / window
+    came = results.persona == results.personas.index(persona)
+    with np.errstate(invalid="ignore"):
+        return steps, in_window(getattr(results, of) * came) / in_window(came)
 
 
-def steps_to_recover(results: Results, shock: int, share: float = 0.9, window: int = 500) -> pd.DataFrame:
+def steps_to_recover(
+    results: Results, shock: Steps, share: float = 0.9, window: int = 500, persona: str | None = None
+) -> pd.DataFrame:
     """Return how many steps after a shock an agent needs to be good again.
 
     An agent has recovered at the first step, at least ``window`` steps after the shock, at which its mean value over
     the last ``window`` steps reaches ``share`` of the oracle's over the same steps. One that does not before the next
     shock or the end of the run is censored: infinity. So report medians and shares recovered, not means.
 
+    Parameters
+    ----------
+    results
+        Of an experiment.
+    shock
+        When it came: a step, or an ``(R,)`` array with one for each world.
+    share, window
+        What good means.
+    persona
+        Whose visits count; everybody's if None. Where the taste of one persona changes, the others' visits tell little,
+        and may hide that nothing has been learned.
+
     Returns
     -------
     One row a replication, one column an agent.
     """
-    shock = checks.whole("shock", shock, 0, results.n_steps - 1)
-    stop = min([s for s in results.shocks if s > shock], default=results.n_steps)
-    window = checks.whole("window", window, 1, stop - shock)
+    shock = _each(results, "shock", shock, 0, results.n_steps - 1)
+    ends = [_each(results, "end", end, 0) for end in (*results.shocks, *results.drawn.values(), results.n_steps)]
+    stop = np.where(ends > shock, ends, results.n_steps).min(0)
+    window = checks.whole("window", window, 1, int((stop - shock).min()))
     share = checks.real("share", share, 0.0, 1.0, open_low=True)
-    steps, got = rolling(results, window, every=1, of="expected")
-    _, best = rolling(results, window, every=1, of="oracle")
-    inside = (steps >= shock + window) & (steps <= stop)
-    good = got[..., inside] >= share * best[:, inside] - 1e-9  # rounding must not decide
-    first = np.where(good.any(-1), good.argmax(-1) + window, np.inf)
-    return _by_agent(results, first)
+    steps, got = rolling(results, window, every=1, of="expected", persona=persona)
+    _, best = rolling(results, window, every=1, of="oracle", persona=persona)
+    good = got >= share * best - 1e-9  # rounding must not decide
+    good &= (steps >= shock[:, None] + window) & (steps <= stop[:, None])
+    return _by_agent(results, np.where(good.any(-1), steps[good.argmax(-1)] - shock, np.inf))
 
 
-def _steps(results: Results, start: int, stop: int | None) -> slice:
-    stop = results.n_steps if stop is None else checks.whole("stop", stop, 1, results.n_steps)
-    return slice(checks.whole("start", start, 0, stop - 1), stop)
+def _between(results: Results, values: np.ndarray, start: Steps, stop: Steps | None, how: Any) -> np.ndarray:
+    """Return ``how`` of each world's own steps, ``(..., R, T) -> (..., R)``."""
+    stops = _each(results, "stop", results.n_steps if stop is None else stop, 1)
+    starts = _each(results, "start", start, 0, stops - 1)
+    return np.stack([how(values[..., i, starts[i] : stops[i]], axis=-1) for i in range(len(stops))], axis=-1)
+
+
+def _each(results: Results, name: str, steps: Steps, low: int, high: Any = None) -> np.ndarray:
+    """Return ``steps`` as one for each world, if they lie where they may."""
+    R, high = len(results.seeds), results.n_steps if high is None else high
+    if np.shape(steps) not in ((), (R,)):
+        raise ValueError(f"{name} must be a step, or an array with one for each of {R} worlds, got {steps!r}")
+    ends = np.broadcast(np.array(steps, dtype=object), high, range(R))
+    return np.array([checks.whole(name, step, low, most) for step, most, _ in ends])
 
 
 def _by_agent(results: Results, values: np.ndarray) -> pd.DataFrame:

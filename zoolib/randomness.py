@@ -20,6 +20,7 @@ from zoolib.persistence import Stateful
 Seed = int | np.random.SeedSequence | np.random.Generator
 
 USERS = "users"  # the stream from which experiments draw who comes to the shop
+SHOCK_TIMES = "shocks"  # and the one from which they draw when something happens, if they do
 
 
 def spawn(seed: int, stream: str) -> np.random.Generator:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -30,12 +31,12 @@ from zoolib.agents.base import Agent
 from zoolib.experiment import Results, Shocks, replicate
 from zoolib.features import FeatureEngineer
 
-Measure = Callable[[Results, int, int], pd.DataFrame]
+Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]
 Grid = Mapping[str, tuple[Callable[..., Agent], Mapping[str, Any]]]
-Rows = dict[str, list[dict[str, Any]]]  # for each seed one row a phase
+Summary = Callable[[Results], Mapping[int, Any]]
 
 
-def recovery(results: Results, start: int, stop: int) -> pd.DataFrame:
+def recovery(results: Results, start: metrics.Steps, stop: metrics.Steps) -> pd.DataFrame:
     """Return the steps to recover from what happened at ``start``: :func:`zoolib.metrics.steps_to_recover`."""
     return metrics.steps_to_recover(results, start)
 
@@ -46,6 +47,25 @@ MEASURES: dict[str, Measure] = {
     "regret": metrics.regret,
     "recovery": recovery,
 }
+
+
+@dataclass(frozen=True)
+class Phases:
+    """What a sweep keeps of a replication: one row of measures over the whole run, and one for each phase."""
+
+    measures: Mapping[str, Measure]
+
+    def __call__(self, results: Results) -> dict[int, list[dict[str, Any]]]:
+        """Return the rows of each seed; ``results`` are those of one agent."""
+        rows: dict[int, list[dict[str, Any]]] = {seed: [] for seed in results.seeds}
+        times = {"all": (0, results.n_steps), **metrics.phases(results)}
+        for phase, ends in times.items():
+            values = {name: measure(results, *ends)[results.agents[0]] for name, measure in self.measures.items()}
+            for i, seed in enumerate(results.seeds):
+                start, stop = (int(np.broadcast_to(end, len(rows))[i]) for end in ends)
+                row = {"phase": "start" if phase == "at first" else phase, "start": start, "stop": stop}
+                rows[seed].append(row | {name: float(value[seed]) for name, value in values.items()})
+        return rows
 
 
 @dataclass(frozen=True)
@@ -129,16 +149,51 @@ def sweep(
     RuntimeError
         If a worker of a cluster runs other code than this process.
     """
+    how = {"cache": cache, "progress": progress, "chunk": chunk}
+    found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
+    settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
+    return pd.DataFrame(
+        {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
+        for cell, known in found
+        for seed, rows in known.items()
+        for row in rows
+    )
+
+
+def summarize(
+    grid: Grid,
+    seeds: Sequence[int],
+    n_steps: int,
+    shocks: Shocks | None,
+    summary: Summary,
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    chunk: int = 25,
+    **shop: Any,
+) -> list[tuple[Cell, dict[int, Any]]]:
+    """Return for every agent and combination of its settings what ``summary`` makes of each replication.
+
+    This is what :func:`sweep`, whose other parameters it has, rests on; for an experiment that keeps more than a few
+    numbers a phase.
+
+    Parameters
+    ----------
+    summary
+        A function of the :class:`~zoolib.experiment.Results` of one agent and some replications, which returns for each
+        of their seeds what to keep: what JSON can say. If there is a cache, it is defined at the top of a module, or is
+        an instance of a dataclass that is.
+    """
     cells = _cells(grid)
     seeds = [checks.whole("seeds", seed, 0) for seed in seeds]
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must hold at least one, and none twice, got {seeds}")
     chunk = checks.whole("chunk", chunk, 1)
-    job = {"n_steps": n_steps, "shocks": dict(sorted((shocks or {}).items())), "measures": _measures(measures), **shop}
+    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else shocks or {}
+    job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}
     folders = [Path(cache) / kept.key({"cell": cell, **job}) if cache is not None else None for cell in cells]
-    rows: list[Rows] = [kept.read(folder) if folder else {} for folder in folders]
+    found: list[dict[str, Any]] = [kept.read(folder) if folder else {} for folder in folders]
 
-    missing = [[seed for seed in seeds if str(seed) not in known] for known in rows]
+    missing = [[seed for seed in seeds if str(seed) not in known] for known in found]
     tasks = [(i, todo[k : k + chunk]) for i, todo in enumerate(missing) for k in range(0, len(todo), chunk)]
     parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
         joblib.delayed(_compute)(i, cells[i], part, **job) for i, part in tasks
@@ -149,15 +204,9 @@ def sweep(
                 raise RuntimeError("a worker runs another zoolib than this process: install the same one everywhere")
             if folders[i]:
                 kept.write(folders[i], part)
-            rows[i] |= part
+            found[i] |= part
             bar.update(len(part))
-    settings = dict.fromkeys(name for cell in cells for name in cell.settings)
-    return pd.DataFrame(
-        {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
-        for cell, known in zip(cells, rows, strict=True)
-        for seed in seeds
-        for row in known[str(seed)]
-    )
+    return [(cell, {s: known[str(s)] for s in seeds}) for cell, known in zip(cells, found, strict=True)]
 
 
 @contextmanager
@@ -220,17 +269,8 @@ def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Meas
 
 
 def _compute(
-    i: int, cell: Cell, seeds: list[int], *, n_steps: int, shocks: Shocks, measures: Mapping[str, Measure], **shop: Any
-) -> tuple[int, Rows, str]:
-    """Return the rows of some replications of cell ``i``, and the code of zoolib that computed them."""
-    results = replicate({cell.name: cell}, seeds, n_steps, shocks, **shop)
-    edges = [*dict.fromkeys([0, *shocks]), n_steps]
-    phases = [("all", 0, n_steps)]
-    phases += [(results.shocks.get(a, "start"), a, b) for a, b in itertools.pairwise(edges)]
-    rows: Rows = {str(seed): [] for seed in seeds}
-    for phase, start, stop in phases:
-        values = {name: measure(results, start, stop)[cell.name] for name, measure in measures.items()}
-        for seed in seeds:
-            measured = {name: float(value[seed]) for name, value in values.items()}
-            rows[str(seed)].append({"phase": phase, "start": start, "stop": stop, **measured})
-    return i, rows, kept.zoolib_code()
+    i: int, cell: Cell, seeds: list[int], *, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any
+) -> tuple[int, dict[str, Any], str]:
+    """Return what is kept of some replications of cell ``i``, and the code of zoolib that computed it."""
+    kept_of = summary(replicate({cell.name: cell}, seeds, n_steps, shocks, **shop))
+    return i, {str(seed): kept_of[seed] for seed in seeds}, kept.zoolib_code()
