@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_browser import Visit, address, browser, names  # noqa: F401  fixtures
 
-from zoolib.widgets import Axis, Bars, Line, Moving, Points
+from zoolib.metrics import mean_interval
+from zoolib.plots import CATEGORY_COLOURS
+from zoolib.widgets import Axis, Bars, Line, Moving, Points, band, contexts
 
 X = np.arange(5.0)
 CONTROLS = {"alpha": [0.1, 0.2, 0.4], "agent": ["LinUCB", "Neural-Linear <script>"]}
@@ -148,6 +150,37 @@ def test_a_figure_too_heavy_for_a_page_is_refused():
 def test_marks_and_axes_refuse_what_cannot_be_drawn(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_band_is_the_interval_at_each_point():
+    values = np.random.default_rng(0).random((20, 5))
+    line = band("LinUCB", X, values, style=":")
+    for i, at in enumerate(map(mean_interval, values.T)):
+        assert (line.y[i], line.low[i], line.high[i]) == (at.mean, at.low, at.high)
+    assert line.style == ":"
+    assert band("LinUCB", X, values[:1]).low is None
+
+
+def test_contexts_are_told_apart_by_colour_and_marker_and_the_legend_says_which_is_which():
+    categories, personas = list(CATEGORY_COLOURS), ["a_b", "c", "d", "e"]
+    places = np.random.default_rng(0).random((20, 2))
+    marks = contexts(places, personas, categories)
+    named = [mark.name for mark in marks if not mark.name.startswith("_")]
+    assert named == [*categories, "a b", "c", "d", "e"]
+    drawn = [mark for mark in marks if len(mark.x)]
+    assert len({(mark.ink, mark.marker) for mark in drawn}) == 20
+    np.testing.assert_array_equal([(mark.x[0], mark.y[0]) for mark in drawn], places)
+    assert drawn[7].ink == CATEGORY_COLOURS[categories[2]]  # the second persona's third category
+    assert drawn[7].marker == marks[named.index("c")].marker
+
+
+def test_what_is_only_in_the_legend_can_be_drawn():
+    axis = Axis("first", 0, 1)
+    figure = moving(controls={"step": [0, 1]}, say=str, x=axis, y=axis,
+                    draw=lambda step: contexts(np.full((5, 2), step / 2), ["a"], list(CATEGORY_COLOURS)))  # fmt: skip
+    shown = bundle(figure)
+    assert "Cat Food" in shown["text/html"]
+    assert shown["image/png"].startswith(b"\x89PNG")
 
 
 # ---- in a browser ----------------------------------------------------------------------------------------------------

@@ -28,8 +28,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from zoolib.marks import HEIGHT, WIDTH, Axis, Bars, Line, Mark, Points, axes, legend, number
+from zoolib.metrics import mean_interval
+from zoolib.plots import CATEGORY_COLOURS, INK
 
-__all__ = ["Axis", "Bars", "Line", "Moving", "Points"]
+__all__ = ["Axis", "Bars", "Line", "Moving", "Points", "band", "contexts"]
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -177,6 +179,47 @@ class Moving:
         figure.savefig(picture, format="png", metadata={"Software": None})
         plt.close(figure)
         return picture.getvalue()
+
+
+def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
+    """Return the mean over replications as a line, with its 95 % interval at each point as a band.
+
+    Parameters
+    ----------
+    name, x
+        Of the line.
+    values
+        ``(R, n)``; with R = 1 there is no band.
+    look
+        ``colour`` and ``style``, instead of the name's own.
+    """
+    if len(values) == 1:
+        return Line(name, x, values[0], **look)
+    mean, low, high = np.transpose([(at.mean, at.low, at.high) for at in map(mean_interval, np.transpose(values))])
+    return Line(name, x, mean, low, high, **look)
+
+
+def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[str], size: float = 5.0) -> list[Mark]:
+    """Return the contexts of the shop as points of a plane: the colour tells the category, the marker the persona.
+
+    Parameters
+    ----------
+    places
+        ``(len(personas) * len(categories), 2)``, in the order of ``FeatureEngineer.cells``.
+    personas, categories
+        Their names, for the legend; at most four personas.
+    size
+        Radius of a point.
+    """
+    nowhere: list[float] = []
+    markers = dict(zip(personas, "os^D", strict=False))
+    legend: list[Mark] = [Bars(c, *[nowhere] * 4, colour=CATEGORY_COLOURS[c]) for c in categories]
+    legend += [Points(p.replace("_", " "), nowhere, nowhere, colour=INK, marker=m) for p, m in markers.items()]
+    pairs = itertools.product(personas, categories)
+    return legend + [
+        Points(f"_{p}, {c}", [x], [y], colour=CATEGORY_COLOURS[c], marker=markers[p], size=size)
+        for (p, c), (x, y) in zip(pairs, places, strict=True)
+    ]
 
 
 def _is_number(value: Any) -> bool:
