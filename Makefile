@@ -16,7 +16,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book test lab execute serve bench bench-peers sweeps lint clean
+.PHONY: help book pdf test lab execute serve bench bench-peers sweeps lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -25,6 +25,13 @@ help: ## show this list
 book: $(STAMP) ## build the book; open _build/html/index.html
 	@$(BOOK) || { rm -rf _build/.doctrees; exit 1; }  # a page with a warning is read again next time
 	@echo "The book is built: open $(HTML)/index.html"
+
+pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
+	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }
+	@$(BOOK) --builder latex --quiet
+	@cd _build/latex && latexmk -xelatex -silent -interaction=nonstopmode -halt-on-error bandits-that-generalize.tex >latexmk.log 2>&1 \
+	    || { grep -A5 '^!' bandits-that-generalize.log; tail -5 latexmk.log; exit 1; }
+	@$(PY) _ext/book_pdf.py
 
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
 	@rm -rf $(HTML)
@@ -86,4 +93,5 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
 	fi
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(PY) -m zoolib.datasets
 	@echo "$(CURDIR)" > $@

@@ -1,0 +1,43 @@
+"""Finish the book in print: what the LaTeX of Sphinx and its extensions leaves undone, each mend with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+
+def leave_reference_unnumbered(tex: str) -> str:
+    """Leave the chapters their numbers, and what is only looked up without."""
+    mark = r"\part{Reference}"
+    return tex.replace(mark, r"\setcounter{secnumdepth}{-1}" + "\n" + mark, 1)
+
+
+def finish_print(app: Sphinx, exception: Exception | None) -> None:
+    """Finish the LaTeX of a build that succeeded."""
+    if exception or app.builder.name != "latex":
+        return
+    for document in app.config.latex_documents:
+        path = Path(app.outdir) / document[1]
+        path.write_text(leave_reference_unnumbered(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def number_as_on_the_pages(app: Sphinx) -> None:
+    """Let definitions be numbered by chapter, as on the pages, where the extension for print asks for sections."""
+    if app.builder.name == "latex":
+        app.config.numfig_secnum_depth = 1
+
+
+def number_figures_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
+    """Give the writer of LaTeX, which counts figures itself and from the part, the depth that means the chapter."""
+    if app.builder.name == "latex":
+        app.config.numfig_secnum_depth = 2
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register what happens before the numbers are given, after that, and at the end."""
+    app.connect("builder-inited", number_as_on_the_pages, priority=990)
+    app.connect("env-check-consistency", number_figures_by_chapter)
+    app.connect("build-finished", finish_print, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
