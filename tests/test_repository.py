@@ -31,7 +31,9 @@ def test_the_package_asks_for_the_same_versions_as_the_book():
 def test_the_recorded_versions_are_within_the_ranges():
     recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines("constraints.txt")}
     asked = [line for line in lines("requirements.txt") if not line.startswith("-")]
-    asked += PROJECT["project"]["optional-dependencies"]["dev"]
+    asked += (
+        PROJECT["project"]["optional-dependencies"]["dev"] + PROJECT["project"]["optional-dependencies"]["production"]
+    )
     for requirement in map(Requirement, asked):
         if requirement.name != "torch":
             assert recorded[canonicalize_name(requirement.name)] in requirement.specifier, requirement

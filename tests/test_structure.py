@@ -18,17 +18,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up. A module may import what stands on a lower floor, and nothing else of the package.
 FLOORS = [
     {"checks", "persistence", "claims", "cache", "notebook", "interrupts"},  # know nothing of the book's subject
-    {"randomness", "shocks", "evidence", "networks", "replay"},
-    {"simulator", "forgetting", "high_dimension", "tabular"},
+    {"randomness", "shocks", "evidence", "networks", "replay", "logs"},
+    {"simulator", "forgetting", "high_dimension", "tabular", "datasets"},
     {"features", "recommender", "random_times"},
     {"agents.base", "agents.training", "schedule"},
     {"agents.memory", "agents.exploration"},
     {"agents.baselines", "agents.linucb", "agents.neural_ucb", "agents.neural_linear"},
     {"agents.epsilon_greedy"},
     {"agents"},
-    {"experiment"},
+    {"experiment", "propensities"},
     {"metrics"},
-    {"sweeps", "plots"},
+    {"sweeps", "plots", "off_policy"},
     {"marks"},
     {"widgets"},
     {"production.extras", "production.codec"},

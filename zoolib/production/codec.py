@@ -1,0 +1,86 @@
+"""Values for a store: arrays and a few words about them, under a header that says whether they are whole (chapter 6).
+
+A value is
+
+    magic (6 bytes) | format (2) | checksum (16) | length of the words (4) | words in JSON | the arrays' bytes.
+
+The checksum covers the key too, so that a value which was copied to another place is refused there. Nothing in a value
+is code, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+MAGIC, FORMAT = b"zoolib", 1
+HEADER = struct.Struct(">6sH16sI")
+DTYPES = ("<f8", "<f4", "<i8", "|i1")
+
+
+class UnreadableValueError(ValueError):
+    """A value in a store that is foreign, cut short, damaged, or not what its place is for."""
+
+
+def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return the value to store under ``key``.
+
+    Parameters
+    ----------
+    key
+        Where it will be stored.
+    kind
+        What it is, such as ``"evidence"``.
+    words
+        Whatever JSON can hold.
+    arrays
+        Arrays of one of the types float64, float32, int64 and int8.
+    """
+    ordered = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    for name, a in ordered.items():
+        if a.dtype.str not in DTYPES:
+            raise TypeError(f"arrays[{name!r}] must be float64, float32, int64 or int8, got {a.dtype}")
+    shapes = [[name, a.dtype.str, list(a.shape)] for name, a in ordered.items()]
+    text = json.dumps({"kind": kind, "words": dict(words), "arrays": shapes}, separators=(",", ":")).encode()
+    body = b"".join([text, *(a.tobytes() for a in ordered.values())])
+    return HEADER.pack(MAGIC, FORMAT, _checksum(key, len(text), body), len(text)) + body
+
+
+def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the words and arrays that :func:`pack` put into ``value``; the arrays can be written to.
+
+    Raises
+    ------
+    UnreadableValueError
+        If the value is not one of ours, of another format, cut short, damaged, from another place or of another kind.
+    """
+    if value[: len(MAGIC)] != MAGIC:
+        raise UnreadableValueError(f"the value at {key!r} was not written by zoolib: it begins with {value[:8]!r}")
+    if len(value) < HEADER.size:
+        raise UnreadableValueError(f"the value at {key!r} is cut short: {len(value)} bytes hold no header")
+    _, version, checksum, n_text = HEADER.unpack_from(value)
+    if version != FORMAT:
+        raise UnreadableValueError(f"the value at {key!r} has format {version}; this zoolib reads format {FORMAT}")
+    body = value[HEADER.size :]
+    if checksum != _checksum(key, n_text, body):
+        raise UnreadableValueError(f"the value at {key!r} is damaged, or belongs elsewhere: its checksum does not fit")
+    content = json.loads(body[:n_text].decode())
+    if content["kind"] != kind:
+        raise UnreadableValueError(f"the value at {key!r} is of kind {content['kind']!r}, not {kind!r}")
+    arrays, start = {}, n_text
+    for name, dtype, shape in content["arrays"]:
+        arrays[name] = np.ndarray(shape, dtype, body, start).copy()
+        start += arrays[name].nbytes
+    return content["words"], arrays
+
+
+def _checksum(key: str, n_text: int, body: bytes) -> bytes:
+    digest = hashlib.blake2b(key.encode(), digest_size=16, person=b"zoolib-%d" % FORMAT)
+    digest.update(b"\0%d\0" % n_text)
+    digest.update(body)
+    return digest.digest()

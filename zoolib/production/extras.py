@@ -1,0 +1,22 @@
+"""What the production part needs beyond the core: asked for when it is used, and named when it is missing."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+INSTALL = 'python -m pip install "zoolib[production]" (in the book\'s own directory: pip install -e ".[production]")'
+
+
+def extra(name: str) -> ModuleType:
+    """Return the module ``name`` of an extra.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"zoolib.production needs {name!r}, which is not installed: {INSTALL}") from error

@@ -1,0 +1,126 @@
+"""Feedback in the background: a page reports a click and goes on, a worker counts it (chapter 6)."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from typing import Self
+
+from zoolib import checks
+from zoolib.production.codec import UnreadableValueError
+from zoolib.production.funnel import Funnel
+from zoolib.production.records import Message, Outcome
+from zoolib.production.store import StoreUnavailableError
+
+
+class FeedbackQueue:
+    """Takes in verdicts at once and counts them a little later, many in one transaction.
+
+    A verdict is safe once it is counted, not before: what still waits when the process dies is lost unless it is sent
+    again, which does no harm. While the store is away verdicts wait.
+
+    Parameters
+    ----------
+    funnel
+        Whose decisions they are about.
+    batch
+        How many to count in one transaction at most.
+    room
+        How many may wait; then :meth:`put` refuses.
+
+    Attributes
+    ----------
+    outcomes
+        How often each outcome has come of a verdict.
+    refused
+        The last verdicts that could not be counted, each with the reason.
+    """
+
+    def __init__(self, funnel: Funnel, *, batch: int = 64, room: int = 100_000) -> None:
+        self.funnel, self.batch = funnel, checks.whole("batch", batch, 1)
+        self.outcomes: Counter[Outcome] = Counter()
+        self.refused: deque[tuple[Message, str]] = deque(maxlen=1000)
+        self._waiting: queue.Queue[Message | None] = queue.Queue(checks.whole("room", room, 1))
+        self._closing = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="feedback", daemon=True)
+        self._worker.start()
+
+    def put(self, decision: str, arm: int, reward: int) -> None:
+        """Hand in a verdict.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If too many wait already.
+        """
+        if self._closing.is_set():
+            raise StoreUnavailableError("the queue is closed")
+        message = Message(decision, checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ())))
+        try:
+            self._waiting.put_nowait(message)
+        except queue.Full:
+            raise StoreUnavailableError(f"{self._waiting.maxsize} verdicts wait already") from None
+
+    def __len__(self) -> int:
+        return self._waiting.unfinished_tasks
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""
+        give_up = time.monotonic() + timeout
+        with self._waiting.all_tasks_done:
+            while self._waiting.unfinished_tasks and (left := give_up - time.monotonic()) > 0:
+                self._waiting.all_tasks_done.wait(left)
+            return not self._waiting.unfinished_tasks
+
+    def close(self, timeout: float = 10.0) -> bool:
+        """Count what waits, stop the worker, and return whether all was counted in time."""
+        self._closing.set()
+        done = self.flush(timeout)
+        if done:
+            self._waiting.put(None)
+            self._worker.join(1.0)
+        return done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            messages = [first]
+            while len(messages) < self.batch:
+                try:
+                    messages.append(self._waiting.get_nowait())
+                except queue.Empty:
+                    break
+            stop = None in messages
+            self._count([message for message in messages if message is not None])
+            for _ in messages:
+                self._waiting.task_done()
+            if stop:
+                return
+
+    def _count(self, messages: list[Message]) -> None:
+        pause = 0.01
+        while messages:
+            try:
+                self.outcomes.update(self.funnel.settle(messages))
+                return
+            except StoreUnavailableError:
+                time.sleep(pause)
+                pause = min(2 * pause, 1.0)
+            except (
+                UnreadableValueError,
+                ValueError,
+                TypeError,
+            ) as error:  # one of them is bad: the others must not wait for it
+                if len(messages) == 1:
+                    self.refused.append((messages[0], str(error)))
+                    return
+                for message in messages:
+                    self._count([message])
+                return

@@ -1,0 +1,160 @@
+"""What a ledger keeps: decisions with their verdicts, and the sums of evidence (chapter 6)."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from zoolib.production.codec import UnreadableValueError, pack, unpack
+
+GROUPINGS = ("shared", "segment", "user")  # whose clicks make one body of evidence
+UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who comes.
+
+    Attributes
+    ----------
+    x
+        ``(d_u,)`` features.
+    id, segment
+        Names, needed where evidence is kept for each user or segment.
+    """
+
+    x: np.ndarray
+    id: str = ""
+    segment: str = ""
+
+    def group(self, grouping: str) -> str:
+        """Return the group whose evidence serves this visitor, where evidence is kept by ``grouping``."""
+        if grouping == "shared":
+            return "shared"
+        name = self.segment if grouping == "segment" else self.id
+        if not isinstance(name, str) or not 0 < len(name.encode()) <= 200:
+            raise ValueError(
+                f"the visitor's {'segment' if grouping == 'segment' else 'id'} must be a name, got {name!r}"
+            )
+        return f"{grouping}:{name}"
+
+
+class Outcome(enum.Enum):
+    """What became of a message."""
+
+    COUNTED = "counted"  # the first verdict on what was shown
+    CORRECTED = "corrected"  # a click on what had been counted as not clicked
+    REPEATED = "repeated"  # it says nothing new
+    UNKNOWN = "unknown"  # no such decision, or it is forgotten, or this was not shown in it
+
+
+class Message(NamedTuple):
+    """What a page reports: in decision ``decision``, ``arm`` was clicked (1) or not (0)."""
+
+    decision: str
+    arm: int
+    reward: int
+
+
+@dataclass
+class Decision:
+    """What was shown to somebody, in order.
+
+    Attributes
+    ----------
+    arms
+        ``(n,)`` product numbers.
+    X
+        ``(n, d)`` raw contexts, float32 or float64, as they were shown: what a later phi embeds.
+    score
+        ``(n,)``.
+    propensity
+        ``(n,)``: the probability with which this place went to this arm; NaN where the choice was not random.
+    group
+        Whose evidence it used, and adds to.
+    model
+        Version of the phi that scored it.
+    id, made
+        A name nobody can guess, and the time in seconds since 1970.
+    verdict
+        ``(n,)``: -1 none yet, 0 no click, 1 click.
+    counted
+        ``{version: (n,)}``: the verdicts that are in that version's evidence.
+    """
+
+    arms: np.ndarray
+    X: np.ndarray
+    score: np.ndarray
+    propensity: np.ndarray
+    group: str
+    model: str
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    made: float = 0.0
+    verdict: np.ndarray = None  # type: ignore[assignment]
+    counted: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.verdict is None:
+            self.verdict = np.full(len(self.arms), UNKNOWN, dtype=np.int8)
+
+    def packed(self) -> bytes:
+        """Return the value to store."""
+        words = {name: getattr(self, name) for name in ("group", "model", "made")}
+        arrays = {name: getattr(self, name) for name in ("arms", "X", "score", "propensity", "verdict")}
+        arrays |= {f"counted {version}": counted for version, counted in self.counted.items()}
+        return pack(f"decision/{self.id}", "decision", words, arrays)
+
+    @classmethod
+    def unpacked(cls, key: str, value: bytes | None) -> Self | None:
+        """Return the decision in a value; None if there is none."""
+        if value is None:
+            return None
+        words, arrays = unpack(key, "decision", value)
+        counted = {name.removeprefix("counted "): arrays.pop(name) for name in list(arrays) if " " in name}
+        return cls(id=key.removeprefix("decision/"), counted=counted, **words, **arrays)
+
+
+@dataclass
+class Sums:
+    """The evidence of one group under one model version: A, b, how much was shown and how often it was clicked."""
+
+    A: np.ndarray
+    b: np.ndarray
+    n_shown: int = 0
+    n_clicks: int = 0
+
+    @classmethod
+    def prior(cls, d: int, ridge: float) -> Self:
+        """Return the evidence of no clicks."""
+        return cls(ridge * np.eye(d), np.zeros(d))
+
+    def count(self, z: np.ndarray, verdict: int, before: int) -> None:
+        """Bring the sums up to date where the verdict on ``z`` that they have counted was ``before``."""
+        if before == UNKNOWN:
+            self.A += np.multiply.outer(z, z)
+            self.n_shown += 1
+        change = max(verdict, 0) - max(before, 0)
+        self.b += change * z
+        self.n_clicks += change
+
+    def packed(self, key: str, ridge: float) -> bytes:
+        """Return the value to store under ``key``."""
+        words = {"ridge": ridge, "n_shown": self.n_shown, "n_clicks": self.n_clicks}
+        return pack(key, "evidence", words, {"A": self.A, "b": self.b})
+
+    @classmethod
+    def unpacked(cls, key: str, value: bytes | None, d: int, ridge: float) -> Self:
+        """Return the sums in a value; those of the prior if there is none."""
+        if value is None:
+            return cls.prior(d, ridge)
+        words, arrays = unpack(key, "evidence", value)
+        if (arrays["A"].shape, words["ridge"]) != ((d, d), ridge):
+            raise UnreadableValueError(
+                f"the evidence at {key!r} is of shape {arrays['A'].shape} with ridge {words['ridge']}, "
+                f"but {(d, d)} with ridge {ridge} was asked for"
+            )
+        return cls(arrays["A"], arrays["b"], words["n_shown"], words["n_clicks"])

@@ -1,0 +1,254 @@
+"""Candidates: the few hundred products out of two million that are worth a closer look (chapter 6).
+
+Retrieval is a search for the largest inner products of a query with the embeddings of all products; faiss does it
+exactly or, by inverted lists, nearly so. What may be shown at all is a matter of business rules. A rule is a mask over
+the catalog; masks combine by ``&``, ``|`` and ``~``.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.production.extras import extra
+
+INDEXES = ("exact", "ivf", "ivf-sq8")
+
+
+class Rule:
+    """Which products may be shown.
+
+    Parameters
+    ----------
+    mask
+        ``(K,)`` bool. A rule does not change; for news make a new one.
+    """
+
+    def __init__(self, mask: np.ndarray) -> None:
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.ndim != 1 or not mask.size:
+            raise ValueError(f"mask must hold one bool a product, got dtype {mask.dtype} of shape {mask.shape}")
+        self.mask = mask.copy()
+        self.mask.flags.writeable = False
+
+    @classmethod
+    def of(cls, ids: np.ndarray, n_products: int) -> Self:
+        """Return the rule that allows the products ``ids`` and no others."""
+        mask = np.zeros(checks.whole("n_products", n_products, 1), dtype=bool)
+        mask[checks.indices("ids", np.asarray(ids, dtype=np.int64), n_products, np.shape(ids))] = True
+        return cls(mask)
+
+    def __and__(self, other: Rule) -> Rule:
+        return Rule(self.mask & self._matching(other))
+
+    def __or__(self, other: Rule) -> Rule:
+        return Rule(self.mask | self._matching(other))
+
+    def __invert__(self) -> Rule:
+        return Rule(~self.mask)
+
+    def __len__(self) -> int:
+        return len(self.mask)
+
+    def _matching(self, other: Rule) -> np.ndarray:
+        if len(other) != len(self):
+            raise ValueError(f"two rules must be about the same catalog, got {len(self)} and {len(other)} products")
+        return other.mask
+
+    @cached_property
+    def bits(self) -> np.ndarray:
+        """The mask, eight products a byte, as faiss wants it."""
+        return np.packbits(self.mask, bitorder="little")
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """The products it allows."""
+        return np.flatnonzero(self.mask)
+
+
+class Retriever:
+    """Finds the products whose embeddings have the largest inner products with a query.
+
+    Parameters
+    ----------
+    embeddings
+        ``(K, d)``, one a product; kept in float32.
+    index
+        ``"exact"``: all are looked at. ``"ivf"``: they are put into ``n_lists`` lists by nearest centroid, and only
+        the ``n_probe`` lists whose centroids have the largest inner products with the query are looked at.
+        ``"ivf-sq8"``: the same with one byte a number, a quarter of the memory.
+    n_lists, n_probe
+        See above.
+    seed
+        Of the clustering.
+    """
+
+    def __init__(
+        self, embeddings: np.ndarray, index: str = "ivf", *, n_lists: int = 1024, n_probe: int = 16, seed: int = 0
+    ) -> None:
+        self._faiss = faiss = extra("faiss")
+        if index not in INDEXES:
+            raise ValueError(f"index must be one of {', '.join(INDEXES)}, got {index!r}")
+        embeddings = _rows("embeddings", embeddings)
+        self.d, self.index_kind = embeddings.shape[1], index
+        self.n_lists = checks.whole("n_lists", n_lists, 1, np.inf if index == "exact" else len(embeddings))
+        self.n_probe = checks.whole("n_probe", n_probe, 1, self.n_lists)
+        metric = faiss.METRIC_INNER_PRODUCT
+        if index == "exact":
+            self._index = faiss.IndexFlatIP(self.d)
+        else:
+            kind = {"ivf": "Flat", "ivf-sq8": "SQ8"}[index]
+            self._index = faiss.index_factory(self.d, f"IVF{self.n_lists},{kind}", metric)
+            self._index.cp.seed = checks.whole("seed", seed, 0, 2**31 - 1)
+            self._index.cp.max_points_per_centroid = 64
+            self._index.cp.min_points_per_centroid = 1
+            self._index.train(embeddings)
+        self._writing = threading.Lock()
+        self._index.add(embeddings)
+
+    def __len__(self) -> int:
+        return self._index.ntotal
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes the index takes: codes, ids and centroids."""
+        if self.index_kind == "exact":
+            return len(self) * self.d * 4
+        return len(self) * (self._index.code_size + 8) + self.n_lists * self.d * 4
+
+    def add(self, embeddings: np.ndarray) -> None:
+        """Append products; they get the next numbers. Rules must be made anew, for the larger catalog."""
+        embeddings = _rows("embeddings", embeddings, self.d)
+        with self._writing:
+            self._index.add(embeddings)
+
+    def search(
+        self, query: np.ndarray, k: int, rule: Rule | None = None, *, n_probe: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the products with the largest inner products, best first.
+
+        Parameters
+        ----------
+        query
+            ``(d,)``, or ``(n, d)`` for several.
+        k
+            How many of them.
+        rule
+            What may be found; None for everything. It is asked before a product counts, so that k are found if there
+            are k: where the probed lists hold too few, more lists are probed.
+        n_probe
+            Another number of lists for this search.
+
+        Returns
+        -------
+        ids, values
+            ``(k,)`` or ``(n, k)``: product numbers and inner products; fewer columns if fewer are allowed.
+        """
+        queries = _rows("query", np.atleast_2d(query), self.d)
+        k, rule = checks.whole("k", k, 1), self._checked(rule)
+        k = min(k, len(self) if rule is None else len(rule.ids))
+        n_probe = self.n_probe if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
+        if k == 0:
+            ids = np.empty((len(queries), 0), dtype=np.int64)
+            return (ids[0], ids[0].astype(np.float32)) if np.ndim(query) == 1 else (ids, ids.astype(np.float32))
+        while True:
+            values, ids = self._index.search(queries, k, params=self._parameters(rule, n_probe))
+            if ids.min() >= 0 or self.index_kind == "exact" or n_probe == self.n_lists:
+                break
+            n_probe = min(4 * n_probe, self.n_lists)
+        return (ids[0], values[0]) if np.ndim(query) == 1 else (ids, values)
+
+    def _parameters(self, rule: Rule | None, n_probe: int) -> Any:
+        selector = None if rule is None else self._faiss.IDSelectorBitmap(rule.bits)
+        if self.index_kind == "exact":
+            return self._faiss.SearchParameters(sel=selector)
+        return self._faiss.SearchParametersIVF(sel=selector, nprobe=n_probe)
+
+    def search_and_filter(self, query: np.ndarray, k: int, rule: Rule, fetch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same by the other way: find ``fetch`` products first and ask the rule afterwards.
+
+        Fewer than ``k`` may be left, for one query ``(d,)``.
+        """
+        ids, values = self.search(query, max(k, fetch))
+        keep = self._checked(rule).mask[ids]
+        return ids[keep][:k], values[keep][:k]
+
+    def candidates(
+        self, query: np.ndarray, k: int, rule: Rule | None = None, arrivals: Arrivals | None = None, quota: int = 0
+    ) -> np.ndarray:
+        """Return ``k`` products for a closer look, ``quota`` of them new arrivals.
+
+        A new product has an embedding that no click has confirmed, and may never be among the best k. Of the ``k``
+        places ``quota`` therefore go to the best of ``arrivals`` (or to as many as there are and the rule allows).
+
+        Returns
+        -------
+        ``(k,)`` distinct product numbers in no particular order; fewer if fewer are allowed.
+        """
+        k, quota = checks.whole("k", k, 1), checks.whole("quota", quota, 0)
+        if quota > k:
+            raise ValueError(f"quota must be at most k = {k}, got {quota}")
+        found, _ = self.search(query, k, rule)
+        if not quota or arrivals is None:
+            return found
+        new = arrivals.best(query, quota, self._checked(rule))
+        return np.concatenate([found[~np.isin(found, new)][: k - len(new)], new])
+
+    def _checked(self, rule: Rule | None) -> Rule | None:
+        if rule is not None and len(rule) != len(self):
+            raise ValueError(f"the rule is about {len(rule)} products, but the catalog has {len(self)}")
+        return rule
+
+
+class Arrivals:
+    """The products that are new, in a small exact search of their own.
+
+    They may be in the large index too, or wait for its next rebuilding.
+
+    Parameters
+    ----------
+    ids
+        ``(n,)`` product numbers.
+    embeddings
+        ``(n, d)``.
+    """
+
+    def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
+        self.embeddings = _rows("embeddings", embeddings)
+        self.ids = checks.indices("ids", np.asarray(ids), np.iinfo(np.int64).max, (len(self.embeddings),))
+
+    def best(self, query: np.ndarray, k: int, rule: Rule | None = None) -> np.ndarray:
+        """Return the ``k`` arrivals with the largest inner products with ``query``, ``(d,)``; ties by their place."""
+        values = self.embeddings @ _rows("query", np.atleast_2d(query), self.embeddings.shape[1])[0]
+        order = np.argsort(-values, kind="stable")
+        ids = self.ids[order] if rule is None else self.ids[order][rule.mask[self.ids[order]]]
+        return ids[:k]
+
+
+def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return which share of the true ones was found, for each query: ``(n, k), (n, k) -> (n,)``."""
+    found, truth = np.atleast_2d(found), np.atleast_2d(truth)
+    if len(found) != len(truth) or not truth.shape[1]:
+        raise ValueError(f"found and truth must be of as many queries, got shapes {found.shape} and {truth.shape}")
+    pairs = zip(found, truth, strict=True)
+    return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in pairs])
+
+
+def _rows(name: str, value: np.ndarray, d: int | None = None) -> np.ndarray:
+    value = np.asarray(value)
+    if value.dtype == np.float32 and value.ndim == 2 and value.size and d in (None, value.shape[1]):
+        value = np.ascontiguousarray(value)  # the fast way: two million rows are not copied
+        total = float(np.add.reduce(value, axis=None))
+        if np.isfinite(total) or np.isfinite(value).all():
+            return value
+    value = checks.finite(name, value, (None, d))
+    if not value.size:
+        raise ValueError(f"{name} must hold at least one row, got shape {value.shape}")
+    value = np.ascontiguousarray(value, dtype=np.float32)
+    if not np.isfinite(value).all():
+        raise ValueError(f"{name} must fit into float32")
+    return value
