@@ -32,7 +32,9 @@ from zoolib.agents import (
 from zoolib.claims import claim
 from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.logs import LoggedData, read_log
 from zoolib.persistence import load, save
+from zoolib.propensities import Logbook
 from zoolib.random_times import RandomTimes
 from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
@@ -62,6 +64,8 @@ __all__ = [
     "HeadAlone",
     "Launch",
     "LinUCBAgent",
+    "Logbook",
+    "LoggedData",
     "MLPRecommender",
     "NeuralLinearAgent",
     "NeuralUCBAgent",
@@ -82,6 +86,7 @@ __all__ = [
     "claim",
     "load",
     "random_log",
+    "read_log",
     "replicate",
     "run",
     "save",

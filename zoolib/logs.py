@@ -1,0 +1,223 @@
+"""What a policy leaves behind: contexts, choices, rewards, and how probable each choice was (chapter 9).
+
+A log is worth something to others only if it says with which probability each action was chosen. Everything here is
+checked when it is made; what does not fit is refused by row and column, and nothing is left out in silence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from zoolib import checks
+
+
+@dataclass(frozen=True, eq=False)
+class LoggedData:
+    """A log of n choices among K actions, or R such logs in lockstep.
+
+    Attributes
+    ----------
+    context
+        ``(..., n, d)`` what was known before the choice.
+    action
+        ``(..., n)`` what was chosen, 0 to K - 1.
+    reward
+        ``(..., n)`` what it earned, any finite number.
+    propensity
+        ``(..., n)`` the probability with which the logging policy chose it in that row, in (0, 1].
+    n_actions
+        Number of actions K.
+    position
+        ``(..., n)`` where it was shown, counted from 0; all 0 if nothing is said.
+    actions, features
+        Names of the K actions and of the d entries of a context, where they have names.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If anything does not fit; the message names the column and the first row, counted from 0.
+    """
+
+    context: np.ndarray
+    action: np.ndarray
+    reward: np.ndarray
+    propensity: np.ndarray
+    n_actions: int
+    position: np.ndarray = field(default=None)  # type: ignore[assignment]
+    actions: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        n_actions = checks.whole("n_actions", self.n_actions, 1)
+        shape = np.shape(self.action)
+        if len(shape) not in (1, 2) or not np.size(self.action):
+            raise ValueError(f"action must have shape (n,) or (R, n) with at least one row, got {shape}")
+        position = np.zeros(shape, dtype=int) if self.position is None else self.position
+        columns: dict[str, np.ndarray] = {}
+        for name, value in (("action", self.action), ("position", position)):
+            column = _numbers(name, value, shape)
+            refuse_rows(name, column % 1 != 0, column, "a whole number")
+            columns[name] = column.astype(np.int64)
+        for name in ("reward", "propensity"):
+            columns[name] = _numbers(name, getattr(self, name), shape)
+        action, p = columns["action"], columns["propensity"]
+        refuse_rows("action", (action < 0) | (action >= n_actions), action, f"between 0 and {n_actions - 1}")
+        refuse_rows("position", columns["position"] < 0, columns["position"], "at least 0")
+        refuse_rows("propensity", (p <= 0) | (p > 1), p, "a probability in (0, 1]: the action was chosen, after all")
+        context = np.asarray(self.context)
+        if context.shape[:-1] != shape:
+            raise ValueError(f"context must have shape {(*shape, 'd')}, one row a choice, got {context.shape}")
+        columns["context"] = _numbers("context", context, context.shape, self.features)
+        for names, n, of in ((self.actions, n_actions, "actions"), (self.features, context.shape[-1], "features")):
+            if names and len(names) != n:
+                raise ValueError(f"{of} must name all {n}, got {len(names)} names")
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+
+    def __len__(self) -> int:
+        """Return the number of rows n."""
+        return self.action.shape[-1]
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """``()`` for one log, ``(R,)`` for R in lockstep."""
+        return self.action.shape[:-1]
+
+    def rows(self, index: Any) -> Self:
+        """Return the log of some rows, the same of each replication."""
+        parts = {name: getattr(self, name)[..., index] for name in ("action", "reward", "propensity", "position")}
+        return replace(self, context=self.context[..., index, :], **parts)
+
+    def rewarded(self) -> int | np.ndarray:
+        """Return in how many rows the reward is not 0."""
+        n = (self.reward != 0).sum(-1)
+        return n if self.batch_shape else int(n)
+
+
+def read_log(
+    path: str | os.PathLike[str],
+    *,
+    context: Sequence[str],
+    action: str = "action",
+    reward: str = "reward",
+    propensity: str = "propensity",
+    position: str | None = None,
+    actions: Sequence[Any] | None = None,
+) -> LoggedData:
+    """Read a log from a CSV file with a header.
+
+    Parameters
+    ----------
+    path
+        The file.
+    context
+        Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
+        one column for each word (one-hot, sorted).
+    action, reward, propensity, position
+        Names of these columns; ``position`` may be missing.
+    actions
+        All actions that there were, in the order in which a policy will list them. If None, those that occur, sorted;
+        then an action that was never shown is not known, and no policy can choose it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If a column is missing, a cell is empty or holds what it must not; the message names column and row, counted
+        from 0 below the header.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
+    try:
+        frame = pd.read_csv(path, skip_blank_lines=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise ValueError(f"path: the rows of {os.fspath(path)!r} have more fields than its header has names")
+    return log_of_frame(
+        frame, context=context, action=action, reward=reward, propensity=propensity, position=position, actions=actions
+    )
+
+
+def log_of_frame(
+    frame: pd.DataFrame,
+    *,
+    context: Sequence[str],
+    action: str = "action",
+    reward: str = "reward",
+    propensity: str = "propensity",
+    position: str | None = None,
+    actions: Sequence[Any] | None = None,
+) -> LoggedData:
+    """Return the log that a table holds; parameters and errors are those of :func:`read_log`."""
+    if not isinstance(frame, pd.DataFrame) or not len(frame):
+        raise ValueError("frame must be a DataFrame with at least one row")
+    if isinstance(context, str):
+        raise TypeError(f"context must be a sequence of column names, got {context!r}")
+    for name in (*context, action, reward, propensity, *([position] if position else [])):
+        if name not in frame:
+            raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
+        refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
+    known = sorted(frame[action].unique()) if actions is None else list(actions)
+    if len(set(known)) < len(known):
+        raise ValueError(f"actions must be distinct, got {known}")
+    code = frame[action].map({name: place for place, name in enumerate(known)})
+    refuse_rows(f"column {action!r}", code.isna().to_numpy(), frame[action].to_numpy(), f"one of the actions {known}")
+    parts, features = [np.empty((len(frame), 0))], []
+    for name in context:
+        if pd.api.types.is_numeric_dtype(frame[name]):
+            parts.append(_numeric(frame, name)[:, None])
+            features.append(str(name))
+        else:
+            words = sorted(frame[name].astype(str).unique())
+            parts.append((frame[name].astype(str).to_numpy()[:, None] == np.array(words)).astype(float))
+            features += [f"{name}={word}" for word in words]
+    return LoggedData(
+        context=np.concatenate(parts, axis=1),
+        action=code.to_numpy(dtype=np.int64),
+        reward=_numeric(frame, reward),
+        propensity=_numeric(frame, propensity),
+        n_actions=len(known),
+        position=None if position is None else _numeric(frame, position),
+        actions=tuple(map(str, known)),
+        features=tuple(features),
+    )
+
+
+def refuse_rows(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) -> None:
+    """Raise a ``ValueError`` that names the first row, along the last axis, in which ``wrong`` is true, if any is."""
+    if not wrong.any():
+        return
+    place = tuple(int(i) for i in np.argwhere(wrong)[0])
+    where = f"row {place[-1]}" + (f" of replication {place[0]}" if len(place) > 1 else "")
+    more = f" ({wrong.sum():,} such rows)" if wrong.sum() > 1 else ""
+    raise ValueError(f"{name}, {where}: must be {allowed}, got {values[place]!s}{more}")
+
+
+def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[str] = ()) -> np.ndarray:
+    value = np.asarray(value)
+    if value.dtype.kind not in "iufb":
+        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    if value.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, one entry a row, got {value.shape}")
+    if name != "context":
+        refuse_rows(name, ~np.isfinite(value), value, "a finite number")
+    elif not np.isfinite(value).all():
+        *_, column = np.argwhere(~np.isfinite(value))[0]
+        what = f"context, column {columns[column] if columns else column}"
+        refuse_rows(what, ~np.isfinite(value[..., column]), value[..., column], "a finite number")
+    return value.astype(float)
+
+
+def _numeric(frame: pd.DataFrame, name: str) -> np.ndarray:
+    numbers = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
+    refuse_rows(f"column {name!r}", ~np.isfinite(numbers), frame[name].to_numpy(), "a finite number")
+    return numbers

@@ -1,0 +1,255 @@
+"""How probable was that? The chances with which each policy of the book acts, and logs that keep them (chapter 9).
+
+Exact for every policy that can be enumerated: random, epsilon-greedy, and all that decide by a score, which do one
+thing with probability 1. Thompson sampling draws from a joint normal distribution of scores, whose largest entry has no
+closed form: its chances are estimated by drawing again, with generators of their own, so that asking changes nothing.
+Bernoulli Thompson sampling, whose draws are independent, is integrated exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from zoolib import checks
+from zoolib.agents import Agent, NeuralLinearAgent, OracleAgent, RandomAgent, StaticMLPAgent, Thompson, UCBAgent
+from zoolib.agents.base import first_best
+from zoolib.agents.exploration import EpsilonGreedy
+from zoolib.logs import LoggedData
+from zoolib.randomness import Seed, generators
+from zoolib.simulator import ZooplusSimulator
+
+N_DRAWS = 1000
+
+
+@singledispatch
+def chances(
+    agent: Agent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Seed | Sequence[Seed] = 0
+) -> np.ndarray:
+    """Return the probability with which an agent would now show each product, ``(..., K)``; the agent stays as it is.
+
+    Parameters
+    ----------
+    agent
+        Any agent of the book. For an agent of your own, register a function with the same arguments:
+        ``chances.register(MyAgent, my_function)``.
+    user_id, sim
+        As in ``agent.predict``.
+    n_draws, rng
+        For Thompson sampling: how often to draw, and the generators (one a world, or one for all). The standard error
+        of an estimate is ``sqrt(p (1 - p) / n_draws)``.
+    """
+    raise NotImplementedError(f"{type(agent).__name__} has not said how probable its choices are; register it")
+
+
+@chances.register
+def _of_random(agent: RandomAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+    return _equally(sim.for_sale)
+
+
+@chances.register(UCBAgent)
+@chances.register(OracleAgent)
+@chances.register(StaticMLPAgent)
+def _of_certain(agent: Agent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+    return _certainly(agent.predict(user_id, sim), sim)
+
+
+@chances.register
+def _of_neural_linear(
+    agent: NeuralLinearAgent,
+    user_id: Any,
+    sim: ZooplusSimulator,
+    *,
+    n_draws: int = N_DRAWS,
+    rng: Seed | Sequence[Seed] = 0,
+) -> np.ndarray:
+    explores = agent.exploration
+    if isinstance(explores, Thompson):
+        arms, counts = _drawn(
+            agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, sim.batch_shape)
+        )
+        return _at(arms, counts / n_draws, sim)
+    best = _certainly(UCBAgent.predict(agent, user_id, sim), sim)
+    if isinstance(explores, EpsilonGreedy):
+        return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
+    return best
+
+
+def _drawn(
+    agent: NeuralLinearAgent, user_id: Any, sim: ZooplusSimulator, n_draws: int, rngs: list[np.random.Generator]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct choices of a Thompson agent and how often each was best in ``n_draws`` draws of theta."""
+    checks.same_worlds(agent.batch_shape, sim.batch_shape)
+    X, arms = agent.features.choices(user_id, sim)
+    Z = agent.phi(X)
+    xi = np.stack([rng.standard_normal((agent.d_emb, n_draws)) for rng in rngs]).reshape(*sim.batch_shape, -1, n_draws)
+    spread = Z @ (np.linalg.cholesky(agent.evidence.A_inv) @ xi)
+    scores = agent.evidence.mean(Z)[..., None] + agent.alpha * spread  # (..., C, n_draws)
+    best = first_best(np.swapaxes(scores, -1, -2))
+    return arms, (best[..., None] == np.arange(arms.shape[-1])).sum(-2)
+
+
+def frozen_policy(agent: Agent, users: np.ndarray, sim: ZooplusSimulator, **draws: Any) -> np.ndarray:
+    """Return what an agent that stopped learning now would do for each user, ``(..., n) -> (..., n, K)``."""
+    users = checks.indices("users", users, sim.n_users, sim.batch_shape, more_axes=True)
+    visits = np.moveaxis(np.atleast_1d(users), -1, 0)
+    rows = [chances(agent, v if sim.batch_shape else int(v), sim, **draws) for v in visits]
+    return np.stack(rows, axis=-2)
+
+
+class Logbook:
+    """Hands everything on to an agent, and writes down what a log needs: who came, what was shown, how probable it was.
+
+    It takes part in :func:`~zoolib.experiment.run` like any agent and changes none of its choices. Where chances are
+    estimated (Thompson sampling) the choice made counts as one draw more: (c + 1) / (n_draws + 1), where c of n_draws
+    independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite.
+
+    Parameters
+    ----------
+    agent
+        An agent that :func:`chances` knows.
+    n_draws, rng
+        For Thompson sampling, as in :func:`chances`.
+    """
+
+    def __init__(self, agent: Agent, *, n_draws: int = 100, rng: Seed | Sequence[Seed] = 0) -> None:
+        self.agent, self.batch_shape = agent, agent.batch_shape
+        self.n_draws, self._rngs = checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape)
+        self._rows: list[tuple[Any, ...]] = []
+
+    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return what the agent chooses."""
+        draws = {"n_draws": self.n_draws, "rng": self._rngs if sim.batch_shape else self._rngs[0]}
+        now = chances(self.agent, user_id, sim, **draws)
+        arm = self.agent.predict(user_id, sim)
+        p = now[(*sim.rows, arm)]
+        if isinstance(getattr(self.agent, "exploration", None), Thompson):
+            p = (p * self.n_draws + 1) / (self.n_draws + 1)
+        self._rows.append((user_id, p))
+        return arm
+
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
+        """Let the agent learn."""
+        self.agent.update(user_id, chosen_arm, reward, sim)
+        self._rows[-1] = (*self._rows[-1], chosen_arm, reward)
+
+    def users(self) -> np.ndarray:
+        """Return who came, ``(..., n)``."""
+        return np.stack([row[0] for row in self._rows], axis=-1)
+
+    def log(self, sim: ZooplusSimulator) -> LoggedData:
+        """Return the log; the context of a row is the persona, one-hot."""
+        users, p, arm, reward = (np.stack(column, axis=-1) for column in zip(*self._rows, strict=True))
+        return _shop_log(sim, users, arm, reward, p)
+
+
+# ---- policies of the shop, written down as tables ---------------------------------------------------------
+
+
+def shop_log(
+    sim: ZooplusSimulator, policy: np.ndarray, n: int, rng: Seed | Sequence[Seed]
+) -> tuple[LoggedData, np.ndarray]:
+    """Let a fixed policy serve n users of the shop as it is now; return its log and the users, ``(..., n)``.
+
+    ``policy`` is ``(..., P, K)``: the probability of every product for every persona. Users are uniform. The clicks
+    take ``rng``, not the shop's own luck.
+    """
+    policy, n = _policy_table(sim, policy), checks.whole("n", n, 1)
+    rngs = generators(rng, sim.batch_shape)
+    shape = (*sim.batch_shape, n)
+    users = np.stack([g.integers(0, sim.n_users, n) for g in rngs]).reshape(shape)
+    u, luck = np.moveaxis(np.stack([g.random((2, n)) for g in rngs]), 1, 0).reshape(2, *shape)
+    shown = per_visit(sim, policy, users)
+    arm = np.minimum((shown.cumsum(-1) <= u[..., None]).sum(-1), sim.n_products - 1)
+    reward = (luck < sim.click_probability(users, arm)).astype(float)
+    return _shop_log(sim, users, arm, reward, np.take_along_axis(shown, arm[..., None], -1)[..., 0]), users
+
+
+def per_visit(sim: ZooplusSimulator, policy: np.ndarray, users: np.ndarray) -> np.ndarray:
+    """Return what a table ``(..., P, K)`` says for each visit, ``(..., n, K)``."""
+    return np.take_along_axis(_policy_table(sim, policy), _personas(sim, users)[..., None], -2)
+
+
+def true_value(sim: ZooplusSimulator, policy: np.ndarray) -> Any:
+    """Return what a table ``(..., P, K)`` earns in truth: its mean click probability over all users of the shop."""
+    users = np.broadcast_to(np.arange(sim.n_users), (*sim.batch_shape, sim.n_users))
+    P = len(sim.personas)
+    share = (_personas(sim, users)[..., None] == np.arange(P)).mean(-2)  # (..., P)
+    clicks = np.take_along_axis(sim.click_table, sim.product_category[..., None, :], -1)  # (..., P, K)
+    value = (share * (_policy_table(sim, policy) * clicks).sum(-1)).sum(-1)
+    return value if np.ndim(value) else float(value)
+
+
+# ---- Bernoulli Thompson sampling, without drawing ---------------------------------------------------------
+
+
+def thompson_ranks(alpha: np.ndarray, beta: np.ndarray, n_positions: int = 1) -> np.ndarray:
+    """Return how probably Bernoulli Thompson sampling puts each arm at each position, ``(K, n_positions)``.
+
+    Every arm draws from its Beta(alpha, beta), independently; the largest draw comes first. Arm a with the draw x
+    stands at position k if exactly k of the others exceed x, which is a Poisson-binomial probability. Its mean over x
+    is taken by Gauss-Legendre quadrature on panels between quantiles of all arms, to about eight digits.
+
+    Parameters
+    ----------
+    alpha, beta
+        ``(K,)``, at least 1.
+    n_positions
+        How many of the first positions.
+    """
+    alpha, beta = checks.finite("alpha", alpha, (None,)), checks.finite("beta", beta, np.shape(alpha))
+    if min(alpha.min(), beta.min()) < 1:
+        raise ValueError(f"alpha and beta must be at least 1, got {min(alpha.min(), beta.min())}")
+    K, n_positions = len(alpha), checks.whole("n_positions", n_positions, 1, len(alpha))
+    a, b = alpha[:, None], beta[:, None]
+    tail = 10.0 ** -np.array([2, 3, 5, 8, 13])
+    middle = np.linspace(0.1, 0.9, 9)
+    quantiles = [stats.beta.ppf(tail, a, b), stats.beta.ppf(middle, a, b), stats.beta.isf(tail, a, b)]
+    edges = np.unique(np.concatenate(quantiles, axis=None))
+    node, weight = np.polynomial.legendre.leggauss(8)
+    width = np.diff(edges)[:, None] / 2
+    x, dx = ((edges[:-1, None] + width * (1 + node)).ravel(), (width * weight).ravel())
+    exceeds = stats.beta.sf(x, a, b)  # (K, nodes)
+    exactly = np.zeros((n_positions, K, len(x)))  # exactly[k, a]: k of the others than a, so far, exceed x
+    exactly[0] = 1.0
+    for other in range(K):
+        rival = np.repeat(exceeds[[other]], K, axis=0)
+        rival[other] = 0.0  # nobody is their own rival
+        exactly[1:] += rival * (exactly[:-1] - exactly[1:])
+        exactly[0] *= 1 - rival
+    return ((exactly * stats.beta.pdf(x, a, b)) @ dx).T
+
+
+def _certainly(arm: Any, sim: ZooplusSimulator) -> np.ndarray:
+    return (np.asarray(arm)[..., None] == np.arange(sim.n_products)).astype(float)
+
+
+def _equally(for_sale: np.ndarray) -> np.ndarray:
+    return for_sale / for_sale.sum(-1, keepdims=True)
+
+
+def _at(arms: np.ndarray, p: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
+    """Return chances of some arms as chances of all, ``(..., C) -> (..., K)``."""
+    return (p[..., None] * (arms[..., None] == np.arange(sim.n_products))).sum(-2)
+
+
+def _personas(sim: ZooplusSimulator, users: np.ndarray) -> np.ndarray:
+    users = checks.indices("users", users, sim.n_users, sim.batch_shape, more_axes=True)
+    return np.take_along_axis(sim.user_persona, users, -1)
+
+
+def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
+    policy = checks.finite("policy", policy, (*sim.batch_shape, len(sim.personas), sim.n_products))
+    if (policy < 0).any() or not np.allclose(policy.sum(-1), 1.0, rtol=0, atol=1e-9):
+        raise ValueError("policy must hold probabilities that sum to 1 for every persona")
+    return policy
+
+
+def _shop_log(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:
+    context = np.eye(len(sim.personas))[_personas(sim, users)]
+    names = {"features": sim.personas, "n_actions": sim.n_products}
+    return LoggedData(context=context, action=arm, reward=reward, propensity=propensity, **names)
