@@ -196,19 +196,24 @@ def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 
     edges = np.linspace(0, results.n_steps, bins + 1)
     step = np.broadcast_to(np.arange(results.n_steps), shown.shape)[came]
     counts = np.stack([np.histogram(step[shown[came] == c], edges)[0] for c in range(len(results.categories))])
+    return stacked(edges, counts, results.categories, results.shocks, title)
+
+
+def stacked(
+    edges: np.ndarray, counts: np.ndarray, categories: Sequence[str], marks: Mapping[int, str], title: str = ""
+) -> Figure:
+    """Draw how often each category was shown, ``(C, n)`` in the n times between ``edges``, as shares of all."""
     share = counts / np.maximum(counts.sum(0), 1)
     figure, ax = plt.subplots()
-    middle = (edges[:-1] + edges[1:]) / 2
-    colours = [CATEGORY_COLOURS.get(c, SOFT) for c in results.categories]
-    ax.stackplot(middle, share, colors=colours, alpha=0.85, edgecolor="white", linewidth=0.4)
-    tops = share.cumsum(0)[:, -1]
-    names = dict(zip(results.categories, tops - share[:, -1] / 2, strict=True))
-    for place, words in results.shocks.items():
+    colours = [CATEGORY_COLOURS.get(c, SOFT) for c in categories]
+    ax.stackplot((edges[:-1] + edges[1:]) / 2, share, colors=colours, alpha=0.85, edgecolor="white", linewidth=0.4)
+    names = dict(zip(categories, share.cumsum(0)[:, -1] - share[:, -1] / 2, strict=True))
+    for place, words in marks.items():
         ax.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
         label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # what lies below may have any colour
         ax.annotate(words, (place, 1.0), xytext=(4, -12), textcoords="offset points", fontsize=9, bbox=label)
-    ax.set(xlabel="step", ylabel="share of what was shown", title=title, xlim=(0, results.n_steps), ylim=(0, 1))
-    _name_ends(ax, float(results.n_steps), names, colours)
+    ax.set(xlabel="step", ylabel="share of what was shown", title=title, xlim=(0, edges[-1]), ylim=(0, 1))
+    _name_ends(ax, float(edges[-1]), names, colours)
     return figure
 
 
