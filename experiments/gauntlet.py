@@ -1,0 +1,108 @@
+"""The gauntlet of chapter 7: all agents with standard settings, then tuned, with fixed and with drawn times of shocks.
+
+What is kept of a replication is told in :func:`experiments.contenders.summary`; the tables are views of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import zoolib as zoo
+from experiments import contenders
+from experiments.contenders import AGENTS, DIALLED, N_STEPS, SCHEDULES, SLOW, TRIED, WINDOWED, YARDSTICKS
+from zoolib import metrics
+from zoolib.sweeps import summarize
+
+DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(5), range(1000, 1020)
+VALUES = ("all", "start", "fish boom", "dog-toy craze")
+STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
+
+Cache = str | os.PathLike[str] | None
+Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
+
+
+def played(
+    kinds: Sequence[str], seeds: Sequence[int], schedule: str = "standard", cache: Cache = None, progress: bool = True
+) -> Played:
+    """Let agents run the gauntlet, and return what is kept of each replication."""
+    how = {"cache": cache, "progress": progress, "chunk": 100}
+    grid = contenders.grid(list(kinds))
+    found = summarize(grid, seeds, N_STEPS, SCHEDULES[schedule], contenders.summary, **how)
+    known = {cell.settings["kind"]: by_seed for cell, by_seed in found}
+    return {kind: known[kind] for kind in kinds}
+
+
+def outcomes(runs: Played, **also: Any) -> pd.DataFrame:
+    """Return one row for each agent and replication: its values, and its steps to recover."""
+    rows = [
+        {"kind": kind, **also, "replication": seed}
+        | {name: round(v, 6) for name, v in zip(VALUES, kept["value"], strict=True)}
+        | dict(zip(STEPS, kept["steps"], strict=True))
+        for kind, by_seed in runs.items()
+        for seed, kept in by_seed.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def curves(runs: Played) -> pd.DataFrame:
+    """Return the mean value of every 500 steps, with half its 95 % interval, two rows for each agent."""
+    rows = []
+    for kind, by_seed in runs.items():
+        values = np.array([kept["curve"] for kept in by_seed.values()])
+        ends = [metrics.mean_interval(column) for column in values.T]
+        for what, row in {"mean": [e.mean for e in ends], "half": [e.high - e.mean for e in ends]}.items():
+            steps = range(500, N_STEPS + 1, 500)
+            rows.append({"kind": kind, "what": what} | {str(s): round(v, 5) for s, v in zip(steps, row, strict=True)})
+    return pd.DataFrame(rows)
+
+
+def shown(runs: Played) -> pd.DataFrame:
+    """Return how often each persona was shown each category in every 1,000 steps, all replications together."""
+    rows = []
+    for kind, by_seed in runs.items():
+        counts = np.sum([kept["shown"] for kept in by_seed.values()], axis=0)
+        counts = counts.reshape(len(zoo.PERSONAS), -1, len(zoo.CATEGORIES))
+        for p, persona in enumerate(zoo.PERSONAS):
+            for c, category in enumerate(zoo.CATEGORIES):
+                steps = {str(1000 * (k + 1)): n for k, n in enumerate(counts[p, :, c].tolist())}
+                rows.append({"kind": kind, "persona": persona, "category": category} | steps)
+    return pd.DataFrame(rows)
+
+
+def tried(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+    """Return what every setting earned on the worlds kept for tuning, with drawn times, and which is best."""
+    runs = played(list(contenders.SETTINGS), TUNING_WORLDS, "drawn", cache, progress)
+    frame = outcomes(runs).groupby("kind", sort=False)[list(VALUES)]
+    table = frame.mean().assign(sd=frame["all"].std()).round(6).reset_index()
+    family = table["kind"].str.split(": ").str[0]
+    table.insert(0, "family", family)
+    return table.assign(best=table["all"] == table.groupby("family")["all"].transform("max"))
+
+
+def compute(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+    """Return the tables, by the file in which each is stored."""
+    how = {"cache": cache, "progress": progress}
+    plain = played([*YARDSTICKS, *AGENTS], WORLDS, **how)
+    dialled = played(list(DIALLED), WORLDS, **how)
+    windows = [outcomes(played(list(WINDOWED), WORLDS, s, **how), schedule=s) for s in SCHEDULES]
+    settings = tried(**how)
+    best = settings.loc[settings["best"], "kind"].tolist()
+    tuned = [outcomes(played(best, WORLDS, s, **how), schedule=s) for s in SCHEDULES]
+    untuned = outcomes(played(list(TRIED), WORLDS, "drawn", **how), schedule="drawn")
+    slow = played(list(SLOW), FEWER_WORLDS, **how)
+    tables = {
+        "gauntlet": outcomes(plain | slow),
+        "gauntlet_curves": curves(plain | dialled),
+        "gauntlet_shown": shown(plain | dialled),
+        "gauntlet_windows": pd.concat(windows)[["kind", "schedule", "replication", *VALUES]],
+        "gauntlet_tuning": settings,
+        "gauntlet_tuned": pd.concat([*tuned, untuned]).drop(columns=list(STEPS[2:])),
+    }
+    return {DATA / f"{name}.csv": table for name, table in tables.items()}
