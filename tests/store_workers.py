@@ -9,7 +9,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from zoolib.production import open_store
+import numpy as np
+
+from zoolib.networks import MLP
+from zoolib.production import Embedder, Ledger, Outcome, open_store
 from zoolib.production.store import Put
 
 
@@ -54,3 +57,16 @@ def die_inside(connection: Connection, url: str) -> None:
         return {"a": Put(b"new"), "b": Put(b"new")}, None
 
     patient(url).transact(["a", "b"], update)
+
+
+def settle_all(connection: Connection, url: str, messages: list[Any], seed: int) -> None:
+    """Report ``messages`` in an order of one's own, some of them twice, and say how many were new."""
+    rng = np.random.default_rng(seed)
+    embed = Embedder(MLP((5, 8, 4), [np.random.default_rng(0)], linear=(2,)), device="cpu", dtype="float64")
+    with patient(url) as store:
+        ledger, order = Ledger(store, 4, ridge=0.5), rng.permutation(len(messages)).tolist()
+        outcomes: list[Outcome] = []
+        for start_at in range(0, len(order), 5):
+            some = [messages[i] for i in order[start_at : start_at + 5]]
+            outcomes += ledger.settle(some + some[:2], embed, "v")
+        connection.send(sum(outcome is not Outcome.REPEATED for outcome in outcomes))

@@ -63,7 +63,7 @@ class Funnel:
         For how many seconds evidence that was read may be used again; 0 reads it for every decision.
     ridge, ttl
         Of the :class:`~zoolib.production.ledger.Ledger`.
-    device
+    device, dtype
         Of an embedder that is read from the store.
     """
 
@@ -85,6 +85,7 @@ class Funnel:
         ridge: float = 1.0,
         ttl: float = 7 * 86_400.0,
         device: str = "auto",
+        dtype: str = "float32",
     ) -> None:
         if grouping not in GROUPINGS:
             raise ValueError(f"grouping must be one of {', '.join(GROUPINGS)}, got {grouping!r}")
@@ -93,7 +94,7 @@ class Funnel:
         if len(products) != len(retriever):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         self.retriever, self.products, self.query, self.store = retriever, products, query, store
-        self.grouping, self.ranking, self.device = grouping, ranking, device
+        self.grouping, self.ranking, self.device, self.dtype = grouping, ranking, device, dtype
         self.refresh = checks.real("refresh", refresh, 0.0)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
@@ -120,7 +121,7 @@ class Funnel:
 
     def _stored(self, version: str) -> Embedder:
         record = Ledger(self.store, 1, **self._settings).model(version)
-        return Embedder.of_record(*record, device=self.device)
+        return Embedder.of_record(*record, device=self.device, dtype=self.dtype)
 
     def _take(self, embedder: Embedder) -> None:
         self._in_use = embedder, Ledger(self.store, embedder.d_emb, **self._settings)

@@ -248,7 +248,6 @@ def _rows(name: str, value: np.ndarray, d: int | None = None) -> np.ndarray:
     value = checks.finite(name, value, (None, d))
     if not value.size:
         raise ValueError(f"{name} must hold at least one row, got shape {value.shape}")
-    value = np.ascontiguousarray(value, dtype=np.float32)
-    if not np.isfinite(value).all():
+    if np.abs(value).max() > np.finfo(np.float32).max:
         raise ValueError(f"{name} must fit into float32")
-    return value
+    return np.ascontiguousarray(value, dtype=np.float32)
