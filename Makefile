@@ -94,4 +94,5 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	fi
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	$(PY) -m zoolib.datasets
+	$(PY) -m zoolib.wheels
 	@echo "$(CURDIR)" > $@

@@ -17,20 +17,21 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. A module may import what stands on a lower floor, and nothing else of the package.
 FLOORS = [
-    {"checks", "persistence", "claims", "cache", "notebook", "interrupts"},  # know nothing of the book's subject
-    {"randomness", "shocks", "evidence", "networks", "replay", "logs"},
+    {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels"},  # know nothing of its subject
+    {"randomness", "shocks", "evidence", "networks", "replay", "logs", "labelled"},
     {"simulator", "forgetting", "high_dimension", "tabular", "datasets"},
     {"features", "recommender", "random_times"},
     {"agents.base", "agents.training", "schedule"},
     {"agents.memory", "agents.exploration"},
     {"agents.baselines", "agents.linucb", "agents.neural_ucb", "agents.neural_linear"},
-    {"agents.epsilon_greedy"},
+    {"agents.epsilon_greedy", "agents.rehearsal", "agents.diagonal", "agents.arm_heads"},
+    {"agents.thompson"},
     {"agents"},
-    {"experiment", "propensities"},
+    {"experiment", "propensities", "classification"},
     {"metrics"},
     {"sweeps", "plots", "off_policy"},
     {"marks"},
-    {"widgets"},
+    {"widgets", "standings"},
     {"production.extras", "production.codec"},
     {"production.store", "production.retrieval", "production.embedder", "production.records"},
     {"production.embedded", "production.served", "production.ledger", "production.slate"},

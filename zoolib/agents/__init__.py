@@ -1,18 +1,25 @@
 """The agents of the book, one file a family."""
 
+from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
+from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
 from zoolib.agents.epsilon_greedy import EpsilonGreedyAgent
 from zoolib.agents.exploration import UCB, EpsilonGreedy, Thompson
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
 from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import NeuralUCBAgent
+from zoolib.agents.rehearsal import Rehearsal
+from zoolib.agents.thompson import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay
 
 __all__ = [
     "UCB",
     "Agent",
+    "ArmHeadsAgent",
+    "ArmHeadsTSAgent",
+    "DiagonalNeuralUCBAgent",
     "Discount",
     "EndToEnd",
     "EpsilonGreedy",
@@ -21,12 +28,15 @@ __all__ = [
     "Fresh",
     "Frozen",
     "HeadAlone",
+    "LinTSAgent",
     "LinUCBAgent",
     "NeuralLinearAgent",
+    "NeuralTSAgent",
     "NeuralUCBAgent",
     "Online",
     "OracleAgent",
     "RandomAgent",
+    "Rehearsal",
     "Replay",
     "SharedLinUCBAgent",
     "StaticMLPAgent",

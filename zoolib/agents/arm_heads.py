@@ -1,0 +1,133 @@
+"""Neural-Linear as Riquelme, Tucker and Snoek (2018) define it: one embedding for all, a linear model for each arm.
+
+The agent of chapters 4 and 5 has one model, and what tells arms apart is their contexts. Where all arms have the same
+context, as in classification (chapter 10), each needs a model of its own, and the network an output for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.agents.base import UCBAgent
+from zoolib.evidence import Evidence
+from zoolib.features import ContextSpace
+from zoolib.networks import MLP, Adam
+from zoolib.randomness import Seed, streams
+from zoolib.replay import ReplayBuffer
+
+
+class ArmHeadsAgent(UCBAgent):
+    """theta_a'z + alpha sqrt(z' A_a^-1 z) with z = phi(x); A_a += z z', b_a += r z for the arm a that was chosen.
+
+    phi is trained with a head for each arm, on the errors of the heads that were chosen. After each training all A_a
+    and b_a are computed anew from the records: the evidence is always fresh.
+
+    Parameters
+    ----------
+    features
+        A :class:`~zoolib.features.ContextSpace`; in the shop, where products come and go, there is no such agent.
+    alpha
+        Weight of the uncertainty, at least 0.
+    d_emb, hidden_dim
+        phi is an MLP d -> hidden_dim -> d_emb, with ReLUs on both.
+    lr
+        Adam's step size.
+    every, n_batches, batch_size
+        After each ``every`` clicks, ``n_batches`` steps on as many clicks each, drawn from the records.
+    capacity
+        Number of last clicks that are kept.
+    ridge
+        lambda > 0 of the prior A_a = lambda I.
+    rng
+        A seed or generator, or one for each problem in lockstep.
+    """
+
+    state = ("network", "optimizer", "evidence", "buffer", "rngs")
+
+    def __init__(
+        self,
+        features: ContextSpace,
+        *,
+        alpha: float = 0.1,
+        d_emb: int = 16,
+        hidden_dim: int = 32,
+        lr: float = 0.01,
+        every: int = 20,
+        n_batches: int = 4,
+        batch_size: int = 32,
+        capacity: int = 10_000,
+        ridge: float = 1.0,
+        rng: Seed | Sequence[Seed],
+    ) -> None:
+        if not isinstance(features, ContextSpace):
+            raise TypeError(f"features must be a ContextSpace, got {type(features).__name__}: every arm has its head")
+        super().__init__(features, alpha=alpha)
+        whole = {"d_emb": d_emb, "hidden_dim": hidden_dim, "every": every, "n_batches": n_batches}
+        whole |= {"batch_size": batch_size, "capacity": capacity}
+        for name, value in whole.items():
+            setattr(self, name, checks.whole(name, value, 1))
+        checks.whole("batch_size", batch_size, 1, capacity)
+        self.lr, self.ridge = checks.real("lr", lr, 0.0, open_low=True), ridge
+        self.evidence = Evidence(d_emb, (*self.batch_shape, features.n_arms), ridge)
+        self.buffer = ReplayBuffer(capacity, features.d + 1, self.batch_shape)  # a context and the number of its arm
+        self._start(streams(rng, self.batch_shape, 4))
+
+    def _start(self, rngs: list[list[np.random.Generator]]) -> None:
+        sizes = (self.features.d, self.hidden_dim, self.d_emb, self.features.n_arms)
+        self.network = MLP(sizes, rngs[0], self.batch_shape)
+        self.optimizer, self.rngs = Adam(self.network.flat, self.lr), rngs[1]
+
+    def _contexts(self, X: Any) -> np.ndarray:
+        return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
+
+    def phi(self, X: np.ndarray) -> np.ndarray:
+        """Return the embedding of each row of ``X``, ``(..., n, d) -> (..., n, d_emb)``."""
+        return self.network.forward(X, depth=2)[2]
+
+    def _embedded(self, X: np.ndarray) -> np.ndarray:
+        """Return ``(..., K, 1, d_emb)``, row a of ``X`` for the model of arm a."""
+        Z = self.phi(X[..., :1, :] if X.strides[-2] == 0 else X)  # one row for all arms is embedded once
+        return np.broadcast_to(Z, (*X.shape[:-1], self.d_emb))[..., None, :]
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta_a'z_a."""
+        return self.evidence.mean(self._embedded(X))[..., 0]
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(z_a' A_a^-1 z_a)."""
+        return self.evidence.width(self._embedded(X))[..., 0]
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        entry = (self.rows[0] * self.n_arms if self.rows else 0) + arm
+        self.evidence.add(self.phi(x[..., None, :])[..., 0, :], reward, entry)
+        self.buffer.add(np.concatenate([x, np.asarray(arm, dtype=float)[..., None]], axis=-1), reward)
+        if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
+            self._train()
+            self._renew()
+
+    def _train(self) -> None:
+        for _ in range(self.n_batches):
+            X, _, reward = self.buffer.sample(self.batch_size, self.rngs)
+            outputs = self.network.forward(X[..., :-1])
+            arm = X[..., -1:].astype(int)
+            error = np.take_along_axis(outputs[-1], arm, -1) - reward[..., None]
+            G = np.zeros_like(outputs[-1])
+            np.put_along_axis(G, arm, 2 * error / self.batch_size, -1)
+            self.optimizer.step(self.network.backward(outputs, G))
+
+    def _renew(self) -> None:
+        """Embed all records anew, and sum them up arm by arm."""
+        X, _, reward = self.buffer.window()
+        Z, arm = self.phi(X[..., :-1]), X[..., -1].astype(int)
+        A = np.broadcast_to(self.ridge * np.eye(self.d_emb), self.evidence.A.shape).copy()
+        b = np.zeros_like(self.evidence.b)
+        for place in np.ndindex(*self.batch_shape, self.n_arms):
+            mine = arm[place[:-1]] == place[-1]
+            z = Z[place[:-1]][mine]
+            A[place] += z.T @ z
+            b[place] = reward[place[:-1]][mine] @ z
+        self.evidence.put(A, b)
