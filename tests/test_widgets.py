@@ -14,7 +14,7 @@ from test_browser import Visit, address, browser, names  # noqa: F401  fixtures
 
 from zoolib.metrics import mean_interval
 from zoolib.plots import CATEGORY_COLOURS
-from zoolib.widgets import Axis, Bars, Line, Moving, Points, band, contexts
+from zoolib.widgets import Axis, Bars, Line, Moving, Points, band, contexts, principal_plane
 
 X = np.arange(5.0)
 CONTROLS = {"alpha": [0.1, 0.2, 0.4], "agent": ["LinUCB", "Neural-Linear <script>"]}
@@ -101,6 +101,7 @@ def test_nothing_is_placed_beyond_the_ends_of_an_axis(value):
 def test_round_ticks_lie_within_the_axis():
     assert list(Axis("step", 0, 40_000).marks()) == [0, 8000, 16000, 24000, 32000, 40000]
     assert set(Axis("K", 50, 5000, log=True).marks()) == {100, 1000}
+    assert list(Axis("p", 1e6, 1e8, log=True).marks().values()) == ["1,000,000", "10,000,000", "100,000,000"]
     assert Axis("who", 0, 1, ticks={0: "cat"}).marks() == {0: "cat"}
 
 
@@ -172,6 +173,22 @@ def test_contexts_are_told_apart_by_colour_and_marker_and_the_legend_says_which_
     np.testing.assert_array_equal([(mark.x[0], mark.y[0]) for mark in drawn], places)
     assert drawn[7].ink == CATEGORY_COLOURS[categories[2]]  # the second persona's third category
     assert drawn[7].marker == marks[named.index("c")].marker
+
+
+def test_the_principal_plane_shows_most_and_does_not_depend_on_a_sign():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(3, 7, 6)) * [0.1, 5, 0.1, 0.1, 2, 0.1] + 1
+    seen = principal_plane(Z)
+    assert seen.shape == (3, 7, 2)
+    flat = Z.reshape(-1, 6) - Z.reshape(-1, 6).mean(0)
+    assert np.isclose((seen**2).sum(), (np.linalg.svd(flat)[1][:2] ** 2).sum())
+    assert np.corrcoef(seen[..., 0].ravel(), Z[..., 1].ravel())[0, 1] > 0.99
+    np.testing.assert_allclose(principal_plane(-Z), -seen)
+
+
+def test_a_line_without_points_draws_nothing():
+    axis = Axis("x", 0, 1)
+    assert Line("a", [], []).paths(axis, axis)[0][0] == ""
 
 
 def test_what_is_only_in_the_legend_can_be_drawn():

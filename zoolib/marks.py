@@ -253,7 +253,7 @@ def _pixels(x: Any, y: Any, of_x: Axis, of_y: Axis) -> tuple[np.ndarray, np.ndar
 
 def _polyline(x: Any, y: Any, of_x: Axis, of_y: Axis) -> str:
     X, Y = _pixels(x, y, of_x, of_y)
-    return "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in zip(X, Y, strict=True))
+    return "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in zip(X, Y, strict=True)) if len(X) else ""
 
 
 def _marker(kind: str, x: float, y: float, r: float) -> str:
@@ -272,7 +272,7 @@ def _css(colour: str) -> str:
 
 def number(value: float) -> str:
     """Write a number as a tick or a control shows it."""
-    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:.3g}"
+    return f"{value:,.12g}" if abs(value) < 1e9 and value == round(value) else f"{value:,.6g}"
 
 
 def _n(value: float) -> str:

@@ -31,7 +31,7 @@ from zoolib.marks import HEIGHT, WIDTH, Axis, Bars, Line, Mark, Points, axes, le
 from zoolib.metrics import mean_interval
 from zoolib.plots import CATEGORY_COLOURS, INK
 
-__all__ = ["Axis", "Bars", "Line", "Moving", "Points", "band", "contexts"]
+__all__ = ["Axis", "Bars", "Line", "Moving", "Points", "band", "contexts", "principal_plane"]
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -220,6 +220,18 @@ def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[s
         Points(f"_{p}, {c}", [x], [y], colour=CATEGORY_COLOURS[c], marker=markers[p], size=size)
         for (p, c), (x, y) in zip(pairs, places, strict=True)
     ]
+
+
+def principal_plane(Z: np.ndarray) -> np.ndarray:
+    """Return points as seen along the two leading principal components of all of them, ``(..., d) -> (..., 2)``.
+
+    A direction could as well point the other way; its largest coordinate is made positive, so that it always comes out
+    the same.
+    """
+    flat = Z.reshape(-1, Z.shape[-1])
+    directions = np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2][:2]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
+    return (Z - flat.mean(0)) @ (directions * np.sign(largest)).T
 
 
 def _is_number(value: Any) -> bool:
