@@ -19,24 +19,31 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels"},  # know nothing of its subject
     {"randomness", "shocks", "evidence", "networks", "replay", "logs", "labelled"},
-    {"simulator", "forgetting", "high_dimension", "tabular", "datasets"},
-    {"features", "recommender", "random_times"},
-    {"agents.base", "agents.training", "schedule"},
-    {"agents.memory", "agents.exploration"},
-    {"agents.baselines", "agents.linucb", "agents.neural_ucb", "agents.neural_linear"},
+    {"simulator", "forgetting", "high_dimension", "tabular", "datasets", "click_network"},
+    {"features", "recommender", "random_times", "segments"},
+    {"agents.base", "agents.training", "schedule", "feature_maps"},
+    {"agents.memory", "agents.exploration", "agents.learned_map"},
+    {
+        "agents.baselines",
+        "agents.linucb",
+        "agents.neural_ucb",
+        "agents.neural_linear",
+        "agents.mapped",
+        "agents.per_product",
+    },
     {"agents.epsilon_greedy", "agents.rehearsal", "agents.diagonal", "agents.arm_heads"},
     {"agents.thompson"},
     {"agents"},
-    {"experiment", "propensities", "classification"},
-    {"metrics"},
+    {"experiment", "propensities", "classification", "ratings"},
+    {"metrics", "contest"},
     {"sweeps", "plots", "off_policy"},
-    {"marks"},
+    {"marks", "data_plots"},
     {"widgets", "standings"},
     {"production.extras", "production.codec"},
     {"production.store", "production.retrieval", "production.embedder", "production.records"},
     {"production.embedded", "production.served", "production.ledger", "production.slate"},
     {"production.funnel"},
-    {"production.feedback"},
+    {"production.feedback", "production.grown"},
     {"production"},
     {""},  # zoolib itself, which only gathers names
 ]
@@ -52,7 +59,10 @@ FIRST_EVENING = {
     "agents.baselines", "agents.linucb", "schedule", "experiment", "metrics", "claims", "plots",
 }  # fmt: skip
 LINES, AGENT_LINES, CODE_LINES = 280, 150, 1500
-LONGER = {"agents.neural_linear": 215}  # the settings of a whole family, each with its documentation
+LONGER = {
+    "agents.neural_linear": 215,
+    "agents.mapped": 235,
+}  # the settings of a whole family, each with its documentation
 
 
 def module_of(path):

@@ -18,14 +18,18 @@ from zoolib.agents import (
     Everything,
     Fresh,
     Frozen,
+    HeadAgent,
     HeadAlone,
+    Learned,
     LinTSAgent,
     LinUCBAgent,
+    MappedAgent,
     NeuralLinearAgent,
     NeuralTSAgent,
     NeuralUCBAgent,
     Online,
     OracleAgent,
+    PerProductAgent,
     RandomAgent,
     Rehearsal,
     Replay,
@@ -36,6 +40,7 @@ from zoolib.agents import (
     Window,
 )
 from zoolib.claims import claim
+from zoolib.contest import FeatureShop, serve
 from zoolib.experiment import Results, replicate, run
 from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.logs import LoggedData, read_log
@@ -44,6 +49,7 @@ from zoolib.propensities import Logbook
 from zoolib.random_times import RandomTimes
 from zoolib.randomness import spawn
 from zoolib.recommender import MLPRecommender, random_log, train_recommender
+from zoolib.segments import Conditions, Segments
 from zoolib.shocks import SHOCK_DOG_TOY, SHOCK_FISH, Launch, Shock, Turnover
 from zoolib.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, ZooplusSimulator
 from zoolib.sweeps import sweep
@@ -60,6 +66,7 @@ __all__ = [
     "Agent",
     "ArmHeadsAgent",
     "ArmHeadsTSAgent",
+    "Conditions",
     "ContextSpace",
     "DiagonalNeuralUCBAgent",
     "Discount",
@@ -68,25 +75,31 @@ __all__ = [
     "EpsilonGreedyAgent",
     "Everything",
     "FeatureEngineer",
+    "FeatureShop",
     "Fresh",
     "Frozen",
+    "HeadAgent",
     "HeadAlone",
     "Launch",
+    "Learned",
     "LinTSAgent",
     "LinUCBAgent",
     "Logbook",
     "LoggedData",
     "MLPRecommender",
+    "MappedAgent",
     "NeuralLinearAgent",
     "NeuralTSAgent",
     "NeuralUCBAgent",
     "Online",
     "OracleAgent",
+    "PerProductAgent",
     "RandomAgent",
     "RandomTimes",
     "Rehearsal",
     "Replay",
     "Results",
+    "Segments",
     "SharedLinUCBAgent",
     "Shock",
     "StaticMLPAgent",
@@ -102,6 +115,7 @@ __all__ = [
     "replicate",
     "run",
     "save",
+    "serve",
     "spawn",
     "sweep",
     "train_recommender",

@@ -6,10 +6,13 @@ from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
 from zoolib.agents.epsilon_greedy import EpsilonGreedyAgent
 from zoolib.agents.exploration import UCB, EpsilonGreedy, Thompson
+from zoolib.agents.learned_map import Learned
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
+from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
 from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import NeuralUCBAgent
+from zoolib.agents.per_product import PerProductAgent
 from zoolib.agents.rehearsal import Rehearsal
 from zoolib.agents.thompson import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay
@@ -27,14 +30,18 @@ __all__ = [
     "Everything",
     "Fresh",
     "Frozen",
+    "HeadAgent",
     "HeadAlone",
+    "Learned",
     "LinTSAgent",
     "LinUCBAgent",
+    "MappedAgent",
     "NeuralLinearAgent",
     "NeuralTSAgent",
     "NeuralUCBAgent",
     "Online",
     "OracleAgent",
+    "PerProductAgent",
     "RandomAgent",
     "Rehearsal",
     "Replay",

@@ -1,0 +1,89 @@
+"""A model for each product, among products that come and go on the shelf (chapter 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.agents.base import UCBAgent
+from zoolib.evidence import Evidence
+from zoolib.feature_maps import Crossed, Raw
+from zoolib.features import ContextSpace
+from zoolib.segments import Layout
+
+
+class PerProductAgent(UCBAgent):
+    """Disjoint LinUCB on what is seen of the user; the product's number says whose model it is.
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.base.Agent`.
+    layout
+        What the columns of a context say.
+    n_products
+        K, those that will arrive included.
+    crossed
+        Whether the user's features are crossed with each other.
+    alpha
+        Weight of the uncertainty, at least 0.
+    ridge
+        lambda > 0 of each model's prior.
+    """
+
+    state = ("evidence",)
+
+    def __init__(
+        self,
+        features: ContextSpace,
+        *,
+        layout: Layout,
+        n_products: int,
+        crossed: bool = False,
+        alpha: float = 0.1,
+        ridge: float = 1.0,
+    ) -> None:
+        super().__init__(features, alpha=alpha)
+        if layout.d != features.d:
+            raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
+        self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
+        self.crossed, self.ridge = crossed, ridge
+        self._map = (Crossed if crossed else Raw)().start(layout.n_user, self.batch_shape, [])
+        self.evidence = Evidence(self._map.width, (*self.batch_shape, self.n_products), ridge)
+
+    def _appraised(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and width of each row of ``X``, both ``(..., n)``."""
+        Z, number = self._map(X[..., self.layout.user]), self._number(X)
+        here = (*(rows[:, None] for rows in self.rows), number)
+        ZA = np.vecmat(Z, self.evidence.A_inv[here])
+        return np.vecdot(ZA, self.evidence.b[here]), np.sqrt(np.vecdot(ZA, Z))
+
+    def _number(self, X: np.ndarray) -> np.ndarray:
+        return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta_a'z, where a is the row's product and z its user."""
+        return self._appraised(X)[0]
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(z' A_a^-1 z)."""
+        return self._appraised(X)[1]
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return payoff + alpha * uncertainty of each row of ``X``."""
+        mean, width = self._appraised(X)
+        return mean + self.alpha * width
+
+    def warm(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""
+        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
+        for t in range(X.shape[-2]):
+            self._learn(X[..., t, :], None, r[..., t])
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        number = self._number(x[..., None, :])[..., 0]
+        entry = self.rows[0] * self.n_products + number if self.rows else int(number)
+        self.evidence.add(self._map(x[..., self.layout.user]), reward, entry)
