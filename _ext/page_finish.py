@@ -6,12 +6,16 @@ twice gives the same pages.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from PIL import Image
 from sphinx.application import Sphinx
 
 UNUSED = [
@@ -29,6 +33,16 @@ UNUSED_FILES = [
 ]
 SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 BOOK_PDF = "bandits-that-generalize.pdf"
+FACE = "source-serif-4-latin-wght-normal.woff2"
+IN_PIECES = """window.MathJax.startup = {
+  pageReady: async () => {
+    const formulas = [...document.querySelectorAll(".math")];
+    for (let start = 0, size = 8; start < formulas.length; start += size) {
+      await MathJax.typesetPromise(formulas.slice(start, start + size));
+      await new Promise(resolve => setTimeout(resolve));
+    }
+  },
+};"""
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 160
 
 
@@ -173,6 +187,38 @@ def mend_ids(page: BeautifulSoup) -> None:
             seen.add(tag["id"])
 
 
+def typeset_in_pieces(page: BeautifulSoup) -> None:
+    """Set the formulas some at a time, in the order of the page, so that it can be scrolled and used meanwhile."""
+    for script in page.find_all("script", string=re.compile(r"^\s*window\.MathJax = ")):
+        if "pageReady" not in script.text:
+            script.string = f"{script.text}; {IN_PIECES}"
+
+
+def keep_room_for_formulas(page: BeautifulSoup) -> None:
+    """Say about how wide or high a formula will be, so that the text does not jump when it is set."""
+    for formula in page.select(".math:not([style])"):
+        tex = re.sub(
+            r"\\(?:text|mathrm|operatorname|mathbb|mathbf|tfrac|frac|sqrt|left|right|begin|end|label)\b",
+            "",
+            formula.text,
+        )
+        tex = re.sub(r"\\[()\[\]]|\\[a-zA-Z]+|\\.", "x", tex)
+        glyphs = len(re.sub(r"[{}^_\s]", "", tex))
+        rows = formula.text.count(r"\\") + 1
+        room = f"--rows: {rows}" if formula.name == "div" else f"--glyphs: {max(glyphs - 2, 1)}"
+        formula["style"] = room
+
+
+def load_face_early(page: BeautifulSoup) -> None:
+    """Ask for the text face at once: a page that is first shown in another one jumps."""
+    sheet = page.select_one("link[rel=stylesheet]")
+    if sheet is None or page.select_one("link[as=font]"):
+        return
+    home = sheet["href"].split("_static/")[0]
+    link = {"rel": "preload", "as": "font", "type": "font/woff2", "crossorigin": "", "href": f"{home}fonts/{FACE}"}
+    sheet.insert_before(page.new_tag("link", attrs=link))
+
+
 def mend_images(page: BeautifulSoup) -> None:
     """Load pictures when they come near, but the first at once."""
     for image in page.select("article img")[1:]:
@@ -193,6 +239,9 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     mend_equations,
     mend_bibliography,
     mend_ids,
+    typeset_in_pieces,
+    keep_room_for_formulas,
+    load_face_early,
     mend_images,
 ]
 
@@ -205,6 +254,44 @@ def finish(html: str) -> str:
     for mend in MENDS:
         mend(page)
     return page.decode(formatter="minimal")
+
+
+def size_images(page: BeautifulSoup, folder: Path) -> None:
+    """Tell the size of every picture, so that the text below it does not jump when it comes."""
+    for image in page.select("article img[src$='.png']:not([width])"):
+        path = folder / image["src"]
+        if path.exists():
+            with Image.open(path) as picture:
+                image["width"], image["height"] = map(str, picture.size)
+
+
+def one_style_sheet(page: BeautifulSoup, folder: Path, out: Path) -> None:
+    """Load the style sheets as one file, in their order: a phone waits for each of them."""
+    links = [link for link in page.select("link[rel=stylesheet]") if not link["href"].startswith(("http", "//"))]
+    paths = [(folder / urlsplit(link["href"]).path).resolve() for link in links]
+    if len(links) < 2:
+        return
+    css = "\n".join(_rules(path, out / "_static") for path in paths)
+    bundle = out / "_static" / f"book-{hashlib.sha256(css.encode()).hexdigest()[:12]}.css"
+    if not bundle.exists():
+        bundle.write_text(css, encoding="utf-8")
+    for link in links[1:]:
+        link.decompose()
+    links[0]["href"] = os.path.relpath(bundle, folder)
+
+
+def _rules(path: Path, target: Path) -> str:
+    """Return the rules of a style sheet and of those that it imports, so that they find their files from ``target``."""
+    css = path.read_text(encoding="utf-8-sig").replace('@charset "UTF-8";', "")
+    css = re.sub(r'@import "([^"]+)";', lambda match: _rules(path.parent / match[1], target), css)
+
+    def found(match: re.Match[str]) -> str:
+        file = path.parent / match["url"]
+        if match["url"].startswith(("data:", "#", "%23")) or not (path.parent / urlsplit(match["url"]).path).exists():
+            return match[0]  # the file is in the style sheet, or its place has been found
+        return f'url("{os.path.relpath(file, target)}")'
+
+    return re.sub(r"""url\(\s*(?P<quote>["']?)(?P<url>[^"')]+)(?P=quote)\s*\)""", found, css)
 
 
 def offer_print(page: BeautifulSoup, home: str, chapter: str | None) -> None:
@@ -250,6 +337,14 @@ def add_print(out: Path, pdfs: Path) -> None:
         path.write_text(page.decode(formatter="minimal"), encoding="utf-8")
 
 
+def in_its_place(html: str, folder: Path, out: Path) -> str:
+    """Return a page with the mends made for which one must know where it and its files are."""
+    page = BeautifulSoup(html, "html.parser")
+    size_images(page, folder)
+    one_style_sheet(page, folder, out)
+    return page.decode(formatter="minimal")
+
+
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     """Finish every page of a build that succeeded, and remove the files that no page loads any more."""
     if exception or app.builder.format != "html":
@@ -257,7 +352,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
-        after = finish(before)
+        after = in_its_place(finish(before), path.parent, out)
         if after != before:
             path.write_text(after, encoding="utf-8")
     add_print(out, Path(app.srcdir) / "_build" / "pdf")
