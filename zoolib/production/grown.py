@@ -1,0 +1,185 @@
+"""The shop, grown: two million products with brands and properties, visitors with tastes (chapter 6).
+
+The click table of the shop stays. What is new is that products of a category are no longer all alike. A product has a
+brand and a few properties (how dear, how large, how natural), a visitor would like certain properties, and the further
+a product is from these, the less likely is a click:
+
+    P(click) = table[persona, category] exp(-|properties - taste|^2 / (2 s^2)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.networks import MLP, Adam
+from zoolib.randomness import Seed, generators
+from zoolib.simulator import CATEGORIES, CLICK_TABLE, PERSONAS
+
+N_PROPERTIES, WIDTH = 3, 1.5
+TABLE = np.array([[CLICK_TABLE[persona][category] for category in CATEGORIES] for persona in PERSONAS])
+
+
+class GrownShop:
+    """A shop of any size.
+
+    Parameters
+    ----------
+    n_products
+        K.
+    n_brands
+        How many brands; each sells in one category. A few are large and many small, as Zipf's law has it.
+    rng
+        Seed or generator of the catalog.
+
+    Attributes
+    ----------
+    products
+        ``(K, 8)`` float32: one-hot category and the properties. What an agent sees of a product.
+    category, brand
+        ``(K,)``.
+    """
+
+    d_user, d_product = len(PERSONAS) + N_PROPERTIES, len(CATEGORIES) + N_PROPERTIES
+
+    def __init__(self, n_products: int = 2_000_000, n_brands: int = 2_000, *, rng: Seed) -> None:
+        self.n_products = checks.whole("n_products", n_products, 1)
+        n_brands = checks.whole("n_brands", n_brands, 1)
+        (generator,) = generators(rng, ())
+        sells = generator.integers(0, len(CATEGORIES), n_brands)
+        stands_for = generator.normal(size=(n_brands, N_PROPERTIES)).astype(np.float32)
+        sizes = 1 / np.arange(10, n_brands + 10)
+        brand = np.searchsorted(np.cumsum(sizes / sizes.sum()), generator.random(n_products))
+        self.brand = np.minimum(brand, n_brands - 1)
+        self.category = sells[self.brand]
+        self.products = np.zeros((n_products, self.d_product), dtype=np.float32)
+        self.products[np.arange(n_products), self.category] = 1
+        properties = self.products[:, len(CATEGORIES) :]
+        properties[...] = stands_for[self.brand]
+        properties += np.float32(0.3) * generator.standard_normal(properties.shape, dtype=np.float32)
+
+    def visitors(self, n: int, rng: Seed) -> np.ndarray:
+        """Return the features of ``n`` visitors, ``(n, 7)``: one-hot persona and the properties they would like."""
+        (generator,) = generators(rng, ())
+        x = np.zeros((checks.whole("n", n, 1), self.d_user))
+        x[np.arange(n), generator.integers(0, len(PERSONAS), n)] = 1
+        x[:, len(PERSONAS) :] = generator.normal(size=(n, N_PROPERTIES))
+        return x
+
+    def click_probability(self, x: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the click probabilities of visitors ``x`` ``(..., 7)`` and products ``ids``.
+
+        One visitor and n products give ``(n,)``, n visitors and as many products ``(n,)`` pair by pair.
+        """
+        products = self.products[ids].astype(float)
+        away = products[..., len(CATEGORIES) :] - x[..., len(PERSONAS) :]
+        level = np.vecdot(x[..., : len(PERSONAS)] @ TABLE, products[..., : len(CATEGORIES)])
+        return level * np.exp(-(away**2).sum(-1) / (2 * WIDTH**2))
+
+    def log(self, n: int, rng: Seed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what recommending at random would have logged.
+
+        Returns
+        -------
+        x, ids, clicks
+            ``(n, 7)`` visitors, ``(n,)`` products, ``(n,)`` clicks.
+        """
+        (generator,) = generators(rng, ())
+        x, ids = self.visitors(n, generator), generator.integers(0, self.n_products, n)
+        return x, ids, (generator.random(n) < self.click_probability(x, ids)).astype(float)
+
+
+@dataclass
+class TwoTowers:
+    """Two networks, one for visitors and one for products, whose inner product is the log odds of a click.
+
+    Covington, Adams and Sargin, RecSys 2016; Yi et al., RecSys 2019. Theirs learn which product was chosen among very
+    many, and correct for the sampling of the others; ours learns clicks of a random log, in which there is nothing to
+    correct.
+    """
+
+    visitor: MLP
+    product: MLP
+
+    def query(self, x: np.ndarray) -> np.ndarray:
+        """Return the embeddings of visitors, ``(..., d_user) -> (..., d)``."""
+        x = np.asarray(x, dtype=float)
+        return self.visitor(x[None] if x.ndim == 1 else x)[0 if x.ndim == 1 else slice(None)]
+
+    def embed(self, products: np.ndarray, batch: int = 20_000) -> np.ndarray:
+        """Return the embeddings of products, ``(K, d_product) -> (K, d)``, in float32."""
+        embeddings = np.empty((len(products), self.product.sizes[-1]), dtype=np.float32)
+        for start in range(0, len(products), batch):
+            embeddings[start : start + batch] = self.product(products[start : start + batch].astype(float))
+        return embeddings
+
+    @classmethod
+    def train(
+        cls,
+        x: np.ndarray,
+        products: np.ndarray,
+        clicks: np.ndarray,
+        rng: Seed,
+        *,
+        d: int = 32,
+        hidden_dim: int = 64,
+        epochs: int = 10,
+        batch: int = 500,
+        lr: float = 0.003,
+    ) -> TwoTowers:
+        """Train both towers on a log, by Adam on the binary cross-entropy.
+
+        Parameters
+        ----------
+        x, products, clicks
+            ``(n, d_user)``, ``(n, d_product)``, ``(n,)``.
+        rng
+            Seed or generator of the initial weights and the order of the batches.
+        d, hidden_dim
+            Length of the embeddings, and of the hidden layers.
+        epochs, batch, lr
+            The usual.
+        """
+        (generator,) = generators(rng, ())
+        towers = cls(*(MLP((a.shape[1], hidden_dim, d), generator.spawn(1)) for a in (x, products)))
+        pairs = (towers.visitor, x), (towers.product, products)
+        sides = [(tower, a, Adam(tower.flat, lr)) for tower, a in pairs]
+        for rows in _batches(len(x), epochs, batch, generator):
+            outputs = [tower.forward(a[rows].astype(float)) for tower, a, _ in sides]
+            u, v = (out[-1] for out in outputs)
+            error = 1 / (1 + np.exp(-np.vecdot(u, v))) - clicks[rows]
+            for (tower, _, adam), out, other in zip(sides, outputs, (v, u), strict=True):
+                adam.step(tower.backward(out, error[:, None] * other / len(rows)))
+        return towers
+
+
+def train_phi(
+    X: np.ndarray,
+    clicks: np.ndarray,
+    rng: Seed,
+    *,
+    d_emb: int = 32,
+    hidden_dim: int = 64,
+    epochs: int = 10,
+    batch: int = 500,
+    lr: float = 0.003,
+) -> MLP:
+    """Return a network d -> hidden_dim -> d_emb -> 1 trained on a log by Adam on the squared error.
+
+    Its first two layers are phi. The parameters are those of :meth:`TwoTowers.train`.
+    """
+    (generator,) = generators(rng, ())
+    network = MLP((X.shape[1], hidden_dim, d_emb, 1), generator.spawn(1), linear=(2,))
+    adam = Adam(network.flat, lr)
+    for rows in _batches(len(X), epochs, batch, generator):
+        adam.step(network.loss_gradient(X[rows], np.ones(len(rows)), clicks[rows]))
+    return network
+
+
+def _batches(n: int, epochs: int, batch: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    for _ in range(epochs):
+        order = generator.permutation(n)
+        yield from (order[start : start + batch] for start in range(0, n, batch))
