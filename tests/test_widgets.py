@@ -75,6 +75,13 @@ def test_it_can_be_printed_and_read_aloud():
     assert say(0.1, "LinUCB") in shown["text/plain"]
 
 
+def test_an_axis_may_reach_beyond_the_whole_numbers_of_a_machine():
+    y = Axis("operations", 1, 10**22, log=True, ticks={10**21: "many"})
+    shown = bundle(moving(y=y, draw=lambda alpha, agent: [Line("a", X, 10.0 ** (5 * X))]))
+    assert "many" in shown["text/html"]
+    assert shown["image/png"].startswith(b"\x89PNG")
+
+
 def test_words_are_text_and_never_markup():
     page = bundle(moving(caption="a < b & <b>c</b>"))["text/html"]
     soup = BeautifulSoup(page, "html.parser")

@@ -47,7 +47,7 @@ class Axis:
     def place(self, values: Any) -> np.ndarray:
         """Return where values lie between the ends, 0 to 1."""
         values = np.clip(np.asarray(values, dtype=float), self.low, self.high)
-        low, high = self.low, self.high
+        low, high = float(self.low), float(self.high)
         if self.log:
             values, low, high = np.log10(values), np.log10(low), np.log10(high)
         return (values - low) / (high - low)

@@ -167,10 +167,10 @@ class Moving:
             mark.sketch(ax)
         for axis, which in ((self.x, "x"), (self.y, "y")):
             getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
-            getattr(ax, f"set_{which}lim")(axis.low, axis.high)
+            getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
             getattr(ax, f"set_{which}label")(axis.label)
             if axis.ticks is not None:
-                getattr(ax, f"set_{which}ticks")(list(axis.ticks), list(axis.ticks.values()))
+                getattr(ax, f"set_{which}ticks")([float(value) for value in axis.ticks], list(axis.ticks.values()))
         handles, labels = ax.get_legend_handles_labels()
         kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
         if kept:
@@ -213,7 +213,7 @@ def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[s
     """
     nowhere: list[float] = []
     markers = dict(zip(personas, "os^D", strict=False))
-    legend: list[Mark] = [Bars(c, *[nowhere] * 4, colour=CATEGORY_COLOURS[c]) for c in categories]
+    legend: list[Mark] = [Points(c, nowhere, nowhere, colour=CATEGORY_COLOURS[c], marker="s") for c in categories]
     legend += [Points(p.replace("_", " "), nowhere, nowhere, colour=INK, marker=m) for p, m in markers.items()]
     pairs = itertools.product(personas, categories)
     return legend + [
