@@ -209,6 +209,13 @@ def keep_room_for_formulas(page: BeautifulSoup) -> None:
         formula["style"] = room
 
 
+def show_definitions(page: BeautifulSoup) -> None:
+    """Keep the definition of a term where the style sheet finds it, not as a tip that only a mouse can see."""
+    for link in page.select("a.term[title]"):
+        link["data-definition"] = link["title"]
+        del link["title"]
+
+
 def load_face_early(page: BeautifulSoup) -> None:
     """Ask for the text face at once: a page that is first shown in another one jumps."""
     sheet = page.select_one("link[rel=stylesheet]")
@@ -242,6 +249,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     typeset_in_pieces,
     keep_room_for_formulas,
     load_face_early,
+    show_definitions,
     mend_images,
 ]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from page_finish import MENDS, finish
+from page_finish import MENDS, add_print, finish, in_its_place, offer_print
+from PIL import Image
 
 EXTENSIONS = Path(__file__).resolve().parent.parent / "_ext"
 
@@ -190,3 +191,117 @@ def test_a_redirect_is_left_alone():
 @pytest.mark.parametrize("mend", MENDS, ids=lambda mend: mend.__name__)
 def test_no_mend_needs_more_than_an_empty_page(mend):
     mend(BeautifulSoup("<html><head></head><body></body></html>", "html.parser"))
+
+
+GLOSSARY = """# Glossary
+
+```{glossary}
+regret
+  What was lost, in units of $\\alpha$.
+
+cold start
+  How a **new** arm begins.
+
+ridge
+  $\\hat\\theta = A^{-1} b$.
+
+arm
+  What is chosen.
+```
+"""
+USES = """# Of regret
+
+No regrets at the cold start of an arm, and then regret. `cold start` is code, $regret$ a formula.
+
+## Ridge and more
+
+By ridge, not by cartridge or ridge-like things; [regret](glossary.md) is a link.
+"""
+
+
+def terms(tmp_path: Path) -> BeautifulSoup:
+    (tmp_path / "chapters").mkdir()
+    toctree = "# Home\n\n```{toctree}\nchapters/glossary\nchapters/01_uses\n```\n"
+    written = {"index.md": toctree, "chapters/glossary.md": GLOSSARY, "chapters/01_uses.md": USES}
+    out, warnings = build(tmp_path, ["hover_terms"], written, myst_enable_extensions=["dollarmath"])
+    assert warnings == ""
+    return BeautifulSoup((out / "chapters" / "01_uses.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(tmp_path: Path):
+    links = {link.text: link for link in terms(tmp_path).select("a.term")}
+    assert set(links) == {"regrets", "cold start", "ridge"}
+    assert links["regrets"]["href"] == "glossary.html#term-regret"
+    assert links["regrets"]["title"] == "What was lost, in units of α."
+    assert links["cold start"]["title"] == "How a new arm begins."
+    assert not links["ridge"].has_attr("title")  # its definition is a formula
+
+
+def test_terms_are_linked_in_running_text_only(tmp_path: Path):
+    page = terms(tmp_path)
+    assert not page.select("h1 a.term, h2 a.term, code a.term, .math a.term, a a")
+    assert page.select_one("p").text.startswith("No regrets at the cold start of an arm")
+
+
+def test_a_definition_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse():
+    page = BeautifulSoup(finish('<html><body><a class="term" title="It is.">it</a></body></html>'), "html.parser")
+    assert page.a["data-definition"] == "It is."
+    assert not page.a.has_attr("title")
+
+
+def test_a_formula_has_room_before_it_is_set():
+    page = finish(
+        '<html><body><span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div></body></html>'
+    )
+    page = BeautifulSoup(page, "html.parser")
+    assert page.span["style"] == "--glyphs: 1"
+    assert page.div["style"] == "--rows: 2"
+
+
+def test_formulas_are_set_in_pieces_once():
+    page = "<html><body><script>window.MathJax = {}</script></body></html>"
+    once = finish(page)
+    assert once.count("pageReady") == 1
+    assert finish(once).count("pageReady") == 1
+
+
+def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (static / "dot.png").write_bytes(b"")
+    (static / "base.css").write_text("p { margin: 0 }")
+    (static / "styles" / "a.css").write_text('@import "../base.css";\nb { background: url(../dot.png) }')
+    (static / "b.css").write_text("b { color: red }")
+    (tmp_path / "chapters").mkdir()
+    links = [f'<link rel="stylesheet" href="../_static/{name}.css"/>' for name in ("styles/a", "b")]
+    html = f"<html><head>{''.join(links)}</head><body></body></html>"
+    once = in_its_place(html, tmp_path / "chapters", tmp_path)
+    sheets = BeautifulSoup(once, "html.parser").select("link[rel=stylesheet]")
+    assert len(sheets) == 1
+    css = (tmp_path / "chapters" / sheets[0]["href"]).resolve().read_text()
+    assert css.index("margin") < css.index("background") < css.index("red")
+    assert 'url("dot.png")' in css
+    assert in_its_place(once, tmp_path / "chapters", tmp_path) == once
+
+
+def test_a_picture_tells_its_size(tmp_path: Path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "dot.png")
+    html = '<html><body><article><img src="dot.png"/><img src="absent.png"/></article></body></html>'
+    page = BeautifulSoup(in_its_place(html, tmp_path, tmp_path), "html.parser")
+    assert (page.img["width"], page.img["height"]) == ("30", "20")
+    assert not page.select("img")[1].has_attr("width")
+
+
+def test_a_typeset_pdf_is_offered_where_it_is(tmp_path: Path):
+    button = '<button class="btn-download-pdf-button"></button>'
+    menu = f'<div class="dropdown-download-buttons"><ul><li>{button}</li></ul></div>'
+    page = BeautifulSoup(f"<html><body>{menu}</body></html>", "html.parser")
+    for _ in range(2):
+        offer_print(page, "../pdf", "01_one.pdf")
+    assert [link["href"] for link in page.select("a")] == ["../pdf/01_one.pdf", "../pdf/bandits-that-generalize.pdf"]
+    assert not page.select("button")
+
+
+def test_without_a_pdf_nothing_is_offered(tmp_path: Path):
+    add_print(tmp_path, tmp_path / "nowhere")
+    assert not (tmp_path / "pdf").exists()
