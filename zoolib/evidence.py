@@ -136,11 +136,6 @@ class Evidence(Stateful):
         self._set(A, np.linalg.inv(A), np.vecmat(r, X), np.zeros_like(self._n_since_tidy))
         self._recent.clear()
 
-    def put(self, A: np.ndarray, b: np.ndarray) -> None:
-        """Take sums that were made elsewhere, of the shapes of ``A`` and ``b``, in the place of all that was known."""
-        self._set(A, np.linalg.inv(A), b, np.zeros_like(self._n_since_tidy))
-        self._recent.clear()
-
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past."""
         self._tidy(force=True)

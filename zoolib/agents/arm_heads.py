@@ -20,6 +20,13 @@ from zoolib.randomness import Seed, streams
 from zoolib.replay import ReplayBuffer
 
 
+class _Sums(Evidence):
+    def put(self, A: np.ndarray, b: np.ndarray) -> None:
+        """Take sums that were made elsewhere, of the shapes of ``A`` and ``b``, in the place of all that was known."""
+        self._set(A, np.linalg.inv(A), b, np.zeros_like(self._n_since_tidy))
+        self._recent.clear()
+
+
 class ArmHeadsAgent(UCBAgent):
     """theta_a'z + alpha sqrt(z' A_a^-1 z) with z = phi(x); A_a += z z', b_a += r z for the arm a that was chosen.
 
@@ -72,7 +79,7 @@ class ArmHeadsAgent(UCBAgent):
             setattr(self, name, checks.whole(name, value, 1))
         checks.whole("batch_size", batch_size, 1, capacity)
         self.lr, self.ridge = checks.real("lr", lr, 0.0, open_low=True), ridge
-        self.evidence = Evidence(d_emb, (*self.batch_shape, features.n_arms), ridge)
+        self.evidence = _Sums(d_emb, (*self.batch_shape, features.n_arms), ridge)
         self.buffer = ReplayBuffer(capacity, features.d + 1, self.batch_shape)  # a context and the number of its arm
         self._start(streams(rng, self.batch_shape, 4))
 
