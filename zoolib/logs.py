@@ -167,10 +167,12 @@ def log_of_frame(
             raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
         refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
     known = sorted(frame[action].unique()) if actions is None else list(actions)
+    names = ", ".join(map(str, known))
     if len(set(known)) < len(known):
-        raise ValueError(f"actions must be distinct, got {known}")
+        raise ValueError(f"actions must be distinct, got {names}")
     code = frame[action].map({name: place for place, name in enumerate(known)})
-    refuse_rows(f"column {action!r}", code.isna().to_numpy(), frame[action].to_numpy(), f"one of the actions {known}")
+    unknown = code.isna().to_numpy()
+    refuse_rows(f"column {action!r}", unknown, frame[action].to_numpy(), f"one of the actions {names}")
     parts, features = [np.empty((len(frame), 0))], []
     for name in context:
         if pd.api.types.is_numeric_dtype(frame[name]):

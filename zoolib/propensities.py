@@ -86,8 +86,11 @@ def _drawn(
     checks.same_worlds(agent.batch_shape, sim.batch_shape)
     X, arms = agent.features.choices(user_id, sim)
     Z = agent.phi(X)
-    xi = np.stack([rng.standard_normal((agent.d_emb, n_draws)) for rng in rngs]).reshape(*sim.batch_shape, -1, n_draws)
-    spread = Z @ (np.linalg.cholesky(agent.evidence.A_inv) @ xi)
+    M = Z @ np.linalg.cholesky(agent.evidence.A_inv)  # scores are Z theta + alpha M xi, of covariance alpha^2 M M'
+    R = np.linalg.qr(np.swapaxes(M, -1, -2), mode="r")  # and M M' = R' R with few rows, so few numbers are drawn
+    R = R * np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[..., None]  # signs differ between builds
+    xi = np.stack([rng.standard_normal((R.shape[-2], n_draws)) for rng in rngs])
+    spread = np.swapaxes(R, -1, -2) @ xi.reshape(*sim.batch_shape, -1, n_draws)
     scores = agent.evidence.mean(Z)[..., None] + agent.alpha * spread  # (..., C, n_draws)
     best = first_best(np.swapaxes(scores, -1, -2))
     return arms, (best[..., None] == np.arange(arms.shape[-1])).sum(-2)
