@@ -39,6 +39,9 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "after the shock": (VERMILION, "--"),
     "Neural-Linear, replay": (VERMILION, "-"),
     "Neural-Linear, frozen": (PURPLE, ":"),
+    "Neural-Linear, heads": (GREEN, "--"),
+    "Linear Thompson": (SKY, "-."),
+    "Epsilon-greedy": (BLACK, ":"),
 }
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
 

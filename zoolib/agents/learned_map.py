@@ -39,7 +39,7 @@ class Learned(Raw):
         Whether there is a layer norm before each ReLU.
     """
 
-    hidden: tuple[int, ...] = (64, 32)
+    hidden: tuple[int, ...] = (32, 32)
     lr: float = 0.003
     decay: float = 1e-4
     every: int = 200
