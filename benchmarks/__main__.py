@@ -39,6 +39,14 @@ def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | No
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
 
 
+def alone(module: str) -> dict[str, Any]:
+    """Return what a benchmark measures in a process of its own, and where."""
+    measured, why = in_process(sys.executable, module)
+    if measured is None:
+        raise SystemExit(why)
+    return {"machine": machine(), **measured}
+
+
 def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
     """Let every contender (of one task) play in turns, a round for each seed."""
     listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
@@ -78,17 +86,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds against the literal versions")
     parser.add_argument("--peers", action="store_true", help="also the libraries of others, in their own environment")
+    parser.add_argument("--only", choices=("literal", "gauntlet", "funnel"), help="one part; the others stay as stored")
     given = parser.parse_args()
+    parts = (given.only,) if given.only else ("literal", "gauntlet", "funnel")
 
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    print("Against the literal versions:")
-    results["literal"] = {"machine": machine(), "rows": literal(given.rounds)}
-    print("The gauntlet, 100 replications:")
-    gauntlet, why = in_process(sys.executable, "benchmarks.gauntlet")
-    if gauntlet is None:
-        raise SystemExit(why)
-    print(f"  {gauntlet['seconds']:.0f} s, {gauntlet['peak_mb']:,.0f} MB", flush=True)
-    results["gauntlet"] = {"machine": machine(), **gauntlet}
+    if "literal" in parts:
+        print("Against the literal versions:")
+        results["literal"] = {"machine": machine(), "rows": literal(given.rounds)}
+    if "gauntlet" in parts:
+        print("The gauntlet, 100 replications:")
+        results["gauntlet"] = alone("benchmarks.gauntlet")
+        print(f"  {results['gauntlet']['seconds']:.0f} s, {results['gauntlet']['peak_mb']:,.0f} MB", flush=True)
+    if "funnel" in parts:
+        print("The funnel, two million products:")
+        results["funnel"] = alone("benchmarks.funnel")
+        for row in results["funnel"]["stages"]:
+            print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
+        print(f"  recall {results['funnel']['recall']:.3f}, {results['funnel']['peak_mb']:,.0f} MB", flush=True)
     if given.peers:
         print("Against the libraries of others:")
         results["peers"] = {"machine": machine(), "rows": peers(len(SEEDS))}

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
+MUST_MEDIAN_MS, MUST_P99_MS, MUST_RECALL = 5, 20, 0.95  # of a decision of the funnel
 MUST_NEURAL_LINEAR = 10  # times the rate of any other Neural-Linear
 
 
 def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
-    parts = [literal(results["literal"]), gauntlet(results["gauntlet"])]
+    parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
     return "\n".join(parts + ([peers(results["peers"])] if "peers" in results else []))
 
 
@@ -39,6 +40,20 @@ def gauntlet(part: dict[str, Any]) -> str:
     ]
     title = f"The gauntlet: {part['worlds']} replications of {part['steps']:,} steps, one thread"
     return table(title, ["", "measured", "must be"], rows, 1, part["machine"])
+
+
+def funnel(part: dict[str, Any]) -> str:
+    rows = [[row["stage"], f"{row['median_ms']:.2f}", f"{row['p99_ms']:.2f}", ""] for row in part["stages"]]
+    for row in rows:
+        if row[0] == "decision":
+            row[3] = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
+    rows += [
+        [f"recall at {part['candidates']}", f"{part['recall']:.3f}", "", f"at least {MUST_RECALL}"],
+        ["index, MB", f"{part['index_mb']:,.0f}", "", ""],
+        ["peak memory of the process, MB", f"{part['peak_mb']:,.0f}", "", f"under {MUST_MB:,}"],
+    ]
+    title = f"The funnel: {part['products']:,} products, {part['decisions']:,} decisions, one thread, CPU time in ms"
+    return table(title, ["", "median or value", "99th percentile", "must be"], rows, 1, part["machine"])
 
 
 def peers(part: dict[str, Any]) -> str:
@@ -76,6 +91,14 @@ def failures(results: dict[str, Any]) -> list[str]:
         found.append(f"the gauntlet takes {results['gauntlet']['seconds']:.0f} s, but must take under {MUST_SECONDS}")
     if results["gauntlet"]["peak_mb"] > MUST_MB:
         found.append(f"the gauntlet takes {results['gauntlet']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
+    for row in results["funnel"]["stages"]:
+        for name, limit in (("median", MUST_MEDIAN_MS), ("p99", MUST_P99_MS)):
+            if row["stage"] == "decision" and row[f"{name}_ms"] > limit:
+                found.append(f"the funnel's {name} is {row[f'{name}_ms']:.1f} ms, but must be under {limit}")
+    if results["funnel"]["recall"] < MUST_RECALL:
+        found.append(f"the funnel's recall is {results['funnel']['recall']:.3f}, but must be at least {MUST_RECALL}")
+    if results["funnel"]["peak_mb"] > MUST_MB:
+        found.append(f"the funnel takes {results['funnel']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
     for task, factor in (("LinUCB", 1), ("Neural-Linear", MUST_NEURAL_LINEAR)):
         rows = [row for row in results.get("peers", {"rows": []})["rows"] if row["task"] == task and not row["missing"]]
         ours = [row["rate"] for row in rows if row["contender"].startswith("zoolib")]

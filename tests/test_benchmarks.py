@@ -49,7 +49,7 @@ def stored() -> dict:
 
 
 def test_the_stored_results_say_where_and_when_they_were_measured(stored):
-    for part in ("literal", "gauntlet", "peers"):
+    for part in ("literal", "gauntlet", "funnel", "peers"):
         assert set(stored[part]["machine"]) == set(machine())
         assert all(stored[part]["machine"].values())
 
@@ -84,17 +84,38 @@ def test_a_result_that_falls_short_is_named(stored):
     short = copy.deepcopy(stored)
     short["literal"]["rows"][0]["ratio"] = 1.0
     short["gauntlet"] |= {"seconds": 50, "peak_mb": 3000}
+    short["funnel"] |= {"recall": 0.9, "peak_mb": 2500}
+    (decision,) = (row for row in short["funnel"]["stages"] if row["stage"] == "decision")
+    decision |= {"median_ms": 5.5, "p99_ms": 21.5}
     ours = [row for row in short["peers"]["rows"] if row["contender"].startswith("zoolib")]
     for row in ours:
         row["rate"] = 1.0
     found = "\n".join(report.failures(short))
-    for word in ("LinUCB, disjoint", "takes 50 s", "3000 MB", "mabwiser", "Neural-Linear"):
+    for word in (
+        "LinUCB, disjoint",
+        "takes 50 s",
+        "3000 MB",
+        "mabwiser",
+        "0.900",
+        "2500 MB",
+        "5.5 ms",
+        "21.5 ms",
+        "Neural-Linear",
+    ):
         assert word in found
+
+
+def test_the_funnel_was_measured_on_two_million_products(stored):
+    funnel = stored["funnel"]
+    assert (funnel["products"], funnel["candidates"]) == (2_000_000, 500)
+    assert funnel["decisions"] >= 1000
+    medians = {row["stage"]: row["median_ms"] for row in funnel["stages"]}
+    assert medians["decision"] >= max(medians[stage] for stage in ("retrieve", "read", "embed", "score", "record"))
 
 
 def test_every_table_is_a_table(stored):
     tables = report.page(stored).split("```{table}")[1:]
-    assert len(tables) == 3
+    assert len(tables) == 4
     for text in tables:
         rows = [line for line in text.splitlines() if line.startswith("|")]
         assert len(rows) > 3

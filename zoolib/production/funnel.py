@@ -23,6 +23,7 @@ from zoolib.production.retrieval import Arrivals, Retriever, Rule
 from zoolib.production.slate import Belief, Optimism, Ranking
 from zoolib.production.store import Store, StoreUnavailableError
 
+STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
 
 
@@ -99,6 +100,7 @@ class Funnel:
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
         self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
+        self.clock: Callable[[], float] = time.perf_counter  # by which stages are timed
         self._lock = threading.Lock()
         self._beliefs: OrderedDict[str, Known] = OrderedDict()
         self._settings = {"ridge": ridge, "ttl": ttl}
@@ -148,7 +150,8 @@ class Funnel:
         rule
             What may be shown.
         stages
-            Where to note the seconds that each stage takes.
+            Where to note the seconds of each of the ``STAGES``: finding candidates, reading evidence and contexts,
+            embedding, scoring and choosing, noting down.
 
         Raises
         ------
@@ -157,31 +160,31 @@ class Funnel:
             the same takes :meth:`slate`.
         """
         decision = self.slate(visitor, rule, stages=stages)
-        start = time.perf_counter()
+        start = self.clock()
         self.ledger.record(decision)
         if stages is not None:
-            stages["record"] = time.perf_counter() - start
+            stages["record"] = self.clock() - start
         return decision
 
     def slate(self, visitor: Visitor, rule: Rule | None = None, *, stages: dict[str, float] | None = None) -> Decision:
         """Return what :meth:`decide` would show, without noting it down; works on while the store is away."""
-        ticks, group = [time.perf_counter()], visitor.group(self.grouping)
+        ticks, group = [self.clock()], visitor.group(self.grouping)
         query = self.query(visitor.x)
         ids = self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota)
         if not ids.size:
             raise ValueError("rule must allow at least one product")
         ids = np.sort(ids)  # ties go to the lowest number
-        ticks.append(time.perf_counter())
+        ticks.append(self.clock())
         belief, embedder = self.belief(group)
         X = self.contexts(visitor, ids)
-        ticks.append(time.perf_counter())
+        ticks.append(self.clock())
         Z = embedder(X)
-        ticks.append(time.perf_counter())
+        ticks.append(self.clock())
         order, score, propensity = self.ranking.order(Z, belief, self.n_slate)
         decision = Decision(ids[order], X[order], score, propensity, group, embedder.version)
-        ticks.append(time.perf_counter())
+        ticks.append(self.clock())
         if stages is not None:
-            stages.update(zip(("retrieve", "recall", "embed", "score"), np.diff(ticks).tolist(), strict=True))
+            stages.update(zip(STAGES[:-1], np.diff(ticks).tolist(), strict=True))
         return decision
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:

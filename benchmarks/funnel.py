@@ -1,0 +1,71 @@
+"""The funnel at two million products: what a decision costs, what retrieval finds, how much memory it takes.
+
+``python -m benchmarks.funnel`` prints one line of JSON; :mod:`benchmarks` runs it in a process of its own, since what
+is measured is the peak memory of all of it, the making of the catalog and of the index included.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+
+from zoolib import spawn
+from zoolib.production import Embedder, Funnel, Retriever, Visitor, open_store, recall
+from zoolib.production.funnel import STAGES
+from zoolib.production.grown import GrownShop, TwoTowers, train_phi
+
+N_LOG, N_PROBE, N_CANDIDATES = 100_000, 64, 500
+
+
+def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: int = 200) -> dict[str, Any]:
+    """Return percentiles of the CPU time of a decision and of its stages in ms, recall, and memory in MB."""
+    shop = GrownShop(n_products, rng=spawn(0, "grown shop"))
+    x, ids, clicks = shop.log(N_LOG, spawn(0, "log"))
+    towers = TwoTowers.train(x, shop.products[ids], clicks, spawn(0, "towers"))
+    phi = train_phi(np.hstack([x, shop.products[ids]]), clicks, spawn(0, "phi"))
+    retriever = Retriever(towers.embed(shop.products), "ivf", n_probe=N_PROBE)
+
+    queries = towers.query(shop.visitors(n_queries, spawn(0, "queries")))
+    truth, _ = retriever.search(queries, N_CANDIDATES, n_probe=retriever.n_lists)  # all lists: exact
+    found = np.concatenate([retriever.search(query[None], N_CANDIDATES)[0] for query in queries])
+
+    visitors, luck = shop.visitors(n_decisions, spawn(0, "visitors")), spawn(0, "luck")
+    rows: list[list[float]] = []
+    with tempfile.TemporaryDirectory() as folder, open_store(folder) as store:
+        embedder = Embedder(phi, device="cpu")
+        funnel = Funnel(retriever, shop.products, embedder, store, query=towers.query, n_candidates=N_CANDIDATES)
+        funnel.clock = time.thread_time
+        for features in visitors:
+            stages: dict[str, float] = {}
+            clock, cpu = time.perf_counter(), time.thread_time()
+            decision = funnel.decide(Visitor(features), stages=stages)
+            whole = time.thread_time() - cpu, time.perf_counter() - clock
+            start = time.thread_time()
+            arm = int(decision.arms[0])
+            funnel.feedback(decision.id, arm, int(luck.random() < shop.click_probability(features, arm)))
+            rows.append([*(stages[name] for name in STAGES), *whole, time.thread_time() - start])
+    times = 1000 * np.array(rows[100:])  # the first ones warm up
+    names = [*STAGES, "decision", "decision, on the clock", "a click"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return {
+        "products": n_products,
+        "decisions": len(times),
+        "candidates": N_CANDIDATES,
+        "stages": [
+            {"stage": name, "median_ms": float(np.median(t)), "p99_ms": float(np.percentile(t, 99))}
+            for name, t in zip(names, times.T, strict=True)
+        ],
+        "recall": float(recall(found, truth).mean()),
+        "index_mb": retriever.nbytes / 2**20,
+        "peak_mb": peak,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(*map(int, sys.argv[1:]))))
