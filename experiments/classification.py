@@ -1,0 +1,172 @@
+"""Six labelled data sets as bandits: who learns them with the fewest mistakes (chapter 10).
+
+Every agent is tuned alike: six settings, five shuffles, the first thousand steps. The best setting, by mistakes, then
+plays fifty other shuffles (of the digits, which take longest, twenty), all agents the same ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm.auto import tqdm
+
+import zoolib as zoo
+from zoolib import cache as kept
+from zoolib.agents.arm_heads import ArmHeadsAgent
+from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
+from zoolib.agents.rehearsal import Rehearsal
+from zoolib.agents.thompson import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
+from zoolib.classification import ClassificationBandit, play_all, regret
+from zoolib.labelled import labelled
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
+HORIZON = {"cancer": 1138, "shuttle": 2000, "mushroom": 2500, "segment": 2500, "magic": 6000, "digits": 2000}
+SHUFFLES = dict.fromkeys(HORIZON, range(50)) | {"digits": range(20)}
+TUNING_SHUFFLES, TUNING_STEPS = range(1000, 1005), 1000
+CHECKPOINTS = 10  # at a tenth of the horizon, two tenths, ...
+COLUMNS = [f"r{100 * (i + 1) // CHECKPOINTS}" for i in range(CHECKPOINTS)]
+CHUNK = 25  # shuffles in lockstep, so that the records of all fit into memory
+
+BELIEF = {"alpha": [0.03, 0.3, 1.0], "ridge": [0.01, 1.0]}
+CHANCE = {"epsilon": [0.01, 0.05, 0.1], "lr": [0.003, 0.01]}
+STEPS = {"alpha": [0.03, 0.3, 1.0], "lr": [0.01, 0.1]}
+NETWORK = {"d_emb": 16, "hidden_dim": 32, "training": Rehearsal()}
+FRESH = {"memory": zoo.Fresh(3000)}
+SMALL = {"hidden_dim": 4}
+AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str, list[float]]]] = {
+    "LinUCB": ("shared", zoo.LinUCBAgent, {}, BELIEF),
+    "Linear Thompson": ("shared", LinTSAgent, {}, BELIEF),
+    "Neural-Linear, heads": ("shared", ArmHeadsAgent, {}, BELIEF),
+    "Neural-Linear, heads, Thompson": ("shared", ArmHeadsTSAgent, {}, BELIEF),
+    "Neural-Linear, replay": ("copies", zoo.NeuralLinearAgent, NETWORK, BELIEF),
+    "Neural-Linear, discount": ("copies", zoo.NeuralLinearAgent, NETWORK | {"memory": zoo.Discount(0.999)}, BELIEF),
+    "Neural-Linear, fresh": ("copies", zoo.NeuralLinearAgent, NETWORK | FRESH, BELIEF),
+    "Neural-Linear, fresh, Thompson": (
+        "copies",
+        zoo.NeuralLinearAgent,
+        NETWORK | FRESH | {"exploration": zoo.Thompson()},
+        BELIEF,
+    ),
+    "Epsilon-greedy": ("copies", zoo.EpsilonGreedyAgent, NETWORK, CHANCE),
+    "NeuralUCB, replay": ("copies", DiagonalNeuralUCBAgent, {"training": Rehearsal()}, BELIEF),
+    "NeuralTS": ("copies", NeuralTSAgent, {"training": Rehearsal()}, BELIEF),
+    "NeuralUCB, latest click": ("copies", DiagonalNeuralUCBAgent, {}, STEPS),
+    "NeuralUCB, small, diagonal": ("copies", DiagonalNeuralUCBAgent, SMALL, STEPS),
+    "NeuralUCB, small, full": ("copies", zoo.NeuralUCBAgent, SMALL, STEPS),
+}
+CEILINGS = {
+    "Logistic regression": LogisticRegression(max_iter=2000),
+    "Neural network": MLPClassifier((32, 16), max_iter=400, random_state=0),
+}
+WHOLE_MATRIX = ("cancer", "magic")  # where p is small enough for the last two
+
+
+def field() -> list[tuple[str, str]]:
+    """Return who plays where, as pairs of data set and agent."""
+    pairs = itertools.product(HORIZON, AGENTS)
+    return [(data, name) for data, name in pairs if data in WHOLE_MATRIX or not name.startswith("NeuralUCB, small")]
+
+
+def settings(name: str) -> list[dict[str, float]]:
+    """Return the six settings that agent ``name`` is tuned over."""
+    grid = AGENTS[name][3]
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence[int], n_steps: int) -> np.ndarray:
+    """Return the regret of one agent at the checkpoints, ``(shuffles, 10)``."""
+    form, make, always, _ = AGENTS[name]
+
+    def factory(space: zoo.ContextSpace, rngs: Any) -> zoo.Agent:
+        needs = {} if make is zoo.LinUCBAgent else {"rng": rngs}  # it alone leaves nothing to chance
+        return make(space, **always, **setting, **needs)
+
+    at = [n_steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
+    parts = []
+    for start in range(0, len(shuffles), CHUNK):
+        bandit = ClassificationBandit(labelled(data), shuffles[start : start + CHUNK], n_steps, form=form)
+        parts.append(regret(play_all(bandit, {name: factory})[name], at))
+    return np.concatenate(parts)
+
+
+def _row(data: str, name: str, phase: str, setting: dict[str, float]) -> dict[str, Any]:
+    unset = dict.fromkeys(("alpha", "ridge", "epsilon", "lr"))
+    return {"data": data, "agent": name, "phase": phase} | unset | setting
+
+
+def one(data: str, name: str, shuffles: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Tune one agent on one data set, let the best setting play, and return the rows of both."""
+    rows = []
+    for setting in settings(name):
+        found = mistakes(data, name, setting, TUNING_SHUFFLES, min(TUNING_STEPS, HORIZON[data]))
+        rows.append(_row(data, name, "tuning", setting) | {"r100": float(found[:, -1].mean())})
+    best = settings(name)[int(np.argmin([row["r100"] for row in rows]))]
+    shuffles = SHUFFLES[data] if shuffles is None else shuffles
+    found = mistakes(data, name, best, shuffles, HORIZON[data])
+    for seed, regrets in zip(shuffles, found.tolist(), strict=True):
+        rows.append(_row(data, name, "play", best) | {"shuffle": seed} | dict(zip(COLUMNS, regrets, strict=True)))
+    return rows
+
+
+def ceilings(data: str) -> list[dict[str, Any]]:
+    """Return how many mistakes classifiers would make in the horizon that were taught with all labels beforehand.
+
+    Their error is that of cross-validation in five parts, on at most 5,000 rows drawn by lot.
+    """
+    found = labelled(data)
+    rows = zoo.spawn(0, f"ceiling of {data}").permutation(len(found.X))[:5000]
+    rows_out = []
+    for name, classifier in CEILINGS.items():
+        whole = make_pipeline(StandardScaler(), classifier)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # 400 rounds are what the network gets
+            right = cross_val_score(whole, found.X[rows], found.y[rows], cv=KFold(5)).mean()
+        rows_out.append(_row(data, name, "ceiling", {}) | {"r100": round((1 - right) * HORIZON[data], 6)})
+    return rows_out
+
+
+def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table: counts as whole numbers, what does not apply left empty."""
+    frame = pd.DataFrame(rows)
+    return frame.astype(dict.fromkeys(["shuffle", *COLUMNS[:-1]], "Int64"))[
+        [*_row("", "", "", {}), "shuffle", *COLUMNS]
+    ]
+
+
+def compute(
+    pairs: Iterable[tuple[str, str]] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
+    jobs = (
+        joblib.delayed(_kept)(data, name, cache) for data, name in tqdm(list(pairs or field()), disable=not progress)
+    )
+    rows = [row for rows in joblib.Parallel()(jobs) for row in rows]
+    return tidy(rows + [row for data in HORIZON if pairs is None for row in ceilings(data)])
+
+
+def _kept(data: str, name: str, cache: str | os.PathLike[str] | None) -> list[dict[str, Any]]:
+    if cache is None:
+        return one(data, name)
+    _, make, always, grid = AGENTS[name]
+    folder = Path(cache) / kept.key({"what": one, "data": data, "agent": make, "always": always, "grid": grid})[:32]
+    known = kept.read(folder)
+    if name not in known:
+        known[name] = one(data, name)
+        kept.write(folder, {name: known[name]})
+    return known[name]
