@@ -23,6 +23,12 @@ DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
 WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(5), range(1000, 1020)
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
 STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
+PULLS = {  # who was shown what, as a share of all that was shown to them, in which blocks of 1,000 steps
+    "cat food after the boom": ("budget_shopper", "Cat Food", slice(10, 15)),
+    "fish after the boom": ("budget_shopper", "Fish Supplies", slice(10, 15)),
+    "dog toys after the craze": ("cat_connoisseur", "Dog Toy", slice(25, 30)),
+    "dog toys at the end": ("cat_connoisseur", "Dog Toy", slice(35, 40)),
+}
 
 Cache = str | os.PathLike[str] | None
 Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
@@ -49,6 +55,21 @@ def outcomes(runs: Played, **also: Any) -> pd.DataFrame:
         for seed, kept in by_seed.items()
     ]
     return pd.DataFrame(rows)
+
+
+def pulls(runs: Played) -> pd.DataFrame:
+    """Return the shares in ``PULLS``, one row for each agent and replication of the standard schedule."""
+
+    def share(counts: np.ndarray, persona: str, category: str, blocks: slice) -> float:
+        of_them = counts[zoo.PERSONAS.index(persona), blocks]
+        return round(float(of_them[:, zoo.CATEGORIES.index(category)].sum() / of_them.sum()), 4)
+
+    shape = (len(zoo.PERSONAS), -1, len(zoo.CATEGORIES))
+    return pd.DataFrame(
+        {name: share(np.reshape(kept["shown"], shape), *what) for name, what in PULLS.items()}
+        for by_seed in runs.values()
+        for kept in by_seed.values()
+    )
 
 
 def curves(runs: Played) -> pd.DataFrame:
@@ -79,8 +100,8 @@ def shown(runs: Played) -> pd.DataFrame:
 def tried(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return what every setting earned on the worlds kept for tuning, with drawn times, and which is best."""
     runs = played(list(contenders.SETTINGS), TUNING_WORLDS, "drawn", cache, progress)
-    frame = outcomes(runs).groupby("kind", sort=False)[list(VALUES)]
-    table = frame.mean().assign(sd=frame["all"].std()).round(6).reset_index()
+    by_kind = outcomes(runs).groupby("kind", sort=False)
+    table = by_kind[list(VALUES)].mean().assign(sd=by_kind["all"].std()).round(6).reset_index()
     family = table["kind"].str.split(": ").str[0]
     table.insert(0, "family", family)
     return table.assign(best=table["all"] == table.groupby("family")["all"].transform("max"))
@@ -98,7 +119,7 @@ def compute(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFra
     untuned = outcomes(played(list(TRIED), WORLDS, "drawn", **how), schedule="drawn")
     slow = played(list(SLOW), FEWER_WORLDS, **how)
     tables = {
-        "gauntlet": outcomes(plain | slow),
+        "gauntlet": pd.concat([outcomes(plain | slow), pulls(plain | slow)], axis=1),
         "gauntlet_curves": curves(plain | dialled),
         "gauntlet_shown": shown(plain | dialled),
         "gauntlet_windows": pd.concat(windows)[["kind", "schedule", "replication", *VALUES]],

@@ -38,7 +38,7 @@ FLOORS = [
     {"metrics", "contest"},
     {"sweeps", "plots", "off_policy"},
     {"marks", "data_plots"},
-    {"widgets", "standings"},
+    {"widgets", "standings", "regime_map"},
     {"production.extras", "production.codec"},
     {"production.store", "production.retrieval", "production.embedder", "production.records"},
     {"production.embedded", "production.served", "production.ledger", "production.slate"},

@@ -1,0 +1,65 @@
+"""The contenders of chapter 8 and one run of theirs; :mod:`experiments.regimes` says where they meet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import zoolib as zoo
+from zoolib.agents.learned_map import Learned
+from zoolib.agents.mapped import HeadAgent, MappedAgent
+from zoolib.agents.per_product import PerProductAgent
+from zoolib.contest import FeatureShop, random_value, serve
+from zoolib.feature_maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
+from zoolib.segments import Conditions, Segments
+
+TASTES = {"segments": Segments, "conditions": Conditions}
+MAPS = {
+    "raw": Raw, "crossed": Crossed, "per category": PerCategory, "waves": Fourier, "k-means": Cells,
+    "network": Learned, "trees": Forest,
+}  # fmt: skip
+OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "exploration", "fresh")
+
+
+@functools.lru_cache(maxsize=2)
+def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...]) -> FeatureShop:
+    settings = dict(taste)
+    return FeatureShop(TASTES[settings.pop("kind")](**settings), seed=seeds, **dict(shop))
+
+
+def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBAgent:
+    """Make an agent of ``family`` for ``shop``; what the setting does not say is as the class has it."""
+    if family.startswith("per product"):
+        crossed = family == "per product, crossed"
+        return PerProductAgent(shop.space, layout=shop.layout, n_products=shop.n_products, crossed=crossed, **setting)
+    rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
+    settings = dict(setting)
+    kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
+    ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
+    chosen = MAPS[family](shop.layout, **settings)
+    return kind(shop.space, map=chosen, rng=rngs if shop.batch_shape else rngs[0], **ours)
+
+
+def play(
+    taste: Mapping[str, Any],
+    shop: Mapping[str, Any],
+    family: str,
+    setting: Mapping[str, Any],
+    seeds: Sequence[int],
+    every: int = 1,
+) -> dict[str, float]:
+    """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed.
+
+    ``family`` may also be ``"oracle"`` or ``"random"``.
+    """
+    where = _shop(tuple(taste.items()), tuple(shop.items()), tuple(seeds))
+    if family == "oracle":
+        earned = where.probability.max(-1).mean(-1)
+    elif family == "random":
+        earned = random_value(where)
+    else:
+        earned = serve({family: make(where, family, setting)}, where, every=every).expected[0].mean(-1)
+    return {str(seed): round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}

@@ -1,0 +1,216 @@
+"""The regimes of chapter 8: in which worlds a learned representation pays, and in which it does not.
+
+A world is turned away from the base in one respect at a time. In each, every family is tuned anew on five worlds of its
+own, each with the same number of settings, and then plays in a hundred others. One row holds one setting of one family
+in one kind of world, and what it earned in each of its worlds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from experiments.regime_runs import play
+from zoolib import cache as kept
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
+TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
+
+Setting = dict[str, Any]
+
+
+def grid(**axes: list[Any]) -> list[Setting]:
+    """Return all combinations."""
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One kind of world: a dial, where it stands, and whatever that changes."""
+
+    dial: str
+    value: float
+    taste: Mapping[str, Any] = field(default_factory=dict)
+    shop: Mapping[str, Any] = field(default_factory=dict)
+    every: int = 1
+    families: Sequence[str] = ("network", "crossed", "k-means")
+    more: Sequence[Setting] = ()  # what every family tries, each combined with two settings of its own
+    ablate: bool = False
+
+    @property
+    def world(self) -> dict[str, Any]:
+        """The arguments of :func:`experiments.regime_runs.play` that describe it."""
+        return {
+            "taste": {"kind": "segments", **self.taste},
+            "shop": {"n_steps": 1000, **self.shop},
+            "every": self.every,
+        }
+
+
+BASE = Point("base", 0, families=("network", "crossed", "k-means", "waves"))
+OTHERS = Point("base", 0, families=("trees", "raw", "per product", "per product, crossed", "per category"))
+
+# At the base twelve settings a family; elsewhere four, around what was good there.
+ALPHA = [0.0, 0.1, 0.3, 1.0]
+AT_BASE: dict[str, list[Setting]] = {
+    "raw": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "crossed": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per category": grid(settle=[100], ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per product": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per product, crossed": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "waves": grid(n=[400], settle=[40], length=[3.0, 6.0, 12.0], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
+    "network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
+    "trees": grid(leaf=[5, 20]),  # each costs as much as all of another family
+}
+ELSEWHERE: dict[str, list[Setting]] = {
+    "raw": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "crossed": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "waves": grid(n=[400], settle=[40], length=[1.5, 3.0], ridge=[10.0], alpha=[0.0, 0.3]),
+    "k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "network": grid(lasso=[0.001, 0.0005], alpha=[0.1, 0.3]),
+    "trees": grid(leaf=[5, 20]),
+}
+
+# The winner at the base with one thing changed each time; not tuned anew.
+ABLATION: dict[str, Setting] = {
+    "no layer norm": {"normalize": False},
+    "no lasso": {"lasso": 0.0},
+    "stale evidence": {"fresh": False},
+    "UCB": {"exploration": "ucb"},
+    "no exploration": {"alpha": 0.0},
+    "the head alone": {"head": True},
+    "no training on the log": {"epochs": 0},
+    "wider and deeper": {"hidden": [128, 64, 32]},
+    "a frozen network": {"epochs": 0, "every": 10**9},
+}
+
+FEW = ("network", "crossed", "k-means")
+LONGER = {"n_steps": 4000}
+WINDOWS = grid(window=[None, 3000])
+POINTS = [
+    BASE,
+    Point("clusters", 1, {"clusters": 1}),
+    Point("interaction", 1.0, {"kind": "conditions", "dial": 1.0}, families=(*FEW, "raw")),
+    Point("interaction", 0.0, {"kind": "conditions", "dial": 0.0}, families=(*FEW, "raw")),
+    Point("log", 0, shop={"n_log": 0, **LONGER}, more=grid(alpha=[0.1, 1.0])),
+    Point("nuisances", 0, {"nuisances": 0}, families=(*FEW, "waves")),
+    Point("log", 1000, shop={"n_log": 1000}),
+    OTHERS,
+    Point("ablation", 0, families=("network",), ablate=True),
+    Point("products", 50, shop={"n_products": 50}),
+    Point("products", 5000, shop={"n_products": 5000}),
+    Point("rotated", 1, {"rotated": True}, families=(*FEW, "trees")),
+    Point("clusters", 3, {"clusters": 3}),
+    Point("shocks", 1, {"n_shocks": 1}, LONGER, more=WINDOWS),
+    Point("interaction", 0.5, {"kind": "conditions", "dial": 0.5}, families=(*FEW, "raw")),
+    Point("log", 3000, shop={"n_log": 3000}),
+    Point("nuisances", 10, {"nuisances": 10}),
+    Point("guess", 0.5, {"guess": 0.5}),
+    Point("arriving", 0.9, shop={"n_products": 5000, "arriving": 0.9}),
+    Point("visits", 10_000, shop={"n_steps": 10_000}),
+    Point("delay", 500, every=500),
+    Point("personas", 8, {"n_personas": 8}),
+    Point("shocks", 2, {"n_shocks": 2}, LONGER, more=WINDOWS),
+    Point("nuisances", 2, {"nuisances": 2}),
+    Point("guess", 1.0, {"guess": 1.0}),
+]
+
+
+def settings(point: Point, family: str) -> list[Setting]:
+    """Return what ``family`` may try at ``point``."""
+    tried = AT_BASE[family] if point.dial in ("base", "ablation") else ELSEWHERE[family]
+    if point.more:
+        tried = [own | more for own in (tried[0], tried[-1]) for more in point.more]
+    return [_sized(point, one) for one in tried]
+
+
+def _sized(point: Point, setting: Setting) -> Setting:
+    """Tell k-means how many clusters there are, times ``size``."""
+    if "size" not in setting:
+        return setting
+    rest, taste = dict(setting), point.world["taste"]
+    size, m = rest.pop("size"), taste.get("clusters", 2)
+    return rest | {"users": size * m * taste.get("n_personas", 4), "products": size * m * 5}
+
+
+def compute(
+    points: Sequence[Point] = POINTS,
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    seeds: Sequence[int] = SEEDS,
+    tuning: Sequence[int] = TUNING,
+) -> pd.DataFrame:
+    """Return the table. On a Dask cluster: inside ``with zoolib.sweeps.cluster(address):``.
+
+    Columns ``dial``, ``value``, ``agent``, ``setting``, ``role`` ("tuned", "tested", "ablation" or "yardstick"),
+    ``first`` (the first seed; the others follow it) and ``earned``, the means for each seed with a space in between.
+    """
+    return pd.DataFrame(
+        row
+        for point in tqdm(points, desc="worlds", disable=not progress)
+        for row in _rows(point, cache, list(seeds), list(tuning))
+    )
+
+
+def _rows(point: Point, cache: Any, seeds: list[int], tuning: list[int]) -> Iterator[dict[str, Any]]:
+    tried = [(family, one, tuning) for family in point.families for one in settings(point, family)]
+    first = _play_all(point, tried, cache)
+    best: dict[str, Setting] = {}
+    for family in point.families:
+        means = [
+            (np.mean(list(got.values())), one)
+            for (name, one, _), got in zip(tried, first, strict=True)
+            if name == family
+        ]
+        best[family] = max(means, key=lambda pair: pair[0])[1]
+    tests = [("tested", family, family, one) for family, one in best.items()]
+    if point is not OTHERS:
+        tests += [("yardstick", name, name, {}) for name in ("oracle", "random")]
+    if point.ablate:  # the base again, whose rows are there
+        tried, first = [], []
+        tests = [("ablation", name, "network", best["network"] | change) for name, change in ABLATION.items()]
+    second = _play_all(point, [(family, one, seeds) for *_, family, one in tests], cache)
+    jobs = [("tuned", family, one) for family, one, _ in tried] + [(role, name, one) for role, name, _, one in tests]
+    for (role, name, one), got in zip(jobs, first + second, strict=True):
+        yield {
+            "dial": point.dial,
+            "value": point.value,
+            "agent": name,
+            "setting": " ".join(f"{key}={value}" for key, value in one.items()).replace(", ", ","),
+            "role": role,
+            "first": next(iter(got)),
+            "earned": " ".join(f"{value:.5f}" for value in got.values()),
+        }
+
+
+def _play_all(point: Point, jobs: list[tuple[str, Setting, list[int]]], cache: Any) -> list[dict[str, float]]:
+    """Return what each job earned, world by world; what the cache knows is not computed again."""
+    known: list[dict[str, float]] = []
+    folders: list[Path | None] = []
+    for family, one, _ in jobs:
+        recipe = {"play": play, "family": family, "setting": one, **point.world}
+        folders.append(Path(cache) / kept.key(recipe) if cache is not None else None)
+        known.append(kept.read(folders[-1]) if folders[-1] else {})
+    todo = []
+    for k in range(0, max(len(seeds) for *_, seeds in jobs), CHUNK):  # the same worlds one after the other
+        for i, (_, _, seeds) in enumerate(jobs):
+            if missing := [seed for seed in seeds[k : k + CHUNK] if str(seed) not in known[i]]:
+                todo.append((i, missing))
+    parts = joblib.Parallel(return_as="generator", batch_size=1)(
+        joblib.delayed(play)(family=jobs[i][0], setting=jobs[i][1], seeds=part, **point.world) for i, part in todo
+    )
+    for (i, _), got in zip(todo, parts, strict=True):
+        if folders[i]:
+            kept.write(folders[i], got)
+        known[i] |= got
+    return [{str(seed): one[str(seed)] for seed in seeds} for one, (*_, seeds) in zip(known, jobs, strict=True)]

@@ -1,0 +1,157 @@
+"""Chapter 8's table of contests, and its pictures: clusters, what agents make of them, and who wins where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy import stats
+
+from zoolib import plots
+from zoolib.contest import FeatureShop
+from zoolib.feature_maps import crossed, with_one
+from zoolib.metrics import Interval, mean_interval
+from zoolib.segments import CLUSTER_SD, TABLE
+from zoolib.simulator import CATEGORIES, PERSONAS
+
+MARKERS = ("o", "s", "^", "D", "v")
+RIVAL_COLOURS = {"network": plots.VERMILION, "linear": plots.BLUE, "neither": plots.SOFT}
+
+
+def unpacked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each replication of a table whose rows hold many, their means apart by spaces."""
+    long = table.assign(earned=table["earned"].str.split()).explode("earned", ignore_index=True)
+    keys = ["dial", "value", "agent", "setting", "role"]
+    place = long.groupby(keys, sort=False).cumcount()
+    return long.assign(earned=long["earned"].astype(float), replication=long["first"] + place).drop(columns="first")
+
+
+def played(runs: pd.DataFrame, dial: str = "base", value: float = 0, role: str = "tested") -> pd.DataFrame:
+    """Return what each agent earned in one kind of world: one row a replication, one column an agent."""
+    here = runs[(runs["dial"] == dial) & (runs["value"] == value) & (runs["role"] == role)]
+    if here.empty:
+        raise ValueError(f"the table holds no {role} agents at {dial} {value}")
+    names = list(dict.fromkeys(here["agent"]))
+    return here.pivot(index="replication", columns="agent", values="earned")[names]
+
+
+def tried(runs: pd.DataFrame, dial: str = "base", value: float = 0) -> pd.DataFrame:
+    """Return the mean over the tuning worlds of every setting tried in one kind of world."""
+    here = runs[(runs["dial"] == dial) & (runs["value"] == value) & (runs["role"] == "tuned")]
+    return here.groupby(["agent", "setting"], sort=False, as_index=False)["earned"].mean()
+
+
+def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
+    """Return how ``a`` fares against the best of ``others``, the one with the highest mean in these very worlds.
+
+    ``difference`` is an :class:`~zoolib.metrics.Interval`, ``won`` the share of replications in which ``a`` earned
+    more than that rival, ``beat all`` the share in which it earned more than each of ``others``.
+    """
+    rivals = [name for name in others if name in earned]
+    best = max(rivals, key=lambda name: earned[name].mean())
+    difference = mean_interval(earned[a] - earned[best])
+    won = [float((earned[a] > one).mean()) for one in (earned[best], earned[rivals].max(axis=1))]
+    return pd.Series({"rival": best, "difference": difference, "won": won[0], "beat all": won[1]})
+
+
+def share_interval(wins: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a share (Clopper and Pearson, 1934)."""
+    result = stats.binomtest(wins, n).proportion_ci(level, method="exact")
+    return float(result.low), float(result.high)
+
+
+def winner(difference: Interval) -> str:
+    """Return who wins by an interval of network minus linear: ``"network"``, ``"linear"`` or ``"neither"``."""
+    return "network" if difference.low > 0 else "linear" if difference.high < 0 else "neither"
+
+
+def best_quadratic(shop: FeatureShop) -> np.ndarray:
+    """Return what a quadratic model earns that is told the true click probabilities of the very visits it serves, (R,).
+
+    It is fitted to all products of all shelves by least squares, from the columns that matter, without noise. However
+    many clicks a quadratic agent sees, it does not come to know more.
+    """
+    n, R = shop.taste.informative, len(shop.seeds)
+    shelf, p = shop.shelf.reshape(R, -1, shop.n_shown), shop.probability.reshape(R, -1, shop.n_shown)
+    users, products = shop.user_x.reshape(R, shop.n_steps, -1), shop.product_x.reshape(R, shop.n_products, -1)
+    first = shop.layout.n_nominal
+    earned = []
+    for i in range(R):
+        product = products[i][shelf[i]][..., first : first + n]
+        user = np.broadcast_to(users[i][:, None, :n], product.shape)
+        Z = crossed(with_one(np.concatenate([user, product], axis=-1)))
+        flat = Z.reshape(-1, Z.shape[-1])
+        theta = np.linalg.lstsq(flat, p[i].ravel(), rcond=None)[0]
+        earned.append(np.take_along_axis(p[i], (Z @ theta).argmax(-1)[:, None], -1).mean())
+    return np.array(earned)
+
+
+def could_be_known(world: Mapping[str, Any], points: np.ndarray, category: str) -> np.ndarray:
+    """Return the click probability for a niche of users who are seen at ``points``, ``(n, 2)``."""
+    distance = ((points[:, None, None] - world["users"]) ** 2).sum(-1)
+    weight = np.exp(-distance / (2 * CLUSTER_SD**2)).sum(-1) + 1e-300
+    return (weight / weight.sum(-1, keepdims=True)) @ TABLE[:, CATEGORIES.index(category)]
+
+
+def clusters(shop: FeatureShop, n: int = 600) -> Figure:
+    """Draw where the users of each persona and the products of each niche lie, in the two columns that matter."""
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 5.2), sharex=True, sharey=True)
+    first = shop.layout.n_nominal
+    sides = (
+        ("users", shop.user_x[:n], shop.who[:n], [name.replace("_", " ") for name in PERSONAS]),
+        ("products", shop.product_x[:n, first:], shop.kind[:n], CATEGORIES),
+    )
+    colours = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE, plots.SKY]
+    for ax, (title, X, kind, names) in zip(axes, sides, strict=True):
+        for k, name in enumerate(names):
+            x, y = X[kind == k, :2].T
+            ax.scatter(x, y, s=14, marker=MARKERS[k], color=colours[k], alpha=0.7, linewidth=0, label=name)
+        ax.set(title=title, aspect="equal", xlim=(-2.4, 2.4), ylim=(-2.4, 2.4))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), fontsize=8.5, handletextpad=0.1)
+    return figure
+
+
+def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: float = 2.0) -> Figure:
+    """Draw what is predicted for one product over the plane of users, a panel for each entry of ``maps``.
+
+    Parameters
+    ----------
+    maps
+        ``{title: (n, n)}``, predictions on a square grid from ``-half`` to ``half``.
+    world
+        Of which the clusters of users are marked.
+    half
+        Half the side of the square.
+    """
+    rows = -(-len(maps) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(6.4, 3.15 * rows), sharex=True, sharey=True, squeeze=False)
+    image = None
+    for ax, (title, values) in zip(axes.flat, maps.items(), strict=False):
+        extent = (-half, half, -half, half)
+        image = ax.imshow(values, origin="lower", extent=extent, cmap="cividis", vmin=0, vmax=0.6)
+        for p, centres in enumerate(world["users"]):
+            ax.plot(*centres.T, MARKERS[p], color="white", markeredgecolor="black", markersize=7)
+        ax.set_title(title)
+        ax.grid(visible=False)
+    figure.colorbar(image, ax=axes, shrink=0.7, label="predicted clicks")
+    return figure
+
+
+def regime_map(duels: Mapping[str, pd.Series], *, xlabel: str) -> Figure:
+    """Draw network minus the best linear agent, one row for each kind of world, coloured by who wins."""
+    figure, ax = plt.subplots(figsize=(6.4, 1.1 + 0.36 * len(duels)))
+    for place, one in enumerate(duels.values()):
+        difference = one["difference"]
+        who = winner(difference)
+        marker = {"network": "o", "linear": "s", "neither": "D"}[who]
+        ax.plot([difference.low, difference.high], [place, place], color=RIVAL_COLOURS[who], linewidth=3)
+        ax.plot(difference.mean, place, marker, color=RIVAL_COLOURS[who], markersize=7)
+    ax.axvline(0, color=plots.SOFT, linewidth=1)
+    ax.set_yticks(range(len(duels)), list(duels))
+    ax.set_ylim(len(duels) - 0.5, -0.5)
+    ax.set(xlabel=xlabel)
+    return figure
