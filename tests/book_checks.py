@@ -41,6 +41,17 @@ QUOTED = re.compile(r"```.*?```|`[^`]*`|\"[^\"]*\"|“[^”]*”", re.DOTALL)
 OPENING = ["You will be able to", "You need", "It runs"]
 CLOSING = ["What we established", "What we did not", "Exercises", "Reading on"]
 
+SHORT_SECTION = 40  # words; a section with fewer need not ask anything
+QUESTION = re.compile(
+    r"^(:{3,}|`{3,})\{admonition\} Check yourself\n:class: dropdown tip\n+\*.+?\?\*\s+\S.+?^\1$",
+    re.DOTALL | re.MULTILINE,
+)
+
+ONE_PAGE = "On one page"
+PARTS_OF_A_PAGE = ["The question", "The formulas", "The code", "The rule", "The trap"]
+WORDS_OF_A_PAGE, CODE_OF_A_PAGE = (100, 260), 12
+WITHOUT_A_PAGE: set[str] = {"06", "07", "08", "09", "10"}  # numbers of the chapters whose page is still to be written
+
 MACHINE_PATH = re.compile(
     r"(?<![\w.])/(home|root|Users|tmp|work|opt|var|usr|mnt|private)/\w|[A-Z]:\\\w|site-packages|dist-packages"
 )
@@ -218,6 +229,62 @@ def exercises_have_solutions(nb: NotebookNode) -> list[str]:
     return found if exercises else ["the chapter has no exercise"]
 
 
+def sections(nb: NotebookNode) -> dict[str, str]:
+    """Return what stands below each heading ## of a notebook."""
+    found: dict[str, list[str]] = {}
+    title, in_code = "", False
+    for line in prose(nb).splitlines():
+        if line.startswith("```"):
+            in_code = line.startswith("```python")
+        if not in_code and (heading := re.match(r"## +(.+?)\s*$", line)):
+            title = heading[1]
+            found[title] = []
+        elif title:
+            found[title].append(line)
+    return {title: "\n".join(lines) for title, lines in found.items()}
+
+
+def sections_ask(nb: NotebookNode) -> list[str]:
+    """Every section of a chapter but the closing ones has a question, with its answer, for the reader to try."""
+    found = []
+    for title, text in sections(nb).items():
+        asked = len(QUESTION.findall(text))
+        if asked < text.count("} Check yourself"):
+            found.append(f'section "{title}": a question stands in italics, ends in ?*, and its answer follows')
+        closing = title == ONE_PAGE or any(title.startswith(name) for name in CLOSING)
+        if not asked and not closing and len(text.split()) >= SHORT_SECTION:
+            found.append(f'section "{title}" has no "Check yourself"')
+    return found
+
+
+def fits_on_one_page(nb: NotebookNode) -> list[str]:
+    """A chapter has a page of its own: its question, formulas, code, rule and trap, before what it established."""
+    text, titles = sections(nb).get(ONE_PAGE, ""), list(sections(nb))
+    if not text:
+        return [f'the chapter needs a section "{ONE_PAGE}"']
+    found = [f"the page needs {part}" for part in PARTS_OF_A_PAGE if f"**{part}.**" not in text]
+    if titles[titles.index(ONE_PAGE) + 1 :][:1] != [CLOSING[0]]:
+        found.append(f'"{ONE_PAGE}" stands directly before "{CLOSING[0]}"')
+    if ":class: onepage" not in text:
+        found.append("the page must be an admonition of the class onepage")
+    if "$$" not in text:
+        found.append("the page needs a formula that is displayed")
+    code = code_of_the_page(nb)
+    if not 0 < len([line for line in code.splitlines() if line.strip()]) <= CODE_OF_A_PAGE:
+        found.append(f"the code of the page has 1 to {CODE_OF_A_PAGE} lines")
+    plain = re.sub(r"```.*?```|\$\$.*?\$\$|^:.*?$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    low, high = WORDS_OF_A_PAGE
+    if not low <= len(plain.split()) <= high:
+        found.append(f"the page has {len(plain.split())} words; {low} to {high} is right")
+    return found
+
+
+def code_of_the_page(nb: NotebookNode) -> str:
+    """Return the code that a chapter's one page takes away."""
+    block = re.search(r"^```python\n(.*?)^```$", sections(nb).get(ONE_PAGE, ""), re.DOTALL | re.MULTILINE)
+    return block[1] if block else ""
+
+
 EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     was_run_from_top_to_bottom,
     cells_have_readable_ids,
@@ -229,7 +296,8 @@ EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     cells_are_short,
     prose_is_plain,
 ]
-EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [opens_and_closes, exercises_have_solutions]
+EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [opens_and_closes, exercises_have_solutions, sections_ask]
+WITH_A_PAGE = [path for path in CHAPTERS if path.name[:2] not in WITHOUT_A_PAGE]
 
 
 def read(path: Path) -> NotebookNode:

@@ -22,6 +22,11 @@ def test_every_chapter(path: Path, check):
     assert check(book.read(path)) == []
 
 
+@pytest.mark.parametrize("path", book.WITH_A_PAGE, ids=lambda path: path.name)
+def test_every_chapter_fits_on_one_page(path: Path):
+    assert book.fits_on_one_page(book.read(path)) == []
+
+
 def test_cells_that_are_not_compared_are_few_and_named():
     ignored = [
         f"{path.name}:{cell.id}"

@@ -24,6 +24,41 @@ OPENING = """# A small chapter
 **You will be able to** add. **You need** fingers. **It runs** at once.
 :::
 """
+LESSON = """## A lesson
+
+To add is to count on. Who has three apples in one hand and four in the other may lay them side by side and count them
+all, or begin at three and say four more numbers, which is quicker and comes out the same, since counting does not mind
+where it begins.
+
+:::{admonition} Check yourself
+:class: dropdown tip
+*Does it matter from which of the hands one counts on, $a^* + b$ or $b + a^*$?* Not for the sum. From the fuller hand
+it is less work.
+:::
+"""
+PAGE = f"""## On one page
+
+:::{{admonition}} A small chapter
+:class: onepage
+**The question.** {"How much is that? " * 10}
+
+**The formulas.** One:
+
+$$
+a + b = b + a
+$$
+
+**The code.**
+
+```python
+total = 1 + 1
+```
+
+**The rule.** {"Count on from the larger. " * 10}
+
+**The trap.** {"Counting one apple twice. " * 10}
+:::
+"""
 DRAWING = """import matplotlib.pyplot as plt
 from IPython.display import Image
 
@@ -72,6 +107,8 @@ def sound():
             cell(new_code_cell, "sum", "1 + 1"),
             cell(new_code_cell, "time", "import time\n\nprint('measured on this machine:', time.perf_counter())"),
             cell(new_code_cell, "drawing", DRAWING, mystnb=FIGURE),
+            cell(new_markdown_cell, "lesson", LESSON),
+            cell(new_markdown_cell, "one-page", PAGE),
             cell(new_markdown_cell, "closing", CLOSING),
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -94,6 +131,14 @@ def blank_picture(nb):
     blank = io.BytesIO()
     Image.new("RGB", (300, 200), "white").save(blank, "png")
     data["image/png"] = base64.b64encode(blank.getvalue()).decode()
+
+
+def replaced(name: str, old: str, new: str) -> Callable:
+    def put_in(nb):
+        assert old in find(nb, name).source
+        find(nb, name).source = find(nb, name).source.replace(old, new)
+
+    return put_in
 
 
 FAULTS: dict[str, tuple[Callable, Callable]] = {
@@ -151,6 +196,27 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
     "hype": (book.prose_is_plain, lambda nb: find(nb, "closing").update(source="It wins dramatically.")),
     "an opening without objectives": (book.opens_and_closes, lambda nb: find(nb, "opening").update(source="# Title")),
     "a missing end": (book.opens_and_closes, lambda nb: find(nb, "closing").update(source="## Exercises")),
+    "a section that asks nothing": (book.sections_ask, replaced("lesson", "Check yourself", "By the way")),
+    "a question without an answer": (
+        book.sections_ask,
+        replaced("lesson", "Not for the sum. From the fuller hand\nit is less work.\n", ""),
+    ),
+    "a question that is none": (book.sections_ask, replaced("lesson", "?*", ".*")),
+    "a question that does not fold": (book.sections_ask, replaced("lesson", "dropdown tip", "tip")),
+    "no page": (book.fits_on_one_page, replaced("one-page", "## On one page", "## On a page")),
+    "a page in the wrong place": (
+        book.fits_on_one_page,
+        replaced("closing", "## What we est", "## A word\n\n## What we est"),
+    ),
+    "a page without its class": (book.fits_on_one_page, replaced("one-page", "onepage", "note")),
+    "a page without a trap": (book.fits_on_one_page, replaced("one-page", "The trap", "The end")),
+    "a page without a formula": (book.fits_on_one_page, replaced("one-page", "$$", "")),
+    "a page without code": (book.fits_on_one_page, replaced("one-page", "```python", "```")),
+    "a page with much code": (book.fits_on_one_page, replaced("one-page", "total = 1 + 1\n", "total = 1 + 1\n" * 13)),
+    "a page that is too long": (
+        book.fits_on_one_page,
+        replaced("one-page", "Count on", "Count on and on and on and on and on and on and on and on and on"),
+    ),
     "an exercise without a solution": (
         book.exercises_have_solutions,
         lambda nb: find(nb, "closing").update(source="```{exercise-start}\n:label: ex-alone\n```"),
@@ -158,9 +224,22 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
 }
 
 
-@pytest.mark.parametrize("check", [*book.EVERY_NOTEBOOK, *book.EVERY_CHAPTER], ids=lambda check: check.__name__)
+CHECKS = [*book.EVERY_NOTEBOOK, *book.EVERY_CHAPTER, book.fits_on_one_page]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_a_sound_notebook_passes(sound, check):
     assert check(sound) == []
+
+
+def test_every_check_has_a_fault_that_it_finds():
+    assert {check for check, _ in FAULTS.values()} == set(CHECKS)
+
+
+def test_a_heading_in_code_is_none(sound):
+    nb = copy.deepcopy(sound)
+    find(nb, "lesson").source += "\n```python\n## not a section\n```\n\n## A section\n"
+    assert list(book.sections(nb))[:2] == ["A lesson", "A section"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
