@@ -1,13 +1,53 @@
-"""Compute the tables of all experiments anew: ``python -m experiments``."""
+"""Compute the tables of all experiments anew, or of those that are named.
+
+python -m experiments
+python -m experiments gauntlet
+python -m experiments gauntlet --cluster tcp://SCHEDULER:8786
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 
 import joblib
+import pandas as pd
 
-from experiments import ablation
-from zoolib.sweeps import store
+from experiments import ablation, gauntlet
+from zoolib.sweeps import cluster, store
+
+EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
+    module.__name__.rpartition(".")[2]: module for module in (ablation, gauntlet)
+}
+
+
+def tables(experiment: ModuleType, cache: str) -> dict[Path, pd.DataFrame]:
+    """Return what an experiment gives, by file: one table by ``compute``, or several by ``tables``."""
+    if hasattr(experiment, "tables"):
+        return experiment.tables(cache=cache)
+    return {experiment.TABLE: experiment.compute(cache=cache)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the experiments that are asked for and write their tables; what ``--cache`` holds is not computed again."""
+    parser = argparse.ArgumentParser(prog="python -m experiments", description="Compute tables of the book anew.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(EXPERIMENTS)}; all if none is named")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="of a Dask scheduler, to use its cluster in place of all cores"
+    )
+    parser.add_argument("--cache", default=".cache/sweeps", metavar="FOLDER", help="where what is done is kept")
+    asked = parser.parse_args(arguments)
+    if unknown := [name for name in asked.names if name not in EXPERIMENTS]:
+        parser.error(f"no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}")
+    for name in asked.names or EXPERIMENTS:
+        with cluster(asked.cluster) if asked.cluster else joblib.parallel_config(n_jobs=-1):
+            found = tables(EXPERIMENTS[name], asked.cache)
+        for path, table in found.items():
+            store(table, path)
+            print(f"{path.name}: {len(table)} rows")
+
 
 if __name__ == "__main__":
-    for experiment in (ablation,):
-        with joblib.parallel_config(n_jobs=-1):
-            table = experiment.compute(cache=".cache/sweeps")
-        store(table, experiment.TABLE)
-        print(f"{experiment.TABLE.name}: {len(table)} rows")
+    main()

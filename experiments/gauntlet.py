@@ -107,7 +107,7 @@ def tried(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     return table.assign(best=table["all"] == table.groupby("family")["all"].transform("max"))
 
 
-def compute(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
     """Return the tables, by the file in which each is stored."""
     how = {"cache": cache, "progress": progress}
     plain = played([*YARDSTICKS, *AGENTS], WORLDS, **how)
@@ -118,7 +118,7 @@ def compute(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFra
     tuned = [outcomes(played(best, WORLDS, s, **how), schedule=s) for s in SCHEDULES]
     untuned = outcomes(played(list(TRIED), WORLDS, "drawn", **how), schedule="drawn")
     slow = played(list(SLOW), FEWER_WORLDS, **how)
-    tables = {
+    found = {
         "gauntlet": pd.concat([outcomes(plain | slow), pulls(plain | slow)], axis=1),
         "gauntlet_curves": curves(plain | dialled),
         "gauntlet_shown": shown(plain | dialled),
@@ -126,4 +126,4 @@ def compute(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFra
         "gauntlet_tuning": settings,
         "gauntlet_tuned": pd.concat([*tuned, untuned]).drop(columns=list(STEPS[2:])),
     }
-    return {DATA / f"{name}.csv": table for name, table in tables.items()}
+    return {DATA / f"{name}.csv": table for name, table in found.items()}

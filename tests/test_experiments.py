@@ -1,9 +1,13 @@
 """The tables beside the chapters are what their experiments give."""
 
+from types import SimpleNamespace
+
+import joblib
 import pandas as pd
 import pytest
 from built_book import ROOT
 
+from experiments import __main__ as command
 from experiments import ablation
 from zoolib.sweeps import stored
 
@@ -38,4 +42,36 @@ def test_every_table_is_described_and_has_its_experiment():
     described = (ROOT / "chapters" / "data" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "chapters" / "data").glob("*.csv"):
         assert f"## {path.name}" in described
-        assert (ROOT / "experiments" / f"{path.stem}.py").is_file()
+        assert (ROOT / "experiments" / f"{path.stem.split('_')[0]}.py").is_file()
+
+
+def test_the_command_computes_what_is_named_and_writes_one_table_or_several(tmp_path, monkeypatch, capsys):
+    frame, asked = pd.DataFrame({"x": [1, 2]}), []
+    one = SimpleNamespace(TABLE=tmp_path / "one.csv", compute=lambda cache: asked.append(cache) or frame)
+    two = SimpleNamespace(tables=lambda cache: {tmp_path / "two.csv": frame, tmp_path / "two_more.csv": frame})
+    monkeypatch.setattr(command, "EXPERIMENTS", {"one": one, "two": two})
+    command.main(["two"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["two.csv", "two_more.csv"]
+    command.main(["--cache", "kept"])
+    assert asked == ["kept"]
+    pd.testing.assert_frame_equal(stored(tmp_path / "one.csv"), frame)
+    assert "one.csv: 2 rows" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["three"])
+    assert "three" in capsys.readouterr().err
+
+
+def test_the_command_uses_the_cluster_whose_address_it_is_given(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    found = []
+
+    def compute(cache):
+        found.append(type(joblib.parallel.get_active_backend()[0]).__name__)
+        return pd.DataFrame({"x": [1]})
+
+    monkeypatch.setattr(command, "EXPERIMENTS", {"one": SimpleNamespace(TABLE=tmp_path / "one.csv", compute=compute)})
+    here = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **here) as cluster:
+        command.main(["one", "--cluster", cluster.scheduler_address])
+    command.main(["one"])
+    assert found[0] == "DaskDistributedBackend" != found[1]
