@@ -55,8 +55,10 @@ class Embedder:
 
     def _settle(self, device: str, dtype: str) -> None:
         if device == "auto":
-            here = [name for name in ("cuda", "mps") if getattr(torch, name, torch.cuda).is_available()]
-            device = "cpu" if not here or (here[0] == "mps" and dtype == "float64") else here[0]
+            if torch.cuda.is_available():
+                device = "cuda"
+            else:
+                device = "mps" if torch.backends.mps.is_available() and dtype == "float32" else "cpu"
         if device == "mps" and dtype == "float64":
             raise ValueError("dtype must be float32 on the device mps, which has no float64")
         self.device, self.dtype = device, dtype
