@@ -32,6 +32,13 @@ def read(tmp_path, text, **more):
     return read_log(path, **(COLUMNS | more))
 
 
+NAMES = {name: column for name, column in COLUMNS.items() if name != "context"}
+
+
+def frame_with(**columns):
+    return pd.read_csv(io.StringIO(GOOD)).assign(**columns)
+
+
 # ---- a reader's own log -------------------------------------------------------------------------------------------
 
 
@@ -82,6 +89,25 @@ def test_an_action_that_nobody_named_is_refused(tmp_path):
         read(tmp_path, GOOD, actions=["pen", "ink"])
     with pytest.raises(ValueError, match="actions must be distinct"):
         read(tmp_path, GOOD, actions=["pen", "ink", "pad", "pen"])
+
+
+def test_numbers_among_words_and_words_among_numbers_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="column 'item', row 1: must be a word or a number, as in row 0"):
+        log_of_frame(frame_with(item=["pen", 2, "pen", "pad"]), context=["hour"], **NAMES)
+    with pytest.raises(TypeError, match="actions must be of the type that column 'item' holds, int, got str"):
+        log_of_frame(frame_with(item=[0, 1, 0, 1]), context=["hour"], actions=["0", "1"], **NAMES)
+    with pytest.raises(
+        ValueError, match="column 'hour', row 2: must be a number, as most of its .* got noon"
+    ):
+        log_of_frame(frame_with(hour=["9", "11", "noon", "12"]), context=["hour"], **NAMES)
+
+
+def test_a_context_holds_no_outcome_and_a_column_is_there_once(tmp_path):
+    with pytest.raises(ValueError, match="context must hold what was known before the choice, which column 'bought'"):
+        log_of_frame(frame_with(), context=["hour", "bought"], **NAMES)
+    twice = pd.concat([frame_with(), frame_with()[["bought"]]], axis=1)
+    with pytest.raises(ValueError, match="column 'bought' occurs twice"):
+        log_of_frame(twice, context=["hour"], **NAMES)
 
 
 def test_files_that_are_no_logs_are_refused(tmp_path):

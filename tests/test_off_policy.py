@@ -281,13 +281,31 @@ def test_the_figure_published_in_the_readme_of_obp_comes_out():
     (lambda p: p[None], r"policy must have shape \(60, 4\)"),
     (lambda p: p.astype(str), "policy must have shape"),
     (lambda p: np.where(np.arange(60)[:, None] == 7, 2 * p, p), r"policy, row 7: must be probabilities that sum to 1"),
-    (lambda p: np.where(np.arange(60)[:, None] == 9, np.nan, p), r"policy, row 9: must be probabilities that sum"),
-    (lambda p: np.where(np.arange(60)[:, None] == 4, [1.5, -0.5, 0, 0], p), r"policy, row 4: .*at least 0, got -0.5"),
+    (lambda p: np.where(np.arange(60)[:, None] == 9, np.nan, p), r"policy, column 0, row 9: .*finite"),
+    (lambda p: np.where(np.arange(60)[:, None] == 4, [1.5, -0.5, 0, 0], p), "policy, column 1, row 4: .*0, got -0.5"),
 ])  # fmt: skip
 def test_a_policy_that_does_not_fit_is_refused_by_its_row(spoil, message):
     log, _, policy, _ = some_log()
     with pytest.raises(ValueError, match=message):
         ips(log, spoil(policy))
+
+
+def test_expected_rewards_that_do_not_fit_are_refused_by_row_and_column():
+    log, _, policy, q = some_log()
+    holed = q.copy()
+    holed[[5, 8], 2] = np.nan
+    with pytest.raises(ValueError, match=r"q, column 2, row 5: must be a finite number, got nan \(2 such rows\)"):
+        direct(log, policy, holed)
+    with pytest.raises(ValueError, match=r"q must have shape \(60, 4\), .*got shape \(60, 2\)"):
+        doubly_robust(log, policy, q[:, :2])
+
+
+def test_a_table_that_was_not_read_as_a_log_is_refused_by_its_type():
+    _, _, policy, _ = some_log()
+    with pytest.raises(TypeError, match="log must be LoggedData, as read_log returns it, got dict"):
+        ips({}, policy)
+    with pytest.raises(TypeError, match="tau"):
+        switch_dr(some_log()[0], policy, some_log()[3], "much")
 
 
 def test_settings_that_cannot_be_are_refused():

@@ -119,7 +119,7 @@ def read_log(
         The file.
     context
         Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
-        one column for each word (one-hot, sorted).
+        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused.
     action, reward, propensity, position
         Names of these columns; ``position`` may be missing.
     actions
@@ -141,7 +141,10 @@ def read_log(
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
     if not isinstance(frame.index, pd.RangeIndex):
-        raise ValueError(f"path: the rows of {os.fspath(path)!r} have more fields than its header has names")
+        raise ValueError(
+            f"path: the rows of {os.fspath(path)!r} have more fields than its header has names; "
+            "fields are parted by commas, and a decimal point is a point"
+        )
     return log_of_frame(
         frame, context=context, action=action, reward=reward, propensity=propensity, position=position, actions=actions
     )
@@ -162,23 +165,39 @@ def log_of_frame(
         raise ValueError("frame must be a DataFrame with at least one row")
     if isinstance(context, str):
         raise TypeError(f"context must be a sequence of column names, got {context!r}")
+    for name in (action, reward, propensity):
+        if name in context:
+            raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")
     for name in (*context, action, reward, propensity, *([position] if position else [])):
         if name not in frame:
             raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
+        if (frame.columns == name).sum() > 1:
+            raise ValueError(f"column {name!r} occurs twice; there are {', '.join(map(repr, frame.columns))}")
         refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
-    known = sorted(frame[action].unique()) if actions is None else list(actions)
-    names = ", ".join(map(str, known))
+    chosen = frame[action].to_numpy()
+    if actions is None:
+        word = np.array([isinstance(one, str) for one in chosen])
+        refuse_rows(f"column {action!r}", word != word[0], chosen, "a word or a number, as in row 0: one kind for all")
+    known = sorted(frame[action].unique().tolist()) if actions is None else list(actions)
     if len(set(known)) < len(known):
-        raise ValueError(f"actions must be distinct, got {names}")
+        raise ValueError(f"actions must be distinct, got {', '.join(map(str, known))}")
     code = frame[action].map({name: place for place, name in enumerate(known)})
     unknown = code.isna().to_numpy()
-    refuse_rows(f"column {action!r}", unknown, frame[action].to_numpy(), f"one of the actions {names}")
+    if unknown.any() and {str(one) for one in chosen[unknown]} & {str(one) for one in known}:
+        kinds = type(known[0]).__name__, type(chosen[unknown].tolist()[0]).__name__
+        raise TypeError(f"actions must be of the type that column {action!r} holds, {kinds[1]}, got {kinds[0]}")
+    refuse_rows(f"column {action!r}", unknown, chosen, f"one of the actions {', '.join(map(str, known))}")
     parts, features = [np.empty((len(frame), 0))], []
     for name in context:
         if pd.api.types.is_numeric_dtype(frame[name]):
             parts.append(_numeric(frame, name)[:, None])
             features.append(str(name))
         else:
+            no_number = pd.to_numeric(frame[name], errors="coerce").isna().to_numpy()
+            if no_number.mean() < 0.5:
+                refuse_rows(
+                    f"column {name!r}", no_number, frame[name].to_numpy(), "a number, as most of its entries are"
+                )
             words = sorted(frame[name].astype(str).unique())
             parts.append((frame[name].astype(str).to_numpy()[:, None] == np.array(words)).astype(float))
             features += [f"{name}={word}" for word in words]
@@ -202,6 +221,13 @@ def refuse_rows(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) 
     where = f"row {place[-1]}" + (f" of replication {place[0]}" if len(place) > 1 else "")
     more = f" ({wrong.sum():,} such rows)" if wrong.sum() > 1 else ""
     raise ValueError(f"{name}, {where}: must be {allowed}, got {values[place]!s}{more}")
+
+
+def refuse_cells(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) -> None:
+    """Raise a ``ValueError`` that names row and column of the first entry of ``values`` that is wrong, if any is."""
+    if wrong.any():
+        at = int(np.argwhere(wrong)[0][-1])
+        refuse_rows(f"{name}, column {at}", wrong[..., at], values[..., at], allowed)
 
 
 def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[str] = ()) -> np.ndarray:

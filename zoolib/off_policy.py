@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from zoolib import checks
-from zoolib.logs import LoggedData, refuse_rows
+from zoolib.logs import LoggedData, refuse_cells, refuse_rows
 from zoolib.metrics import Interval
 from zoolib.randomness import Seed, generators
 
@@ -170,9 +170,7 @@ def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) ->
 
     tau = 0 is the direct method wherever the policy could have acted as logged, tau = infinity is doubly robust.
     """
-    tau = float(tau)
-    if not tau >= 0:
-        raise ValueError(f"tau must be at least 0, got {tau}")
+    tau = np.inf if tau == np.inf else checks.real("tau", tau, 0.0)
     w = weights(log, policy)
     residual = log.reward - _of_action(log, _rewards(log, q))
     return Estimate(direct(log, policy, q).terms + np.where(w <= tau, w, 0.0) * residual)
@@ -254,17 +252,27 @@ def _of_action(log: LoggedData, table: np.ndarray) -> np.ndarray:
 
 
 def _checked(log: LoggedData, policy: Any) -> np.ndarray:
+    if not isinstance(log, LoggedData):
+        raise TypeError(f"log must be LoggedData, as read_log returns it, got {type(log).__name__}")
     policy, wanted = np.asarray(policy), (*log.action.shape, log.n_actions)
     if policy.shape != wanted or policy.dtype.kind not in "iufb":
         raise ValueError(
             f"policy must have shape {wanted}, in each row the probability of every action; "
             f"got shape {policy.shape} of {policy.dtype}"
         )
+    refuse_cells("policy", ~np.isfinite(policy), policy, "a finite number")
+    refuse_cells("policy", policy < 0, policy, "a probability of at least 0")
     total = policy.sum(-1)
     refuse_rows("policy", ~(np.abs(total - 1) <= 1e-6), total, "probabilities that sum to 1")
-    refuse_rows("policy", (policy < 0).any(-1), policy.min(-1), "probabilities of at least 0")
     return policy
 
 
 def _rewards(log: LoggedData, q: Any) -> np.ndarray:
-    return checks.finite("q", q, (*log.action.shape, log.n_actions))
+    q, wanted = np.asarray(q), (*log.action.shape, log.n_actions)
+    if q.shape != wanted or q.dtype.kind not in "iufb":
+        raise ValueError(
+            f"q must have shape {wanted}, in each row the expected reward of every action; "
+            f"got shape {q.shape} of {q.dtype}"
+        )
+    refuse_cells("q", ~np.isfinite(q), q, "a finite number")
+    return q.astype(float, copy=False)
