@@ -1,16 +1,148 @@
-"""Figures in which many agents are compared: what tables have kept of their replications (chapter 7)."""
+"""How many agents compare, of whose replications tables have kept a few numbers (chapter 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import ArrayLike
+from scipy import stats
 
-from zoolib import plots
+from zoolib import checks, plots
 from zoolib.metrics import Interval
+
+
+def share(hits: ArrayLike, level: float = 0.95) -> Interval:
+    """Return the share of replications of which something is true, with Wilson's interval.
+
+    Parameters
+    ----------
+    hits
+        ``(R,)`` truth values.
+    level
+        Confidence level in (0, 1).
+    """
+    hits = np.asarray(hits)
+    if hits.dtype != bool or hits.ndim != 1 or not len(hits):
+        raise ValueError(f"hits must be a row of truth values, at least one, got {hits!r}")
+    ends = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method="wilson")
+    return Interval(float(hits.mean()), float(ends.low), float(ends.high), len(hits), level)
+
+
+def recovered(
+    steps: ArrayLike, watched: ArrayLike, at: ArrayLike, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the share of replications that have recovered within ``at`` steps: the estimator of Kaplan and Meier.
+
+    Parameters
+    ----------
+    steps
+        ``(R,)`` steps to recover; infinite where it did not happen while we watched.
+    watched
+        For how many steps each was watched: one number, or ``(R,)``.
+    at
+        ``(n,)`` times, none later than the longest watch.
+    level
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    share, low, high
+        ``(n,)`` each; the limits are those of a log-log transform, and meet the share where it is 0 or 1.
+    """
+    steps, at = np.asarray(steps, dtype=float), np.asarray(at, dtype=float)
+    seen, watched = np.isfinite(steps), np.broadcast_to(np.asarray(watched, dtype=float), steps.shape)
+    if not len(steps) or not (steps[seen] <= watched[seen]).all():
+        raise ValueError("steps must hold at least one replication, and no recovery after the end of its watch")
+    if not ((at >= 0) & (at <= watched.max())).all():
+        raise ValueError(f"at must lie between 0 and the longest watch, {watched.max():g}, got {at}")
+    if not seen.any():
+        return np.zeros(at.shape), np.zeros(at.shape), np.zeros(at.shape)
+    cdf = stats.ecdf(stats.CensoredData(uncensored=steps[seen], right=watched[~seen])).cdf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the transform is infinite at 0 and 1
+        ends = cdf.confidence_interval(level, method="log-log")
+    share = cdf.evaluate(at)
+    inside = (share > 0) & (share < 1)
+    low, high = (np.where(inside, end.evaluate(at), share) for end in (ends.low, ends.high))
+    return share, low, high
+
+
+def recoveries(
+    panels: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]], longest: int, *, ylabel: str = "share recovered"
+) -> Figure:
+    """Draw for each event the share of replications that have recovered from it, as time goes by.
+
+    Parameters
+    ----------
+    panels
+        ``{event: {agent: (steps, watched)}}``, as :func:`recovered` takes them, with the same agents for all events.
+    longest
+        The last time drawn.
+    ylabel
+        The words.
+    """
+    longest = checks.whole("longest", longest, 1)
+    at = np.linspace(0, longest, 501)
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.4, 3.9), sharey=True, squeeze=False)
+    for ax, (event, kept) in zip(axes[0], panels.items(), strict=True):
+        for name, (steps, watched) in kept.items():
+            middle, low, high = recovered(steps, watched, at)
+            style = plots.look(name)
+            ax.plot(at, middle, label=name, **style)
+            ax.fill_between(at, low, high, color=style["color"], alpha=0.15, linewidth=0)
+        ax.set(title=event, xlabel="steps since", xlim=(0, longest), ylim=(-0.02, 1.02))
+        ax.xaxis.set_major_locator(plt.MaxNLocator(4))
+    axes[0, 0].set_ylabel(ylabel)
+    handles = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper left", ncols=2, fontsize=9)
+    return figure
+
+
+def mosaics(
+    edges: np.ndarray, panels: Mapping[str, np.ndarray], categories: Sequence[str], marks: Mapping[int, str]
+) -> Figure:
+    """Draw side by side how often each category was shown, as :func:`zoolib.plots.stacked` does for one agent.
+
+    Parameters
+    ----------
+    edges
+        ``(n + 1,)`` of the times.
+    panels
+        ``{title: (C, n) counts}``.
+    categories
+        Their names, C of them.
+    marks
+        ``{step: words}``, vertical lines.
+    """
+    colours = [plots.CATEGORY_COLOURS.get(name, plots.SOFT) for name in categories]
+    rows = -(-len(panels) // 2)
+    size = (6.4, 0.9 + 2.1 * rows)
+    figure, axes = plt.subplots(rows, min(len(panels), 2), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (title, counts) in zip(axes.flat, panels.items(), strict=False):
+        if np.shape(counts) != (len(categories), len(edges) - 1):
+            raise ValueError(f"panels[{title!r}] must be counts of shape {(len(categories), len(edges) - 1)}")
+        shares = counts / np.maximum(np.sum(counts, axis=0), 1)
+        centres = (edges[:-1] + edges[1:]) / 2
+        ax.stackplot(centres, shares, colors=colours, alpha=0.85, edgecolor="white", linewidth=0.4)
+        for place in marks:
+            ax.axvline(place, color=plots.INK, linewidth=1, linestyle=(0, (2, 2)))
+        ax.set(title=title, xlim=(0, edges[-1]), ylim=(0, 1))
+        ax.xaxis.set_major_locator(plt.MaxNLocator(4))
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
+    for ax in axes[-1]:
+        ax.set_xlabel("step")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share shown")
+    keys = [Patch(color=colour, alpha=0.85, label=name) for name, colour in zip(categories, colours, strict=True)]
+    figure.legend(handles=keys, loc="outside upper left", ncols=3, fontsize=9)
+    return figure
 
 
 def bands(x: np.ndarray, lines: Mapping[str, tuple[np.ndarray, np.ndarray]], **words: Any) -> Figure:
