@@ -96,9 +96,7 @@ def test_numbers_among_words_and_words_among_numbers_are_refused(tmp_path):
         log_of_frame(frame_with(item=["pen", 2, "pen", "pad"]), context=["hour"], **NAMES)
     with pytest.raises(TypeError, match="actions must be of the type that column 'item' holds, int, got str"):
         log_of_frame(frame_with(item=[0, 1, 0, 1]), context=["hour"], actions=["0", "1"], **NAMES)
-    with pytest.raises(
-        ValueError, match="column 'hour', row 2: must be a number, as most of its .* got noon"
-    ):
+    with pytest.raises(ValueError, match=r"column 'hour', row 2: must be a number, as most of its .* got noon"):
         log_of_frame(frame_with(hour=["9", "11", "noon", "12"]), context=["hour"], **NAMES)
 
 

@@ -11,7 +11,7 @@ import pytest
 from test_browser import address, browser  # noqa: F401  fixtures
 
 import zoolib as zoo
-from zoolib import metrics
+from zoolib import metrics, off_policy
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
 
@@ -97,6 +97,18 @@ def test_chapter_5_renews_evidence_as_the_package_does():
     fresh.rebuild(phi(X), r)
     np.testing.assert_allclose(A, fresh.A)
     np.testing.assert_allclose(theta, fresh.theta)
+
+
+def test_chapter_9_judges_as_the_package_does():
+    rng, n, K = np.random.default_rng(0), 500, 4
+    p, pi = rng.dirichlet(np.ones(K), n), rng.dirichlet(np.ones(K), n)
+    action = np.array([rng.choice(K, p=row) for row in p])
+    of_action = np.arange(n), action
+    log = zoo.LoggedData(np.zeros((n, 1)), action, rng.integers(0, 2, n), p[of_action], K)
+    said, overlap = page_of("09")["judge"](log.reward, log.propensity, pi[of_action]), off_policy.overlap(log, pi)
+    assert said["IPS"] == pytest.approx(off_policy.ips(log, pi).value)
+    assert said["SNIPS"] == pytest.approx(off_policy.snips(log, pi).value)
+    assert (said["mean weight"], said["rows"]) == pytest.approx((overlap["mean weight"], overlap["effective rows"]))
 
 
 @pytest.mark.parametrize("path", book.WITH_A_PAGE, ids=lambda path: path.name)
