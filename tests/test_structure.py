@@ -45,6 +45,11 @@ FLOORS = [
     {"production.funnel"},
     {"production.feedback", "production.grown"},
     {"production"},
+    {"production.demo.world", "production.demo.tally", "production.demo.parts", "production.demo.guard"},
+    {"production.demo.shop"},
+    {"production.demo.app"},
+    {"production.demo"},
+    {"production.demo.__main__"},
     {""},  # zoolib itself, which only gathers names
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

@@ -69,14 +69,17 @@ class GrownShop:
         x[:, len(PERSONAS) :] = generator.normal(size=(n, N_PROPERTIES))
         return x
 
-    def click_probability(self, x: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def click_probability(
+        self, x: np.ndarray, ids: np.ndarray | slice = slice(None), table: np.ndarray = TABLE
+    ) -> np.ndarray:
         """Return the click probabilities of visitors ``x`` ``(..., 7)`` and products ``ids``.
 
-        One visitor and n products give ``(n,)``, n visitors and as many products ``(n,)`` pair by pair.
+        One visitor and n products give ``(n,)``, n visitors and as many products ``(n,)`` pair by pair. After a change
+        of taste ``table``, ``(4, 5)``, is no longer the one of the book.
         """
         products = self.products[ids].astype(float)
         away = products[..., len(CATEGORIES) :] - x[..., len(PERSONAS) :]
-        level = np.vecdot(x[..., : len(PERSONAS)] @ TABLE, products[..., : len(CATEGORIES)])
+        level = np.vecdot(x[..., : len(PERSONAS)] @ table, products[..., : len(CATEGORIES)])
         return level * np.exp(-(away**2).sum(-1) / (2 * WIDTH**2))
 
     def log(self, n: int, rng: Seed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

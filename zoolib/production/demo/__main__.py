@@ -1,0 +1,58 @@
+"""Open the shop: ``python -m zoolib.production.demo --store DIRECTORY`` (chapter 6)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from zoolib.production.codec import UnreadableValueError
+from zoolib.production.demo import Shop, create_app
+from zoolib.production.extras import extra
+from zoolib.production.store import StoreUnavailableError, open_store
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the shop, serve it until it is interrupted, and return 0; 1 with a sentence if it cannot be opened."""
+    parser = argparse.ArgumentParser(prog="python -m zoolib.production.demo", description=__doc__)
+    parser.add_argument("--store", default=".zoo-shop", help="a directory, or redis://host:port/0")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; by default this machine's own only")
+    parser.add_argument("--port", type=int, default=8018, help="0 takes a free one")
+    parser.add_argument("--seed", type=int, default=42, help="of the shop's world")
+    parser.add_argument("--name", action="append", default=[], help="a name by which other machines call this one")
+    given = parser.parse_args(arguments)
+    uvicorn = extra("uvicorn")
+    try:
+        family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+        listening = socket.create_server((given.host, given.port), family=family)
+        store = open_store(given.store)
+        shop = Shop(store, given.seed)
+    except (StoreUnavailableError, UnreadableValueError, ValueError, OverflowError, OSError) as error:
+        print(f"The shop cannot be opened: {error}", file=sys.stderr)
+        return 1
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
+    config = uvicorn.Config(
+        create_app(shop, [host, *given.name]),
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        log_level="warning",
+        server_header=False,
+        h11_max_incomplete_event_size=16_384,
+        timeout_graceful_shutdown=5,
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:  # uvicorn has closed everything, and says so once more
+        pass
+    finally:
+        store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,358 @@
+// The page of the shop. Whatever the server says is put in as text, never as markup.
+"use strict";
+
+const byId = id => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+const CROWDS = [1, 5, 10, 25, 50, 100, 200];
+const ALPHAS = [0, 0.1, 0.3, 1, 3, 10];
+let visit = null; // the decision that waits for its answer
+let busy = false; // one request that changes something at a time
+let streaming = false;
+let drawn = null; // the state that the page shows
+
+// ---- words and numbers ----------------------------------------------------------------------------------
+
+const share = value => (value === null ? "–" : value.toFixed(3).replace("-", "−"));
+const count = value => value.toLocaleString("en");
+const persona = name => name.replaceAll("_", " ");
+const article = words => (/^[aeiou]/.test(words) ? "an " : "a ") + words;
+const listed = words => words.join(words.length > 2 ? ", " : " and ");
+
+function make(tag, { text, ...attributes } = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  node.append(...children);
+  return node;
+}
+
+function draw(parent, tag, attributes, text) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  parent.append(node);
+  return node;
+}
+
+const say = words => { byId("said").textContent = words; };
+
+function alarm(words) {
+  const box = byId("alarm");
+  if (box.textContent !== words) box.textContent = words;
+  box.hidden = !words;
+}
+
+// ---- the server -----------------------------------------------------------------------------------------
+
+class Refusal extends Error {
+  constructor(words, status) {
+    super(words);
+    this.status = status;
+  }
+}
+
+async function ask(path, body) {
+  let response, told;
+  const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  try {
+    response = await fetch(`api/${path}`, body === undefined ? {} : post);
+    told = await response.json();
+  } catch {
+    throw new Refusal("The shop's server does not answer. Is it running?", 0);
+  }
+  if (!response.ok) throw new Refusal(told.error, response.status);
+  return told;
+}
+
+const away = error => error instanceof Refusal && (error.status === 0 || error.status >= 500);
+
+// Do something that the reader asked for; what goes wrong is told, and if the store is away its return is awaited.
+async function attempt(work) {
+  if (busy) return;
+  busy = true;
+  try {
+    await work();
+    alarm("");
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    stopStream();
+    if (away(error)) {
+      alarm(error.message);
+      setTimeout(comeBack, 2000);
+    } else if (error.status === 404 || error.status === 409) {
+      say(`${error.message} The next visitor comes.`);
+      visit = null;
+      setTimeout(comeBack, 0);
+    } else alarm(error.message);
+  } finally {
+    busy = false;
+  }
+}
+
+function comeBack() {
+  if (busy) return setTimeout(comeBack, 500);
+  const was = byId("alarm").hidden;
+  return attempt(async () => {
+    show(await ask("state"));
+    if (!visit) await nextVisitor();
+    if (!was) say("The shop is back.");
+  });
+}
+
+// ---- the slate ------------------------------------------------------------------------------------------
+
+async function nextVisitor() {
+  visit = await ask("visit", { persona: byId("persona").value || null });
+  const { visitor, products } = visit;
+  const likes = visitor.likes.length ? `would like something ${listed(visitor.likes)}` : "has no special wishes";
+  byId("visitor").textContent = `Visitor ${count(visitor.number)}, ${article(persona(visitor.persona))}, ${likes}.`;
+  const list = byId("products");
+  while (list.children.length > products.length) list.lastChild.remove();
+  while (list.children.length < products.length) list.append(emptyCard(list.children.length));
+  products.forEach((product, i) => fillCard(list.children[i], product));
+}
+
+function emptyCard(place) {
+  const parts = ["payoff", "uncertainty", "score"].map(name =>
+    make("div", {}, make("dt", { text: name }), make("dd", { "data-number": name })));
+  const bar = make("div", { class: "bar", "aria-hidden": "true" },
+    make("i", { class: "payoff" }), make("i", { class: "bonus" }), make("i", { class: "truth" }));
+  const button = make("button", { type: "button", text: "Click" });
+  button.addEventListener("click", () => answer(place));
+  return make("li", { class: "product" },
+    make("span", { class: "category" }), make("span", { class: "name" }), make("span", { class: "words" }),
+    make("dl", {}, ...parts), bar, make("span", { class: "truth-told" }), button);
+}
+
+function fillCard(card, product) {
+  const percent = value => `${100 * Math.min(1, Math.max(0, value))}%`;
+  const payoff = Math.min(1, Math.max(0, product.payoff)), score = Math.min(1, Math.max(payoff, product.score));
+  card.dataset.category = product.category;
+  for (const name of ["category", "name"]) card.querySelector(`.${name}`).textContent = product[name];
+  card.querySelector(".words").textContent = listed(product.words);
+  for (const dd of card.querySelectorAll("[data-number]")) dd.textContent = share(product[dd.dataset.number]);
+  card.querySelector(".bar .payoff").style.width = percent(payoff);
+  card.querySelector(".bar .bonus").style.left = percent(payoff);
+  card.querySelector(".bar .bonus").style.width = percent(score - payoff);
+  card.querySelector(".bar .truth").style.left = percent(product.truth);
+  card.querySelector(".bar .truth").hidden = !byId("reveal").checked;
+  const told = card.querySelector(".truth-told");
+  told.textContent = `true click probability ${share(product.truth)}`;
+  told.hidden = !byId("reveal").checked;
+  card.querySelector("button").setAttribute("aria-label", `Click ${product.name}`);
+}
+
+function answer(place) {
+  return attempt(async () => {
+    if (!visit) return;
+    const { decision, visitor, products } = visit;
+    const clicked = place === null ? [] : [products[place].id];
+    await ask("answer", { decision, clicked });
+    const what = place === null ? "clicked none of these" : `clicked ${products[place].name}`;
+    visit = null;
+    await nextVisitor();
+    show(await ask("state"));
+    say(`Visitor ${count(visitor.number)} ${what}; counted. ${byId("visitor").textContent}`);
+  });
+}
+
+// ---- simulated visitors, shocks and the rest ------------------------------------------------------------
+
+const crowd = () => CROWDS[byId("n").value];
+const visitors = n => (n === 1 ? "1 visitor" : `${n} visitors`);
+
+async function send() {
+  const state = await ask("simulate", { visitors: crowd(), persona: byId("persona").value || null });
+  show(state);
+  await nextVisitor();
+  return state;
+}
+
+function summary(state) {
+  const { agent, oracle } = state.rate;
+  return agent === null ? "No visits yet." : `Of what was shown in the last ${Math.min(state.visits, state.window)} ` +
+    `visits, ${share(agent)} was clicked; the oracle's share is ${share(oracle)}.`;
+}
+
+function stopStream() {
+  streaming = false;
+  byId("stream").setAttribute("aria-pressed", "false");
+}
+
+async function stream() {
+  while (streaming) {
+    if (document.hidden || busy) await new Promise(resume => setTimeout(resume, 200));
+    else await attempt(send);
+    await new Promise(resume => setTimeout(resume, 60));
+  }
+}
+
+byId("send").addEventListener("click", () => attempt(async () => {
+  const state = await send();
+  say(`${visitors(state.counted)} came. ${summary(state)}`);
+}));
+
+byId("stream").addEventListener("click", () => {
+  streaming = !streaming;
+  byId("stream").setAttribute("aria-pressed", String(streaming));
+  say(streaming ? "Visitors keep coming." : `Nobody comes any more. ${drawn ? summary(drawn) : ""}`);
+  if (streaming) stream();
+});
+
+function whenFree(work) { // a setting must not be lost to a request that is under way
+  if (busy) setTimeout(whenFree, 30, work);
+  else attempt(work);
+}
+
+for (const button of document.querySelectorAll("[data-shock]")) {
+  button.addEventListener("click", () => whenFree(async () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    show(await ask("shock", { name: button.dataset.shock, on }));
+    say(on ? `The ${button.dataset.shock} is here.` : `The ${button.dataset.shock} is over.`);
+  }));
+}
+
+let doubt = 0;
+byId("reset").addEventListener("click", () => {
+  const button = byId("reset");
+  clearTimeout(doubt);
+  const calm = () => { button.textContent = "Forget everything"; delete button.dataset.asked; };
+  if (!button.dataset.asked) {
+    button.dataset.asked = "";
+    button.textContent = "Press again to forget everything";
+    say("Press again to forget everything.");
+    doubt = setTimeout(calm, 6000);
+    return;
+  }
+  calm();
+  whenFree(async () => {
+    show(await ask("reset", {}));
+    visit = null;
+    await nextVisitor();
+    say("Everything is forgotten.");
+  });
+});
+
+byId("none").addEventListener("click", () => answer(null));
+byId("reveal").addEventListener("change", () => {
+  for (const part of document.querySelectorAll(".bar .truth, .truth-told")) part.hidden = !byId("reveal").checked;
+});
+byId("persona").addEventListener("change", () => whenFree(nextVisitor));
+byId("n").addEventListener("input", () => {
+  byId("n-out").textContent = crowd();
+  byId("n").setAttribute("aria-valuetext", visitors(crowd()));
+  byId("send").textContent = `Send ${visitors(crowd())}`;
+});
+byId("alpha").addEventListener("input", () => showAlpha(ALPHAS[byId("alpha").value]));
+byId("alpha").addEventListener("change", () => whenFree(async () => {
+  show(await ask("explore", { alpha: ALPHAS[byId("alpha").value] }));
+  if (visit) await nextVisitor();
+}));
+
+function showAlpha(alpha) {
+  byId("alpha-out").textContent = alpha;
+  byId("alpha").setAttribute("aria-valuetext", alpha);
+}
+
+// ---- what was learned -----------------------------------------------------------------------------------
+
+function show(state) {
+  drawn = state;
+  byId("visits").textContent = count(state.visits);
+  for (const name of ["agent", "oracle", "random"]) byId(`rate-${name}`).textContent = share(state.rate[name]);
+  byId("window").textContent = state.window;
+  byId("n-products").textContent = count(state.n_products);
+  byId("seed").textContent = state.seed;
+  byId("model").textContent = state.model;
+  for (const button of document.querySelectorAll("[data-shock]")) {
+    button.setAttribute("aria-pressed", String(state.shocks.includes(button.dataset.shock)));
+  }
+  const nearest = ALPHAS.reduce((a, b) => (Math.abs(b - state.alpha) < Math.abs(a - state.alpha) ? b : a));
+  byId("alpha").value = ALPHAS.indexOf(nearest);
+  showAlpha(state.alpha);
+  byId("categories").replaceChildren(...state.categories.map(category => {
+    const head = make("th", { scope: "row" }, make("span", { class: "dot", "data-category": category.name }), category.name);
+    const cells = [share(category.share), count(category.shown), count(category.clicked)];
+    return make("tr", {}, head, ...cells.map(text => make("td", { text })));
+  }));
+  byId("evidence").replaceChildren(...state.evidence.map(one => make("tr", {},
+    make("th", { scope: "row", text: persona(one.persona) }),
+    make("td", { text: count(one.shown) }), make("td", { text: count(one.clicked) }))));
+  chart(state);
+}
+
+const LEFT = 40, RIGHT = 12, TOP = 20, BOTTOM = 26;
+
+function frame(id, height, last, words) {
+  const box = byId(id), width = Math.max(280, box.clientWidth), svg = document.createElementNS(SVG, "svg");
+  const x = visits => LEFT + (width - LEFT - RIGHT) * visits / last;
+  const y = value => TOP + (height - TOP - BOTTOM) * (1 - value);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("aria-hidden", "true");
+  const step = niceStep(last / (width < 500 ? 3 : 7));
+  for (let at = 0; at <= last; at += step) {
+    draw(svg, "text", { x: x(at), y: height - 6, "text-anchor": at + step > last ? "end" : "middle" }, count(at));
+  }
+  box.replaceChildren(svg);
+  box.setAttribute("aria-label", words);
+  return { svg, x, y, width };
+}
+
+function niceStep(rough) {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+  return [1, 2, 5, 10].map(k => k * unit).find(step => step >= rough) ?? 10 * unit;
+}
+
+const path = points => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+
+function chart(state) {
+  const { curve, categories } = state, last = Math.max(state.visits, 10);
+  const top = Math.max(0.6, ...curve.flatMap(point => point.slice(1, 4))), high = Math.ceil(top * 5) / 5;
+  const rate = frame("chart-rate", 230, last, `${summary(state)} ` +
+    (state.marks.length ? `Marked: ${state.marks.map(([at, name, on]) => `${name} ${on ? "came" : "went"} at visit ${at}`).join(", ")}.` : ""));
+  for (let value = 0; value <= high + 1e-9; value += 0.2) {
+    const at = rate.y(value / high);
+    draw(rate.svg, "line", { class: "grid", x1: LEFT, x2: rate.width - RIGHT, y1: at, y2: at });
+    draw(rate.svg, "text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, value.toFixed(1));
+  }
+  ["random", "oracle", "agent"].forEach((name, i) => {
+    const column = { agent: 1, oracle: 2, random: 3 }[name];
+    draw(rate.svg, "path", { class: name, d: path(curve.map(p => [rate.x(p[0]), rate.y(p[column] / high)])) });
+  });
+  const latest = categories.filter(c => c.share).map(c => `${c.name} ${share(c.share)}`).join(", ");
+  const shares = frame("chart-share", 170, last, latest ? `Lately: ${latest}.` : "No visits yet.");
+  const under = curve.map(() => 0);
+  categories.forEach((category, i) => {
+    const low = curve.map((p, k) => [shares.x(p[0]), shares.y(under[k])]);
+    curve.forEach((p, k) => { under[k] += p[4 + i]; });
+    const up = curve.map((p, k) => [shares.x(p[0]), shares.y(Math.min(1, under[k]))]);
+    if (curve.length > 1) {
+      draw(shares.svg, "path", { class: "area", "data-category": category.name, d: `${path([...up, ...low.reverse()])}Z` });
+    }
+  });
+  for (const value of [0, 0.5, 1]) {
+    draw(shares.svg, "text", { x: LEFT - 6, y: shares.y(value) + 4, "text-anchor": "end" }, value.toFixed(1));
+  }
+  for (const { svg, x, width } of [rate, shares]) {
+    const height = svg.viewBox.baseVal.height;
+    state.marks.forEach(([at, name, on], i) => {
+      draw(svg, "line", { class: "mark", x1: x(at), x2: x(at), y1: TOP - 6, y2: height - BOTTOM });
+      if (svg !== rate.svg) return;
+      const late = x(at) > width * 0.7;
+      draw(svg, "text", { class: "marked", x: x(at) + (late ? -4 : 4), y: TOP - 6 + 14 * (i % 2),
+        "text-anchor": late ? "end" : "start" }, on ? name : `${name} over`);
+    });
+  }
+}
+
+let resizing = 0;
+addEventListener("resize", () => {
+  cancelAnimationFrame(resizing);
+  resizing = requestAnimationFrame(() => { if (drawn) chart(drawn); });
+});
+
+attempt(async () => {
+  show(await ask("state"));
+  await nextVisitor();
+  say("");
+});
