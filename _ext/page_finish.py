@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from lean import asks_then_tells, names_in, without_unused
 from PIL import Image
 from sphinx.application import Sphinx
 
@@ -37,8 +38,11 @@ FACE = "source-serif-4-latin-wght-normal.woff2"
 IN_PIECES = """window.MathJax.startup = {
   pageReady: async () => {
     const formulas = [...document.querySelectorAll(".math")];
-    for (let start = 0, size = 8; start < formulas.length; start += size) {
+    for (let start = 0, size = 1; start < formulas.length;) {
+      const began = performance.now();
       await MathJax.typesetPromise(formulas.slice(start, start + size));
+      start += size;
+      size = Math.max(1, Math.min(16, Math.round(size * 20 / (performance.now() - began))));
       await new Promise(resolve => setTimeout(resolve));
     }
   },
@@ -188,10 +192,12 @@ def mend_ids(page: BeautifulSoup) -> None:
 
 
 def typeset_in_pieces(page: BeautifulSoup) -> None:
-    """Set the formulas some at a time, in the order of the page, so that it can be scrolled and used meanwhile."""
+    """Set as many formulas at a time as take a fiftieth of a second, so that the page can be used meanwhile."""
     for script in page.find_all("script", string=re.compile(r"^\s*window\.MathJax = ")):
         if "pageReady" not in script.text:
             script.string = f"{script.text}; {IN_PIECES}"
+    for script in page.select('script[src*="mathjax/"]'):
+        script["fetchpriority"] = "low"  # the text comes first
 
 
 def keep_room_for_formulas(page: BeautifulSoup) -> None:
@@ -280,9 +286,9 @@ def one_style_sheet(page: BeautifulSoup, folder: Path, out: Path) -> None:
     if len(links) < 2:
         return
     css = "\n".join(_rules(path, out / "_static") for path in paths)
+    css = re.sub(r',\s*url\("[^"]*\.ttf"\) format\("truetype"\)', "", css)
     bundle = out / "_static" / f"book-{hashlib.sha256(css.encode()).hexdigest()[:12]}.css"
-    if not bundle.exists():
-        bundle.write_text(css, encoding="utf-8")
+    bundle.write_text(css, encoding="utf-8")
     for link in links[1:]:
         link.decompose()
     links[0]["href"] = os.path.relpath(bundle, folder)
@@ -300,6 +306,15 @@ def _rules(path: Path, target: Path) -> str:
         return f'url("{os.path.relpath(file, target)}")'
 
     return re.sub(r"""url\(\s*(?P<quote>["']?)(?P<url>[^"')]+)(?P=quote)\s*\)""", found, css)
+
+
+def options_in_the_page(page: BeautifulSoup, folder: Path) -> None:
+    """Put the few options of the scripts into the page itself, which would else wait for a file of ten lines."""
+    for script in page.select('script[src*="documentation_options.js"]'):
+        path = folder / urlsplit(script["src"]).path
+        if path.exists():
+            del script["src"]
+            script.string = path.read_text(encoding="utf-8")
 
 
 def offer_print(page: BeautifulSoup, home: str, chapter: str | None) -> None:
@@ -345,11 +360,27 @@ def add_print(out: Path, pdfs: Path) -> None:
         path.write_text(page.decode(formatter="minimal"), encoding="utf-8")
 
 
+def make_lean(out: Path) -> None:
+    """Keep only the style sheets that a page loads, and of them only the rules that a page can use."""
+    pages = [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]
+    names = names_in(pages, out.glob("_static/**/*.js"))
+    loaded = set(re.findall(r"_static/(book-\w+\.css)", "".join(path.read_text(encoding="utf-8") for path in pages)))
+    for path in (out / "_static").glob("book-*.css"):
+        if path.name in loaded:
+            path.write_text(without_unused(path.read_text(encoding="utf-8"), names), encoding="utf-8")
+        else:
+            path.unlink()
+    theme = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    if theme.exists():
+        theme.write_text(asks_then_tells(theme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def in_its_place(html: str, folder: Path, out: Path) -> str:
     """Return a page with the mends made for which one must know where it and its files are."""
     page = BeautifulSoup(html, "html.parser")
     size_images(page, folder)
     one_style_sheet(page, folder, out)
+    options_in_the_page(page, folder)
     return page.decode(formatter="minimal")
 
 
@@ -364,6 +395,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         if after != before:
             path.write_text(after, encoding="utf-8")
     add_print(out, Path(app.srcdir) / "_build" / "pdf")
+    make_lean(out)
     for pattern in UNUSED_FILES:
         for path in sorted((out / "_static").glob(pattern), reverse=True):
             if path.is_file():

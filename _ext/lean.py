@@ -1,0 +1,90 @@
+"""Let a page weigh less and work less when it is opened: the rules that no page can use, and a script that waits.
+
+The theme's style sheets hold rules for all that a book might contain, a few thousand icons among them, and a browser
+matches every rule with every element. We keep the rules whose classes and ids occur in a page or a script of the book.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import tinycss2
+from bs4 import BeautifulSoup
+
+NAME = re.compile(r"[A-Za-z_][\w-]*")
+GROUPS = {"media", "supports", "layer", "container"}
+# what scripts put together: "bs-tooltip-" + place, "fa-" + icon and the like are not in them as whole words
+PUT_TOGETHER = ("bs-", "show", "hiding", "collaps", "modal", "tooltip")
+
+# The theme asks each box of code whether it must scroll and tells it so before it asks the next one: a layout for every
+# box, when the page is opened and again whenever a formula has been set. First all questions, then the answers.
+ASKS_AND_TELLS = re.compile(
+    r"\.forEach\((?P<box>\w+)=>\{(?P=box)\.tabIndex=(?P<scrolls>(?P=box)\.scrollWidth>[^?]+)\?0:-1\}\)"
+)
+
+
+def asks_then_tells(script: str) -> str:
+    """Return the theme's script, which then lays the page out once and not once a box."""
+    answers = r"[...all].map(\g<box>=>[\g<box>,\g<scrolls>?0:-1])"
+    return ASKS_AND_TELLS.sub(
+        rf".forEach((\g<box>,i,all)=>{{i||{answers}.forEach(([\g<box>,t])=>{{\g<box>.tabIndex=t}})}})", script
+    )
+
+
+def names_in(pages: Iterable[Path], scripts: Iterable[Path]) -> set[str]:
+    """Return all classes and ids of the pages, and every word of their scripts, which may set more."""
+    names: set[str] = set()
+    for path in pages:
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for tag in page.find_all(True):
+            names.update(tag.get("class") or [])
+            names.update([tag["id"]] if tag.get("id") else [])
+        for script in page.select("script:not([src]):not([type='application/json'])"):
+            names.update(NAME.findall(script.text))
+    for path in scripts:
+        names.update(NAME.findall(path.read_text(encoding="utf-8")))
+    return names
+
+
+def without_unused(css: str, names: set[str]) -> str:
+    """Return a style sheet without the rules that match nothing for want of a class or an id."""
+    return _kept(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), names)
+
+
+def _kept(rules: list, names: set[str]) -> str:
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = [text for text, needed in _selectors(rule.prelude) if all(_known(n, names) for n in needed)]
+            if selectors:
+                kept.append(f"{','.join(selectors)}{{{tinycss2.serialize(rule.content).strip()}}}")
+        elif rule.type == "at-rule" and rule.content is not None and rule.lower_at_keyword in GROUPS:
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if body := _kept(inner, names):
+                kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{\n{body}\n}}")
+        elif rule.type == "at-rule":
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def _known(name: str, names: set[str]) -> bool:
+    return name in names or name.startswith(PUT_TOGETHER)
+
+
+def _selectors(prelude: list) -> list[tuple[str, list[str]]]:
+    """Return each selector of a rule and the classes and ids that it needs; what stands in brackets may be missing."""
+    found: list[tuple[list, list[str]]] = [([], [])]
+    before = None
+    for token in prelude:
+        if token.type == "comment":
+            continue
+        if token == ",":
+            found.append(([], []))
+        else:
+            found[-1][0].append(token)
+            if token.type == "hash" or (token.type == "ident" and before == "."):
+                found[-1][1].append(token.value)
+        before = token
+    return [(tinycss2.serialize(tokens).strip(), needed) for tokens, needed in found]
