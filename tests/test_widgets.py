@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
@@ -40,6 +41,26 @@ def bundle(figure):
 
 def data_of(page):
     return json.loads(BeautifulSoup(page, "html.parser").find("script", type="application/json").string)
+
+
+def contexts_of_the_shop(*_):
+    personas = ["new_puppy_parent", "cat_connoisseur", "budget_shopper", "fish_hobbyist"]
+    path = Line("from where it was stored", X, X / 2, style="-")
+    return [path, *contexts(np.zeros((20, 2)), personas, list(CATEGORY_COLOURS))]
+
+
+@pytest.mark.parametrize("drawn", [draw, contexts_of_the_shop])
+def test_the_legend_of_the_picture_for_print_is_not_cut(monkeypatch, drawn):
+    kept = []
+    monkeypatch.setattr("zoolib.widgets.plt.close", kept.append)
+    bundle(moving(draw=drawn, controls={"alpha": [0.1], "agent": ["LinUCB"]}))
+    (figure,) = kept
+    (legend,) = figure.legends
+    figure.draw_without_rendering()
+    box = legend.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert len(legend.get_texts()) >= 2
+    plt.close("all")
 
 
 def test_every_frame_holds_the_numbers_that_were_drawn():

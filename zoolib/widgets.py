@@ -26,6 +26,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from zoolib.marks import HEIGHT, WIDTH, Axis, Bars, Line, Mark, Points, axes, legend, number
 from zoolib.metrics import mean_interval
@@ -174,11 +176,23 @@ class Moving:
         handles, labels = ax.get_legend_handles_labels()
         kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
         if kept:
-            figure.legend(kept.values(), kept.keys(), loc="outside upper left", ncols=3)
+            _legend_that_fits(figure, kept)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", metadata={"Software": None})
         plt.close(figure)
         return picture.getvalue()
+
+
+def _legend_that_fits(figure: Figure, handles: Mapping[str, Any]) -> Legend:
+    """Put a legend above a picture, in letters so small that it is no wider than the picture."""
+    for size in (11, 10, 9, 8, 7):
+        legend = figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3, fontsize=size)
+        figure.draw_without_rendering()
+        if legend.get_window_extent().width <= figure.bbox.width:
+            break
+        if size > 7:
+            legend.remove()
+    return legend
 
 
 def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
