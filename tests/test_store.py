@@ -4,6 +4,7 @@ Some of it happens in other processes: :mod:`store_workers` is what they do.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from store_workers import increment as increment_often
 
 from zoolib.production import StoreUnavailableError, open_store
 from zoolib.production.codec import UnreadableValueError, pack, unpack
+from zoolib.production.own_redis import own_redis
 from zoolib.production.store import Put
 
 
@@ -309,3 +311,21 @@ def test_a_value_of_another_place_kind_or_format_is_refused():
 def test_what_cannot_be_stored_is_refused():
     with pytest.raises(TypeError, match=r"arrays\['a'\]"):
         pack("k", "evidence", {}, {"a": np.array(["text"])})
+
+
+# ---- a server of one's own ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
+def test_a_server_of_ones_own_takes_what_a_store_is_given_and_ends_with_the_with(tmp_path):
+    with own_redis(tmp_path) as url, open_store(url) as store:
+        store.transact(["n"], increment)
+        assert store.get("n") == b"1"
+    with pytest.raises(StoreUnavailableError):
+        open_store(url, timeout=0.5)
+
+
+def test_where_there_is_no_redis_there_is_no_server_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with own_redis(tmp_path) as url:
+        assert url is None
