@@ -13,6 +13,17 @@ from zoolib.production.demo import Shop, create_app
 from zoolib.production.extras import extra
 from zoolib.production.store import StoreUnavailableError, open_store
 
+# The plain parts of uvicorn, which are always there; a request's head may be as long as any browser makes it.
+SETTINGS = {
+    "http": "h11",
+    "loop": "asyncio",
+    "ws": "none",
+    "log_level": "warning",
+    "server_header": False,
+    "h11_max_incomplete_event_size": 16_384,
+    "timeout_graceful_shutdown": 5,
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the shop, serve it until it is interrupted, and return 0; 1 with a sentence if it cannot be opened."""
@@ -34,16 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     host = f"[{given.host}]" if ":" in given.host else given.host
     print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
-    config = uvicorn.Config(
-        create_app(shop, [host, *given.name]),
-        http="h11",
-        loop="asyncio",
-        ws="none",
-        log_level="warning",
-        server_header=False,
-        h11_max_incomplete_event_size=16_384,
-        timeout_graceful_shutdown=5,
-    )
+    config = uvicorn.Config(create_app(shop, [host, *given.name]), **SETTINGS)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         uvicorn.Server(config).run(sockets=[listening])

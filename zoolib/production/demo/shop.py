@@ -172,7 +172,7 @@ class Shop:
         for _ in range(checks.whole("visitors", n, 1, MOST_VISITORS)):
             visit, tally = self.visit(persona), self.tally()
             arms = visit.decision.arms
-            clicks = self.world.clicks(visit.x, arms, tally.shocks, f"luck {tally.era} {visit.number}")
+            clicks = self.world.clicks(visit.x, arms, tally.shocks, f"luck {visit.number}")
             try:
                 counted += self.answer(visit.decision.id, arms[clicks].tolist()) is Outcome.COUNTED
             except UnknownDecisionError:  # the shop was reset meanwhile

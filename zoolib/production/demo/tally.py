@@ -49,7 +49,7 @@ class Tally:
     seed: int
     n_products: int
     era: int = 1
-    alpha: float = 0.3
+    alpha: float = 1.0
     shocks: list[str] = field(default_factory=list)
     marks: list[list[Any]] = field(default_factory=list)
     visits: int = 0

@@ -291,7 +291,8 @@ function frame(id, height, last, words) {
   svg.setAttribute("aria-hidden", "true");
   const step = niceStep(last / (width < 500 ? 3 : 7));
   for (let at = 0; at <= last; at += step) {
-    draw(svg, "text", { x: x(at), y: height - 6, "text-anchor": at + step > last ? "end" : "middle" }, count(at));
+    const anchor = x(at) > width - RIGHT - 14 ? "end" : "middle";
+    draw(svg, "text", { x: x(at), y: height - 6, "text-anchor": anchor }, count(at));
   }
   box.replaceChildren(svg);
   box.setAttribute("aria-label", words);
@@ -315,7 +316,7 @@ function chart(state) {
     draw(rate.svg, "line", { class: "grid", x1: LEFT, x2: rate.width - RIGHT, y1: at, y2: at });
     draw(rate.svg, "text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, value.toFixed(1));
   }
-  ["random", "oracle", "agent"].forEach((name, i) => {
+  ["random", "oracle", "agent"].forEach(name => {
     const column = { agent: 1, oracle: 2, random: 3 }[name];
     draw(rate.svg, "path", { class: name, d: path(curve.map(p => [rate.x(p[0]), rate.y(p[column] / high)])) });
   });
@@ -338,7 +339,7 @@ function chart(state) {
     state.marks.forEach(([at, name, on], i) => {
       draw(svg, "line", { class: "mark", x1: x(at), x2: x(at), y1: TOP - 6, y2: height - BOTTOM });
       if (svg !== rate.svg) return;
-      const late = x(at) > width * 0.7;
+      const late = x(at) > 0.7 * width;
       draw(svg, "text", { class: "marked", x: x(at) + (late ? -4 : 4), y: TOP - 6 + 14 * (i % 2),
         "text-anchor": late ? "end" : "start" }, on ? name : `${name} over`);
     });
