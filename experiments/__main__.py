@@ -15,11 +15,11 @@ from types import ModuleType
 import joblib
 import pandas as pd
 
-from experiments import ablation, classification, gauntlet, ratings
+from experiments import ablation, candidates, classification, gauntlet, groups, ratings
 from zoolib.sweeps import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
-    module.__name__.rpartition(".")[2]: module for module in (ablation, gauntlet, classification, ratings)
+    module.__name__.rpartition(".")[2]: module for module in (ablation, candidates, groups, gauntlet, classification, ratings)
 }
 
 
