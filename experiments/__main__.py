@@ -19,7 +19,8 @@ from experiments import ablation, candidates, classification, gauntlet, groups, 
 from zoolib.sweeps import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
-    module.__name__.rpartition(".")[2]: module for module in (ablation, candidates, groups, gauntlet, classification, ratings)
+    module.__name__.rpartition(".")[2]: module
+    for module in (ablation, candidates, groups, gauntlet, classification, ratings)
 }
 
 
