@@ -73,7 +73,7 @@ class EpsilonGreedy(UCB):
 
     def spread(self, evidence: Evidence, Z: np.ndarray) -> np.ndarray:
         """Return 0: this score does not explore."""
-        return np.zeros(Z.shape[:-1])
+        return np.zeros(Z.shape[:-1] if Z.dtype.kind == "f" else Z.shape)  # evidence by cells is asked by their numbers
 
     def divert(self, arm: Any, for_sale: np.ndarray) -> Any:
         """Return ``arm``, or any that is for sale."""
