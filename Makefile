@@ -16,7 +16,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book pdf test lab execute serve bench bench-peers sweeps lint clean
+.PHONY: help book pdf test speed lab execute serve bench bench-peers sweeps times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -38,6 +38,9 @@ test: $(STAMP) ## build the book, run every notebook, compare every output, test
 	@$(BOOK) --all --quiet
 	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -q -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
+
+speed: $(STAMP) ## ask Lighthouse how fast the pages come that make test has built; run nothing else meanwhile
+	BOOK_IS_BUILT=1 $(PY) -m pytest tests/test_lighthouse.py -m alone -q -s
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(PY) -m jupyterlab chapters
@@ -63,6 +66,9 @@ bench-peers: $(STAMP) # the same, and the libraries of others in an environment 
 
 sweeps: $(STAMP) ## compute the tables in chapters/data anew; half an hour on one core
 	$(REPRODUCIBLE) $(PY) -m experiments
+
+times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... for some of them
+	$(REPRODUCIBLE) $(PY) -m benchmarks.chapters $(CHAPTERS)
 
 lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .

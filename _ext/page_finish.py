@@ -15,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EntitySubstitution
+from bs4.formatter import HTMLFormatter
 from lean import asks_then_tells, names_in, without_unused
 from PIL import Image
 from sphinx.application import Sphinx
@@ -47,6 +49,13 @@ IN_PIECES = """window.MathJax.startup = {
     }
   },
 };"""
+HTML5 = HTMLFormatter(EntitySubstitution.substitute_xml, void_element_close_prefix="")
+REDIRECT = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}"><title>{title}</title></head>
+<body><p><a href="{url}">{title}</a></p></body>
+</html>
+"""
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 160
 
 
@@ -164,6 +173,8 @@ def mend_tables(page: BeautifulSoup) -> None:
         del table["border"]
         for row in table.select("tr[style]"):
             del row["style"]
+        for cell in table.select("[valign]"):
+            del cell["valign"]
     for box in page.select(".cell_output .output.text_html, .pst-scrollable-table-container"):
         if box.select_one("table") and not box.get("tabindex"):
             box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
@@ -173,6 +184,26 @@ def mend_equations(page: BeautifulSoup) -> None:
     """Let a formula that is wider than a phone be scrolled by the keyboard too."""
     for box in page.select("div.math"):
         box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Formula"}
+
+
+def mend_sections(page: BeautifulSoup) -> None:
+    """Make sections without a heading, as statements and exercises have them, plain boxes; drop a role given twice."""
+    for section in page.select("section:not(:has(> :is(h1, h2, h3, h4, h5, h6)))"):
+        section.name = "div"
+    for main in page.select("main[role]"):
+        del main["role"]
+    for heading in page.select("#jb-print-docs-body h1"):
+        if not heading.text.strip():
+            heading.decompose()
+
+
+def mend_controls(page: BeautifulSoup) -> None:
+    """Let the label of a figure's control hold the control alone; the value that stands beside it is plain text."""
+    for value in page.select("figure[data-widget] label output"):
+        value.name = "b"
+        value["data-value"] = ""
+    for script in page.find_all("script", string=re.compile(r'closest\("label"\)\.querySelector\("output"\)')):
+        script.string = script.text.replace('.querySelector("output")', '.querySelector("[data-value]")')
 
 
 def mend_bibliography(page: BeautifulSoup) -> None:
@@ -250,6 +281,8 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     mend_summaries,
     mend_tables,
     mend_equations,
+    mend_sections,
+    mend_controls,
     mend_bibliography,
     mend_ids,
     typeset_in_pieces,
@@ -267,7 +300,7 @@ def finish(html: str) -> str:
         return html
     for mend in MENDS:
         mend(page)
-    return page.decode(formatter="minimal")
+    return page.decode(formatter=HTML5)
 
 
 def size_images(page: BeautifulSoup, folder: Path) -> None:
@@ -357,7 +390,7 @@ def add_print(out: Path, pdfs: Path) -> None:
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         chapter = f"{path.stem}.pdf"
         offer_print(page, "../pdf", chapter if (pdfs / chapter).exists() else None)
-        path.write_text(page.decode(formatter="minimal"), encoding="utf-8")
+        path.write_text(page.decode(formatter=HTML5), encoding="utf-8")
 
 
 def make_lean(out: Path) -> None:
@@ -381,7 +414,7 @@ def in_its_place(html: str, folder: Path, out: Path) -> str:
     size_images(page, folder)
     one_style_sheet(page, folder, out)
     options_in_the_page(page, folder)
-    return page.decode(formatter="minimal")
+    return page.decode(formatter=HTML5)
 
 
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -391,6 +424,10 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
+        if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
+            url = re.search(r'content="0; *url=([^"]+)"', before)
+            path.write_text(REDIRECT.format(url=url[1], title=app.config.html_title), encoding="utf-8")
+            continue
         after = in_its_place(finish(before), path.parent, out)
         if after != before:
             path.write_text(after, encoding="utf-8")

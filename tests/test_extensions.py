@@ -1,14 +1,18 @@
 """The small Sphinx extensions of the book, each in a book of one or two pages."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from lean import asks_then_tells, names_in, without_unused
 from page_finish import MENDS, add_print, finish, in_its_place, offer_print
 from PIL import Image
+
+import zoolib
 
 EXTENSIONS = Path(__file__).resolve().parent.parent / "_ext"
 
@@ -305,3 +309,90 @@ def test_a_typeset_pdf_is_offered_where_it_is(tmp_path: Path):
 def test_without_a_pdf_nothing_is_offered(tmp_path: Path):
     add_print(tmp_path, tmp_path / "nowhere")
     assert not (tmp_path / "pdf").exists()
+
+
+SHEET = """@charset "utf-8"; /* a remark */
+.used, .unused { color: red } .unused > .used { color: blue } #here .used{} a.used:not(.unused){} #away {}
+@media print { .unused { top: 0 } .used { top: 1px } } @media screen { .unused {} }
+@font-face { font-family: "Face"; src: url("face.woff2") } :is(.unused, .used) p { left: 0 } p[class="unused"] {}
+.from-script {} .bs-tooltip-top {} a::after { content: ".unused { }" }"""
+
+
+def test_rules_that_no_page_can_use_are_dropped_and_all_others_kept(tmp_path: Path):
+    (tmp_path / "page.html").write_text(
+        '<p class="used" id="here"></p><script>x.classList.add("from-script")</script>', encoding="utf-8"
+    )
+    (tmp_path / "set.js").write_text("y.className = 'set-later'", encoding="utf-8")
+    names = names_in([tmp_path / "page.html"], [tmp_path / "set.js"])
+    assert {"used", "here", "from-script", "set-later"} <= names
+    kept = without_unused(SHEET, names)
+    squeezed = re.sub(r"\s+", "", kept)
+    assert ".used{color:red}" in squeezed
+    assert "color:blue" not in squeezed
+    for rule in ("#here.used{}", "a.used:not(.unused){}", "@mediaprint{.used{top:1px}}", ".from-script{}"):
+        assert rule in squeezed
+    for rule in ("@font-face", ".bs-tooltip-top{}", ":is(.unused,.used)p{left:0}", 'p[class="unused"]{}'):
+        assert rule in squeezed
+    for gone in ("#away", "@mediascreen", "aremark"):
+        assert gone not in squeezed
+    assert 'content: ".unused { }"' in kept
+    assert without_unused(kept, names) == kept
+
+
+def test_the_script_of_the_theme_asks_first_and_tells_then():
+    """The rewritten loop is the theme's own but for the order, and is written once."""
+    loop = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
+    once = asks_then_tells(f"boxes(){loop},t=1")
+    assert loop not in once
+    assert once.startswith("boxes().forEach((e,i,all)=>{i||[...all].map(e=>[e,e.scrollWidth>e.clientWidth||")
+    assert once.endswith(".forEach(([e,t])=>{e.tabIndex=t})}),t=1")
+    assert asks_then_tells(once) == once
+
+
+def test_a_section_without_a_heading_is_a_box():
+    html = "<html><body><main role='main'><section><h2>a</h2><section id='x'><p>b</p></section></section></main></body>"
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert [tag.name for tag in page.select("main > *, #x")] == ["section", "div"]
+    assert not page.select("main[role]")
+
+
+def test_the_value_beside_a_control_is_text_that_the_script_of_the_figure_finds():
+    script = Path(zoolib.__file__).with_name("widgets.js").read_text(encoding="utf-8")
+    html = (
+        "<html><body><figure data-widget><label><span>t <output>1</output></span><input></label></figure>"
+        f"<script>{script}</script></body></html>"
+    )
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert page.select_one("label b[data-value]").text == "1"
+    assert '.closest("label").querySelector("[data-value]")' in page.script.text
+    assert finish(str(page)).split() == finish(finish(str(page))).split()
+
+
+STATEMENTS = """# A page
+
+```{prf:definition} Regret
+:label: def-regret
+What was lost.
+```
+
+```{prf:algorithm} LinUCB
+:label: alg-linucb
+Choose.
+```
+
+```{prf:theorem}
+:label: thm-silent
+Without a title.
+```
+"""
+
+
+def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_contents(tmp_path: Path):
+    pages = {"index.md": "# Home\n\n```{toctree}\npage\n```\n", "page.md": STATEMENTS}
+    out, warnings = build(tmp_path, ["sphinx_proof", "book_index"], pages)
+    assert warnings == ""
+    index = BeautifulSoup((out / "genindex.html").read_text(encoding="utf-8"), "html.parser")
+    links = {link.text: link["href"] for link in index.select(".genindextable a")}
+    assert links == {"regret (definition)": "page.html#def-regret", "LinUCB (algorithm)": "page.html#alg-linucb"}
+    home = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    assert [link["href"] for link in home.select(".toctree-l1 > a")] == ["page.html", "genindex.html"]
