@@ -6,7 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const CROWDS = [1, 5, 10, 25, 50, 100, 200];
 const ALPHAS = [0, 0.1, 0.3, 1, 3, 10];
 let visit = null; // the decision that waits for its answer
-let busy = false; // one request that changes something at a time
+let queue = Promise.resolve(); // one thing after another
+let returning = 0; // timer of the next look whether the store is back
 let streaming = false;
 let drawn = null; // the state that the page shows
 
@@ -66,10 +67,15 @@ async function ask(path, body) {
 
 const away = error => error instanceof Refusal && (error.status === 0 || error.status >= 500);
 
-// Do something that the reader asked for; what goes wrong is told, and if the store is away its return is awaited.
-async function attempt(work) {
-  if (busy) return;
-  busy = true;
+// Do something that the reader asked for, after whatever was asked before. What goes wrong is told, and if the store is
+// away its return is awaited.
+function attempt(work) {
+  const done = queue.then(() => tried(work));
+  queue = done.catch(() => {});
+  return done;
+}
+
+async function tried(work) {
   try {
     await work();
     alarm("");
@@ -78,25 +84,22 @@ async function attempt(work) {
     stopStream();
     if (away(error)) {
       alarm(error.message);
-      setTimeout(comeBack, 2000);
+      comeBack(2000);
     } else if (error.status === 404 || error.status === 409) {
       say(`${error.message} The next visitor comes.`);
       visit = null;
-      setTimeout(comeBack, 0);
+      comeBack(0);
     } else alarm(error.message);
-  } finally {
-    busy = false;
   }
 }
 
-function comeBack() {
-  if (busy) return setTimeout(comeBack, 500);
-  const was = byId("alarm").hidden;
-  return attempt(async () => {
+function comeBack(delay) {
+  clearTimeout(returning);
+  returning = setTimeout(() => attempt(async () => {
     show(await ask("state"));
     if (!visit) await nextVisitor();
-    if (!was) say("The shop is back.");
-  });
+    if (!byId("alarm").hidden) say("The shop is back.");
+  }), delay);
 }
 
 // ---- the slate ------------------------------------------------------------------------------------------
@@ -143,13 +146,20 @@ function fillCard(card, product) {
 }
 
 function answer(place) {
-  return attempt(async () => {
-    if (!visit) return;
-    const { decision, visitor, products } = visit;
+  const mine = visit;
+  if (!mine || mine.answered) return;
+  mine.answered = true; // a second press does not answer again
+  attempt(async () => {
+    const { decision, visitor, products } = mine;
     const clicked = place === null ? [] : [products[place].id];
-    await ask("answer", { decision, clicked });
+    try {
+      await ask("answer", { decision, clicked });
+    } catch (error) {
+      mine.answered = false;
+      throw error;
+    }
     const what = place === null ? "clicked none of these" : `clicked ${products[place].name}`;
-    visit = null;
+    if (visit === mine) visit = null;
     await nextVisitor();
     show(await ask("state"));
     say(`Visitor ${count(visitor.number)} ${what}; counted. ${byId("visitor").textContent}`);
@@ -181,9 +191,8 @@ function stopStream() {
 
 async function stream() {
   while (streaming) {
-    if (document.hidden || busy) await new Promise(resume => setTimeout(resume, 200));
-    else await attempt(send);
-    await new Promise(resume => setTimeout(resume, 60));
+    if (!document.hidden) await attempt(send);
+    await new Promise(resume => setTimeout(resume, 80));
   }
 }
 
@@ -199,13 +208,8 @@ byId("stream").addEventListener("click", () => {
   if (streaming) stream();
 });
 
-function whenFree(work) { // a setting must not be lost to a request that is under way
-  if (busy) setTimeout(whenFree, 30, work);
-  else attempt(work);
-}
-
 for (const button of document.querySelectorAll("[data-shock]")) {
-  button.addEventListener("click", () => whenFree(async () => {
+  button.addEventListener("click", () => attempt(async () => {
     const on = button.getAttribute("aria-pressed") !== "true";
     show(await ask("shock", { name: button.dataset.shock, on }));
     say(on ? `The ${button.dataset.shock} is here.` : `The ${button.dataset.shock} is over.`);
@@ -218,14 +222,14 @@ byId("reset").addEventListener("click", () => {
   clearTimeout(doubt);
   const calm = () => { button.textContent = "Forget everything"; delete button.dataset.asked; };
   if (!button.dataset.asked) {
-    button.dataset.asked = "";
+    button.dataset.asked = "once";
     button.textContent = "Press again to forget everything";
     say("Press again to forget everything.");
     doubt = setTimeout(calm, 6000);
     return;
   }
   calm();
-  whenFree(async () => {
+  attempt(async () => {
     show(await ask("reset", {}));
     visit = null;
     await nextVisitor();
@@ -237,14 +241,14 @@ byId("none").addEventListener("click", () => answer(null));
 byId("reveal").addEventListener("change", () => {
   for (const part of document.querySelectorAll(".bar .truth, .truth-told")) part.hidden = !byId("reveal").checked;
 });
-byId("persona").addEventListener("change", () => whenFree(nextVisitor));
+byId("persona").addEventListener("change", () => attempt(nextVisitor));
 byId("n").addEventListener("input", () => {
   byId("n-out").textContent = crowd();
   byId("n").setAttribute("aria-valuetext", visitors(crowd()));
   byId("send").textContent = `Send ${visitors(crowd())}`;
 });
 byId("alpha").addEventListener("input", () => showAlpha(ALPHAS[byId("alpha").value]));
-byId("alpha").addEventListener("change", () => whenFree(async () => {
+byId("alpha").addEventListener("change", () => attempt(async () => {
   show(await ask("explore", { alpha: ALPHAS[byId("alpha").value] }));
   if (visit) await nextVisitor();
 }));
