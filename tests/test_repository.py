@@ -125,7 +125,7 @@ def test_the_workflow_runs_the_same_checks_as_ci():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-@pytest.mark.parametrize("name", ["README.md", "chapters/index.md"])
+@pytest.mark.parametrize("name", ["README.md", "chapters/index.md", "chapters/teaching.md"])
 def test_the_code_that_is_shown_runs(name: str):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
