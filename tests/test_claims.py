@@ -1,14 +1,18 @@
 """A claim that holds carries its record; one that does not stops the notebook."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from zoolib import claim
 from zoolib.claims import CLAIM_MIME, ledger
 from zoolib.metrics import mean_interval
+
+CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 
 
 def test_a_claim_that_holds_shows_itself_and_carries_its_record():
@@ -94,6 +98,49 @@ def test_the_ledger_gathers_the_claims_of_all_chapters_in_their_order(tmp_path):
     assert table["measured"].tolist() == ["1", "2"]
     assert table["replications"].isna().tolist() == [True, False]
     assert table["replications"][1] == 100
+
+
+def test_the_guide_comes_last_and_only_if_it_is_asked_for(tmp_path):
+    chapter, guide = claim("A.", True, 1, label="a"), claim("B.", True, 2, label="b")
+    notebook(tmp_path / "07_one.ipynb", ("claim(...)", [{"data": chapter._repr_mimebundle_()}]))
+    assert ledger(tmp_path)["chapter"].tolist() == ["07_one"]
+    notebook(tmp_path / "guide.ipynb", ("claim(...)", [{"data": guide._repr_mimebundle_()}]))
+    assert ledger(tmp_path)["chapter"].tolist() == ["07_one", "guide"]
+    assert ledger(tmp_path, beside=())["chapter"].tolist() == ["07_one"]
+
+
+def test_a_label_names_one_claim(tmp_path):
+    one = [{"data": claim("A.", True, 1, label="a")._repr_mimebundle_()}]
+    notebook(tmp_path / "00_zero.ipynb", ("claim(...)", one))
+    notebook(tmp_path / "01_one.ipynb", ("claim(...)", one))
+    with pytest.raises(ValueError, match="the label 'a'"):
+        ledger(tmp_path)
+
+
+def test_every_claim_of_the_book_has_a_label_of_its_own_by_which_the_ledger_leads_to_it():
+    gathered = ledger(CHAPTERS)
+    assert gathered["label"].notna().all()
+    assert gathered["label"].is_unique
+
+
+def test_the_ledger_page_shows_every_claim_as_its_chapter_has_it_today():
+    page = json.loads((CHAPTERS / "claims.ipynb").read_text(encoding="utf-8"))
+    shown = BeautifulSoup(
+        "".join(
+            "".join(o["data"].get("text/html", "")) for c in page["cells"] for o in c.get("outputs", ()) if "data" in o
+        ),
+        "html.parser",
+    )
+    rows = [
+        (*(cell.get_text() for cell in row.find_all("td")), row.td.a["href"])
+        for row in shown.find_all("tr")
+        if row.td and row.td.a  # in the table of what is usually told the link stands in the last column
+    ]
+    assert rows == [
+        (one.text, one.measured, "" if one.replications is pd.NA else str(one.replications),
+         f"{one.chapter}.html#claim-{one.label}")
+        for one in ledger(CHAPTERS).itertuples()
+    ]  # fmt: skip
 
 
 def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):

@@ -9,6 +9,7 @@ import html
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,13 +88,15 @@ def claim(text: str, holds: Any, measured: Any, *, replications: int | None = No
     return Claim(text, str(measured), replications, label)
 
 
-def ledger(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
+def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide",)) -> pd.DataFrame:
     """Gather the claims of all chapters, from the outputs that their notebooks hold.
 
     Parameters
     ----------
     folder
         Where the chapters are: notebooks whose names begin with a number.
+    beside
+        Names of other notebooks whose claims follow, if they are there.
 
     Returns
     -------
@@ -103,10 +106,12 @@ def ledger(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no chapter, or a cell that claims something holds no claim: it was not run.
+        If there is no chapter, or a cell that claims something holds no claim: it was not run. Or if two claims have
+        the same label.
     """
     rows = []
-    for path in (paths := sorted(Path(folder).glob("[0-9]*.ipynb"))):
+    paths = sorted(Path(folder).glob("[0-9]*.ipynb"))
+    for path in paths + [path for name in beside if (path := Path(folder, f"{name}.ipynb")).exists()]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         title = re.search(r"^# (.+)$", "\n".join("".join(cell["source"]) for cell in cells), re.MULTILINE)
         for cell in cells:
@@ -118,6 +123,9 @@ def ledger(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
             rows += [{"chapter": path.stem, "title": title[1] if title else path.stem, **one} for one in found]
     if not paths:
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
+    labels = [row["label"] for row in rows if row["label"] is not None]
+    if twice := sorted({label for label in labels if labels.count(label) > 1}):
+        raise ValueError(f"two claims have the label {twice[0]!r}; a label names one")
     columns = ["chapter", "title", "label", "text", "measured", "replications"]
     return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"})
 
