@@ -6,6 +6,7 @@ PY      := $(VENV)/bin/python
 STAMP   := $(VENV)/.installed
 HTML    := _build/html
 PORT    ?= 8017
+STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
 
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
@@ -16,7 +17,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book pdf test speed lab execute serve bench bench-peers sweeps times lint clean
+.PHONY: help book pdf test speed lab execute serve shop bench bench-peers sweeps times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -53,6 +54,10 @@ execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapt
 
 serve: book ## build the book and serve it on the loopback address, PORT=8017
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+shop: $(STAMP) ## open the pet shop as a page on this machine; STORE=redis://... keeps it in Redis, SHOP_PORT=8018
+	@mkdir -p _build
+	@$(REPRODUCIBLE) $(PY) -m zoolib.production.demo --store $(STORE) --port $(or $(SHOP_PORT),8018)
 
 bench: $(STAMP) ## time the package against the literal versions of its algorithms
 	$(REPRODUCIBLE) $(PY) -m benchmarks
