@@ -27,6 +27,7 @@ ORDINARY = {
     "context",
     "interval",
     "log",
+    "overlap",
     "policy",
     "prior",
     "reward",
