@@ -1,6 +1,6 @@
 """How long each chapter takes: to read, counted in its words, and to run, measured on one core (``make times``).
 
-What is found goes to ``chapters/data/times.csv``, which the first page of the book shows, and by which
+What is found goes to ``benchmarks/times.csv``, which the first page of the book shows, and by which
 ``tests/test_times.py`` judges what the chapters say of themselves.
 """
 
@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE = ROOT / "chapters" / "data" / "times.csv"
+TABLE = ROOT / "benchmarks" / "times.csv"
 COLUMNS = ["Chapter", "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
 WORDS_A_MINUTE = 150  # of prose that one wants to understand
