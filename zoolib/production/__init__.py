@@ -7,6 +7,7 @@ from zoolib.production.codec import UnreadableValueError
 from zoolib.production.embedder import Embedder
 from zoolib.production.feedback import FeedbackQueue
 from zoolib.production.funnel import Funnel
+from zoolib.production.incremental import KeptScores
 from zoolib.production.ledger import Ledger, StaleModelError
 from zoolib.production.records import Decision, Message, Outcome, Sums, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
@@ -20,6 +21,7 @@ __all__ = [
     "Embedder",
     "FeedbackQueue",
     "Funnel",
+    "KeptScores",
     "Ledger",
     "Message",
     "Optimism",
