@@ -19,7 +19,7 @@ from zoolib.production.store import Put
 def start(work: Callable[..., None], *arguments: Any) -> tuple[Any, Connection]:
     """Return a process that does ``work(connection, *arguments)``, and the other end of its connection."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["zoolib.production"])  # what lies beside the tests it would not find
     mine, its = context.Pipe()
     process = context.Process(target=work, args=(its, *arguments), daemon=True)
     process.start()
