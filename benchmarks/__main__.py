@@ -18,6 +18,7 @@ from benchmarks.measure import machine
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
+PARTS = ("literal", "gauntlet", "funnel", "shop")
 SEEDS = (42, 43, 44)  # one round each
 STEPS = {"LinUCB": 5_000, "Neural-Linear": 5_000, "NeuralUCB": 1_000}
 
@@ -86,9 +87,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds against the literal versions")
     parser.add_argument("--peers", action="store_true", help="also the libraries of others, in their own environment")
-    parser.add_argument("--only", choices=("literal", "gauntlet", "funnel"), help="one part; the others stay as stored")
+    parser.add_argument(
+        "--only", choices=("literal", "gauntlet", "funnel", "shop"), help="one part; the others stay as stored"
+    )
     given = parser.parse_args()
-    parts = (given.only,) if given.only else ("literal", "gauntlet", "funnel")
+    parts = (given.only,) if given.only else ("literal", "gauntlet", "funnel", "shop")
 
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if "literal" in parts:
@@ -104,6 +107,12 @@ def main() -> int:
         for row in results["funnel"]["stages"]:
             print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
         print(f"  recall {results['funnel']['recall']:.3f}, {results['funnel']['peak_mb']:,.0f} MB", flush=True)
+    if "shop" in parts:
+        print("The shop's page, four clients for a minute:")
+        results["shop"] = alone("benchmarks.shop_load")
+        for row in results["shop"]["requests"]:
+            print(f"  {row['request']}: median {row['median_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms", flush=True)
+        print(f"  {results['shop']['clicks']:,} clicks, {results['shop']['lost']} lost", flush=True)
     if given.peers:
         print("Against the libraries of others:")
         results["peers"] = {"machine": machine(), "rows": peers(len(SEEDS))}

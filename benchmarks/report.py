@@ -7,12 +7,14 @@ from typing import Any
 
 MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
 MUST_MEDIAN_MS, MUST_P99_MS, MUST_RECALL = 5, 20, 0.95  # of a decision of the funnel
+MUST_CLIENTS, MUST_LAST = 4, 60  # of the load on the shop's page, and its seconds
 MUST_NEURAL_LINEAR = 10  # times the rate of any other Neural-Linear
 
 
 def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
     parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
+    parts.append(shop(results["shop"]))
     return "\n".join(parts + ([peers(results["peers"])] if "peers" in results else []))
 
 
@@ -54,6 +56,26 @@ def funnel(part: dict[str, Any]) -> str:
     ]
     title = f"The funnel: {part['products']:,} products, {part['decisions']:,} decisions, one thread, CPU time in ms"
     return table(title, ["", "median or value", "99th percentile", "must be"], rows, 1, part["machine"])
+
+
+def shop(part: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{'an answer' if row['request'] == 'answer' else 'a visit'}, ms",
+            f"{row['count']:,}",
+            f"{row['median_ms']:.1f}",
+            f"{row['p99_ms']:.1f}",
+            "",
+        ]
+        for row in part["requests"]
+    ]
+    counts = ("acknowledged clicks", part["clicks"], ""), ("clicks in the evidence", part["counted"], "as many")
+    counts += ("answers sent twice", part["repeated"], "counted once"), ("lost", part["lost"], "none")
+    counts += (("errors", len(part["errors"]), "none"),)
+    rows += [[name, f"{count:,}", "", "", must] for name, count, must in counts]
+    rows.append(["load average of the machine just before", f"{part['load_before']:.1f}", "", "", ""])
+    title = f"The shop's page: {part['clients']} clients for {part['seconds']:.0f} s, on one machine with the server"
+    return table(title, ["", "count", "median", "99th percentile", "must be"], rows, 1, part["machine"])
 
 
 def peers(part: dict[str, Any]) -> str:
@@ -99,6 +121,13 @@ def failures(results: dict[str, Any]) -> list[str]:
         found.append(f"the funnel's recall is {results['funnel']['recall']:.3f}, but must be at least {MUST_RECALL}")
     if results["funnel"]["peak_mb"] > MUST_MB:
         found.append(f"the funnel takes {results['funnel']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
+    shop = results["shop"]
+    if shop["lost"] or shop["clicks"] != shop["counted"] or shop["off"] > 1e-6:
+        found.append(f"the shop lost {shop['lost']} of {shop['clicks']} clicks and counted {shop['counted']}")
+    if shop["errors"]:
+        found.append(f"the shop erred under load: {shop['errors'][0]}")
+    if shop["clients"] < MUST_CLIENTS or shop["seconds"] < MUST_LAST:
+        found.append(f"the shop was loaded by {shop['clients']} clients for {shop['seconds']:.0f} s only")
     for task, factor in (("LinUCB", 1), ("Neural-Linear", MUST_NEURAL_LINEAR)):
         rows = [row for row in results.get("peers", {"rows": []})["rows"] if row["task"] == task and not row["missing"]]
         ours = [row["rate"] for row in rows if row["contender"].startswith("zoolib")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,7 @@ def measure(
     seconds: float = 60.0, n_clients: int = 4, serve: Callable[[str], AbstractContextManager[int]] = server
 ) -> dict[str, Any]:
     """Return what was asked, how long it took in ms on the clock, and what went wrong."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         with serve(folder) as port:
             Client(port).ask("visit", {})  # warms up
@@ -148,6 +150,7 @@ def measure(
         path: np.concatenate([shopper.client.seconds[path] for shopper in shoppers]) for path in ("visit", "answer")
     }
     return {
+        "load_before": load,
         "clients": n_clients,
         "seconds": took,
         "answers": len(answered),

@@ -49,7 +49,7 @@ def stored() -> dict:
 
 
 def test_the_stored_results_say_where_and_when_they_were_measured(stored):
-    for part in ("literal", "gauntlet", "funnel", "peers"):
+    for part in ("literal", "gauntlet", "funnel", "shop", "peers"):
         assert set(stored[part]["machine"]) == set(machine())
         assert all(stored[part]["machine"].values())
 
@@ -85,6 +85,7 @@ def test_a_result_that_falls_short_is_named(stored):
     short["literal"]["rows"][0]["ratio"] = 1.0
     short["gauntlet"] |= {"seconds": 50, "peak_mb": 3000}
     short["funnel"] |= {"recall": 0.9, "peak_mb": 2500}
+    short["shop"] |= {"lost": 3, "errors": ["answer: 500"], "clients": 3}
     (decision,) = (row for row in short["funnel"]["stages"] if row["stage"] == "decision")
     decision |= {"median_ms": 5.5, "p99_ms": 21.5}
     ours = [row for row in short["peers"]["rows"] if row["contender"].startswith("zoolib")]
@@ -100,6 +101,9 @@ def test_a_result_that_falls_short_is_named(stored):
         "2500 MB",
         "5.5 ms",
         "21.5 ms",
+        "lost 3 of",
+        "answer: 500",
+        "3 clients",
         "Neural-Linear",
     ):
         assert word in found
@@ -113,9 +117,21 @@ def test_the_funnel_was_measured_on_two_million_products(stored):
     assert medians["decision"] >= max(medians[stage] for stage in ("retrieve", "read", "embed", "score", "record"))
 
 
+def test_the_shop_was_loaded_by_four_clients_for_a_minute(stored):
+    shop = stored["shop"]
+    assert (shop["clients"], shop["lost"], shop["errors"]) == (4, 0, [])
+    assert shop["seconds"] >= 60
+    assert shop["clicks"] == shop["counted"] > 0
+    assert shop["answers"] > 200
+    assert {row["request"]: row["count"] for row in shop["requests"]} == {
+        "visit": shop["answers"],
+        "answer": shop["answers"] + shop["repeated"],
+    }
+
+
 def test_every_table_is_a_table(stored):
     tables = report.page(stored).split("```{table}")[1:]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for text in tables:
         rows = [line for line in text.splitlines() if line.startswith("|")]
         assert len(rows) > 3
