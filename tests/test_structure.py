@@ -17,12 +17,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. A module may import what stands on a lower floor, and nothing else of the package.
 FLOORS = [
-    {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels"},  # know nothing of its subject
-    {"randomness", "shocks", "evidence", "networks", "replay", "logs", "labelled"},
+    {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels", "progress"},  # know nothing of its subject
+    {"randomness", "shocks", "evidence", "networks", "replay", "logs", "labelled", "columns", "guide"},
     {"simulator", "forgetting", "high_dimension", "tabular", "datasets", "click_network"},
     {"features", "recommender", "random_times", "segments"},
     {"agents.base", "agents.training", "schedule", "feature_maps"},
-    {"agents.memory", "agents.exploration", "agents.learned_map"},
+    {"agents.memory", "agents.exploration", "agents.learned_map", "agents.around"},
     {
         "agents.baselines",
         "agents.linucb",
@@ -31,10 +31,17 @@ FLOORS = [
         "agents.mapped",
         "agents.per_product",
     },
-    {"agents.epsilon_greedy", "agents.rehearsal", "agents.diagonal", "agents.arm_heads"},
+    {
+        "agents.epsilon_greedy",
+        "agents.rehearsal",
+        "agents.diagonal",
+        "agents.arm_heads",
+        "agents.delayed",
+        "agents.renewed",
+    },
     {"agents.thompson"},
     {"agents"},
-    {"experiment", "propensities", "classification", "ratings"},
+    {"experiment", "propensities", "classification", "ratings", "warm"},
     {"metrics", "contest"},
     {"sweeps", "plots", "off_policy"},
     {"marks", "data_plots"},
@@ -43,7 +50,7 @@ FLOORS = [
     {"production.store", "production.retrieval", "production.embedder", "production.records"},
     {"production.embedded", "production.served", "production.ledger", "production.slate"},
     {"production.funnel"},
-    {"production.feedback", "production.grown"},
+    {"production.feedback", "production.grown", "cascade"},
     {"production"},
     {"production.demo.world", "production.demo.tally", "production.demo.parts", "production.demo.guard"},
     {"production.demo.shop"},

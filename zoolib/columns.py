@@ -1,0 +1,76 @@
+"""Columns of evidence that come and go with their arms (the decision guide).
+
+Where an arm has entries of its own in the context, such as a one-hot of the product, the arm's arrival and departure
+change the length of the contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the
+past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zoolib import checks
+
+
+def add_columns(A: np.ndarray, b: np.ndarray, n: int, ridge: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return evidence with ``n`` columns more, as if they had been there from the start and always 0.
+
+    Parameters
+    ----------
+    A, b
+        ``(..., d, d)`` and ``(..., d)``.
+    n
+        How many, at least 1; they are put at the end.
+    ridge
+        lambda > 0 of the prior.
+
+    Returns
+    -------
+    ``(..., d + n, d + n)`` and ``(..., d + n)``: lambda on the new part of the diagonal, 0 elsewhere.
+    """
+    A, b = _evidence(A, b)
+    n, ridge = checks.whole("n", n, 1), checks.real("ridge", ridge, 0.0, open_low=True)
+    d = b.shape[-1]
+    wider = np.zeros((*b.shape[:-1], d + n, d + n))
+    wider[..., :d, :d] = A
+    wider[..., range(d, d + n), range(d, d + n)] = ridge
+    return wider, np.concatenate([b, np.zeros((*b.shape[:-1], n))], axis=-1)
+
+
+def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return evidence without some columns that leaves the payoff and the width of every other context as they were.
+
+    To strike rows and columns out of A would be to claim that their coefficients are known to be 0. What is wanted is
+    that they are not asked for any more, that is, to strike them out of A^-1 (and theta). In terms of A it is the Schur
+    complement: with s the columns that stay and o those that go,
+
+        A <- A_ss - A_so A_oo^-1 A_os,    b <- b_s - A_so A_oo^-1 b_o.
+
+    Parameters
+    ----------
+    A, b
+        ``(..., d, d)`` and ``(..., d)``.
+    columns
+        Which go; at least one stays.
+
+    Returns
+    -------
+    ``(..., d - n, d - n)`` and ``(..., d - n)``.
+    """
+    A, b = _evidence(A, b)
+    d = b.shape[-1]
+    out = checks.indices("columns", np.asarray(columns), d, (len(columns),))
+    stay = np.setdiff1d(np.arange(d), out)
+    if len(set(out.tolist())) < len(out) or not len(stay) or not len(out):
+        raise ValueError(f"columns must name some of {d}, none twice and not all, got {list(columns)}")
+    A_so = A[..., stay[:, None], out]
+    G = A_so @ np.linalg.inv(A[..., out[:, None], out])
+    return A[..., stay[:, None], stay] - G @ np.swapaxes(A_so, -1, -2), b[..., stay] - np.matvec(G, b[..., out])
+
+
+def _evidence(A: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    b = np.asarray(b)
+    b = checks.finite("b", b, (None,) * max(1, b.ndim))
+    return checks.finite("A", A, (*b.shape, b.shape[-1])), b
