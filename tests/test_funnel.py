@@ -173,6 +173,25 @@ def test_auto_takes_what_there_is_and_embeds_as_numpy_does():
     np.testing.assert_allclose(auto(X), Embedder(network(), device="cpu", dtype="float64")(X), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("cuda", "mps", "dtype", "taken"),
+    [
+        (True, True, "float32", "cuda"),
+        (True, False, "float64", "cuda"),
+        (False, True, "float32", "mps"),
+        (False, True, "float64", "cpu"),  # MPS has no float64
+        (False, False, "float32", "cpu"),
+    ],
+)
+def test_auto_takes_cuda_else_mps_else_the_processor(monkeypatch, cuda, mps, dtype, taken):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device: tensor)  # the devices are not really there
+    embedder, X = Embedder(network(), dtype=dtype), np.random.default_rng(0).normal(size=(50, 9))
+    assert embedder.device == taken
+    np.testing.assert_allclose(embedder(X), Embedder(network(), device="cpu", dtype=dtype)(X), atol=1e-6)
+
+
 def test_torch_and_numpy_embed_alike():
     X = np.random.default_rng(0).normal(size=(50, 9))
     by_numpy = Embedder(network(), device="cpu", dtype="float64")
