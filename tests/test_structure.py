@@ -22,7 +22,7 @@ FLOORS = [
     {"simulator", "forgetting", "high_dimension", "tabular", "datasets", "click_network"},
     {"features", "recommender", "random_times", "segments"},
     {"agents.base", "agents.training", "schedule", "feature_maps"},
-    {"agents.memory", "agents.exploration", "agents.learned_map", "agents.around"},
+    {"agents.memory", "agents.exploration", "agents.learned_map", "agents.around", "screening"},
     {
         "agents.baselines",
         "agents.linucb",

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.experiment import Results
 from zoolib.features import ContextSpace
 from zoolib.interrupts import interrupts_between_steps
+from zoolib.progress import bar
 from zoolib.randomness import spawn
 from zoolib.segments import Conditions, Segments
 from zoolib.simulator import CATEGORIES, PERSONAS
@@ -145,7 +145,7 @@ class FeatureShop:
         return self._contexts(self.user_x[..., t, None, :], shelf, product_x)
 
 
-def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, progress: bool = False) -> Results:
+def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, progress: bool | None = None) -> Results:
     """Let every agent serve the same visits of the same shop.
 
     Parameters
@@ -158,7 +158,7 @@ def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, pro
     every
         Clicks come in batches of so many visits: none is known before the batch is complete.
     progress
-        Whether to show a progress bar.
+        Whether to show a progress bar; if None, to a reader who runs the cell of a notebook.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, pro
     for i, (name, agent) in enumerate(agents.items()):
         if shop.n_log and hasattr(agent, "warm"):
             agent.warm(shop.log_x, shop.log_r)
-        with tqdm(total=T, desc=name, disable=not progress) as bar, interrupts_between_steps() as interrupted:
+        with bar(T, name, progress) as shown, interrupts_between_steps() as interrupted:
             waiting: list[tuple[np.ndarray, Any, Any]] = []
             for t in range(T):
                 X = shop.contexts(t)
@@ -195,7 +195,7 @@ def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, pro
                     for lesson in waiting:
                         agent.learn(*lesson)
                     waiting.clear()
-                bar.update(1)
+                shown.update(1)
                 if interrupted:
                     raise KeyboardInterrupt
     return _results(shop, tuple(agents), np.moveaxis(row, 1, -1), np.moveaxis(click, 1, -1))

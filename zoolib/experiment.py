@@ -18,6 +18,7 @@ from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.features import FeatureEngineer
 from zoolib.interrupts import interrupts_between_steps
+from zoolib.progress import bar
 from zoolib.randomness import SHOCK_TIMES, USERS, spawn
 from zoolib.schedule import Schedule, Shocks
 from zoolib.simulator import ZooplusSimulator
@@ -96,7 +97,7 @@ def run(
     n_steps: int,
     shocks: Shocks | None = None,
     users: np.ndarray | None = None,
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> Results:
     """Let every agent serve the same users in its own copy of the same world.
 
@@ -115,7 +116,7 @@ def run(
     users
         ``(..., T)`` user ids; drawn, independently of everything else, from the worlds' seeds if None.
     progress
-        Whether to show a progress bar.
+        Whether to show a progress bar; if None, to a reader who runs the cell of a notebook.
 
     Raises
     ------
@@ -132,8 +133,8 @@ def run(
     A, R = len(agents), len(sim.seeds)
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
     for i, (name, agent) in enumerate(agents.items()):
-        with tqdm(total=n_steps, desc=name, disable=not progress) as bar:
-            _serve(agent, sim.copy(), users, schedule, arm[i], reward[i], bar)
+        with bar(n_steps, name, progress) as shown:
+            _serve(agent, sim.copy(), users, schedule, arm[i], reward[i], shown)
     arm, reward = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1)
     users = users.reshape(R, n_steps)
 
@@ -166,7 +167,7 @@ def replicate(
     seeds: int | Sequence[int],
     n_steps: int,
     shocks: Shocks | None = None,
-    progress: bool = False,
+    progress: bool | None = None,
     **shop: Any,
 ) -> Results:
     """Run the experiment once for every seed: new catalog, new users, new luck, new agents each time.
@@ -214,7 +215,7 @@ def _check_agents(agents: Mapping[str, Agent], sim: ZooplusSimulator) -> None:
 
 
 def _serve(
-    agent: Agent, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, bar: tqdm
+    agent: Agent, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: tqdm
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
     visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
@@ -226,7 +227,7 @@ def _serve(
             agent.update(user, chosen, click, world)
             arm[t], reward[t] = chosen, click
             if t % 1000 == 999:
-                bar.update(1000)
+                shown.update(1000)
             if interrupted:
                 raise KeyboardInterrupt
-    bar.update(len(visits) % 1000)
+    shown.update(len(visits) % 1000)

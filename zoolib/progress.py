@@ -1,0 +1,67 @@
+"""A bar where somebody waits for it, and silence where nobody does."""
+
+from __future__ import annotations
+
+import html
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+PATIENCE, PAUSE = 0.5, 0.2  # seconds: what is done earlier shows no bar; and between two drawings of it
+
+
+def bar(total: int, desc: str, progress: bool | None) -> tqdm:
+    """Return a bar of ``total`` steps, to be used in a ``with`` statement.
+
+    Parameters
+    ----------
+    total
+        Number of steps.
+    desc
+        What is being done, in a word.
+    progress
+        Whether to show it. If None it is shown to a reader who runs the cell of a notebook, and gone when the cell
+        is done; it is not shown in scripts, nor where a notebook is executed or tested as a whole, so no stored output
+        holds one.
+    """
+    if progress is not False and somebody_waits():
+        return CellBar(total=total, desc=desc, gui=True, delay=PATIENCE, mininterval=PAUSE)
+    return tqdm(total=total, desc=desc, disable=not progress)
+
+
+def somebody_waits() -> bool:
+    """Tell whether a person runs a cell: the front ends of Jupyter name the cell in their request, programs do not."""
+    if "google.colab" in sys.modules:
+        return True
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    request = getattr(shell, "parent_header", None) or {}
+    return "cellId" in (request.get("metadata") or {})
+
+
+class CellBar(tqdm):
+    """A bar of HTML below the cell that runs."""
+
+    shown: Any = None
+
+    def display(self, *_: Any, **__: Any) -> None:
+        """Draw the bar, or draw it anew."""
+        jupyter = sys.modules["IPython"].display
+        how = {**self.format_dict, "prefix": "", "bar_format": "{n_fmt}/{total_fmt} [{elapsed}<{remaining}]"}
+        words = self.format_meter(**how)  # how far, how long, how long still
+        name = html.escape(self.desc.removesuffix(": "))
+        drawn = jupyter.HTML(
+            f'<label>{name} <progress max="{self.total}" value="{self.n}"></progress> {html.escape(words)}</label>'
+        )
+        if self.shown is None:
+            self.shown = jupyter.display(drawn, display_id=True)
+        else:
+            self.shown.update(drawn)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        super().close()
+        if self.shown is not None:
+            self.shown.update(sys.modules["IPython"].display.HTML(""))
+            self.shown = None
