@@ -15,12 +15,12 @@ from types import ModuleType
 import joblib
 import pandas as pd
 
-from experiments import ablation, candidates, classification, gauntlet, groups, ratings
+from experiments import ablation, candidates, classification, gauntlet, groups, ratings, regimes
 from zoolib.sweeps import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
     module.__name__.rpartition(".")[2]: module
-    for module in (ablation, candidates, groups, gauntlet, classification, ratings)
+    for module in (ablation, candidates, groups, gauntlet, regimes, classification, ratings)
 }
 
 

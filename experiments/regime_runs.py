@@ -14,6 +14,7 @@ from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.per_product import PerProductAgent
 from zoolib.contest import FeatureShop, random_value, serve
 from zoolib.feature_maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
+from zoolib.screening import Screened
 from zoolib.segments import Conditions, Segments
 
 TASTES = {"segments": Segments, "conditions": Conditions}
@@ -39,7 +40,9 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
     settings = dict(setting)
     kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
     ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
-    chosen = MAPS[family](shop.layout, **settings)
+    chosen = MAPS[family.removeprefix("screened ")](shop.layout, **settings)
+    if family.startswith("screened "):
+        chosen = Screened(shop.layout, of=chosen, every=chosen.every or 2000)
     return kind(shop.space, map=chosen, rng=rngs if shop.batch_shape else rngs[0], **ours)
 
 

@@ -42,21 +42,26 @@ class Point:
     taste: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
     every: int = 1
-    families: Sequence[str] = ("network", "crossed", "k-means")
+    families: Sequence[str] = ("network", "crossed", "k-means", "screened k-means", "per product")
     more: Sequence[Setting] = ()  # what every family tries, each combined with two settings of its own
     ablate: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Which shop it is: ``"segments"`` or ``"conditions"``."""
+        return self.taste.get("kind", "segments")
 
     @property
     def world(self) -> dict[str, Any]:
         """The arguments of :func:`experiments.regime_runs.play` that describe it."""
         return {
-            "taste": {"kind": "segments", **self.taste},
+            "taste": {"kind": self.kind, **self.taste},
             "shop": {"n_steps": 1000, **self.shop},
             "every": self.every,
         }
 
 
-BASE = Point("base", 0, families=("network", "crossed", "k-means", "waves"))
+BASE = Point("base", 0, families=("network", "crossed", "k-means", "waves", "screened k-means", "screened waves"))
 OTHERS = Point("base", 0, families=("trees", "raw", "per product", "per product, crossed", "per category"))
 
 # At the base twelve settings a family; elsewhere four, around what was good there.
@@ -69,6 +74,8 @@ AT_BASE: dict[str, list[Setting]] = {
     "per product, crossed": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
     "waves": grid(n=[400], settle=[40], length=[3.0, 6.0, 12.0], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
     "k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
+    "screened k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
+    "screened waves": grid(n=[400], settle=[100], reach=[1, 2, 4], ridge=[1.0, 10.0], alpha=[0.0, 0.3]),
     "network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
     "trees": grid(leaf=[5, 20]),  # each costs as much as all of another family
 }
@@ -77,9 +84,15 @@ ELSEWHERE: dict[str, list[Setting]] = {
     "crossed": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
     "waves": grid(n=[400], settle=[40], length=[1.5, 3.0], ridge=[10.0], alpha=[0.0, 0.3]),
     "k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "screened k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "screened waves": grid(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
+    "screened crossed": grid(settle=[100], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "per product": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
     "network": grid(lasso=[0.001, 0.0005], alpha=[0.1, 0.3]),
     "trees": grid(leaf=[5, 20]),
 }
+
+REACH = {"segments": 0.5, "conditions": 2.0}  # the shortest waves of each shop, in the units of its columns
 
 # The winner at the base with one thing changed each time; not tuned anew.
 ABLATION: dict[str, Setting] = {
@@ -90,29 +103,31 @@ ABLATION: dict[str, Setting] = {
     "no exploration": {"alpha": 0.0},
     "the head alone": {"head": True},
     "no training on the log": {"epochs": 0},
-    "wider and deeper": {"hidden": [128, 64, 32]},
     "a frozen network": {"epochs": 0, "every": 10**9},
 }
 
-FEW = ("network", "crossed", "k-means")
+MANY = ("network", "crossed", "k-means", "screened k-means", "per product")
+FIT = ("network", "crossed", "k-means", "raw", "screened crossed", "screened waves", "per product")
+WITHOUT_CELLS = ("network", "screened crossed", "screened waves", "per product")
+AND = {"kind": "conditions", "dial": 1.0}
 LONGER = {"n_steps": 4000}
 WINDOWS = grid(window=[None, 3000])
 POINTS = [
     BASE,
     Point("clusters", 1, {"clusters": 1}),
-    Point("interaction", 1.0, {"kind": "conditions", "dial": 1.0}, families=(*FEW, "raw")),
-    Point("interaction", 0.0, {"kind": "conditions", "dial": 0.0}, families=(*FEW, "raw")),
+    Point("interaction", 1.0, AND, families=FIT),
+    Point("interaction", 0.0, {"kind": "conditions", "dial": 0.0}, families=FIT),
     Point("log", 0, shop={"n_log": 0, **LONGER}, more=grid(alpha=[0.1, 1.0])),
-    Point("nuisances", 0, {"nuisances": 0}, families=(*FEW, "waves")),
+    Point("nuisances", 0, {"nuisances": 0}, families=(*MANY, "waves")),
     Point("log", 1000, shop={"n_log": 1000}),
     OTHERS,
     Point("ablation", 0, families=("network",), ablate=True),
     Point("products", 50, shop={"n_products": 50}),
     Point("products", 5000, shop={"n_products": 5000}),
-    Point("rotated", 1, {"rotated": True}, families=(*FEW, "trees")),
+    Point("rotated", 1, {"rotated": True}, families=(*MANY, "screened waves", "trees")),
     Point("clusters", 3, {"clusters": 3}),
     Point("shocks", 1, {"n_shocks": 1}, LONGER, more=WINDOWS),
-    Point("interaction", 0.5, {"kind": "conditions", "dial": 0.5}, families=(*FEW, "raw")),
+    Point("interaction", 0.5, {"kind": "conditions", "dial": 0.5}, families=FIT),
     Point("log", 3000, shop={"n_log": 3000}),
     Point("nuisances", 10, {"nuisances": 10}),
     Point("guess", 0.5, {"guess": 0.5}),
@@ -123,24 +138,30 @@ POINTS = [
     Point("shocks", 2, {"n_shocks": 2}, LONGER, more=WINDOWS),
     Point("nuisances", 2, {"nuisances": 2}),
     Point("guess", 1.0, {"guess": 1.0}),
+    Point("conditions, log", 1000, AND, {"n_log": 1000}, families=("network", "screened crossed", "screened waves")),
+    Point("conditions, products", 50, AND, {"n_products": 50}, families=WITHOUT_CELLS),
+    Point("conditions, products", 20_000, AND, {"n_products": 20_000}, families=WITHOUT_CELLS),
+    Point("conditions, waves", 1000, AND, families=("screened waves",), more=grid(n=[1000])),
 ]
 
 
 def settings(point: Point, family: str) -> list[Setting]:
     """Return what ``family`` may try at ``point``."""
     tried = AT_BASE[family] if point.dial in ("base", "ablation") else ELSEWHERE[family]
-    if point.more:
+    if point.more and not (family == "per product" and "window" in point.more[0]):  # its models have none
         tried = [own | more for own in (tried[0], tried[-1]) for more in point.more]
     return [_sized(point, one) for one in tried]
 
 
 def _sized(point: Point, setting: Setting) -> Setting:
-    """Tell k-means how many clusters there are, times ``size``."""
-    if "size" not in setting:
-        return setting
-    rest, taste = dict(setting), point.world["taste"]
-    size, m = rest.pop("size"), taste.get("clusters", 2)
-    return rest | {"users": size * m * taste.get("n_personas", 4), "products": size * m * 5}
+    """Tell k-means how many clusters there are, times ``size``, and the waves how long they are, times ``reach``."""
+    rest, taste = dict(setting), point.taste
+    if "size" in rest:
+        size, m = rest.pop("size"), taste.get("clusters", 2)
+        rest |= {"users": size * m * taste.get("n_personas", 4), "products": size * m * 5}
+    if "reach" in rest:
+        rest["length"] = REACH[point.kind] * rest.pop("reach")
+    return rest
 
 
 def compute(

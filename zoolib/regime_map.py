@@ -14,12 +14,30 @@ from scipy import stats
 from zoolib import plots
 from zoolib.contest import FeatureShop
 from zoolib.feature_maps import crossed, with_one
+from zoolib.marks import Points
 from zoolib.metrics import Interval, mean_interval
 from zoolib.segments import CLUSTER_SD, TABLE
 from zoolib.simulator import CATEGORIES, PERSONAS
 
 MARKERS = ("o", "s", "^", "D", "v")
 RIVAL_COLOURS = {"network": plots.VERMILION, "linear": plots.BLUE, "neither": plots.SOFT}
+FAMILIES = {  # colour and marker of each family of chapter 8
+    "oracle": (plots.SOFT, "D"),
+    "network": (plots.VERMILION, "o"),
+    "trees": (plots.BLACK, "^"),
+    "screened k-means": (plots.GREEN, "s"),
+    "screened waves": (plots.SKY, "D"),
+    "screened crossed": (plots.BLUE, "^"),
+    "crossed": (plots.BLUE, "s"),
+    "waves": (plots.SKY, "o"),
+    "per product": (plots.ORANGE, "D"),
+    "per product, crossed": (plots.ORANGE, "^"),
+    "per category": (plots.PURPLE, "D"),
+    "k-means": (plots.GREEN, "o"),
+    "raw": (plots.PURPLE, "s"),
+    "random": (plots.SOFT, "o"),
+}
+NOT_LINEAR = ("network", "trees", "oracle", "random")
 
 
 def unpacked(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +74,26 @@ def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
     difference = mean_interval(earned[a] - earned[best])
     won = [float((earned[a] > one).mean()) for one in (earned[best], earned[rivals].max(axis=1))]
     return pd.Series({"rival": best, "difference": difference, "won": won[0], "beat all": won[1]})
+
+
+def linear(earned: pd.DataFrame) -> list[str]:
+    """Return the names of the linear agents among the columns."""
+    return [name for name in earned if name not in NOT_LINEAR]
+
+
+def against(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.DataFrame:
+    """Return how ``a`` fares against each of ``others``, one row a rival.
+
+    ``difference`` is an :class:`~zoolib.metrics.Interval` of a minus the rival, paired; ``won`` the number of
+    replications in which ``a`` earned more; ``low`` and ``high`` the exact 95 % interval of that share.
+    """
+    rows = {}
+    for other in others:
+        lead = earned[a] - earned[other]
+        won = int((lead > 0).sum())
+        low, high = share_interval(won, len(lead))
+        rows[other] = {"difference": mean_interval(lead), "won": won, "low": low, "high": high}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def share_interval(wins: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -139,6 +177,47 @@ def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: f
         ax.grid(visible=False)
     figure.colorbar(image, ax=axes, shrink=0.7, label="predicted clicks")
     return figure
+
+
+def along_a_dial(places: Mapping[str, pd.DataFrame], names: Sequence[str], *, xlabel: str) -> Figure:
+    """Draw what agents earn where a dial stands, as a share of the oracle, with 95 % intervals.
+
+    Parameters
+    ----------
+    places
+        ``{where the dial stands: what each agent earned}`` (:func:`played`), the oracle among the agents. An agent that
+        did not play at one place is left out there.
+    names
+        Of the agents to draw.
+    xlabel
+        What the dial is.
+    """
+    figure, ax = plt.subplots()
+    for i, name in enumerate(names):
+        colour, marker = FAMILIES[name]
+        at = [x for x, earned in enumerate(places.values()) if name in earned]
+        share = [mean_interval(e[name] / e["oracle"]) for e in places.values() if name in e]
+        x = np.array(at) + 0.04 * (i - (len(names) - 1) / 2)
+        ax.vlines(x, [one.low for one in share], [one.high for one in share], color=colour, linewidth=2.5)
+        ax.plot(x, [one.mean for one in share], marker, color=colour, linestyle=":", linewidth=1, label=name)
+    ax.set_xticks(range(len(places)), list(places))
+    ax.set(xlabel=xlabel, ylabel="share of the oracle")
+    figure.legend(loc="outside upper left", ncols=3, fontsize=9)
+    return figure
+
+
+def ranking(earned: pd.DataFrame) -> list[Points]:
+    """Return the marks of one kind of world for a figure that the reader moves: what each family earned.
+
+    A family that did not play there has a mark without a point, so that all pictures have the same marks.
+    """
+    marks = []
+    for place, (name, (colour, marker)) in enumerate(FAMILIES.items()):
+        here = [mean_interval(earned[name])] if name in earned else []
+        x, y = [place] * len(here), [one.mean for one in here]
+        low, high = [one.low for one in here], [one.high for one in here]
+        marks.append(Points(name, x, y, low, high, colour=colour, marker=marker, size=5.0))
+    return marks
 
 
 def regime_map(duels: Mapping[str, pd.Series], *, xlabel: str) -> Figure:

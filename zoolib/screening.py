@@ -1,0 +1,111 @@
+"""Which columns matter? What an analyst does before a linear model is fitted: test them on the log (chapter 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from zoolib import checks
+from zoolib.feature_maps import Fourier, Raw, Rngs
+from zoolib.segments import Layout
+
+
+@dataclass
+class Screened(Raw):
+    """Another map, of the columns that :func:`screen` keeps; the others are 0.
+
+    The waves of a column that is 0 do not see it, nor does a distance, and a product with it is 0: whatever the map, it
+    is as if the column were not there.
+
+    Parameters
+    ----------
+    of
+        The map.
+    level
+        Probability of keeping anything if nothing matters.
+    bins
+        Into which each column is cut.
+    every
+        Visits from one screening to the next, each on all records.
+    """
+
+    of: Raw = field(default_factory=Fourier)
+    level: float = 0.01
+    bins: int = 6
+    every: int = 2000
+
+    state = ("of", "kept")
+
+    def _bind(self, rngs: Rngs) -> None:
+        checks.real("level", self.level, 0.0, 1.0)
+        checks.whole("bins", self.bins, 2)
+        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.width = self.of.width
+        self.kept = np.ones((*self.batch_shape, self.d), dtype=bool)
+
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Screen the columns of each world, then let the map look at what is left."""
+        for i in np.ndindex(self.batch_shape):
+            self.kept[i] = screen(X[i], r[i], self.layout, self.level, self.bins)
+        self.of.fit(X * self.kept[..., None, :], r)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return self.of(X * self.kept[..., None, :])
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        return self.of.in_world(i, X * (self.kept[i] if self.batch_shape else self.kept))
+
+
+def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bins: int = 6) -> np.ndarray:
+    """Return which columns have to do with clicks, ``(d,)``; the product's number stays.
+
+    Each column is cut into bins of equal size. Two chi-square tests ask of each column whether clicks differ between
+    its bins, and of each pair of one about the user and one about the product whether they differ between the pair's
+    cells by more than the two columns explain by themselves. A column is kept if one test of it is significant, the
+    level being divided by the number of tests (Bonferroni). If none is kept of one side, all of it is.
+
+    Parameters
+    ----------
+    X, r
+        Records: contexts ``(n, d)`` and rewards ``(n,)``.
+    layout
+        What the columns say.
+    level, bins
+        See :class:`Screened`.
+    """
+    users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
+    kept = np.zeros(layout.d, dtype=bool)
+    spread = r.var() if len(r) else 0.0
+    if spread > 0:
+        excess = r - r.mean()
+        cells = {c: _binned(X[:, c], bins) for c in (*users, *products)}
+        alone = {c: _between(cells[c], excess) / spread for c in cells}
+        bound = level / (len(cells) + len(users) * len(products))
+        n_bins = {c: int(cells[c].max()) + 1 for c in cells}
+        for c in cells:
+            kept[c] |= alone[c] > stats.chi2.isf(bound, max(1, n_bins[c] - 1))
+        for u in users:
+            for p in products:
+                together = _between(cells[u] * n_bins[p] + cells[p], excess) / spread - alone[u] - alone[p]
+                if together > stats.chi2.isf(bound, max(1, (n_bins[u] - 1) * (n_bins[p] - 1))):
+                    kept[[u, p]] = True
+    for side in (slice(0, 1), layout.user, slice(layout.nominal.start, layout.d)):
+        if not kept[side].any():
+            kept[side] = True
+    return kept
+
+
+def _binned(x: np.ndarray, bins: int) -> np.ndarray:
+    edges = np.unique(np.quantile(x, np.arange(1, bins) / bins))
+    return np.searchsorted(edges, x, side="left")
+
+
+def _between(cell: np.ndarray, excess: np.ndarray) -> Any:
+    """Return the sum of squares between cells."""
+    n, total = np.bincount(cell), np.bincount(cell, excess)
+    return (total**2 / np.maximum(n, 1)).sum()
