@@ -609,6 +609,19 @@ def test_a_killed_server_knows_everything_when_it_is_started_again(url):
         assert 0 <= shop.tally().visits - 11 - len(acknowledged) <= 3  # what nobody was told of
 
 
+def test_a_redis_that_dies_under_the_shop_is_missed_and_welcomed_back(tmp_path):
+    with redis_server(tmp_path) as redis, open_store(redis.url, timeout=2.0) as store, serving(Shop(store)) as port:
+        _, before = ask(port, "/api/simulate", {"visitors": 3})
+        _, visit = ask(port, "/api/visit", {})
+        answer = {"decision": visit["decision"], "clicked": [visit["products"][3]["id"]]}
+        redis.kill()
+        assert [ask(port, "/api/state")[0], ask(port, "/api/answer", answer)[0]] == [503, 503]
+        redis.start()
+        assert ask(port, "/api/state") == (200, {k: v for k, v in before.items() if k != "counted"})
+        assert ask(port, "/api/answer", answer) == (200, {"outcome": "counted"})
+        assert ask(port, "/api/state")[1]["visits"] == 4
+
+
 def test_under_load_no_click_is_lost_and_nothing_fails():
     found = measure(seconds=6.0, n_clients=4, serve=process)
     assert found["errors"] == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import contextlib
 import socket
 import sys
 from collections.abc import Sequence
 
 from zoolib.production.codec import UnreadableValueError
 from zoolib.production.demo import Shop, create_app
+from zoolib.production.demo.guard import LOOPBACK
 from zoolib.production.extras import extra
 from zoolib.production.store import StoreUnavailableError, open_store
 
@@ -35,24 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--name", action="append", default=[], help="a name by which other machines call this one")
     given = parser.parse_args(arguments)
     uvicorn = extra("uvicorn")
-    try:
-        family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
-        listening = socket.create_server((given.host, given.port), family=family)
-        store = open_store(given.store)
-        shop = Shop(store, given.seed)
-    except (StoreUnavailableError, UnreadableValueError, ValueError, OverflowError, OSError) as error:
-        print(f"The shop cannot be opened: {error}", file=sys.stderr)
-        return 1
-    host = f"[{given.host}]" if ":" in given.host else given.host
-    print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
-    config = uvicorn.Config(create_app(shop, [host, *given.name]), **SETTINGS)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:  # uvicorn has closed everything, and says so once more
-        pass
-    finally:
-        store.close()
+    with contextlib.ExitStack() as stack:
+        try:
+            family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+            listening = stack.enter_context(socket.create_server((given.host, given.port), family=family))
+            shop = Shop(stack.enter_context(open_store(given.store)), given.seed)
+        except (StoreUnavailableError, UnreadableValueError, ValueError, OverflowError, OSError) as error:
+            print(f"The shop cannot be opened: {error}", file=sys.stderr)
+            return 1
+        host = f"[{given.host}]" if ":" in given.host else given.host
+        print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
+        if host not in LOOPBACK:
+            print("It asks for no password: whoever can reach this address may use it.", file=sys.stderr)
+        config = uvicorn.Config(create_app(shop, [host, *given.name]), **SETTINGS)
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has closed everything, and says so once more
+            uvicorn.Server(config).run(sockets=[listening])
     return 0
 
 

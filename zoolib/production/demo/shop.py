@@ -49,7 +49,7 @@ class Shop:
     """
 
     def __init__(
-        self, store: Store, seed: int = 42, *, n_products: int = 3_000, n_slate: int = 6, ttl: float = 3600.0
+        self, store: Store, seed: int = 42, *, n_products: int = 3_000, n_slate: int = 6, ttl: float = 900.0
     ) -> None:
         self.store, self.world, self._writing = store, World(seed, n_products), threading.Lock()
         known = Ledger(store, 1).version_in_force()

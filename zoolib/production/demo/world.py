@@ -27,7 +27,7 @@ NOUNS = {
     "Dog Toy": ("rope", "rubber ball", "squeaky hen", "flying disc", "tug ring", "puzzle box"),
     "Cat Toy": ("feather rod", "felt mouse", "bell ball", "rustle tunnel", "catnip pillow", "laser dot"),
 }
-FIRST = ("Bral", "Dorn", "Fenn", "Garl", "Hask", "Jolm", "Kerv", "Lusk", "Morv", "Nint", "Osk", "Pell", "Quern")
+FIRST = ("Bral", "Dorn", "Fenn", "Garl", "Hend", "Jolm", "Kerv", "Lusk", "Morv", "Nint", "Osk", "Pell", "Quern")
 SECOND = ("ow", "ick", "ery", "una", "ett", "omo", "by", "isk", "ara", "ling", "oz", "und")
 WORDS = (("cheap", "dear"), ("small", "large"), ("plain", "natural"))  # of a property far below or far above 0
 FAR = 0.5
