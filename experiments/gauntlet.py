@@ -20,7 +20,7 @@ from zoolib import metrics
 from zoolib.sweeps import summarize
 
 DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
-WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(5), range(1000, 1020)
+WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(15), range(1000, 1020)
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
 STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
 PULLS = {  # who was shown what, as a share of all that was shown to them, in which blocks of 1,000 steps
@@ -29,6 +29,7 @@ PULLS = {  # who was shown what, as a share of all that was shown to them, in wh
     "dog toys after the craze": ("cat_connoisseur", "Dog Toy", slice(25, 30)),
     "dog toys at the end": ("cat_connoisseur", "Dog Toy", slice(35, 40)),
 }
+LEARNING = {"first 2,500": slice(0, 5), "last 2,500 before the boom": slice(15, 20)}  # in blocks of 500 steps
 
 Cache = str | os.PathLike[str] | None
 Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
@@ -70,6 +71,20 @@ def pulls(runs: Played) -> pd.DataFrame:
         for by_seed in runs.values()
         for kept in by_seed.values()
     )
+
+
+def learning(runs: Played) -> pd.DataFrame:
+    """Return the values in ``LEARNING``, one row for each agent and replication of the standard schedule."""
+    return pd.DataFrame(
+        {name: round(float(np.mean(kept["curve"][blocks])), 6) for name, blocks in LEARNING.items()}
+        for by_seed in runs.values()
+        for kept in by_seed.values()
+    )
+
+
+def whole(runs: Played) -> pd.DataFrame:
+    """Return all that is told of each agent and replication of the standard schedule."""
+    return pd.concat([outcomes(runs), learning(runs), pulls(runs)], axis=1)
 
 
 def curves(runs: Played) -> pd.DataFrame:
@@ -119,9 +134,10 @@ def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFram
     untuned = outcomes(played(list(TRIED), WORLDS, "drawn", **how), schedule="drawn")
     slow = played(list(SLOW), FEWER_WORLDS, **how)
     found = {
-        "gauntlet": pd.concat([outcomes(plain | slow), pulls(plain | slow)], axis=1),
+        "gauntlet": whole(plain | slow),
         "gauntlet_curves": curves(plain | dialled),
         "gauntlet_shown": shown(plain | dialled),
+        "gauntlet_dial": outcomes(dialled)[["kind", "replication", *VALUES]],
         "gauntlet_windows": pd.concat(windows)[["kind", "schedule", "replication", *VALUES]],
         "gauntlet_tuning": settings,
         "gauntlet_tuned": pd.concat([*tuned, untuned]).drop(columns=list(STEPS[2:])),

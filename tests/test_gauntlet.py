@@ -27,8 +27,7 @@ def rows(frame, **wanted):
 
 @pytest.mark.parametrize("kind", SPOT)
 def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
-    runs = gauntlet.played([kind], SEEDS, progress=False)
-    again = pd.concat([gauntlet.outcomes(runs), gauntlet.pulls(runs)], axis=1)
+    again = gauntlet.whole(gauntlet.played([kind], SEEDS, progress=False))
     pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
 
 
@@ -38,6 +37,13 @@ def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(fami
     best = tried.loc[tried["best"] & (tried["family"] == family), "kind"].item()
     again = gauntlet.outcomes(gauntlet.played([best], SEEDS, "drawn", progress=False), schedule="drawn")
     kept = rows(table("gauntlet_tuned"), kind=best, schedule="drawn", replication=SEEDS)
+    pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
+
+
+def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
+    kind = "Shared, crossed @ 3"
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, progress=False))
+    kept = rows(table("gauntlet_dial"), kind=kind, replication=SEEDS)
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 

@@ -65,7 +65,10 @@ def test_where_all_are_watched_to_the_end_the_estimator_is_the_plain_share(rng):
     assert found == pytest.approx([(steps <= t).mean() for t in at])
     inside = (found > 0) & (found < 1)
     assert ((low < found) & (found < high))[inside].all()
-    assert np.array_equal(low[~inside], found[~inside])
+    none, everyone = standings.share(np.zeros(60, dtype=bool)), standings.share(np.ones(60, dtype=bool))
+    assert (found[0], low[0], high[0]) == pytest.approx((none.mean, none.low, none.high))
+    parts = standings.recovered(np.full(60, 7.0), 1000, [8])
+    assert [part[0] for part in parts] == pytest.approx([everyone.mean, everyone.low, everyone.high])
 
 
 def test_recoveries_are_those_of_kaplan_and_meier_s_formula():
@@ -84,7 +87,10 @@ def test_worlds_that_are_watched_briefly_do_not_count_as_failures(rng):
 
 
 def test_what_never_recovers_stays_at_nought():
-    assert not np.any(standings.recovered([np.inf, np.inf], 100, [50, 100]))
+    share, low, high = standings.recovered([np.inf] * 100, 100, [50, 100])
+    assert not share.any()
+    assert not low.any()
+    assert high == pytest.approx([standings.share(np.zeros(100, dtype=bool)).high] * 2)
 
 
 def test_recoveries_are_drawn_in_a_panel_for_each_event():

@@ -53,7 +53,8 @@ def recovered(
     Returns
     -------
     share, low, high
-        ``(n,)`` each; the limits are those of a log-log transform, and meet the share where it is 0 or 1.
+        ``(n,)`` each. The limits are those of a log-log transform; where the share is 0 or 1 it has none, and they are
+        Wilson's for as many replications as were still watched, or had recovered.
     """
     steps, at = np.asarray(steps, dtype=float), np.asarray(at, dtype=float)
     seen, watched = np.isfinite(steps), np.broadcast_to(np.asarray(watched, dtype=float), steps.shape)
@@ -61,15 +62,19 @@ def recovered(
         raise ValueError("steps must hold at least one replication, and no recovery after the end of its watch")
     if not ((at >= 0) & (at <= watched.max())).all():
         raise ValueError(f"at must lie between 0 and the longest watch, {watched.max():g}, got {at}")
+    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    n_watched = (watched >= at[:, None]).sum(axis=1)
+    at_nought, at_one = z2 / (n_watched + z2), len(steps) / (len(steps) + z2)
     if not seen.any():
-        return np.zeros(at.shape), np.zeros(at.shape), np.zeros(at.shape)
+        return np.zeros(at.shape), np.zeros(at.shape), at_nought
     cdf = stats.ecdf(stats.CensoredData(uncensored=steps[seen], right=watched[~seen])).cdf
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the transform is infinite at 0 and 1
         ends = cdf.confidence_interval(level, method="log-log")
     share = cdf.evaluate(at)
-    inside = (share > 0) & (share < 1)
-    low, high = (np.where(inside, end.evaluate(at), share) for end in (ends.low, ends.high))
+    none, all_of_them = share == 0, share == 1
+    low = np.select([none, all_of_them], [0.0, at_one], ends.low.evaluate(at))
+    high = np.select([none, all_of_them], [at_nought, 1.0], ends.high.evaluate(at))
     return share, low, high
 
 
