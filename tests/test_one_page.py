@@ -99,6 +99,17 @@ def test_chapter_5_renews_evidence_as_the_package_does():
     np.testing.assert_allclose(theta, fresh.theta)
 
 
+def test_chapter_7_compares_world_by_world(rng):
+    worlds, agents = 60, ["a", "b", "c"]
+    values = pd.DataFrame(rng.random((worlds, 3)), columns=agents)
+    steps = pd.DataFrame(rng.choice([500.0, 2000.0, np.inf], (worlds, 3)), columns=agents)
+    lead, won, waited = page_of("07")["compare"](values, steps, "a", "b", 1500)
+    assert lead == metrics.paired_difference(values, "a", "b")
+    assert won == np.mean([values["a"][i] > values["b"][i] for i in range(worlds)])
+    by_hand = [min(steps["a"][i], 1500) - min(steps["b"][i], 1500) for i in range(worlds)]
+    assert waited == metrics.mean_interval(by_hand)
+
+
 def test_chapter_9_judges_as_the_package_does():
     rng, n, K = np.random.default_rng(0), 500, 4
     p, pi = rng.dirichlet(np.ones(K), n), rng.dirichlet(np.ones(K), n)
