@@ -40,7 +40,7 @@ test: $(STAMP) ## build the book, run every notebook, compare every output, test
 	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -q -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
 
-speed: $(STAMP) ## ask Lighthouse how fast the pages come that make test has built; run nothing else meanwhile
+speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
 	BOOK_IS_BUILT=1 $(PY) -m pytest tests/test_lighthouse.py -m alone -q -s
 
 lab: $(STAMP) ## open the chapters in JupyterLab

@@ -32,8 +32,8 @@ UNUSED_FILES = [
     "**/*.map",
     "locales",
     "**/webfonts/*.ttf",
-    "images/logo_*",
 ]
+LOGOS = "images/logo_*"  # of the places that run a notebook, which are offered where the repository's address is known
 SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 BOOK_PDF = "bandits-that-generalize.pdf"
 FACE = "source-serif-4-latin-wght-normal.woff2"
@@ -433,7 +433,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(after, encoding="utf-8")
     add_print(out, Path(app.srcdir) / "_build" / "pdf")
     make_lean(out)
-    for pattern in UNUSED_FILES:
+    for pattern in UNUSED_FILES if app.config.html_theme_options.get("repository_url") else [*UNUSED_FILES, LOGOS]:
         for path in sorted((out / "_static").glob(pattern), reverse=True):
             if path.is_file():
                 path.unlink()

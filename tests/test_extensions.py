@@ -6,11 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import launch
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from lean import asks_then_tells, names_in, without_unused
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from page_finish import MENDS, add_print, finish, in_its_place, offer_print
 from PIL import Image
+from sphinx.errors import ConfigError
 
 import zoolib
 
@@ -19,7 +24,8 @@ EXTENSIONS = Path(__file__).resolve().parent.parent / "_ext"
 
 def build(folder: Path, extensions: list[str], pages: dict[str, str], **config) -> tuple[Path, str]:
     """Build a small book and return its directory and the warnings."""
-    config = {"extensions": ["myst_parser", *extensions], "numfig": True, "html_theme": "basic", **config}
+    parser = [] if "myst_nb" in extensions else ["myst_parser"]
+    config = {"extensions": [*parser, *extensions], "numfig": True, "html_theme": "basic", **config}
     settings = [f"{name} = {value!r}" for name, value in config.items()]
     for name, text in {"conf.py": "\n".join(settings), **pages}.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -396,3 +402,64 @@ def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_
     assert links == {"regret (definition)": "page.html#def-regret", "LinUCB (algorithm)": "page.html#alg-linucb"}
     home = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     assert [link["href"] for link in home.select(".toctree-l1 > a")] == ["page.html", "genindex.html"]
+
+
+def book_with_a_notebook(tmp_path: Path, monkeypatch, **known: str) -> BeautifulSoup:
+    for name in ("BOOK_REPOSITORY", "BOOK_BRANCH"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1", execution_count=1)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    pages = {"index.md": "# Home\n\n```{toctree}\npage\n```\n", "page.ipynb": nbformat.writes(notebook)}
+    out, warnings = build(
+        tmp_path, ["myst_nb", "launch"], pages, html_theme="sphinx_book_theme", nb_execution_mode="off"
+    )
+    assert warnings == ""
+    return BeautifulSoup((out / "page.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def outward(page: BeautifulSoup) -> list[str]:
+    links = page.select(".article-header-buttons a[href^=http]")
+    return [link["href"] for link in links]
+
+
+def test_a_page_leads_to_its_repository_and_to_machines_where_the_address_is_known(tmp_path: Path, monkeypatch):
+    home = "https://github.com/owner/book"
+    page = book_with_a_notebook(tmp_path, monkeypatch, BOOK_REPOSITORY=f"{home}.git", BOOK_BRANCH="trunk")
+    links = outward(page)
+    assert "https://mybinder.org/v2/gh/owner/book/trunk?urlpath=lab/tree/page.ipynb" in links
+    assert "https://colab.research.google.com/github/owner/book/blob/colab/page.ipynb" in links
+    assert home in links
+    assert f"{home}/edit/trunk/page.ipynb" in links
+    (report,) = [link for link in page.select("a") if "/issues/new" in link.get("href", "")]
+    assert report.text.strip() == "Report a mistake"
+
+
+def test_without_an_address_no_page_leads_out_of_the_book(tmp_path: Path, monkeypatch):
+    page = book_with_a_notebook(tmp_path, monkeypatch)
+    assert outward(page) == []
+    assert "Binder" not in page.text
+    assert "Report" not in page.text
+
+
+def test_an_address_that_is_none_stops_the_build(monkeypatch):
+    monkeypatch.setenv("BOOK_REPOSITORY", "somewhere")
+    with pytest.raises(ConfigError, match="got 'somewhere'"):
+        launch.repository()
+
+
+def test_the_notebooks_for_colab_fetch_the_book_there_and_do_nothing_at_home(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://example.org/owner/book")
+    monkeypatch.delenv("BOOK_BRANCH", raising=False)
+    path = tmp_path / "one.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("import zoolib\nzoolib.__name__")]), path)
+    assert launch.prepare(tmp_path) == [path]
+    assert launch.prepare(tmp_path) == []
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    first, second = notebook.cells
+    assert "git clone --quiet --depth 1 --branch main https://example.org/owner/book /content/book" in first.source
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    assert first.outputs == []
+    assert second.outputs[0].data["text/plain"] == "'zoolib'"
