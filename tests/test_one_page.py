@@ -14,6 +14,7 @@ import zoolib as zoo
 from zoolib import metrics, off_policy
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
+from zoolib.production import KeptScores
 
 A4 = {"width": 680, "height": 980}  # what is left of a sheet at 96 dots an inch, with margins of 1.5 cm
 
@@ -97,6 +98,19 @@ def test_chapter_5_renews_evidence_as_the_package_does():
     fresh.rebuild(phi(X), r)
     np.testing.assert_allclose(A, fresh.A)
     np.testing.assert_allclose(theta, fresh.theta)
+
+
+def test_chapter_6_corrects_kept_scores_as_the_package_does():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(300, 5))
+    kept, learn = KeptScores(Z), page_of("06")["learn"]
+    mean, variance, A_inv, theta = np.zeros(300), (Z**2).sum(1), np.eye(5), np.zeros(5)
+    for arm, r in zip(rng.integers(0, 300, 50).tolist(), rng.integers(0, 2, 50).tolist(), strict=True):
+        kept.learn(Z[arm], r)
+        learn(Z, mean, variance, A_inv, theta, Z[arm], r)
+    np.testing.assert_allclose(mean, kept.mean, atol=1e-12)
+    np.testing.assert_allclose(variance, kept.variance, atol=1e-12)
+    np.testing.assert_allclose(theta, kept.theta, atol=1e-12)
 
 
 def test_chapter_7_compares_world_by_world(rng):
