@@ -106,8 +106,7 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
     Raises
     ------
     ValueError
-        If there is no chapter, or a cell that claims something holds no claim: it was not run. Or if two claims have
-        the same label.
+        If there is no chapter, or a cell that claims something holds no claim: it was not run.
     """
     rows = []
     paths = sorted(Path(folder).glob("[0-9]*.ipynb"))
@@ -123,9 +122,6 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
             rows += [{"chapter": path.stem, "title": title[1] if title else path.stem, **one} for one in found]
     if not paths:
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
-    labels = [row["label"] for row in rows if row["label"] is not None]
-    if twice := sorted({label for label in labels if labels.count(label) > 1}):
-        raise ValueError(f"two claims have the label {twice[0]!r}; a label names one")
     columns = ["chapter", "title", "label", "text", "measured", "replications"]
     return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"})
 
