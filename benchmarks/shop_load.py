@@ -33,7 +33,7 @@ class Client:
     """One connection that is kept open, and the seconds that each of its requests took."""
 
     def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.seconds: dict[str, list[float]] = {}
 
     def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
@@ -137,7 +137,7 @@ def measure(
             stop.wait(seconds)
             stop.set()
             for shopper in shoppers:
-                shopper.join(60)
+                shopper.join(120)
             took = time.perf_counter() - start
             _, state = Client(port).ask("state")
         answered = {key: clicked for shopper in shoppers for key, clicked in shopper.answered.items()}

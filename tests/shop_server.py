@@ -19,7 +19,7 @@ from zoolib.production.demo import Shop, create_app
 from zoolib.production.demo.__main__ import SETTINGS, main
 
 
-def wait_for(port: int, seconds: float = 60.0) -> None:
+def wait_for(port: int, seconds: float = 180.0) -> None:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         with socket.socket() as attempt:
@@ -70,7 +70,7 @@ def process(url: str) -> Iterator[int]:
 
 def ask(port: int, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Return status and answer of a request: GET, or POST if there is a body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
     try:
         if body is None:
             connection.request("GET", path, headers=headers)
@@ -84,7 +84,7 @@ def ask(port: int, path: str, body: Any = None, **headers: str) -> tuple[int, An
         connection.close()
 
 
-def raw(port: int, request: bytes, wait: float = 60.0) -> tuple[int, dict[str, str], bytes]:
+def raw(port: int, request: bytes, wait: float = 180.0) -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and body of what comes back when these bytes are sent."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as connection:
         connection.sendall(request)

@@ -627,7 +627,7 @@ def test_under_load_no_click_is_lost_and_nothing_fails():
     assert found["errors"] == []
     assert (found["lost"], found["clicks"]) == (0, found["counted"])
     assert found["off"] < 1e-8
-    assert found["answers"] >= 20
+    assert found["answers"] >= 8
     assert found["repeated"] >= 4
     assert {row["request"] for row in found["requests"]} == {"visit", "answer"}
 

@@ -74,7 +74,7 @@ def visit(browser, address, shop):
         context.route("**/*", guard)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(180_000)
         page.on("console", lambda message: message.type == "error" and wrong.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.goto(address)

@@ -22,6 +22,7 @@ SETTINGS = {
     "log_level": "warning",
     "server_header": False,
     "h11_max_incomplete_event_size": 16_384,
+    "timeout_keep_alive": 60,  # a connection that is closed while a request is on its way looks like an error
     "timeout_graceful_shutdown": 5,
 }
 
