@@ -1,13 +1,18 @@
 """Classification as a bandit: one arm is right, every row comes once an epoch, nobody sees what is to come."""
 
+import itertools
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments import classification
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, spawn
 from zoolib.classification import ClassificationBandit, copies, play_all, regret, scaled, shuffled
 from zoolib.labelled import LabelledData
+from zoolib.sweeps import stored
 
 
 def made(n=23, d=3, K=4, seed=0):
@@ -192,3 +197,85 @@ def test_an_agent_of_another_shape_and_an_arm_that_is_none_are_refused():
             scaled(X)
     with pytest.raises(ValueError, match="steps"):
         regret(np.ones((2, 5), dtype=bool), [6])
+
+
+# ---- the table of chapter 10 -----------------------------------------------------------------------------------------
+
+KNOBS = ["alpha", "ridge", "epsilon", "lr"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return stored(classification.TABLE)
+
+
+def rows(table, **wanted):
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
+
+
+def test_the_table_holds_everybody_in_every_phase(table):
+    assert list(table.columns) == list(classification.tidy(table.to_dict("records")).columns)
+    for data, name in classification.field():
+        mine = rows(table, data=data, agent=name)
+        tried = rows(mine, phase="tuning")[KNOBS].apply(lambda row: row.dropna().to_dict(), axis=1)
+        assert tried.tolist() == classification.settings(name)
+        assert rows(mine, phase="play")["shuffle"].tolist() == list(classification.SHUFFLES[data])
+        long = data in classification.LONG and name in classification.LONG_AGENTS
+        assert rows(mine, phase="long")["shuffle"].tolist() == long * list(classification.LONG_SHUFFLES)
+    ceilings = table.loc[table["phase"] == "ceiling", ["data", "agent"]].itertuples(index=False, name=None)
+    assert sorted(ceilings) == sorted(itertools.product(classification.HORIZON, classification.CEILINGS))
+    assert len(table) == sum(len(rows(table, phase=phase)) for phase in ("tuning", "play", "long", "ceiling"))
+
+
+def test_regrets_grow_and_never_beyond_the_steps(table):
+    counts = table.loc[table["phase"].isin(["play", "long"]), ["steps", *classification.COLUMNS]].astype(float)
+    gains = counts[classification.COLUMNS].diff(axis=1).iloc[:, 1:]
+    assert (gains >= 0).all(axis=None)
+    assert gains.le(counts["steps"] / 10 + 1, axis=0).all(axis=None)
+
+
+def test_who_plays_had_the_fewest_mistakes_in_the_tuning(table):
+    for data, name in classification.field():
+        mine = rows(table, data=data, agent=name)
+        tried = rows(mine, phase="tuning")
+        best = tried.loc[tried["r100"].idxmin(), KNOBS].dropna().to_dict()
+        for _, played in mine[mine["phase"].isin(["play", "long"])].iterrows():
+            assert played[KNOBS].dropna().to_dict() == best
+
+
+@pytest.mark.parametrize(("data", "name"), [
+    ("cancer", "LinUCB"),
+    ("cancer", "Neural-Linear, fresh, Thompson"),
+    ("cancer", "NeuralUCB, small, full"),
+    ("magic", "NeuralTS"),
+    ("segment", "Neural-Linear, heads"),
+    ("shuttle", "NeuralUCB, latest click"),
+])  # fmt: skip
+def test_shuffles_come_out_again_digit_for_digit(table, data, name):
+    some = rows(table, data=data, agent=name, phase="play")
+    some = some[some["shuffle"].isin([3, 17])]
+    setting = some.iloc[0][KNOBS].dropna().to_dict()
+    again = classification.mistakes(data, name, setting, [3, 17], classification.HORIZON[data])
+    np.testing.assert_array_equal(some[classification.COLUMNS].to_numpy(dtype=int), again)
+
+
+def test_a_setting_that_was_tried_and_a_ceiling_come_out_again(table):
+    tried = rows(table, data="cancer", agent="LinUCB", phase="tuning").iloc[0]
+    setting = tried[KNOBS].dropna().to_dict()
+    shuffles, n_steps = classification.TUNING_SHUFFLES, classification.TUNING_STEPS
+    again = classification.mistakes("cancer", "LinUCB", setting, shuffles, n_steps)
+    assert tried["r100"] == again[:, -1].mean()
+    ceiling = pd.DataFrame(classification.ceilings("cancer"))[["agent", "r100"]]
+    kept = rows(table, data="cancer", phase="ceiling")[["agent", "r100"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(ceiling, kept)
+
+
+def test_a_long_run_begins_as_the_short_one_on_the_same_shuffle(table):
+    for data, name in itertools.product(classification.LONG, classification.LONG_AGENTS):
+        long = rows(table, data=data, agent=name, phase="long").set_index("shuffle")
+        short = rows(table, data=data, agent=name, phase="play").set_index("shuffle").loc[long.index]
+        assert classification.LONG[data] == 5 * classification.HORIZON[data]
+        assert (long["r20"] == short["r100"]).all()
+        assert (long["r10"] == short["r50"]).all()

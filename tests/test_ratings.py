@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import ratings
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent
 from zoolib.logs import LoggedData
 from zoolib.ratings import GENRES, movielens, rating_log, replay, thinned
+from zoolib.sweeps import stored
 
 
 def uniform_log(rng, n, K=3, d=2, p=None):
@@ -144,3 +146,21 @@ def test_genres_that_are_no_arms_are_left_out():
     assert log.action.tolist() == [0, 1]
     assert log.reward.tolist() == [1.0, 0.0]
     assert user.tolist() == [1, 2]
+
+
+# ---- the table of chapter 10 -----------------------------------------------------------------------------------------
+
+
+def test_the_table_holds_a_hundred_replications_of_each_policy():
+    table = stored(ratings.TABLE)
+    policies = [*ratings.AGENTS, *(f"always {genre}" for genre in GENRES)]
+    expected = [(seed, policy) for seed in range(100) for policy in policies]
+    assert list(table[["replication", "agent"]].itertuples(index=False, name=None)) == expected
+    assert (table["accepted"] == ratings.N_ACCEPTED).all()
+    assert (table[[f"shown {genre}" for genre in GENRES]].sum(axis=1) == table["accepted"]).all()
+
+
+def test_a_replication_comes_out_again_digit_for_digit():
+    table = stored(ratings.TABLE)
+    kept = table[table["replication"] == 42].reset_index(drop=True)
+    pd.testing.assert_frame_equal(ratings.compute([42]), kept, check_exact=True)

@@ -48,7 +48,9 @@ def projections(sets: Sequence[LabelledData], n_rows: int = 300) -> Figure:
 
 def against(panels: Mapping[str, Mapping[str, Interval]], *, xlabel: str) -> Figure:
     """Draw differences with their intervals, a panel for each set, with a line at 0."""
-    figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(6.4, 2.5 * -(-len(panels) // 2)), sharey=True)
+    height, n_rows = -(-len(panels) // 2), max(map(len, panels.values()))
+    size = (6.4, height * (0.8 + 0.26 * n_rows))
+    figure, axes = plt.subplots(height, 2, figsize=size, sharey=True, squeeze=False)
     for ax, (title, rows) in zip(axes.flat, panels.items(), strict=False):
         for place, (name, interval) in enumerate(rows.items()):
             colour = look(name)["color"]
