@@ -12,7 +12,9 @@ from test_browser import address, browser  # noqa: F401  fixtures
 
 import zoolib as zoo
 from zoolib import metrics, off_policy
+from zoolib.classification import ClassificationBandit, scaled
 from zoolib.evidence import Evidence
+from zoolib.labelled import labelled
 from zoolib.networks import MLP
 from zoolib.production import KeptScores
 
@@ -134,6 +136,14 @@ def test_chapter_9_judges_as_the_package_does():
     assert said["IPS"] == pytest.approx(off_policy.ips(log, pi).value)
     assert said["SNIPS"] == pytest.approx(off_policy.snips(log, pi).value)
     assert (said["mean weight"], said["rows"]) == pytest.approx((overlap["mean weight"], overlap["effective rows"]))
+
+
+def test_chapter_10_counts_the_mistakes_that_the_package_counts():
+    data = labelled("cancer")
+    bandit = ClassificationBandit(data, 3, len(data.X), scaling="row")
+    two = [zoo.LinUCBAgent(bandit.space, alpha=0.3) for _ in range(2)]
+    wrong = page_of("10")["play"](two[0], scaled(data.X, "row"), data.y, zoo.spawn(3, "shuffle of cancer"))
+    assert wrong == bandit.play(two[1]).sum()
 
 
 @pytest.mark.parametrize("path", book.WITH_A_PAGE, ids=lambda path: path.name)
