@@ -20,7 +20,7 @@ from zoolib import metrics
 from zoolib.sweeps import summarize
 
 DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
-WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(15), range(1000, 1020)
+WORLDS, FEWER_WORLDS, TUNING_WORLDS = range(100), range(25), range(1000, 1020)
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
 STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
 PULLS = {  # who was shown what, as a share of all that was shown to them, in which blocks of 1,000 steps
