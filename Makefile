@@ -69,7 +69,7 @@ bench-peers: $(STAMP) # the same, and the libraries of others in an environment 
 	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
 	$(REPRODUCIBLE) $(PY) -m benchmarks --peers
 
-sweeps: $(STAMP) ## compute the tables in chapters/data anew; half an hour on one core
+sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one core
 	$(REPRODUCIBLE) $(PY) -m experiments
 
 times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... for some of them
