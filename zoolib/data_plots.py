@@ -60,6 +60,5 @@ def against(panels: Mapping[str, Mapping[str, Interval]], *, xlabel: str) -> Fig
         ax.set_yticks(range(len(rows)), list(rows), fontsize=9)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.set_title(title)
-    for ax in axes[-1]:
-        ax.set_xlabel(xlabel)
+    figure.supxlabel(xlabel, fontsize=11)
     return figure
