@@ -232,19 +232,10 @@ def _name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[
     for name in sorted(wanted, key=wanted.__getitem__, reverse=True):  # back down, where they have run over the top
         ceiling = wanted[name] = min(wanted[name], ceiling)
         ceiling -= gap
+    where = {"xycoords": "axes fraction", "xytext": (7, 0), "textcoords": "offset points", "va": "center"}
     for i, name in enumerate(ends):
-        ink = colours[i] if colours else look(name)["color"]
-        ax.annotate(
-            name,
-            (1.0, wanted[name]),
-            xycoords="axes fraction",
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            color=_darker(ink),
-            fontsize=10,
-            annotation_clip=False,
-        )
+        ink = _darker(colours[i] if colours else look(name)["color"])
+        ax.annotate(name, (1.0, wanted[name]), color=ink, fontsize=10, annotation_clip=False, **where)
 
 
 def _darker(colour: str) -> str:
