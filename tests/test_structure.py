@@ -17,7 +17,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. A module may import what stands on a lower floor, and nothing else of the package.
 FLOORS = [
-    {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels", "progress"},  # know nothing of its subject
+    {"checks", "persistence", "claims", "cache", "notebook", "interrupts", "wheels", "progress"},  # know no shop
     {"randomness", "shocks", "evidence", "networks", "replay", "logs", "labelled", "columns", "guide"},
     {"simulator", "forgetting", "high_dimension", "tabular", "datasets", "click_network"},
     {"features", "recommender", "random_times", "segments"},
