@@ -173,8 +173,8 @@ def mend_tables(page: BeautifulSoup) -> None:
         del table["border"]
         for row in table.select("tr[style]"):
             del row["style"]
-        for cell in table.select("[valign]"):
-            del cell["valign"]
+        for cell in table.select("[valign], [halign]"):
+            del cell["valign"], cell["halign"]
     for box in page.select(".cell_output .output.text_html, .pst-scrollable-table-container"):
         if box.select_one("table") and not box.get("tabindex"):
             box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
@@ -202,6 +202,8 @@ def mend_controls(page: BeautifulSoup) -> None:
     for value in page.select("figure[data-widget] label output"):
         value.name = "b"
         value["data-value"] = ""
+    for caption in page.select("figure[data-widget] > figcaption:not(:last-child)"):
+        caption.parent.append(caption.extract())  # a caption is the first or the last in its figure
     for script in page.find_all("script", string=re.compile(r'closest\("label"\)\.querySelector\("output"\)')):
         script.string = script.text.replace('.querySelector("output")', '.querySelector("[data-value]")')
 
