@@ -118,20 +118,17 @@ GUIDE: dict[str, list[Advice]] = {
     ],
     "How many arms, and do new ones arrive?": [
         Advice(
-            "Some dozens, and they stay",
-            "One model for each arm will do: LinUCBAgent, alpha about 0.5.",
-            "tuned-alike",
+            "Some dozens, and they stay", "One model for each arm will do: LinUCBAgent, alpha about 0.5.", "tuned-alike"
         ),
         Advice(
-            "Hundreds or thousands",
-            "One shared model on features of user and arm: SharedLinUCBAgent.",
-            "many-arms",
+            "Hundreds or thousands", "One shared model on features of user and arm: SharedLinUCBAgent.", "many-arms"
         ),
         Advice(
-            "They come and go",
-            "A shared model, to which the new arm of a known kind is no stranger.",
-            "turnover",
+            "Millions",
+            "Retrieve some hundreds first, then let the agent rank these: a funnel.",
+            "funnel-in-milliseconds",
         ),
+        Advice("They come and go", "A shared model, to which the new arm of a known kind is no stranger.", "turnover"),
         Advice(
             "A new kind arrives, of which nothing is known",
             "No model knows it beforehand. Let alpha be about 1, or show it on purpose.",
@@ -152,12 +149,32 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Labels, and somebody who wants a network",
             "Set it beside the linear agent on crossed features with a window, tuned alike.",
-            "linear-wins",
+            "tuned-winner",
         ),
         Advice(
             "Features that a model can only add up",
             "Cross them first. A model that cannot express the truth becomes sure of something else.",
             "sure-and-wrong",
+        ),
+        Advice(
+            "Many numbers, and nobody to cross them",
+            "A linear agent first, and a Neural-Linear one beside it. On one of six data sets the network won.",
+            "linear-wins-on-data",
+        ),
+        Advice(
+            "The linear agent ends well above what a taught network reaches",
+            "Then the features are to be learned: Neural-Linear, with enough rows.",
+            "networks-win-magic",
+        ),
+        Advice(
+            "Features of different scales",
+            "Scale them by what has been seen so far. It can matter more than the agent.",
+            "scaling-decides",
+        ),
+        Advice(
+            "Users differ, and nothing that you see says how",
+            "Give segments evidence of their own, and users who come often theirs: two levels.",
+            "segments-where-it-must",
         ),
         Advice(
             "Nothing but the numbers of the arms",
@@ -170,7 +187,12 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Now and then, you do not know when",
             "Forget: a window or a discount whose memory is shorter than the time between two changes.",
-            "old-evidence",
+            "forgetting-pays",
+        ),
+        Advice(
+            "You choose the window on one history",
+            "Draw the times of the changes anew, many times: a window that divides them is lucky.",
+            "lucky-window",
         ),
         Advice(
             "An arm may become better while the favourite stays as good",
@@ -183,6 +205,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Give its evidence a window or a discount; the buffer does not do it.",
             "repairs",
         ),
+        Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
     ],
     "Is there a log to start from?": [
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
@@ -204,24 +227,36 @@ GUIDE: dict[str, list[Advice]] = {
             "Shorten the delay if you can; do not worry about what the discount counts.",
             "delay-and-discount",
         ),
+        Advice(
+            "Out of order, twice, or to several machines",
+            "Count messages in a ledger, and sum up from it.",
+            "once-and-only-once",
+        ),
         Advice("From a slate of several", "Learn only from the places that were looked at.", "unseen-places"),
     ],
     "How fast, and in how much memory?": [
+        Advice("One matrix for each arm", "Multiply before you build: K d squared numbers.", "memory"),
         Advice(
-            "One matrix for each arm",
-            "Multiply before you build: K d squared numbers.",
-            "memory",
-        ),
-        Advice(
-            "A network, and the bonus must be cheap",
-            "Linearise the last layer only (Neural-Linear).",
-            "bridge-cost",
+            "A network, and the bonus must be cheap", "Linearise the last layer only (Neural-Linear).", "bridge-cost"
         ),
         Advice(
             "NeuralUCB, whatever the reason",
             "Never invert: rank-one updates, distinct contexts, batched gradients.",
             "exact-savings",
         ),
+    ],
+    "How do you choose between agents?": [
+        Advice(
+            "You compare families of agents",
+            "Tune each by the same number of trials, on worlds of their own: the order depends on it.",
+            "ranking",
+        ),
+        Advice(
+            "You have time to tune one number",
+            "Tune alpha before you change the architecture.",
+            "alpha-not-architecture",
+        ),
+        Advice("You start with alpha", "Take the standard deviation of one reward.", "alpha-in-noise"),
     ],
     "Will somebody judge another policy by your log?": [
         Advice(
@@ -230,10 +265,6 @@ GUIDE: dict[str, list[Advice]] = {
             "logs-of-learners",
         ),
         Advice("Yes, and you ask what that costs", "Little, while tastes stay.", "price-of-propensities"),
-        Advice(
-            "Propensities were not written down",
-            "Do not make them up from overall shares.",
-            "wrong-propensities",
-        ),
+        Advice("Propensities were not written down", "Do not make them up from overall shares.", "wrong-propensities"),
     ],
 }
