@@ -139,6 +139,11 @@ GUIDE: dict[str, list[Advice]] = {
             "Not with many arms: A is as wide as the columns are many.",
             "memory-id",
         ),
+        Advice(
+            "An arm with a column of its own leaves",
+            "Take the Schur complement (drop_columns); do not strike its row and column out of A.",
+            "removing-an-arm",
+        ),
     ],
     "What do you know about users and arms?": [
         Advice(
