@@ -14,7 +14,7 @@ from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.per_product import PerProductAgent
 from zoolib.contest import FeatureShop, random_value, serve
 from zoolib.feature_maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
-from zoolib.screening import Screened
+from zoolib.screening import Projected, Screened
 from zoolib.segments import Conditions, Segments
 
 TASTES = {"segments": Segments, "conditions": Conditions}
@@ -22,6 +22,7 @@ MAPS = {
     "raw": Raw, "crossed": Crossed, "per category": PerCategory, "waves": Fourier, "k-means": Cells,
     "network": Learned, "trees": Forest,
 }  # fmt: skip
+PREPARED = {"screened": Screened, "projected": Projected}  # maps of columns, or directions, that the log has chosen
 OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "exploration", "fresh")
 
 
@@ -40,9 +41,10 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
     settings = dict(setting)
     kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
     ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
-    chosen = MAPS[family.removeprefix("screened ")](shop.layout, **settings)
-    if family.startswith("screened "):
-        chosen = Screened(shop.layout, of=chosen, every=chosen.every or 2000)
+    prefix, _, rest = family.rpartition(" ") if family.split()[0] in PREPARED else ("", "", family)
+    chosen = MAPS[rest](shop.layout, **settings)
+    if prefix:
+        chosen = PREPARED[prefix](shop.layout, of=chosen, every=chosen.every or 2000)
     return kind(shop.space, map=chosen, rng=rngs if shop.batch_shape else rngs[0], **ours)
 
 

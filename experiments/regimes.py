@@ -62,7 +62,9 @@ class Point:
 
 
 BASE = Point("base", 0, families=("network", "crossed", "k-means", "waves", "screened k-means", "screened waves"))
-OTHERS = Point("base", 0, families=("trees", "raw", "per product", "per product, crossed", "per category"))
+OTHERS = Point(
+    "base", 0, families=("trees", "raw", "per product", "per product, crossed", "per category", "screened network")
+)
 
 # At the base twelve settings a family; elsewhere four, around what was good there.
 ALPHA = [0.0, 0.1, 0.3, 1.0]
@@ -77,6 +79,7 @@ AT_BASE: dict[str, list[Setting]] = {
     "screened k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
     "screened waves": grid(n=[400], settle=[100], reach=[1, 2, 4], ridge=[1.0, 10.0], alpha=[0.0, 0.3]),
     "network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
+    "screened network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
     "trees": grid(leaf=[5, 20]),  # each costs as much as all of another family
 }
 ELSEWHERE: dict[str, list[Setting]] = {
@@ -86,6 +89,8 @@ ELSEWHERE: dict[str, list[Setting]] = {
     "k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
     "screened k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
     "screened waves": grid(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
+    "projected k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "projected waves": grid(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
     "screened crossed": grid(settle=[100], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
     "per product": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
     "network": grid(lasso=[0.001, 0.0005], alpha=[0.1, 0.3]),
@@ -107,8 +112,9 @@ ABLATION: dict[str, Setting] = {
 }
 
 MANY = ("network", "crossed", "k-means", "screened k-means", "per product")
+ROTATED = (*MANY, "screened waves", "projected k-means", "projected waves", "trees")
 FIT = ("network", "crossed", "k-means", "raw", "screened crossed", "screened waves", "per product")
-WITHOUT_CELLS = ("network", "screened crossed", "screened waves", "per product")
+WITHOUT_CELLS = ("network", "crossed", "screened crossed", "screened waves", "per product")
 AND = {"kind": "conditions", "dial": 1.0}
 LONGER = {"n_steps": 4000}
 WINDOWS = grid(window=[None, 3000])
@@ -124,7 +130,7 @@ POINTS = [
     Point("ablation", 0, families=("network",), ablate=True),
     Point("products", 50, shop={"n_products": 50}),
     Point("products", 5000, shop={"n_products": 5000}),
-    Point("rotated", 1, {"rotated": True}, families=(*MANY, "screened waves", "trees")),
+    Point("rotated", 1, {"rotated": True}, families=ROTATED),
     Point("clusters", 3, {"clusters": 3}),
     Point("shocks", 1, {"n_shocks": 1}, LONGER, more=WINDOWS),
     Point("interaction", 0.5, {"kind": "conditions", "dial": 0.5}, families=FIT),
@@ -134,13 +140,17 @@ POINTS = [
     Point("arriving", 0.9, shop={"n_products": 5000, "arriving": 0.9}),
     Point("visits", 10_000, shop={"n_steps": 10_000}),
     Point("delay", 500, every=500),
+    Point("personas", 1, {"n_personas": 1}),
     Point("personas", 8, {"n_personas": 8}),
+    Point("personas", 16, {"n_personas": 16}),
     Point("shocks", 2, {"n_shocks": 2}, LONGER, more=WINDOWS),
+    Point("shocks", 4, {"n_shocks": 4}, LONGER, more=WINDOWS),
     Point("nuisances", 2, {"nuisances": 2}),
     Point("guess", 1.0, {"guess": 1.0}),
-    Point("conditions, log", 1000, AND, {"n_log": 1000}, families=("network", "screened crossed", "screened waves")),
+    Point("conditions, log", 1000, AND, {"n_log": 1000}, families=(*WITHOUT_CELLS, "raw")),
     Point("conditions, products", 50, AND, {"n_products": 50}, families=WITHOUT_CELLS),
     Point("conditions, products", 20_000, AND, {"n_products": 20_000}, families=WITHOUT_CELLS),
+    Point("conditions, nuisances", 0, AND | {"nuisances": 0}, families=(*WITHOUT_CELLS, "waves")),
     Point("conditions, waves", 1000, AND, families=("screened waves",), more=grid(n=[1000])),
 ]
 

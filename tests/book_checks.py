@@ -50,7 +50,7 @@ QUESTION = re.compile(
 ONE_PAGE = "On one page"
 PARTS_OF_A_PAGE = ["The question", "The formulas", "The code", "The rule", "The trap"]
 WORDS_OF_A_PAGE, CODE_OF_A_PAGE = (100, 260), 12
-WITHOUT_A_PAGE: set[str] = {"08"}  # numbers of the chapters whose page is still to be written
+WITHOUT_A_PAGE: set[str] = set()  # numbers of the chapters whose page is still to be written
 
 MACHINE_PATH = re.compile(
     r"(?<![\w.])/(home|root|Users|tmp|work|opt|var|usr|mnt|private)/\w|[A-Z]:\\\w|site-packages|dist-packages"

@@ -1,4 +1,4 @@
-"""Columns that matter are found, others are dropped, and a map of what is left is the map of those columns alone."""
+"""Columns and directions that matter are found, and a map of what is left is the map of those alone."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from conformance import AgentConformance
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
 from zoolib.feature_maps import Cells, Crossed, Fourier
-from zoolib.screening import Screened, screen
+from zoolib.screening import Projected, Screened, directions, screen
 from zoolib.segments import Layout
 
 
@@ -62,13 +62,56 @@ def test_the_waves_of_screened_columns_are_those_of_the_columns_alone():
     assert np.array_equal(map(X), plain(X))
 
 
-@pytest.mark.parametrize("of", [Crossed, Cells])
-def test_worlds_in_lockstep_are_screened_as_each_alone(of):
+def shared(found, truth):
+    """Return how much of the subspace of ``truth`` lies in that of ``found``, 0 to 1."""
+    return np.linalg.norm(np.linalg.qr(truth)[0].T @ found) ** 2 / truth.shape[1]
+
+
+def test_the_directions_of_a_function_of_few_are_found_whichever_way_they_lie():
+    rng = np.random.default_rng(0)
+    U, P = rng.normal(size=(2, 40_000, 6))
+    A, b = rng.normal(size=(6, 2)), rng.normal(size=6)
+    hidden, other = U @ A, np.sign(P @ b)
+    mean = 0.3 + 0.1 * other * np.tanh(hidden[:, 0]) + 0.1 * np.tanh(hidden[:, 1] ** 2 - 4)
+    r = (rng.random(len(U)) < mean) * 1.0
+    assert shared(directions(U, P, r, 2), A) > 0.95
+    assert shared(directions(P, U, r, 1), b[:, None]) > 0.95
+
+
+def test_directions_are_orthonormal_point_one_way_and_turn_with_the_columns():
+    rng = np.random.default_rng(1)
+    U, P = rng.normal(size=(2, 3000, 4))
+    r = (rng.random(3000) < 0.3 + 0.2 * np.tanh(U[:, 0] * P[:, 1])) * 1.0
+    found = directions(U, P, r, 2)
+    np.testing.assert_allclose(found.T @ found, np.eye(2), atol=1e-12)
+    assert (found[np.abs(found).argmax(0), [0, 1]] > 0).all()
+    Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    turned = directions(U @ Q, P, r, 2)
+    np.testing.assert_allclose(np.abs(np.diag(turned.T @ Q.T @ found)), 1.0, atol=1e-8)
+
+
+def test_a_projected_map_sees_the_coordinates_along_the_directions_and_the_product_and_nothing_else():
+    layout, rng = Layout(4, 2, 3), np.random.default_rng(2)
+    map = Projected(layout, of=Fourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
+    plain = Fourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
+    X = rng.normal(size=(500, layout.d))
+    assert np.array_equal(map(X), plain(X))
+    r = (X[:, layout.user][:, 0] > 0) * 1.0
+    map.fit(X, r)
+    seen = np.zeros_like(X)
+    seen[:, 0] = X[:, 0]
+    for mine, other in ((layout.user, layout.product), (layout.product, layout.user)):
+        seen[:, mine.start : mine.start + 2] = X[:, mine] @ directions(X[:, mine], X[:, other], r, 2)
+    np.testing.assert_allclose(map(X), plain(seen), atol=1e-9)
+
+
+@pytest.mark.parametrize(("prepared", "of"), [(Screened, Crossed), (Screened, Cells), (Projected, Cells)])
+def test_worlds_in_lockstep_are_prepared_as_each_alone(prepared, of):
     seeds = [3, 4, 5]
 
     def agent(shop, seeds):
         rngs = [spawn(seed, "agent") for seed in seeds]
-        map = Screened(shop.layout, of=of(shop.layout))
+        map = prepared(shop.layout, of=of(shop.layout))
         return MappedAgent(shop.space, map=map, rng=rngs if shop.batch_shape else rngs[0], alpha=0.1)
 
     how = {"n_log": 2000, "n_steps": 60, "n_products": 40}
@@ -97,8 +140,19 @@ class TestScreened(AgentConformance):
         return MappedAgent(features, map=Screened(layout, of=Crossed(layout), every=30), rng=rng)
 
 
+class TestProjected(AgentConformance):
+    is_random = True
+
+    @staticmethod
+    def make(features, rng):
+        layout = Layout(1, 1, features.d - 3)
+        return MappedAgent(features, map=Projected(layout, of=Crossed(layout), k=1, every=30), rng=rng)
+
+
 def test_settings_out_of_range_are_refused():
     layout = Layout(2, 2, 2)
     for wrong in ({"level": 2.0}, {"bins": 1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             MappedAgent(ContextSpace(layout.d, 5), map=Screened(layout, of=Crossed(layout), **wrong), rng=0)
+    with pytest.raises(ValueError, match="k must"):
+        MappedAgent(ContextSpace(layout.d, 5), map=Projected(layout, of=Crossed(layout), k=3), rng=0)

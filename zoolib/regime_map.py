@@ -24,9 +24,12 @@ RIVAL_COLOURS = {"network": plots.VERMILION, "linear": plots.BLUE, "neither": pl
 FAMILIES = {  # colour and marker of each family of chapter 8
     "oracle": (plots.SOFT, "D"),
     "network": (plots.VERMILION, "o"),
+    "screened network": (plots.VERMILION, "s"),
     "trees": (plots.BLACK, "^"),
     "screened k-means": (plots.GREEN, "s"),
     "screened waves": (plots.SKY, "D"),
+    "projected k-means": (plots.GREEN, "D"),
+    "projected waves": (plots.SKY, "s"),
     "screened crossed": (plots.BLUE, "^"),
     "crossed": (plots.BLUE, "s"),
     "waves": (plots.SKY, "o"),
@@ -37,14 +40,14 @@ FAMILIES = {  # colour and marker of each family of chapter 8
     "raw": (plots.PURPLE, "s"),
     "random": (plots.SOFT, "o"),
 }
-NOT_LINEAR = ("network", "trees", "oracle", "random")
+NOT_LINEAR = ("network", "screened network", "trees", "oracle", "random")
 
 
 def unpacked(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each replication of a table whose rows hold many, their means apart by spaces."""
     long = table.assign(earned=table["earned"].str.split()).explode("earned", ignore_index=True)
     keys = ["dial", "value", "agent", "setting", "role"]
-    place = long.groupby(keys, sort=False).cumcount()
+    place = long.groupby(keys, sort=False, dropna=False).cumcount()  # the yardsticks have no setting
     return long.assign(earned=long["earned"].astype(float), replication=long["first"] + place).drop(columns="first")
 
 

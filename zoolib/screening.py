@@ -1,4 +1,4 @@
-"""Which columns matter? What an analyst does before a linear model is fitted: test them on the log (chapter 8)."""
+"""What an analyst does before a linear model is fitted: ask the log which columns matter, or directions (chapter 8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from zoolib import checks
-from zoolib.feature_maps import Fourier, Raw, Rngs
+from zoolib.feature_maps import Fourier, Raw, Rngs, crossed, with_one
 from zoolib.segments import Layout
 
 
@@ -59,6 +59,86 @@ class Screened(Raw):
     def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
         """Return the same for rows ``(n, d)`` of world ``i`` alone."""
         return self.of.in_world(i, X * (self.kept[i] if self.batch_shape else self.kept))
+
+
+@dataclass
+class Projected(Raw):
+    """Another map, of each side's columns along the directions that :func:`directions` finds in the log.
+
+    The first columns of each side hold the coordinates; the others, and the nominal category, are 0.
+
+    Parameters
+    ----------
+    of
+        The map.
+    k
+        Number of directions of each side.
+    every
+        Visits from one search to the next, each on all records.
+    """
+
+    of: Raw = field(default_factory=Fourier)
+    k: int = 2
+    every: int = 2000
+
+    state = ("of", "turns")
+
+    def _bind(self, rngs: Rngs) -> None:
+        checks.whole("k", self.k, 1, min(self.layout.n_user, self.layout.n_product))
+        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.width = self.of.width
+        self.turns = np.zeros((*self.batch_shape, self.d, self.d))
+        self.turns[..., range(self.d), range(self.d)] = 1.0  # until there are records, all columns as they are
+
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Look for the directions of each world, then let the map look at what is seen along them."""
+        for i in np.ndindex(self.batch_shape):
+            turn = np.zeros((self.d, self.d))
+            turn[0, 0] = 1.0
+            sides = (self.layout.user, self.layout.product)
+            for mine, other in (sides, sides[::-1]):
+                found = directions(X[i][:, mine], X[i][:, other], r[i], self.k)
+                turn[mine, mine.start : mine.start + self.k] = found
+            self.turns[i] = turn
+        self.of.fit(X @ self.turns, r)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return self.of(X @ self.turns)
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        return self.of.in_world(i, X @ (self.turns[i] if self.batch_shape else self.turns))
+
+
+def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarray:
+    """Return the k directions of U along which r changes most, ``(n_u, k)``, orthonormal.
+
+    Principal Hessian directions (Li, 1992), one search for each quadratic function g of P. By Stein's lemma, E[r g u]
+    is the mean gradient of E[r g | u] and E[r g (uu' - E uu')] its mean Hessian, if u is standard normal. Both vanish
+    across all directions that do not matter; the answer is the leading eigenvectors of the sum of their squares.
+
+    Parameters
+    ----------
+    U, P
+        What is seen of one side and of the other, ``(n, n_u)`` and ``(n, n_p)``.
+    r
+        Rewards, ``(n,)``.
+    k
+        Number of directions.
+    """
+    n, n_u = U.shape
+    U = U - U.mean(0)
+    G = crossed(with_one(P))[:, 1:]  # all products of at most two columns
+    G = np.column_stack([np.ones(n), (G - G.mean(0)) / (G.std(0) + 1e-12)])
+    UU = (U[:, :, None] * U[:, None, :]).reshape(n, -1)
+    excess = (r - r.mean())[:, None]
+    gradients = (excess * U).T @ G / n
+    hessians = ((excess * (UU - UU.mean(0))).T @ G / n).reshape(n_u, n_u, -1)
+    squares = gradients @ gradients.T + np.einsum("ijg,kjg->ik", hessians, hessians)
+    found = np.linalg.eigh(squares)[1][:, ::-1][:, :k]
+    largest = np.abs(found).argmax(0)
+    return found * np.sign(found[largest, range(k)])  # a direction could as well point the other way
 
 
 def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bins: int = 6) -> np.ndarray:
