@@ -67,11 +67,10 @@ def test_a_setting_that_was_tried_earns_that_again():
 # ---- they hold what they say -----------------------------------------------------------------------------
 
 
-def test_every_agent_ran_in_a_hundred_worlds_and_the_slow_one_in_a_few():
+def test_every_agent_ran_in_a_hundred_worlds():
     counts = table("gauntlet").groupby("kind", sort=False)["replication"].agg(list)
-    assert list(counts.index) == [*contenders.YARDSTICKS, *contenders.AGENTS, *contenders.SLOW]
-    for kind, seeds in counts.items():
-        assert seeds == list(gauntlet.FEWER_WORLDS if kind in contenders.SLOW else range(100))
+    assert list(counts.index) == [*contenders.YARDSTICKS, *contenders.AGENTS]
+    assert all(seeds == list(range(100)) for seeds in counts)
 
 
 def test_every_family_was_given_as_many_settings_on_worlds_that_serve_nothing_else():
@@ -145,7 +144,7 @@ def test_the_curves_pass_through_what_was_earned():
 
 
 def test_a_name_stands_for_one_agent_and_settings_are_told_apart():
-    names = [*contenders.AGENTS, *contenders.SLOW, *contenders.DIALLED, *contenders.WINDOWED, *contenders.SETTINGS]
+    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.SETTINGS]
     assert len(names) == len(set(names)) == len(contenders.KNOWN)
     assert len(contenders.SETTINGS) == sum(len(tried) for *_, tried in contenders.TRIED.values())
 
