@@ -256,13 +256,17 @@ def show_definitions(page: BeautifulSoup) -> None:
 
 
 def load_face_early(page: BeautifulSoup) -> None:
-    """Ask for the text face at once: a page that is first shown in another one jumps."""
+    """Ask for the text face at once: a page that is first shown in another one jumps. From the disk this is refused."""
     sheet = page.select_one("link[rel=stylesheet]")
-    if sheet is None or page.select_one("link[as=font]"):
+    if sheet is None or page.find("script", string=re.compile('as: "font"')):
         return
-    home = sheet["href"].split("_static/")[0]
-    link = {"rel": "preload", "as": "font", "type": "font/woff2", "crossorigin": "", "href": f"{home}fonts/{FACE}"}
-    sheet.insert_before(page.new_tag("link", attrs=link))
+    face = f"{sheet['href'].split('_static/')[0]}fonts/{FACE}"
+    script = page.new_tag("script")
+    script.string = (
+        'if (location.protocol !== "file:") document.head.append(Object.assign(document.createElement("link"), '
+        f'{{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{face}"}}))'
+    )
+    sheet.insert_before(script)
 
 
 def mend_images(page: BeautifulSoup) -> None:
@@ -396,7 +400,7 @@ def add_print(out: Path, pdfs: Path) -> None:
 
 
 def make_lean(out: Path) -> None:
-    """Keep only the style sheets that a page loads, and of them only the rules that a page can use."""
+    """Keep only the style sheets that a page loads, and of them only the rules that a page can use; mend scripts."""
     pages = [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]
     names = names_in(pages, out.glob("_static/**/*.js"))
     loaded = set(re.findall(r"_static/(book-\w+\.css)", "".join(path.read_text(encoding="utf-8") for path in pages)))
@@ -405,6 +409,9 @@ def make_lean(out: Path) -> None:
             path.write_text(without_unused(path.read_text(encoding="utf-8"), names), encoding="utf-8")
         else:
             path.unlink()
+    search = out / "_static" / "searchtools.js"
+    if search.exists():  # which looks for the content by a role that an element main has by itself
+        search.write_text(search.read_text(encoding="utf-8").replace('[role="main"]', "main"), encoding="utf-8")
     theme = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
     if theme.exists():
         theme.write_text(asks_then_tells(theme.read_text(encoding="utf-8")), encoding="utf-8")

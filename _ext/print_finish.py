@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -14,13 +15,31 @@ def leave_reference_unnumbered(tex: str) -> str:
     return tex.replace(mark, r"\setcounter{secnumdepth}{-1}" + "\n" + mark, 1)
 
 
+def lead_to_exercises(tex: str) -> str:
+    """Lead references to exercises to where these stand, and call them by the numbers they have there.
+
+    Sphinx points to a label of its own, which the extension for exercises, whose labels are others, never sets.
+    """
+    title = r"\\label\{exercise:([\w-]+)\}\s*\\begin\{sphinxadmonition\}\{note\}\{(Exercise [\d.]+)"
+    names = dict(re.findall(title, tex))
+    there = r"\\detokenize\{[^{}]*:([\w-]+)\}"
+    reference = rf"\\hyperref\[{there}\]\{{Exercise \\ref\{{{there}\}}\}}"
+
+    def mended(match: re.Match[str]) -> str:
+        known = match[1] in names
+        return rf"\hyperref[exercise:{match[1]}]{{{names[match[1]]}}}" if known else match[0]
+
+    return re.sub(reference, mended, tex)
+
+
 def finish_print(app: Sphinx, exception: Exception | None) -> None:
     """Finish the LaTeX of a build that succeeded."""
     if exception or app.builder.name != "latex":
         return
     for document in app.config.latex_documents:
         path = Path(app.outdir) / document[1]
-        path.write_text(leave_reference_unnumbered(path.read_text(encoding="utf-8")), encoding="utf-8")
+        tex = lead_to_exercises(leave_reference_unnumbered(path.read_text(encoding="utf-8")))
+        path.write_text(tex, encoding="utf-8")
 
 
 def number_as_on_the_pages(app: Sphinx) -> None:

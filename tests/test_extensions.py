@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup
 from lean import asks_then_tells, names_in, without_unused
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from page_finish import MENDS, add_print, finish, in_its_place, offer_print
+from page_finish import MENDS, add_print, finish, in_its_place, make_lean, offer_print
 from PIL import Image
+from print_finish import lead_to_exercises
 from sphinx.errors import ConfigError
 
 import zoolib
@@ -463,3 +464,29 @@ def test_the_notebooks_for_colab_fetch_the_book_there_and_do_nothing_at_home(tmp
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     assert first.outputs == []
     assert second.outputs[0].data["text/plain"] == "'zoolib'"
+
+
+def test_in_print_a_reference_leads_to_the_exercise_and_calls_it_by_its_number():
+    there = r"\phantomsection \label{exercise:ex-a}" + "\n\n" + r"\begin{sphinxadmonition}{note}{Exercise 0.2 (A)}"
+    label = r"\detokenize{chapters/00_the_shop:ex-%s}"
+    here = r"See \hyperref[" + label + r"]{Exercise \ref{" + label + "}}."
+    mended = lead_to_exercises(there + here % ("a", "a") + here % ("unknown", "unknown"))
+    assert r"See \hyperref[exercise:ex-a]{Exercise 0.2}." in mended
+    assert mended.endswith(here % ("unknown", "unknown"))  # and a test of the whole book finds what was never set
+
+
+def test_the_text_face_is_asked_for_early_but_not_from_the_disk():
+    html = '<html><head><link rel="stylesheet" href="../_static/a.css"/></head><body></body></html>'
+    page = BeautifulSoup(finish(html), "html.parser")
+    (script,) = [script.string for script in page.select("script") if 'as: "font"' in (script.string or "")]
+    assert "../fonts/" in script
+    assert 'location.protocol !== "file:"' in script
+    assert not page.select("link[rel=preload]")
+
+
+def test_the_search_looks_for_the_content_where_it_is(tmp_path):
+    (tmp_path / "_static").mkdir()
+    tools = tmp_path / "_static" / "searchtools.js"
+    tools.write_text("page.querySelector('[role=\"main\"]')", encoding="utf-8")
+    make_lean(tmp_path)
+    assert tools.read_text(encoding="utf-8") == "page.querySelector('main')"
