@@ -110,11 +110,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Do not start with an agent. Make an experiment that is long enough to tell two policies apart.",
             "forty-clicks",
         ),
-        Advice(
-            "Somebody shows you one run in which an agent wins",
-            "Ask for a hundred, paired, with an interval.",
-            "anecdote",
-        ),
+        Advice("Somebody shows you one run that wins", "Ask for a hundred, paired, with an interval.", "anecdote"),
     ],
     "How many arms, and do new ones arrive?": [
         Advice(
@@ -123,11 +119,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Hundreds or thousands", "One shared model on features of user and arm: SharedLinUCBAgent.", "many-arms"
         ),
-        Advice(
-            "Millions",
-            "Retrieve some hundreds first, then let the agent rank these: a funnel.",
-            "funnel-in-milliseconds",
-        ),
+        Advice("Millions", "Retrieve some hundreds, let the agent rank these: a funnel.", "funnel-in-milliseconds"),
         Advice("They come and go", "A shared model, to which the new arm of a known kind is no stranger.", "turnover"),
         Advice(
             "A new kind arrives, of which nothing is known",
@@ -172,6 +164,16 @@ GUIDE: dict[str, list[Advice]] = {
             "networks-win-magic",
         ),
         Advice(
+            "Many columns, most of which may say nothing",
+            "Test each on the log and fit a linear agent on those that matter, before you try a network.",
+            "screening-beats-network",
+        ),
+        Advice(
+            "Many conditions must hold at once, and there is a long log",
+            "Then features are to be learned: Neural-Linear, trained on the log.",
+            "network-beats-linear",
+        ),
+        Advice(
             "Features of different scales",
             "Scale them by what has been seen so far. It can matter more than the agent.",
             "scaling-decides",
@@ -213,6 +215,9 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
     ],
     "Is there a log to start from?": [
+        Advice(
+            "No, or a short one", "Expect little of learned features; collect varied clicks first.", "hard-without-log"
+        ),
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
@@ -256,11 +261,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Tune each by the same number of trials, on worlds of their own: the order depends on it.",
             "ranking",
         ),
-        Advice(
-            "You have time to tune one number",
-            "Tune alpha before you change the architecture.",
-            "alpha-not-architecture",
-        ),
+        Advice("You can tune one number", "Tune alpha, before the architecture.", "alpha-not-architecture"),
         Advice("You start with alpha", "Take the standard deviation of one reward.", "alpha-in-noise"),
     ],
     "Will somebody judge another policy by your log?": [
