@@ -16,7 +16,7 @@ import uvicorn
 from redis_server import free_port
 
 from zoolib.production.demo import Shop, create_app
-from zoolib.production.demo.__main__ import SETTINGS, main
+from zoolib.production.demo.__main__ import SETTINGS, listen, main
 
 
 def wait_for(port: int, seconds: float = 180.0) -> None:
@@ -32,7 +32,7 @@ def wait_for(port: int, seconds: float = 180.0) -> None:
 @contextmanager
 def serving(shop: Shop) -> Iterator[int]:
     """Serve ``shop`` in a thread; yield the port."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(create_app(shop), **SETTINGS))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
-from benchmarks.shop_load import Shopper, evidence_of, measure
+from benchmarks.shop_load import Client, Shopper, evidence_of, measure
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
 from zoolib.plots import CATEGORY_COLOURS
 from zoolib.production import Outcome, StoreUnavailableError, Sums, open_store
@@ -144,6 +144,13 @@ def test_the_tally_is_what_a_list_of_all_visits_says_and_stays_small(n, seed):
         end = int(point[0])
         np.testing.assert_allclose(point[1:], np.mean(rows[max(0, end - WINDOW) : end], axis=0), rtol=1e-5)
     assert Tally.unpacked(tally.packed()).told() == tally.told()
+
+
+def test_no_reply_on_a_connection_that_is_kept_waits_for_word_that_its_head_has_come(port):
+    client = Client(port)
+    for _ in range(12):
+        assert client.ask("visit", {})[0] == 200
+    assert sorted(client.seconds["visit"])[2] < 0.035  # 0.04 is what waiting would cost all but the first or two
 
 
 def test_a_long_curve_keeps_its_ends_and_even_steps():
