@@ -41,7 +41,7 @@ test: $(STAMP) ## build the book, run every notebook, compare every output, test
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
 
 speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
-	BOOK_IS_BUILT=1 $(PY) -m pytest tests/test_lighthouse.py -m alone -q -s
+	BOOK_IS_BUILT=1 $(PY) -m pytest tests/site/test_lighthouse.py -m alone -q -s
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(PY) -m jupyterlab chapters
@@ -57,7 +57,7 @@ serve: book ## build the book and serve it on the loopback address, PORT=8017
 
 shop: $(STAMP) ## open the pet shop as a page on this machine; STORE=redis://... keeps it in Redis, SHOP_PORT=8018
 	@mkdir -p _build
-	@$(REPRODUCIBLE) $(PY) -m zoolib.production.demo --store $(STORE) --port $(or $(SHOP_PORT),8018)
+	@$(REPRODUCIBLE) $(PY) -m shop --store $(STORE) --port $(or $(SHOP_PORT),8018)
 
 bench: $(STAMP) ## time the package against the literal versions of its algorithms
 	$(REPRODUCIBLE) $(PY) -m benchmarks
@@ -104,6 +104,5 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
 	fi
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
-	$(PY) -m zoolib.datasets
-	$(PY) -m zoolib.wheels
+	$(PY) -m zoolib.data
 	@echo "$(CURDIR)" > $@

@@ -30,7 +30,7 @@ import sys
 
 if "google.colab" in sys.modules and not os.path.isdir("/content/book"):
     !git clone --quiet --depth 1 --branch {branch} {address} /content/book
-    !cd /content/book && pip install --quiet '.[production]' && python -m zoolib.datasets && python -m zoolib.wheels
+    !cd /content/book && pip install --quiet '.[production]' && python -m zoolib.data
     os.chdir("/content/book/chapters")"""
 
 

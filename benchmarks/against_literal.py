@@ -1,20 +1,20 @@
 """Each agent against its literal version, which does what the definition says and no more.
 
-The literal loop is tests/literal.py and tests/literal_neural.py: contexts as they are described, an inverse of A for
+The literal loop is literal/linear.py and literal/neural.py: contexts as they are described, an inverse of A for
 every arm or every decision, a backward pass for every arm, and a shop that draws with NumPy's ``binomial``.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import cpu_seconds, in_turns
+from literal import linear as lit
+from literal import neural as lit_neural
 from zoolib import (
     CATEGORIES,
     CLICK_TABLE,
@@ -27,10 +27,6 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
-
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
-import literal as lit
-import literal_neural as lit_neural
 
 K, D, N_USERS, WORLDS = 50, 9, 1000, 100
 

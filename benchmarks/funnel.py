@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from zoolib import spawn
-from zoolib.production import Embedder, Funnel, Retriever, Visitor, open_store, recall
-from zoolib.production.funnel import STAGES
-from zoolib.production.grown import GrownShop, TwoTowers, train_phi
+from zoolib.production import STAGES, Embedder, Funnel, Retriever, TwoTowers, Visitor, open_store, recall, train_phi
+from zoolib.world import GrownShop
 
 N_LOG, N_PROBE, N_CANDIDATES = 100_000, 64, 500
 

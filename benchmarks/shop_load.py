@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from shop.shop import Shop
 from zoolib import PERSONAS, spawn
 from zoolib.production import Sums, open_store
-from zoolib.production.demo import Shop
 
 HEADERS = {"Content-Type": "application/json"}
 AGAIN = 10  # every so many answers one is sent twice
@@ -83,7 +83,7 @@ class Shopper(threading.Thread):
 @contextmanager
 def server(store: str) -> Iterator[int]:
     """Run the shop as a process on a free port, yield the port, and stop it at the end."""
-    command = [sys.executable, "-m", "zoolib.production.demo", "--store", store, "--port", "0"]
+    command = [sys.executable, "-m", "shop", "--store", store, "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()  # "The shop is open at http://127.0.0.1:PORT/ ..."

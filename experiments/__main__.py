@@ -16,7 +16,7 @@ import joblib
 import pandas as pd
 
 from experiments import ablation, candidates, classification, gauntlet, groups, ratings, regimes
-from zoolib.sweeps import cluster, store
+from zoolib.experiment import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
     module.__name__.rpartition(".")[2]: module

@@ -16,10 +16,11 @@ import pandas as pd
 
 from experiments.replications import gather
 from zoolib import spawn
+from zoolib.agents import best_first
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
-from zoolib.production.grown import GrownShop, TwoTowers, train_phi
-from zoolib.production.slate import best_first
+from zoolib.production import TwoTowers, train_phi
+from zoolib.world import GrownShop
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "candidates.csv"
 N_PRODUCTS, N_BRANDS, N_LOG, N_STEPS, ALPHA = 1_000, 100, 30_000, 1_500, 0.3

@@ -27,13 +27,9 @@ from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
 import zoolib as zoo
-from zoolib import cache as kept
-from zoolib.agents.arm_heads import ArmHeadsAgent
-from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
-from zoolib.agents.rehearsal import Rehearsal
-from zoolib.agents.thompson import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
-from zoolib.classification import ClassificationBandit, play_all, regret
-from zoolib.labelled import LabelledData, labelled
+from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent, Rehearsal
+from zoolib.data import ClassificationBandit, LabelledData, labelled, play_all, regret
+from zoolib.experiment import cache as kept
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}

@@ -17,7 +17,7 @@ import zoolib as zoo
 from experiments import contenders
 from experiments.contenders import AGENTS, DIALLED, N_STEPS, SCHEDULES, SLOW, TRIED, WINDOWED, YARDSTICKS
 from zoolib import metrics
-from zoolib.sweeps import summarize
+from zoolib.experiment import summarize
 
 DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
 WORLDS, TUNING_WORLDS = range(100), range(1000, 1020)

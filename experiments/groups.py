@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from zoolib import FeatureEngineer, ZooplusSimulator, spawn
-from zoolib.agents.base import first_best
+from zoolib.agents import first_best
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, Adam
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolib.logs import LoggedData
-from zoolib.ratings import movielens, rating_log, replay, thinned
+from zoolib.data import LoggedData, movielens, rating_log
+from zoolib.off_policy import replay, thinned
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "ratings.csv"
 N_ACCEPTED = 2000

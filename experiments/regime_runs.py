@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from zoolib.agents.learned_map import Learned
-from zoolib.agents.mapped import HeadAgent, MappedAgent
-from zoolib.agents.per_product import PerProductAgent
-from zoolib.contest import FeatureShop, random_value, serve
-from zoolib.feature_maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
-from zoolib.screening import Projected, Screened
-from zoolib.segments import Conditions, Segments
+from zoolib.agents import HeadAgent, MappedAgent, PerProductAgent
+from zoolib.experiment import serve
+from zoolib.maps import Cells, Crossed, Forest, Fourier, Learned, PerCategory, Projected, Raw, Screened
+from zoolib.world import Conditions, FeatureShop, Segments, random_value
 
 TASTES = {"segments": Segments, "conditions": Conditions}
 MAPS = {

@@ -20,7 +20,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from experiments.regime_runs import play
-from zoolib import cache as kept
+from zoolib.experiment import cache as kept
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
@@ -181,7 +181,7 @@ def compute(
     seeds: Sequence[int] = SEEDS,
     tuning: Sequence[int] = TUNING,
 ) -> pd.DataFrame:
-    """Return the table. On a Dask cluster: inside ``with zoolib.sweeps.cluster(address):``.
+    """Return the table. On a Dask cluster: inside ``with zoolib.experiment.cluster(address):``.
 
     Columns ``dial``, ``value``, ``agent``, ``setting``, ``role`` ("tuned", "tested", "ablation" or "yardstick"),
     ``first`` (the first seed; the others follow it) and ``earned``, the means for each seed with a space in between.

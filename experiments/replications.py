@@ -10,7 +10,7 @@ import joblib
 import pandas as pd
 from tqdm import tqdm
 
-from zoolib import cache as kept
+from zoolib.experiment import cache as kept
 
 
 def gather(

@@ -1,8 +1,9 @@
 """zoolib: the library of *Bandits that Generalize*.
 
-Every algorithm of the book is defined here, once. The ground floor is the shop
-(:mod:`zoolib.simulator`), its contexts (:mod:`zoolib.features`) and the evidence that a click leaves
-(:mod:`zoolib.evidence`); the agents stand on it, the experiments on the agents.
+Every algorithm of the book is defined here, once. The wings, from the ground up: :mod:`~zoolib.world`,
+:mod:`~zoolib.evidence`, :mod:`~zoolib.networks`, :mod:`~zoolib.maps`, :mod:`~zoolib.data`, :mod:`~zoolib.agents`,
+:mod:`~zoolib.experiment`, :mod:`~zoolib.production`, :mod:`~zoolib.off_policy`, :mod:`~zoolib.book`. An import only
+ever points down. What needs more than NumPy is loaded when it is first used.
 """
 
 from zoolib.agents import (
@@ -22,7 +23,6 @@ from zoolib.agents import (
     Frozen,
     HeadAgent,
     HeadAlone,
-    Learned,
     LinTSAgent,
     LinUCBAgent,
     MappedAgent,
@@ -42,20 +42,40 @@ from zoolib.agents import (
     UCBAgent,
     Window,
 )
-from zoolib.claims import claim
-from zoolib.contest import FeatureShop, serve
-from zoolib.experiment import Results, replicate, run
-from zoolib.features import ContextSpace, FeatureEngineer
-from zoolib.logs import LoggedData, read_log
+from zoolib.experiment import Results, replicate, run, serve
+from zoolib.faces import later
+from zoolib.maps import Learned
 from zoolib.persistence import load, save
-from zoolib.propensities import Logbook
-from zoolib.random_times import RandomTimes
 from zoolib.randomness import spawn
-from zoolib.recommender import MLPRecommender, random_log, train_recommender
-from zoolib.segments import Conditions, Segments
-from zoolib.shocks import SHOCK_DOG_TOY, SHOCK_FISH, Launch, Shock, Turnover
-from zoolib.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, ZooplusSimulator
-from zoolib.sweeps import sweep
+from zoolib.world import (
+    CATEGORIES,
+    CLICK_TABLE,
+    PERSONAS,
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    Conditions,
+    ContextSpace,
+    FeatureEngineer,
+    FeatureShop,
+    Launch,
+    RandomTimes,
+    Segments,
+    Shock,
+    Turnover,
+    ZooplusSimulator,
+)
+
+__getattr__ = later(
+    __name__,
+    {
+        "agents": ["MLPRecommender", "random_log", "train_recommender"],
+        "book": ["claim"],
+        "data": ["LoggedData", "read_log"],
+        "experiment": ["sweep"],
+        "experiment.metrics": [],
+        "off_policy": ["Logbook"],
+    },
+)
 
 __version__ = "0.1.0"
 

@@ -14,8 +14,20 @@ from zoolib import metrics, plots
 
 HERE = Path(__file__).resolve().parent
 SHOCKS = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}
-LIGHT = {"ground": "#fdfcf9", "ink": "#1d2430", "line": plots.BLUE, "mean": plots.VERMILION, "soft": "#5c6168"}
-DARK = {"ground": "#15181d", "ink": "#e8eaee", "line": plots.SKY, "mean": plots.ORANGE, "soft": "#a2a9b3"}
+LIGHT = {
+    "ground": "#fdfcf9",
+    "ink": "#1d2430",
+    "line": plots.BLUE,
+    "mean": plots.VERMILION,
+    "soft": "#5c6168",
+}
+DARK = {
+    "ground": "#15181d",
+    "ink": "#e8eaee",
+    "line": plots.SKY,
+    "mean": plots.ORANGE,
+    "soft": "#a2a9b3",
+}
 
 
 def draw(results: zoo.Results, colours: dict[str, str], path: Path) -> None:
@@ -45,6 +57,11 @@ def draw(results: zoo.Results, colours: dict[str, str], path: Path) -> None:
 
 if __name__ == "__main__":
     plots.use_house_style()
-    run = zoo.replicate({"LinUCB": lambda f, rng: zoo.LinUCBAgent(f, alpha=0.2)}, range(100), 40_000, SHOCKS)
+    run = zoo.replicate(
+        {"LinUCB": lambda f, rng: zoo.LinUCBAgent(f, alpha=0.2)},
+        range(100),
+        40_000,
+        SHOCKS,
+    )
     draw(run, LIGHT, HERE / "cover.png")
     draw(run, DARK, HERE / "cover-dark.png")

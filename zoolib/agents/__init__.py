@@ -1,13 +1,12 @@
-"""The agents of the book, one file a family."""
+"""The agents of the book, one file a family; :mod:`zoolib.agents.base` first."""
 
 from zoolib.agents.arm_heads import ArmHeadsAgent
-from zoolib.agents.base import Agent, UCBAgent
+from zoolib.agents.base import TIE, Agent, UCBAgent, best_first, first_best
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.delayed import Anticipating, Delayed
 from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
 from zoolib.agents.epsilon_greedy import EpsilonGreedyAgent
 from zoolib.agents.exploration import UCB, EpsilonGreedy, Thompson
-from zoolib.agents.learned_map import Learned
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
@@ -18,41 +17,13 @@ from zoolib.agents.rehearsal import Rehearsal
 from zoolib.agents.renewed import Renewed
 from zoolib.agents.thompson import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay
+from zoolib.agents.warm import log_contexts, warm_start
+from zoolib.faces import later
 
-__all__ = [
-    "UCB",
-    "Agent",
-    "Anticipating",
-    "ArmHeadsAgent",
-    "ArmHeadsTSAgent",
-    "Delayed",
-    "DiagonalNeuralUCBAgent",
-    "Discount",
-    "EndToEnd",
-    "EpsilonGreedy",
-    "EpsilonGreedyAgent",
-    "Everything",
-    "Fresh",
-    "Frozen",
-    "HeadAgent",
-    "HeadAlone",
-    "Learned",
-    "LinTSAgent",
-    "LinUCBAgent",
-    "MappedAgent",
-    "NeuralLinearAgent",
-    "NeuralTSAgent",
-    "NeuralUCBAgent",
-    "Online",
-    "OracleAgent",
-    "PerProductAgent",
-    "RandomAgent",
-    "Rehearsal",
-    "Renewed",
-    "Replay",
-    "SharedLinUCBAgent",
-    "StaticMLPAgent",
-    "Thompson",
-    "UCBAgent",
-    "Window",
-]
+__getattr__ = later(
+    __name__,
+    {
+        "literal": ["AutogradMLP", "LiteralEvidence"],
+        "recommender": ["MLPRecommender", "random_log", "train_recommender"],
+    },
+)

@@ -14,10 +14,9 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.evidence import Evidence
-from zoolib.features import ContextSpace
-from zoolib.networks import MLP, Adam
+from zoolib.networks import MLP, Adam, ReplayBuffer
 from zoolib.randomness import Seed, streams
-from zoolib.replay import ReplayBuffer
+from zoolib.world import ContextSpace
 
 
 class _Sums(Evidence):
@@ -36,7 +35,7 @@ class ArmHeadsAgent(UCBAgent):
     Parameters
     ----------
     features
-        A :class:`~zoolib.features.ContextSpace`; in the shop, where products come and go, there is no such agent.
+        A :class:`~zoolib.world.ContextSpace`; in the shop, where products come and go, there is no such agent.
     alpha
         Weight of the uncertainty, at least 0.
     d_emb, hidden_dim

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.persistence import Stateful
-from zoolib.simulator import ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 TIE = 1e-10  # scores closer than this are equal: what separates them is rounding, which differs between machines
 
@@ -18,6 +17,20 @@ TIE = 1e-10  # scores closer than this are equal: what separates them is roundin
 def first_best(scores: np.ndarray) -> np.ndarray:
     """Return the lowest index of the highest score along the last axis, ``(..., n) -> (...)``."""
     return (scores >= scores.max(-1, keepdims=True) - TIE).argmax(-1)
+
+
+def best_first(scores: np.ndarray, n: int) -> np.ndarray:
+    """Return the places of the ``n`` highest scores, best first, ``(..., m) -> (..., n)``; ties go to the lowest place.
+
+    As everywhere, scores closer than rounding errors are equal.
+    """
+    m = scores.shape[-1]
+    most = 2.0**61 / m
+    keys = np.arange(m) - np.rint(np.clip(scores / TIE, -most, most)).astype(np.int64) * m  # no two alike
+    if n >= m:
+        return np.argsort(keys, axis=-1)
+    best = np.argpartition(keys, n - 1, axis=-1)[..., :n]
+    return np.take_along_axis(best, np.argsort(np.take_along_axis(keys, best, -1), axis=-1), -1)
 
 
 class Agent(Stateful, ABC):
@@ -29,8 +42,8 @@ class Agent(Stateful, ABC):
     Parameters
     ----------
     features
-        The agent's eyes: a :class:`~zoolib.features.FeatureEngineer`, or a
-        :class:`~zoolib.features.ContextSpace` for data that is no shop. Made for one world, the agent takes and returns
+        The agent's eyes: a :class:`~zoolib.world.FeatureEngineer`, or a
+        :class:`~zoolib.world.ContextSpace` for data that is no shop. Made for one world, the agent takes and returns
         ints; made for R worlds in lockstep, arrays of R.
     """
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import Agent
-from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.agents.recommender import MLPRecommender
 from zoolib.randomness import Seed, UniformStream, generators
-from zoolib.recommender import MLPRecommender
-from zoolib.simulator import ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class RandomAgent(Agent):
@@ -73,7 +72,7 @@ class StaticMLPAgent(Agent):
     features
         See :class:`~zoolib.agents.base.Agent`.
     model
-        A trained :class:`~zoolib.recommender.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
+        A trained :class:`~zoolib.agents.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
     """
 
     state = ("table",)

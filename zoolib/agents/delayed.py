@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents.around import Around
 from zoolib.agents.base import Agent
 from zoolib.agents.linucb import LinUCBAgent, SharedLinUCBAgent
-from zoolib.simulator import ZooplusSimulator
+from zoolib.agents.wrappers import Around
+from zoolib.world import ZooplusSimulator
 
 
 class Delayed(Around):

@@ -14,8 +14,8 @@ import numpy as np
 
 from zoolib.agents.neural_ucb import NeuralUCBAgent
 from zoolib.agents.training import EndToEnd, Training
-from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.randomness import Seed, streams
+from zoolib.world import ContextSpace, FeatureEngineer
 
 
 class DiagonalNeuralUCBAgent(NeuralUCBAgent):

@@ -8,8 +8,8 @@ from zoolib.agents.exploration import EpsilonGreedy
 from zoolib.agents.memory import HeadAlone
 from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.training import Replay, Training
-from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.randomness import Seed
+from zoolib.world import ContextSpace, FeatureEngineer
 
 
 class EpsilonGreedyAgent(NeuralLinearAgent):

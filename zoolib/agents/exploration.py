@@ -81,3 +81,15 @@ class EpsilonGreedy(UCB):
         place = u / (self.epsilon or 1.0) * for_sale.sum(-1)
         some = (for_sale.cumsum(-1) > np.asarray(place)[..., None]).argmax(-1)
         return np.where(u < self.epsilon, some, arm)
+
+
+class Sampled:
+    """What makes a :class:`~zoolib.agents.base.UCBAgent` sample: mixed in before it, with a stream of its own."""
+
+    _rngs: list[np.random.Generator]
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return width times a standard normal number for each row of ``X``, ``(..., n)``: new at each call."""
+        width = super().uncertainty(X)  # type: ignore[misc]
+        xi = np.stack([rng.standard_normal(width.shape[-1]) for rng in self._rngs])
+        return width * xi.reshape(width.shape)

@@ -11,11 +11,8 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.evidence import Entry, Evidence
-from zoolib.features import ContextSpace, FeatureEngineer
-from zoolib.forgetting import DiscountedArms, make_evidence
-from zoolib.simulator import ZooplusSimulator
-from zoolib.tabular import TabularArms
+from zoolib.evidence import DiscountedArms, Entry, Evidence, TabularArms, make_evidence
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class SharedLinUCBAgent(UCBAgent):

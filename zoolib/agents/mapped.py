@@ -9,10 +9,9 @@ from scipy.linalg import solve_triangular
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.feature_maps import Raw
-from zoolib.features import ContextSpace, FeatureEngineer
+from zoolib.maps import Raw
 from zoolib.randomness import Seed, streams
-from zoolib.simulator import ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 EXPLORATIONS = ("thompson", "ucb")
 
@@ -28,7 +27,7 @@ class MappedAgent(UCBAgent):
     features
         See :class:`~zoolib.agents.base.Agent`.
     map
-        A map of :mod:`zoolib.feature_maps`, or :class:`~zoolib.agents.learned_map.Learned`.
+        A map of :mod:`zoolib.maps.fixed`, or :class:`~zoolib.maps.Learned`.
     alpha
         Weight of the uncertainty, at least 0.
     ridge
@@ -64,7 +63,7 @@ class MappedAgent(UCBAgent):
     ) -> None:
         super().__init__(features, alpha=alpha)
         if not isinstance(map, Raw):
-            raise TypeError(f"map must be a map of zoolib.feature_maps or Learned(), got {map!r}")
+            raise TypeError(f"map must be a map of zoolib.maps.fixed or Learned(), got {map!r}")
         if exploration not in EXPLORATIONS:
             raise ValueError(f"exploration must be one of {', '.join(EXPLORATIONS)}, got {exploration!r}")
         if window is not None and not fresh:

@@ -13,10 +13,8 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.training import Choice, Rngs
-from zoolib.evidence import Evidence
-from zoolib.forgetting import DiscountedEvidence, WindowedEvidence
-from zoolib.replay import ReplayBuffer
-from zoolib.tabular import TabularEvidence
+from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence, WindowedEvidence
+from zoolib.networks import ReplayBuffer
 
 if TYPE_CHECKING:
     from zoolib.agents.neural_linear import NeuralLinearAgent

@@ -16,10 +16,9 @@ from zoolib.agents.exploration import UCB
 from zoolib.agents.memory import Everything
 from zoolib.agents.training import Online, Training
 from zoolib.evidence import Evidence
-from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.networks import MLP
 from zoolib.randomness import Seed, streams
-from zoolib.simulator import ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class NeuralLinearAgent(UCBAgent):

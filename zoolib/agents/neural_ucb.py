@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.evidence import Entry, Evidence
-from zoolib.features import ContextSpace, FeatureEngineer
-from zoolib.high_dimension import BlockEvidence, DiagonalEvidence
+from zoolib.agents.literal import AutogradMLP, LiteralEvidence
+from zoolib.evidence import BlockEvidence, DiagonalEvidence
 from zoolib.networks import MLP, SGD
 from zoolib.randomness import Seed, generators
-from zoolib.simulator import ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class NeuralUCBAgent(UCBAgent):
@@ -94,52 +92,3 @@ class NeuralUCBAgent(UCBAgent):
             return super()._appraise(user_id, sim)
         scores = self.score(self.features.contexts(user_id, sim))  # of every product, equal or not
         return np.where(sim.for_sale, scores, -np.inf), np.arange(sim.n_products)
-
-
-class AutogradMLP(MLP):
-    """The same network in the hands of torch: what its gradients are is left to automatic differentiation."""
-
-    def __init__(self, sizes: Sequence[int], rngs: Sequence[np.random.Generator], batch_shape: tuple = ()) -> None:
-        super().__init__(sizes, rngs, batch_shape)
-        self.__setstate__({})
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self.weights = [torch.from_numpy(part).requires_grad_() for layer in self.layers for part in layer]
-
-    def _output(self, X: torch.Tensor) -> torch.Tensor:
-        W1, b1, W2, b2 = self.weights
-        return torch.relu(X @ W1 + b1) @ W2 + b2
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return the output for the rows of ``X``, ``(n, d) -> (n, 1)``."""
-        with torch.no_grad():
-            return self._output(torch.tensor(X)).numpy()
-
-    def gradients(self, X: np.ndarray) -> np.ndarray:
-        """Return the gradient at each row of ``X``, ``(n, d) -> (n, p)``, by one backward pass a row."""
-        return np.stack([self._backward(self._output(x)) for x in torch.tensor(X)])
-
-    def loss_gradient(self, X: np.ndarray, n: np.ndarray, s: np.ndarray) -> np.ndarray:
-        """Return the gradient of the squared error of single rewards s (n = 1)."""
-        error = self._output(torch.tensor(X))[..., 0] - torch.tensor(s)
-        return self._backward((error**2).mean())
-
-    def _backward(self, y: torch.Tensor) -> np.ndarray:
-        gradient = torch.autograd.grad(y, self.weights)
-        return torch.cat([part.flatten() for part in gradient]).numpy()
-
-
-class LiteralEvidence(Evidence):
-    """Evidence that inverts A whenever the inverse is needed, and goes through the contexts one by one."""
-
-    def width(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(x' A^-1 x) for the rows x of ``X``."""
-        A_inv = np.linalg.inv(self.A)
-        return np.array([np.sqrt(x @ A_inv @ x) for x in X])
-
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
-        """Take in a click: A <- A + x x', b <- b + r x."""
-        self.A += np.outer(x, x)
-        self.b += r * x
-        return (entry,)

@@ -9,9 +9,8 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.evidence import Evidence
-from zoolib.feature_maps import Crossed, Raw
-from zoolib.features import ContextSpace
-from zoolib.segments import Layout
+from zoolib.maps import Crossed, Raw
+from zoolib.world import ContextSpace, Layout
 
 
 class PerProductAgent(UCBAgent):

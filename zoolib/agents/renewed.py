@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from zoolib import checks
-from zoolib.agents.around import Around
 from zoolib.agents.base import Agent
-from zoolib.simulator import ZooplusSimulator
+from zoolib.agents.wrappers import Around
+from zoolib.world import ZooplusSimulator
 
 
 class Renewed(Around):

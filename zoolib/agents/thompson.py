@@ -15,23 +15,11 @@ import numpy as np
 
 from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.diagonal import DiagonalNeuralUCBAgent
+from zoolib.agents.exploration import Sampled
 from zoolib.agents.linucb import LinUCBAgent
 from zoolib.agents.training import Training
-from zoolib.features import ContextSpace, FeatureEngineer
 from zoolib.randomness import Seed, streams
-from zoolib.simulator import ZooplusSimulator
-
-
-class Sampled:
-    """What makes a :class:`~zoolib.agents.base.UCBAgent` sample: mixed in before it, with a stream of its own."""
-
-    _rngs: list[np.random.Generator]
-
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
-        """Return width times a standard normal number for each row of ``X``, ``(..., n)``: new at each call."""
-        width = super().uncertainty(X)  # type: ignore[misc]
-        xi = np.stack([rng.standard_normal(width.shape[-1]) for rng in self._rngs])
-        return width * xi.reshape(width.shape)
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class LinTSAgent(Sampled, LinUCBAgent):

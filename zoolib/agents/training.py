@@ -10,9 +10,8 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence import Evidence
-from zoolib.networks import SGD, Adam
+from zoolib.networks import SGD, Adam, ReplayBuffer
 from zoolib.persistence import Stateful
-from zoolib.replay import ReplayBuffer
 
 if TYPE_CHECKING:
     from zoolib.agents.neural_linear import NeuralLinearAgent

@@ -9,10 +9,10 @@ from collections import Counter, deque
 from typing import Self
 
 from zoolib import checks
-from zoolib.production.codec import UnreadableValueError
 from zoolib.production.funnel import Funnel
 from zoolib.production.records import Message, Outcome
-from zoolib.production.store import StoreUnavailableError
+from zoolib.production.stores.base import StoreUnavailableError
+from zoolib.production.stores.codec import UnreadableValueError
 
 
 class FeedbackQueue:

@@ -18,10 +18,10 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.embedder import Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
+from zoolib.production.ranking import Belief, Optimism, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule
-from zoolib.production.slate import Belief, Optimism, Ranking
-from zoolib.production.store import Store, StoreUnavailableError
+from zoolib.production.stores.base import Store, StoreUnavailableError
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
@@ -54,7 +54,7 @@ class Funnel:
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        :class:`~zoolib.production.slate.Optimism` (no chance) or :class:`~zoolib.production.slate.Sampling` (Thompson,
+        :class:`~zoolib.production.Optimism` (no chance) or :class:`~zoolib.production.Sampling` (Thompson,
         with propensities).
     n_candidates, n_slate
         How many are looked at, and how many are shown.

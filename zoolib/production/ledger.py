@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.production.codec import UnreadableValueError, pack, unpack
 from zoolib.production.records import NO_CLICK, UNKNOWN, Decision, Message, Outcome, Sums
-from zoolib.production.store import Put, Store, Values
+from zoolib.production.stores.base import Put, Store, Values
+from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
 
 CURRENT = "model/current"
 Embed = Callable[[np.ndarray], np.ndarray]

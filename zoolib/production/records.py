@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from zoolib.production.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
 
 GROUPINGS = ("shared", "segment", "user")  # whose clicks make one body of evidence
 UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown

@@ -1,0 +1,69 @@
+"""Open the shop: ``python -m shop --store DIRECTORY`` (chapter 6)."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import socket
+import sys
+from collections.abc import Sequence
+
+from shop.app import create_app
+from shop.guard import LOOPBACK
+from shop.shop import Shop
+from zoolib.production import StoreUnavailableError, UnreadableValueError, extra, open_store
+
+# The plain parts of uvicorn, which are always there; a request's head may be as long as any browser makes it.
+SETTINGS = {
+    "http": "h11",
+    "loop": "asyncio",
+    "ws": "none",
+    "log_level": "warning",
+    "server_header": False,
+    "h11_max_incomplete_event_size": 16_384,
+    "timeout_keep_alive": 60,  # a connection that is closed while a request is on its way looks like an error
+    "timeout_graceful_shutdown": 5,
+}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, and sends whatever it has to say at once.
+
+    A reply goes out in two parts. The second would else wait until the other side says that the first has come, which
+    takes it some 40 ms.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # those that it accepts inherit this
+    return listening
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the shop, serve it until it is interrupted, and return 0; 1 with a sentence if it cannot be opened."""
+    parser = argparse.ArgumentParser(prog="python -m shop", description=__doc__)
+    parser.add_argument("--store", default=".zoo-shop", help="a directory, or redis://host:port/0")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; by default this machine's own only")
+    parser.add_argument("--port", type=int, default=8018, help="0 takes a free one")
+    parser.add_argument("--seed", type=int, default=42, help="of the shop's world")
+    parser.add_argument("--name", action="append", default=[], help="a name by which other machines call this one")
+    given = parser.parse_args(arguments)
+    uvicorn = extra("uvicorn")
+    with contextlib.ExitStack() as stack:
+        try:
+            listening = stack.enter_context(listen(given.host, given.port))
+            shop = Shop(stack.enter_context(open_store(given.store)), given.seed)
+        except (StoreUnavailableError, UnreadableValueError, ValueError, OverflowError, OSError) as error:
+            print(f"The shop cannot be opened: {error}", file=sys.stderr)
+            return 1
+        host = f"[{given.host}]" if ":" in given.host else given.host
+        print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
+        if host not in LOOPBACK:
+            print("It asks for no password: whoever can reach this address may use it.", file=sys.stderr)
+        config = uvicorn.Config(create_app(shop, [host, *given.name]), **SETTINGS)
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has closed everything, and says so once more
+            uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

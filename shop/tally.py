@@ -1,0 +1,130 @@
+"""What the page shows besides the slate, one value in the store: counts, rolling rates, shocks (chapter 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from zoolib.production import pack, unpack
+from zoolib.world import CATEGORIES
+
+KEY = "demo/tally"
+WINDOW = 200  # visits over which rates are taken
+POINTS, FIRST_STRIDE = 240, 5  # of the curve, and visits from one point to the next at first
+MARKS = 24  # shocks that are remembered for the drawing
+COLUMNS = 3 + len(CATEGORIES)  # click rate, that of the best slate, that of a random one, share of each category
+
+
+@dataclass
+class Tally:
+    """What has been counted since the last reset.
+
+    Attributes
+    ----------
+    seed, n_products
+        Of the world it belongs to.
+    era
+        How often the shop was opened: each reset begins a new one, with evidence of its own.
+    alpha
+        Weight of the uncertainty.
+    shocks
+        Names of the shocks in force, in the order in which they came.
+    marks
+        ``[visits, name, whether it came or went]``, the last ones.
+    visits
+        Answered decisions.
+    shown, clicked
+        ``(5,)`` by category.
+    recent
+        ``(WINDOW, 8)`` the last visits, each in the place ``number % WINDOW``: the share of the slate that was
+        clicked, the expected share of the best slate and of a random one, and the share of each category.
+    curve
+        ``(n, 9)``, n at most ``POINTS``: number of visits, and the means of ``recent`` then.
+    stride
+        Visits from one point of the curve to the next. It doubles when there is no more room.
+    """
+
+    seed: int
+    n_products: int
+    era: int = 1
+    alpha: float = 1.0
+    shocks: list[str] = field(default_factory=list)
+    marks: list[list[Any]] = field(default_factory=list)
+    visits: int = 0
+    stride: int = FIRST_STRIDE
+    shown: np.ndarray = field(default_factory=lambda: np.zeros(len(CATEGORIES), dtype=np.int64))
+    clicked: np.ndarray = field(default_factory=lambda: np.zeros(len(CATEGORIES), dtype=np.int64))
+    recent: np.ndarray = field(default_factory=lambda: np.zeros((WINDOW, COLUMNS), dtype=np.float32))
+    curve: np.ndarray = field(default_factory=lambda: np.zeros((0, 1 + COLUMNS), dtype=np.float32))
+
+    def add(self, categories: np.ndarray, clicked: np.ndarray, best: float, random: float) -> None:
+        """Count an answered decision.
+
+        Parameters
+        ----------
+        categories, clicked
+            ``(n,)`` of what was shown: index of the category, and whether it was clicked.
+        best, random
+            Expected share of clicks on the best slate and on a random one.
+        """
+        n = len(CATEGORIES)
+        counts = np.bincount(categories, minlength=n)
+        self.shown += counts
+        self.clicked += np.bincount(categories, weights=clicked, minlength=n).astype(np.int64)
+        self.recent[self.visits % WINDOW] = [np.mean(clicked), best, random, *counts / len(categories)]
+        self.visits += 1
+        if self.visits % self.stride == 0:
+            self.curve = np.vstack([self.curve, np.float32([self.visits, *self.rolling()])])
+            if len(self.curve) == POINTS:
+                self.curve, self.stride = self.curve[1::2], 2 * self.stride
+
+    def rolling(self) -> np.ndarray:
+        """Return the means over the last ``WINDOW`` visits, ``(8,)``; NaN before the first."""
+        seen = self.recent[: min(self.visits, WINDOW)].astype(float)
+        return seen.mean(0) if len(seen) else np.full(COLUMNS, np.nan)
+
+    def switch(self, shock: str, on: bool) -> None:
+        """Let a shock come, or go; nothing happens if it is there, or gone, already."""
+        if on != (shock in self.shocks):
+            self.shocks = [*self.shocks, shock] if on else [name for name in self.shocks if name != shock]
+            self.marks = [*self.marks, [self.visits, shock, on]][-MARKS:]
+
+    def cleared(self) -> Self:
+        """Return the tally of the next era."""
+        return type(self)(self.seed, self.n_products, self.era + 1, self.alpha)
+
+    def packed(self) -> bytes:
+        """Return the value to store."""
+        names = ("seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride")
+        arrays = {name: getattr(self, name) for name in ("shown", "clicked", "recent", "curve")}
+        return pack(KEY, "tally", {name: getattr(self, name) for name in names}, arrays)
+
+    @classmethod
+    def unpacked(cls, value: bytes | None) -> Self | None:
+        """Return the tally in a value; None if there is none."""
+        if value is None:
+            return None
+        words, arrays = unpack(KEY, "tally", value)
+        return cls(**words, **arrays)
+
+    def told(self) -> dict[str, Any]:
+        """Return what a page shows of it, ready for JSON."""
+        rates = [round(float(value), 4) for value in self.rolling()] if self.visits else [None] * COLUMNS
+        return {
+            "era": self.era,
+            "seed": self.seed,
+            "n_products": self.n_products,
+            "alpha": self.alpha,
+            "visits": self.visits,
+            "window": WINDOW,
+            "shocks": self.shocks,
+            "marks": self.marks,
+            "rate": dict(zip(("agent", "oracle", "random"), rates, strict=False)),
+            "categories": [
+                {"name": name, "shown": int(shown), "clicked": int(clicked), "share": share}
+                for name, shown, clicked, share in zip(CATEGORIES, self.shown, self.clicked, rates[3:], strict=True)
+            ],
+            "curve": [[int(point[0]), *(round(float(value), 4) for value in point[1:])] for point in self.curve],
+        }

@@ -1,0 +1,237 @@
+"""Feedback that comes late or in batches, and agents that start over."""
+
+import copy
+
+import numpy as np
+import pytest
+from conformance import AgentConformance, play, same
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoolib import (
+    ContextSpace,
+    EpsilonGreedy,
+    FeatureEngineer,
+    Frozen,
+    LinUCBAgent,
+    NeuralLinearAgent,
+    RandomAgent,
+    SharedLinUCBAgent,
+    Thompson,
+    ZooplusSimulator,
+    run,
+)
+from zoolib.agents import Anticipating, Delayed, Renewed
+from zoolib.experiment import draw_users
+
+
+class TestDelayedLinUCB(AgentConformance):
+    by_arm = True
+
+    @staticmethod
+    def make(features, rng):
+        return Delayed(LinUCBAgent(features, alpha=0.3), delay=5)
+
+
+class TestDelayedSharedInBatches(AgentConformance):
+    @staticmethod
+    def make(features, rng):
+        return Delayed(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
+
+
+class TestDelayedThompson(AgentConformance):
+    is_random = True
+
+    @staticmethod
+    def make(features, rng):
+        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
+        return Delayed(agent, every=10)
+
+
+class TestRenewedLinUCB(AgentConformance):
+    by_arm = True
+
+    @staticmethod
+    def make(features, rng):
+        return Renewed(LinUCBAgent(features, alpha=0.3, window=40), at=[60, 100, 230])
+
+
+class TestRenewedThompson(AgentConformance):
+    is_random = True
+
+    @staticmethod
+    def make(features, rng):
+        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
+        return Renewed(agent, at=range(50, 400, 50))
+
+
+class TestDelayedEpsilonGreedyOnAFrozenNetwork(AgentConformance):
+    prefers, is_random = False, True
+
+    @staticmethod
+    def make(features, rng):
+        agent = NeuralLinearAgent(
+            features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=EpsilonGreedy(0.2), rng=rng
+        )
+        return Delayed(agent, delay=2)
+
+
+class TestAnticipating(AgentConformance):
+    @staticmethod
+    def make(features, rng):
+        return Anticipating(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
+
+
+class TestOneInsideTheOther(AgentConformance):
+    @staticmethod
+    def make(features, rng):
+        return Delayed(Renewed(SharedLinUCBAgent(features), at=[90]), delay=2)
+
+
+class Diary:
+    """Notes what it is taught, and when."""
+
+    def __init__(self, agent):
+        self.taught = []
+        self._learn_as_before, agent._learn = agent._learn, self
+
+    def __call__(self, x, arm, reward):
+        self.taught.append((x.tolist(), arm, reward))
+        self._learn_as_before(x, arm, reward)
+
+
+@settings(max_examples=60, deadline=None)
+@given(delay=st.integers(0, 12), every=st.integers(1, 9), n=st.integers(0, 40))
+def test_what_has_been_learned_by_a_visit_is_what_was_due_then(delay, every, n):
+    agent = SharedLinUCBAgent(ContextSpace(2, 3))
+    diary, late = Diary(agent), Delayed(agent, delay=delay, every=every)
+    lessons = [([float(t), 1.0], t % 3, float(t % 2)) for t in range(n)]
+    for t, (x, arm, reward) in enumerate(lessons):
+        late.learn(np.array(x), arm, reward)
+        complete = (t + 1) // every * every  # visits until the last batch was complete
+        assert diary.taught == lessons[: max(0, complete - delay)]
+
+
+def test_without_delay_it_is_the_agent_itself_choice_for_choice():
+    sim = ZooplusSimulator(seed=[1, 2])
+    features = FeatureEngineer(sim)
+    agents = {"plain": LinUCBAgent(features), "wrapped": Delayed(LinUCBAgent(features))}
+    plain, wrapped = run(agents, sim, 400).arm
+    assert (plain == wrapped).all()
+
+
+def test_in_a_shop_a_click_that_waits_changes_nothing_and_then_everything():
+    sim = ZooplusSimulator(seed=3)
+    late = Delayed(SharedLinUCBAgent(FeatureEngineer(sim, "crossed")), delay=4)
+    untaught = copy.deepcopy(late.agent.get_state())
+    for _ in range(4):
+        late.update(0, 0, 1, sim)
+        assert same(late.agent.get_state(), untaught)
+    late.update(0, 0, 1, sim)
+    twin = SharedLinUCBAgent(FeatureEngineer(sim, "crossed"))
+    twin.update(0, 0, 1, sim)
+    assert same(late.agent.get_state(), twin.get_state())
+
+
+def test_after_it_has_started_over_it_is_as_new():
+    sim = ZooplusSimulator(seed=[5, 6])
+    features = FeatureEngineer(sim)
+    renewed = Renewed(NeuralLinearAgent(features, d_emb=4, hidden_dim=6, rng=0), at=[80])
+    untaught = copy.deepcopy(renewed.agent.get_state())
+    play(renewed, sim, 79)
+    assert not same(renewed.agent.get_state(), untaught)
+    play(renewed, sim, 1)
+    assert same(renewed.agent.get_state(), untaught)
+    play(renewed, sim, 30)
+    assert not same(renewed.agent.get_state(), untaught)
+    assert same(renewed._fresh.get_state(), untaught)
+
+
+@settings(max_examples=15, deadline=None)
+@given(delay=st.integers(0, 400), gamma=st.floats(0.98, 0.999), alpha=st.floats(0.05, 1.0))
+def test_to_count_visits_instead_of_clicks_is_another_ridge_and_another_alpha(delay, gamma, alpha):
+    """With a constant delay D, weights gamma^age are those of the discount times gamma^D, which the prior lacks."""
+    rng = np.random.default_rng(delay)
+    X, r, probe = rng.normal(size=(60, 3)), rng.random(60), rng.normal(size=(5, 3))
+    agent = SharedLinUCBAgent(ContextSpace(3, 5), alpha=alpha * gamma ** (-delay / 2), gamma=gamma, ridge=gamma**-delay)
+    for x, one in zip(X, r, strict=True):
+        agent.learn(x, 0, one)
+    weight = gamma ** (np.arange(59, -1, -1) + delay)  # by age: the newest click is delay visits old
+    A = np.eye(3) + (X * weight[:, None]).T @ X
+    theta = np.linalg.solve(A, (X * weight[:, None]).T @ r)
+    width = np.sqrt(np.vecdot(np.linalg.solve(A, probe.T).T, probe))
+    assert agent.score(probe) == pytest.approx(probe @ theta + alpha * width, rel=1e-8)
+
+
+@pytest.mark.parametrize("wrong", [{"delay": -1}, {"every": 0}, {"delay": 1.5}, {"every": True}, {"delay": "1"}])
+def test_times_that_cannot_be_are_refused(wrong):
+    with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):
+        Delayed(RandomAgent(ContextSpace(2, 3), rng=0), **wrong)
+
+
+@pytest.mark.parametrize("at", [[0], [-3], [2.5], [10, True]])
+def test_times_to_start_over_that_cannot_be_are_refused(at):
+    with pytest.raises((ValueError, TypeError), match="at"):
+        Renewed(RandomAgent(ContextSpace(2, 3), rng=0), at=at)
+
+
+@pytest.mark.parametrize("kind", [Delayed, lambda agent: Renewed(agent, at=[1])])
+def test_what_is_no_agent_is_refused(kind):
+    with pytest.raises(TypeError, match="agent"):
+        kind("LinUCB")
+
+
+def test_every_world_waits_for_its_own_clicks():
+    def shown(seed):
+        sim = ZooplusSimulator(n_products=10, seed=seed)
+        agent = Delayed(LinUCBAgent(FeatureEngineer(sim)), delay=20, every=5)
+        return run({"late": agent}, sim, 300, users=draw_users(sim, 300)).arm[0]
+
+    batch = shown([7, 8])
+    for i, seed in enumerate([7, 8]):
+        assert (shown(seed)[0] == batch[i]).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(delay=st.integers(0, 8), every=st.integers(1, 6), n=st.integers(1, 40), seed=st.integers(0, 99))
+def test_who_anticipates_knows_in_the_end_what_all_know(delay, every, n, seed):
+    rng = np.random.default_rng(seed)
+    X, r = rng.normal(size=(n, 3)), rng.random(n)
+    late = Anticipating(SharedLinUCBAgent(ContextSpace(3, 5)), delay=delay, every=every)
+    for x, one in zip(X, r, strict=True):
+        late.learn(x, 0, one)
+    outstanding = n - max(0, n // every * every - delay)
+    known, prompt = late.agent.evidence, SharedLinUCBAgent(ContextSpace(3, 5)).evidence
+    for x, one in zip(X[: n - outstanding], r, strict=False):
+        prompt.add(x, one)
+    assert pytest.approx(np.eye(3) + X.T @ X) == known.A  # the widths know of all that has been shown
+    if not outstanding:
+        assert known.b == pytest.approx(prompt.b)
+    else:  # and b of what is outstanding what was expected of it
+        expected = sum(np.array(x) * (one - surprise) for (_, x, _, surprise), one in
+                       zip(late._waiting, r[n - outstanding :], strict=True))  # fmt: skip
+        assert known.b == pytest.approx(prompt.b + expected)
+
+
+def test_to_anticipate_moves_no_payoff_and_makes_sure():
+    late = Anticipating(SharedLinUCBAgent(ContextSpace(2, 3), alpha=1.0), delay=9)
+    x, X = np.array([1.0, 0.5]), np.array([[1.0, 0.5], [0.0, 1.0], [1.0, 1.0]])
+    late.agent.learn(x, 0, 1.0)
+    payoff, width = late.agent.payoff(X), late.agent.uncertainty(X)
+    late.learn(x, 0, 0.0)
+    assert late.agent.payoff(X) == pytest.approx(payoff)
+    assert late.agent.uncertainty(X)[0] < 0.9 * width[0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda space: SharedLinUCBAgent(space, gamma=0.99),
+        lambda space: SharedLinUCBAgent(space, window=10),
+        LinUCBAgent,
+        lambda space: RandomAgent(space, rng=0),
+    ],
+)
+def test_only_a_shared_agent_that_remembers_everything_can_anticipate(make):
+    with pytest.raises(TypeError, match="remembers everything"):
+        Anticipating(make(ContextSpace(2, 3)), delay=1)

@@ -1,0 +1,170 @@
+"""LinUCB in all its forms against its literal version, the published numbers and its own invariants."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from literal.linear import LiteralLinUCB, LiteralSharedLinUCB, LiteralShop
+from zoolib import (
+    CATEGORIES,
+    CLICK_TABLE,
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    ContextSpace,
+    FeatureEngineer,
+    Launch,
+    LinUCBAgent,
+    SharedLinUCBAgent,
+    ZooplusSimulator,
+    replicate,
+    run,
+)
+
+SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
+
+
+def test_the_published_gauntlet_of_one_run_is_reproduced_exactly():
+    sim = ZooplusSimulator(seed=42)
+    users = np.random.default_rng(42).integers(0, 1000, size=40_000)
+    agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.2)
+    reward = run({"LinUCB": agent}, sim, 40_000, SHOCKS, users=users).reward[0, 0]
+    ctr = [reward.mean(), reward[10_000:25_000].mean(), reward[25_000:].mean()]
+    assert [f"{x:.4f}" for x in ctr] == ["0.5257", "0.4943", "0.5869"]
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["disjoint", "shared"])
+@pytest.mark.parametrize("memory", [{}, {"window": 300}, {"gamma": 0.995}], ids=["all", "window", "discount"])
+def test_every_choice_equals_the_literal_version(shared, memory):
+    n_steps = 3000
+    sim = ZooplusSimulator(n_products=10, n_users=200, seed=5)
+    users = np.random.default_rng(1).integers(0, 200, n_steps)
+    shocks = {1000: SHOCK_FISH, 2000: SHOCK_DOG_TOY}
+    made = (SharedLinUCBAgent if shared else LinUCBAgent)(FeatureEngineer(sim), alpha=0.3, **memory)
+    results = run({"agent": made}, sim, n_steps, shocks, users=users)
+
+    literal = (LiteralSharedLinUCB if shared else LiteralLinUCB)(10, 9, 0.3, **memory)
+    shop = LiteralShop(CLICK_TABLE, list(CATEGORIES), 10, 200, seed=5)
+    categories = []
+    for t, user in enumerate(users):
+        if t in shocks:
+            for persona, row in shocks[t].changes.items():
+                shop.table[persona].update(row)
+        X = shop.contexts(user)
+        arm = literal.select(X)
+        literal.learn(X[arm], arm, shop.reward(user, arm))
+        categories.append(CATEGORIES.index(shop.product[arm]))
+    assert results.category[0, 0].tolist() == categories
+
+
+@pytest.mark.parametrize("make", [
+    lambda f, rng: LinUCBAgent(f, alpha=0.2),
+    lambda f, rng: LinUCBAgent(f, alpha=0.2, gamma=0.99),
+    lambda f, rng: LinUCBAgent(f, alpha=0.2, window=200),
+    lambda f, rng: SharedLinUCBAgent(f.encoded("crossed"), alpha=0.2),
+    lambda f, rng: SharedLinUCBAgent(f.encoded("both"), alpha=0.2, gamma=0.99),
+    lambda f, rng: SharedLinUCBAgent(f, alpha=0.2, window=200),
+])  # fmt: skip
+def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
+    shocks = {500: SHOCK_FISH, 900: Launch(["Cat Food", "Dog Toy"])}
+    batch = replicate({"agent": make}, [4, 11, 7], 1500, shocks, n_products=20)
+    for i, seed in enumerate([4, 11, 7]):
+        single = replicate({"agent": make}, seed, 1500, shocks, n_products=20)
+        assert (single.arm[0, 0] == batch.arm[0, i]).all()
+        assert (single.reward[0, 0] == batch.reward[0, i]).all()
+        assert np.array_equal(single.expected[0, 0], batch.expected[0, i])
+
+
+@pytest.mark.parametrize("encoding", ["onehot", "both"])
+@pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
+def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
+    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
+    features = FeatureEngineer(sim, encoding)
+    agent = LinUCBAgent(features, alpha=0.5, **memory)
+    rng = np.random.default_rng(0)
+    for t in range(400):
+        user = rng.integers(0, 100, 2)
+        X = features.contexts(user, sim)
+        assert np.allclose(agent._appraise(user, sim)[0], agent.score(X), atol=1e-12), t
+        arm = agent.predict(user, sim)
+        agent.update(user, arm, sim.get_reward(user, arm), sim)
+
+
+@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
+def test_without_forgetting_window_and_discount_are_the_plain_agent(agent_class):
+    def play(**memory):
+        return replicate(
+            {"a": lambda f, rng: agent_class(f, alpha=0.2, **memory)}, range(3), 2000, {800: SHOCK_FISH}
+        ).arm
+
+    assert (play() == play(gamma=1.0)).all()
+    assert (play() == play(window=2000)).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_arms=st.integers(2, 6), d=st.integers(1, 5))
+def test_permuting_the_arms_permutes_the_choices(seed, n_arms, d):
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(n_arms)
+    plain, permuted = (LinUCBAgent(ContextSpace(d, n_arms), alpha=0.4) for _ in range(2))
+    for _ in range(30):
+        X = rng.normal(size=(n_arms, d))  # continuous, so that no ties need breaking
+        arm, place = plain.select(X), permuted.select(X[order])
+        assert order[place] == arm
+        reward = rng.normal()
+        plain.learn(X[arm], arm, reward)
+        permuted.learn(X[arm], int(place), reward)
+
+
+def test_ties_go_to_the_lowest_product():
+    sim = ZooplusSimulator(seed=1)
+    features = FeatureEngineer(sim)
+    assert LinUCBAgent(features, alpha=0.2).predict(0, sim) == 0
+    shared = SharedLinUCBAgent(features, alpha=0.2)
+    assert shared.predict(0, sim) == 0
+    shared.learn(features.context(0, 0), 0, 0.0)
+    chosen = shared.predict(0, sim)
+    assert chosen == min(k for k in range(50) if sim.product_category[k] != sim.product_category[0])
+
+
+def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=3)
+    agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.2)
+    for user in range(50):
+        arm = agent.predict(user, sim)
+        agent.update(user, arm, sim.get_reward(user, arm), sim)
+    sim.apply_shock(Launch(["Cat Food"]))
+    agent.predict(0, sim)
+    assert agent.evidence.shape == (11,)
+    assert np.array_equal(agent.evidence.A[10], np.eye(9))
+    assert not agent.evidence.b[10].any()
+    assert agent.evidence.A[:10].trace(axis1=1, axis2=2).sum() == 10 * 9 + 50 * 2
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"alpha": -0.1}, "alpha"),
+    ({"alpha": float("nan")}, "alpha"),
+    ({"gamma": 0.0}, "gamma"),
+    ({"gamma": 1.5}, "gamma"),
+    ({"window": 0}, "window"),
+    ({"window": 10, "gamma": 0.9}, "two ways to forget"),
+    ({"ridge": 0.0}, "ridge"),
+])  # fmt: skip
+@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
+def test_settings_that_make_no_sense_are_refused_by_name(agent_class, arguments, message, features):
+    with pytest.raises(ValueError, match=message):
+        agent_class(features, **arguments)
+
+
+@pytest.mark.parametrize("seed", [3, [3, 4]])
+def test_a_click_on_a_product_that_was_launched_since_the_last_choice_is_learned_by_that_product(seed):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=seed)
+    agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.2)
+    user, old, new = (n if sim.batch_shape == () else np.full(2, n) for n in (0, 3, 10))
+    agent.predict(user, sim)
+    sim.apply_shock(Launch(["Cat Food"]))
+    agent.update(user, new, user + 1, sim)
+    agent.update(user, old, user + 1, sim)
+    clicked = agent.evidence.b.any(axis=-1)
+    assert (np.flatnonzero(clicked[0] if sim.batch_shape else clicked) == [3, 10]).all()
+    assert clicked.sum() == 2 * len(sim.seeds)

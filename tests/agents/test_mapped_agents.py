@@ -1,0 +1,318 @@
+"""The agents of chapter 8: one rule on many maps, held to literal versions and to the rules of all agents."""
+
+import copy
+
+import numpy as np
+import pytest
+from conformance import AgentConformance
+
+from zoolib import (
+    ContextSpace,
+    FeatureShop,
+    HeadAgent,
+    Learned,
+    MappedAgent,
+    PerProductAgent,
+    Segments,
+    load,
+    save,
+    serve,
+)
+from zoolib.maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
+from zoolib.networks import Adam, ClickNetwork, DecoupledAdam, sigmoid
+from zoolib.world import Layout
+
+SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
+
+
+class MappedConformance(AgentConformance):
+    is_random = True  # each choice has a draw of its own
+
+
+class TestRaw(MappedConformance):
+    @staticmethod
+    def make(features, rng):
+        return MappedAgent(features, map=Raw(), rng=rng)
+
+
+class TestCrossedUCBOnAWindow(AgentConformance):
+    @staticmethod
+    def make(features, rng):
+        return MappedAgent(features, map=Crossed(), exploration="ucb", window=70, settle=3, rng=rng)
+
+
+class TestWaves(MappedConformance):
+    @staticmethod
+    def make(features, rng):
+        return MappedAgent(features, map=Fourier(n=12), rng=rng)
+
+
+class TestLearned(MappedConformance):
+    @staticmethod
+    def make(features, rng):
+        return MappedAgent(features, map=Learned(hidden=(8, 5), **SMALL), alpha=0.3, window=100, settle=7, rng=rng)
+
+
+class TestHead(AgentConformance):
+    @staticmethod
+    def make(features, rng):
+        return HeadAgent(features, map=Learned(hidden=(8, 5), **SMALL), exploration="ucb", rng=rng)
+
+
+# ---- the rule against itself written out -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop():
+    return FeatureShop(Segments(nuisances=1), seed=[5, 8], n_products=30, shown=8, n_log=200, n_steps=150)
+
+
+def literal_ucb(shop, i, phi, alpha, ridge, window):
+    """LinUCB on phi(x), every matrix inverted at every visit, nothing kept but the records."""
+    X, r = list(shop.log_x[i]), list(shop.log_r[i])
+    shown = []
+    for t in range(shop.n_steps):
+        Z = phi(np.array(X))[-window:]
+        A = ridge * np.eye(Z.shape[1]) + Z.T @ Z
+        theta = np.linalg.solve(A, Z.T @ np.array(r)[-window:])
+        C = shop.contexts(t)[i]
+        score = [z @ theta + alpha * np.sqrt(z @ np.linalg.inv(A) @ z) for z in phi(C)]
+        k = int(np.flatnonzero(np.array(score) >= max(score) - 1e-10)[0])
+        X.append(C[k])
+        r.append(float(shop.luck[i, t] < shop.probability[i, t, k]))
+        shown.append(shop.shelf[i, t, k])
+    return shown
+
+
+@pytest.mark.parametrize("window", [10_000, 90])
+@pytest.mark.parametrize("crossed", [False, True])
+def test_the_agent_chooses_as_the_rule_written_out(shop, crossed, window):
+    def phi(X):
+        one = np.column_stack([np.ones(len(X)), X[:, 1:]])
+        return (
+            np.array([[x[i] * x[j] for i in range(len(x)) for j in range(i, len(x))] for x in one]) if crossed else one
+        )
+
+    chosen = (Crossed if crossed else Raw)(shop.layout)
+    agent = MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, window=window, settle=1, exploration="ucb", rng=0)
+    arm = serve({"agent": agent}, shop).arm[0]
+    for i in range(2):
+        assert arm[i].tolist() == literal_ucb(shop, i, phi, 0.5, 2.0, window)
+
+
+def test_a_model_for_each_product_is_linucb_on_the_users_of_that_product(shop):
+    agent = PerProductAgent(shop.space, layout=shop.layout, n_products=30, alpha=0.4, ridge=3.0)
+    serve({"agent": agent}, shop)
+    X, r = shop.log_x[1], shop.log_r[1]
+    fresh = PerProductAgent(shop.space, layout=shop.layout, n_products=30, alpha=0.4, ridge=3.0)
+    fresh.warm(shop.log_x, shop.log_r)
+    C = shop.contexts(0)
+    for k, c in enumerate(C[1]):
+        mine = X[:, 0] == c[0]
+        Z = np.column_stack([np.ones(mine.sum()), X[mine][:, shop.layout.user]])
+        z = np.r_[1, c[shop.layout.user]]
+        A = 3.0 * np.eye(len(z)) + Z.T @ Z
+        mean, width = z @ np.linalg.solve(A, Z.T @ r[mine]), np.sqrt(z @ np.linalg.solve(A, z))
+        assert fresh.payoff(C)[1, k] == pytest.approx(mean)
+        assert fresh.uncertainty(C)[1, k] == pytest.approx(width)
+        assert fresh.score(C)[1, k] == pytest.approx(mean + 0.4 * width)
+
+
+def test_thompson_draws_theta_from_its_posterior():
+    rng = np.random.default_rng(3)
+    agent = MappedAgent(ContextSpace(3, 4), map=Raw(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
+    agent.warm(rng.normal(size=(30, 3)), rng.normal(size=30))
+    assert np.allclose(agent.theta, np.linalg.solve(agent.A, agent.b))
+    drawn = agent.theta + agent.alpha * agent._noise
+    assert np.allclose(drawn.mean(0), agent.theta, atol=0.02)
+    assert np.allclose(np.cov(drawn.T), agent.alpha**2 * np.linalg.inv(agent.A), atol=0.005)
+
+
+def test_each_visit_has_a_draw_of_its_own():
+    agent = MappedAgent(ContextSpace(2, 50), map=Raw(), alpha=5.0, rng=1)
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    assert len({agent.select(X) for _ in range(20)}) > 3
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_fresh_evidence_is_that_of_all_records_under_the_map_as_it_is_now(shop, fresh):
+    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), fresh=fresh, settle=1, rng=0)
+    serve({"agent": agent}, shop)
+    Z = agent.map(agent._X[:, : agent._n])
+    A = np.eye(6) + np.swapaxes(Z, -1, -2) @ Z
+    assert np.allclose(agent.A, A) == fresh
+    if fresh:
+        assert np.allclose(agent.b, np.vecmat(agent._r[:, : agent._n], Z))
+
+
+def test_the_maps_are_what_they_say():
+    at = Layout(2, 3, 2)
+    x = np.array([7.0, 1.0, 2.0, 0.0, 1.0, 0.0, 3.0, 4.0])
+    rngs = [np.random.default_rng(0)]
+    raw, crossed, each, waves = (m(at).start(8, (), rngs) for m in (Raw, Crossed, PerCategory, Fourier))
+    assert raw(x[None]).tolist() == [[1, 1, 2, 0, 1, 0, 3, 4]]
+    assert crossed(x[None]).shape == (1, 36)
+    assert set(np.round(crossed(x[None])[0], 9)) == {a * b for a in raw(x[None])[0] for b in raw(x[None])[0]}
+    z = each(x[None]).reshape(3, -1)
+    assert not z[[0, 2]].any()
+    assert set(z[1]) == {a * b for a in (1, 1, 2, 3, 4) for b in (1, 1, 2, 3, 4)}
+    y = waves(x[None])[0, 1:]
+    assert np.allclose(y, np.sqrt(2) * np.cos(x[1:] @ waves.W + waves.c))
+
+
+def test_random_waves_make_a_gaussian_kernel():
+    waves = Fourier(n=200_000, length=2.0).start(3, (), [np.random.default_rng(0)])
+    X = np.random.default_rng(1).normal(size=(4, 3))
+    Z = waves(X)[:, 1:]
+    distance = ((X[:, None] - X) ** 2).sum(-1)
+    assert np.allclose(Z @ Z.T / 200_000, np.exp(-distance / 8), atol=0.02)
+
+
+def test_k_means_finds_segments_that_lie_apart():
+    shop = FeatureShop(Segments(nuisances=0), seed=3, n_log=2000, n_steps=300)
+    agent = MappedAgent(shop.space, map=Cells(shop.layout), rng=0)
+    results = serve({"cells": agent}, shop)
+    assert results.expected.mean() > 0.9 * results.oracle.mean()
+
+
+def test_a_forest_learns_a_step_that_no_line_follows():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (800, 2))
+    forest = HeadAgent(ContextSpace(2, 4), map=Forest(n_trees=10), rng=0)
+    forest.warm(X, (X[:, 0] * X[:, 1] > 0) * 1.0)
+    assert forest.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
+
+
+@pytest.mark.parametrize("chosen", [Raw, Crossed, PerCategory, Fourier, Cells, Forest, Learned])
+def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(chosen):
+    def arms(seed):
+        shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=300, n_steps=120)
+        settings = {"n_trees": 3, "every": 50} if chosen is Forest else SMALL if chosen is Learned else {}
+        rngs = [np.random.default_rng(s) for s in shop.seeds]
+        agent = MappedAgent(
+            shop.space, map=chosen(shop.layout, **settings), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0]
+        )
+        return serve({"agent": agent}, shop).arm[0]
+
+    batch = arms([4, 11, 7])
+    for i, seed in enumerate([4, 11, 7]):
+        assert (arms(seed)[0] == batch[i]).all()
+
+
+# ---- the network -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("lasso", [0.0, 0.03])
+def test_the_gradient_is_that_of_torch(normalize, lasso):
+    import torch
+
+    net = ClickNetwork((5, 7, 4, 1), [np.random.default_rng(0)], (), normalize)
+    rng = np.random.default_rng(1)
+    X, r = rng.normal(size=(9, 5)), rng.integers(0, 2, 9) * 1.0
+    weights = [torch.tensor(a, requires_grad=True) for layer in net.layers for a in layer]
+    H = torch.tensor(X)
+    for i in range(3):
+        H = H @ weights[2 * i] + weights[2 * i + 1]
+        if i < 2:
+            H = torch.nn.functional.layer_norm(H, H.shape[-1:], eps=1e-5) if normalize else H
+            H = torch.relu(H)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(H[:, 0], torch.tensor(r))
+    (loss + lasso * weights[0].abs().sum()).backward()
+    expected = np.concatenate([w.grad.numpy().ravel() for w in weights])
+    assert np.allclose(net.click_gradient(X, r, lasso), expected, atol=1e-12)
+
+
+def test_network_i_of_a_batch_shares_its_weights_with_the_batch():
+    net = ClickNetwork((3, 4, 1), [np.random.default_rng(i) for i in range(2)], (2,))
+    X = np.random.default_rng(5).normal(size=(2, 6, 3))
+    one = net.of_world(1)
+    assert np.allclose(one(X[1]), net(X)[1])
+    one.flat += 1.0
+    assert np.allclose(one(X[1]), net(X)[1])
+
+
+def test_decoupled_adam_is_that_of_torch():
+    import torch
+
+    w = np.random.default_rng(0).normal(size=6)
+    theirs = torch.nn.Parameter(torch.tensor(w.copy()))
+    optimizer, ours = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.3), DecoupledAdam(w, 0.01, 0.3)
+    for t in range(20):
+        g = np.random.default_rng(t).normal(size=6)
+        theirs.grad = torch.tensor(g.copy())
+        optimizer.step()
+        ours.step(g)
+    assert np.allclose(w, theirs.detach().numpy(), atol=1e-9)
+
+
+def test_without_decay_it_is_plain_adam():
+    w, v = np.ones(3), np.ones(3)
+    for optimizer in (DecoupledAdam(w, 0.1, 0.0), Adam(v, 0.1)):
+        optimizer.step(np.array([1.0, -2.0, 3.0]))
+    assert (w == v).all()
+
+
+def test_the_sigmoid_saturates_without_a_warning():
+    assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_a_copy_of_a_learned_map_trains_weights_of_its_own(shop):
+    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
+    agent.warm(shop.log_x, shop.log_r)
+    twin, before = copy.deepcopy(agent), agent.map.network.flat.copy()
+    twin.map.fit(shop.log_x, shop.log_r)
+    assert (agent.map.network.flat == before).all()
+    agent.map.fit(shop.log_x, shop.log_r)
+    assert (agent.map.network.flat == twin.map.network.flat).all()
+    assert not (agent.map.network.flat == before).all()
+
+
+def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
+    def made():
+        return MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
+
+    agent = made()
+    agent.warm(shop.log_x, shop.log_r)
+    save(agent, tmp_path / "agent.npz")
+    loaded = load(tmp_path / "agent.npz", shop.space)
+    for t in range(100):
+        X = shop.contexts(t)
+        row = agent.select(X)
+        assert (loaded.select(X) == row).all()
+        for one in (agent, loaded):
+            one.learn(X[np.arange(2), row], row, np.array([t % 2, 1.0]))
+
+
+# ---- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one of"),
+    ({"settle": 0}, "settle"), ({"window": 0}, "window"), ({"alpha": -1}, "alpha"), ({"ridge": 0}, "ridge"),
+    ({"window": 5, "fresh": False}, "fresh evidence"), ({"map": Raw(Layout(1, 1, 1))}, "layout"),
+    ({"map": Learned(hidden=(3,), every=0)}, "every"), ({"map": Learned(hidden=(3,), lasso=-1)}, "lasso"),
+    ({"map": Fourier(n=0)}, "n must"), ({"map": Fourier(length=0.0)}, "length"), ({"map": Forest(leaf=0)}, "leaf"),
+])  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        MappedAgent(ContextSpace(3, 4), **{"map": Raw(), "rng": 0} | settings)
+
+
+@pytest.mark.parametrize(("X", "r"), [
+    (np.ones((5, 2)), np.ones(5)), (np.ones((5, 3)), np.ones(4)), (np.full((5, 3), np.nan), np.ones(5)),
+    (np.ones((5, 3)), np.full(5, np.inf)), ("log", np.ones(5)),
+])  # fmt: skip
+def test_a_log_that_cannot_be_is_refused_and_leaves_no_trace(X, r):
+    agent = MappedAgent(ContextSpace(3, 4), map=Raw(), rng=0)
+    with pytest.raises((ValueError, TypeError)):
+        agent.warm(X, r)
+    assert agent._n == 0
+
+
+def test_a_product_that_does_not_exist_is_refused(shop):
+    agent = PerProductAgent(shop.space, layout=shop.layout, n_products=10)
+    with pytest.raises(ValueError, match="product's number"):
+        agent.select(np.full((2, 8, shop.layout.d), 10.0))
+    with pytest.raises(ValueError, match="layout"):
+        PerProductAgent(ContextSpace(3, 4), layout=shop.layout, n_products=10)

@@ -1,0 +1,230 @@
+"""The Neural-Linear family against literal versions in torch, choice by choice, and against its own definitions."""
+
+import numpy as np
+import pytest
+from test_neural_ucb import TEN_THOUSAND, setting_of, shown_by, shown_by_literal
+
+from literal import neural as literal
+from zoolib import (
+    ContextSpace,
+    Discount,
+    EndToEnd,
+    EpsilonGreedy,
+    EpsilonGreedyAgent,
+    Everything,
+    FeatureEngineer,
+    Fresh,
+    Frozen,
+    HeadAlone,
+    NeuralLinearAgent,
+    Online,
+    Replay,
+    Thompson,
+    Window,
+    ZooplusSimulator,
+)
+
+FAMILY = {
+    "online": (literal.LiteralNeuralLinear, {"training": Online()}),
+    "end to end": (literal.LiteralEndToEnd, {"training": EndToEnd()}),
+    "frozen": (literal.LiteralFrozen, {"training": Frozen()}),
+    "replay": (literal.LiteralReplay, {"training": Replay()}),
+    "fresh": (literal.LiteralFresh, {"training": Replay(), "memory": Fresh(500)}),
+    "window": (literal.LiteralWindow, {"training": Replay(), "memory": Window(500)}),
+    "discount": (literal.LiteralDiscount, {"training": Replay(), "memory": Discount(0.998)}),
+    "Thompson": (literal.LiteralThompson, {"training": Replay(), "exploration": Thompson()}),
+}
+
+
+@TEN_THOUSAND
+@pytest.mark.parametrize("name", FAMILY)
+def test_every_choice_equals_the_literal_version(name, n_steps):
+    made, choices = FAMILY[name]
+    setting = setting_of(n_steps)
+    shown = shown_by(lambda f: NeuralLinearAgent(f, rng=7, **choices), *setting)
+    assert shown == shown_by_literal(made(9, 0.3, 0.01, 32, 64, np.random.default_rng(7)), *setting)
+
+
+@TEN_THOUSAND
+def test_every_choice_equals_the_literal_epsilon_greedy(n_steps):
+    setting = setting_of(n_steps)
+    shown = shown_by(lambda f: EpsilonGreedyAgent(f, rng=7), *setting)
+    made = literal.LiteralEpsilonGreedy(9, 0.0, 0.01, 32, 64, np.random.default_rng(7))
+    assert shown == shown_by_literal(made, *setting)
+
+
+@pytest.mark.parametrize("choices", [
+    {"training": Online(), "memory": Fresh(40)},
+    {"training": EndToEnd(), "memory": Window(40)},
+    {"training": Replay(60, 16, 10)},
+    {"training": Replay(60, 16, 10), "memory": Fresh(40)},
+    {"training": Replay(60, 16, 10), "memory": Fresh(40), "exploration": Thompson()},
+    {"training": Replay(60, 16, 10), "memory": HeadAlone(), "exploration": EpsilonGreedy(0.2)},
+    {"training": Frozen()},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("seed", [3, [3, 8]], ids=["one", "batch"])
+def test_in_the_shop_it_learns_what_the_same_bare_contexts_would_teach_it(choices, seed):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=seed)
+    features = FeatureEngineer(sim)
+    rngs = [1, 2] if sim.batch_shape else 1
+    shop = NeuralLinearAgent(features, d_emb=6, hidden_dim=8, rng=rngs, **choices)
+    bare = NeuralLinearAgent(ContextSpace(9, 10, sim.batch_shape), d_emb=6, hidden_dim=8, rng=rngs, **choices)
+    strays = NeuralLinearAgent(features, d_emb=6, hidden_dim=8, rng=rngs, **choices)  # told now so, now so
+    rng = np.random.default_rng(0)
+    for t in range(300):
+        user = rng.integers(0, 50, sim.batch_shape or None)
+        arm = shop.predict(user, sim)
+        X = features.contexts(user, sim)
+        if not isinstance(shop.exploration, EpsilonGreedy):  # whose random product is not a random row
+            assert np.array_equal(bare.select(X), arm)
+            assert np.array_equal(strays.predict(user, sim) if t % 3 else strays.select(X), arm)
+        x, reward = features.context(user, arm, sim), sim.get_reward(user, arm)
+        shop.update(user, arm, reward, sim)
+        bare.learn(x, arm, reward)
+        if t < 100:
+            strays.update(user, arm, reward, sim)
+        else:
+            strays.learn(x, arm, reward)
+        for other in (bare, strays):
+            assert np.allclose(other.network.flat, shop.network.flat, atol=1e-7)
+    if not isinstance(shop.memory, HeadAlone):
+        for other in (bare, strays):
+            assert np.allclose(other.evidence.A, shop.evidence.A, rtol=1e-6, atol=1e-6)
+            assert np.allclose(other.evidence.b, shop.evidence.b, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [Online(), Replay(60, 16, 10), Frozen()], ids=str)
+def test_fresh_evidence_is_at_all_times_that_of_the_last_contexts_under_todays_embedding(training):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=3)
+    features = FeatureEngineer(sim)
+    agent = NeuralLinearAgent(features, d_emb=6, hidden_dim=8, rng=0, training=training, memory=Fresh(40))
+    rng, past = np.random.default_rng(0), []
+    for _ in range(150):
+        user = int(rng.integers(0, 50))
+        arm = agent.predict(user, sim)
+        reward = sim.get_reward(user, arm)
+        agent.update(user, arm, reward, sim)
+        past.append((features.context(user, arm, sim), reward))
+        Z = agent.phi(np.array([x for x, _ in past[-40:]]))
+        assert np.allclose(agent.evidence.A, np.eye(6) + Z.T @ Z, atol=1e-9)
+        assert np.allclose(agent.evidence.b, Z.T @ [r for _, r in past[-40:]], atol=1e-9)
+
+
+def test_stale_evidence_is_what_was_embedded_when_it_came():
+    agent = NeuralLinearAgent(ContextSpace(4, 3), d_emb=6, hidden_dim=8, lr=0.05, rng=0)
+    rng = np.random.default_rng(0)
+    A, X = np.eye(6), rng.normal(size=(100, 4))
+    for x in X:
+        z = agent.phi(x[None])[0]
+        A += np.outer(z, z)
+        agent.learn(x, 0, rng.normal())
+    assert np.allclose(agent.evidence.A, A)
+    Z = agent.phi(X)
+    assert not np.allclose(agent.evidence.A, np.eye(6) + Z.T @ Z, rtol=0.01)
+
+
+def test_embeddings_in_the_shop_are_those_of_the_network_as_it_is(sim, features):
+    agent = NeuralLinearAgent(features, rng=0, training=Replay(100, 16, 10), memory=Window(50))
+    for user in np.random.default_rng(0).integers(0, 50, 200).tolist():
+        scores, arms = agent._appraise(user, sim)
+        assert np.allclose(scores, agent.score(features.contexts(user, sim)[arms]), atol=1e-9)
+        arm = agent.predict(user, sim)
+        agent.update(user, arm, sim.get_reward(user, arm), sim)
+
+
+def test_thompson_sampling_draws_the_score_around_the_payoff_with_the_width_as_deviation():
+    agent = NeuralLinearAgent(ContextSpace(4, 3), d_emb=5, hidden_dim=8, alpha=0.7, exploration=Thompson(), rng=0)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        agent.learn(rng.normal(size=4), 0, rng.normal())
+    X = rng.normal(size=(3, 4))
+    draws = np.array([agent.score(X) for _ in range(20_000)])
+    Z = agent.phi(X)
+    cov = 0.49 * Z @ np.linalg.inv(agent.evidence.A) @ Z.T
+    assert draws.mean(0) == pytest.approx(agent.payoff(X), abs=5 * np.sqrt(cov.max() / 20_000))
+    assert np.cov(draws.T) == pytest.approx(cov, rel=0.06, abs=0.06 * cov.max())
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.3, 1.0])
+def test_epsilon_greedy_explores_as_often_as_it_says(epsilon):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=range(200))
+    agent, greedy = (EpsilonGreedyAgent(FeatureEngineer(sim), epsilon=e, rng=0) for e in (epsilon, 0.0))
+    users = np.zeros(200, dtype=int)
+    arms = np.array([agent.predict(users, sim) for _ in range(100)])
+    share = (arms != greedy.predict(users, sim)).mean()
+    assert share == pytest.approx(0.9 * epsilon, abs=0.02)
+    if epsilon == 1:
+        assert np.bincount(arms.ravel()) / 20_000 == pytest.approx(np.full(10, 0.1), abs=0.01)
+
+
+def test_a_frozen_network_stays_as_it_is_and_a_trained_one_learns():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 4))
+    r = np.abs(X[:, 0]) + 0.1 * rng.normal(size=3000)  # no linear model can say it
+
+    def error(training):
+        agent = NeuralLinearAgent(ContextSpace(4, 3), training=training, memory=Fresh(500), rng=0, d_emb=4)
+        before = agent.network.flat.copy()
+        for x, reward in zip(X[:2500], r[:2500], strict=True):
+            agent.learn(x, 0, reward)
+        assert np.array_equal(agent.network.flat, before) == isinstance(training, Frozen)
+        return ((agent.payoff(X[2500:]) - r[2500:]) ** 2).mean()
+
+    assert error(Replay()) < 0.05 < error(Frozen())
+
+
+def test_the_replay_agent_does_not_train_before_it_has_a_batch():
+    agent = NeuralLinearAgent(ContextSpace(4, 3), training=Replay(batch_size=64, every=50), rng=0)
+    rng, before = np.random.default_rng(0), agent.network.flat.copy()
+    trained = []
+    for t in range(1, 201):
+        agent.learn(rng.normal(size=4), 0, 1.0)
+        if not np.array_equal(agent.network.flat, before):
+            trained.append(t)
+            before = agent.network.flat.copy()
+    assert trained == [100, 150, 200]
+
+
+def test_one_set_of_choices_may_serve_many_agents():
+    choices = {"training": Replay(50, 8, 5), "memory": Fresh(20), "exploration": Thompson()}
+    agents = [NeuralLinearAgent(ContextSpace(4, 3), d_emb=5, hidden_dim=6, rng=s, **choices) for s in (0, 0, 1)]
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        x, r = rng.normal(size=4), rng.normal()
+        agents[0].learn(x, 0, r)
+    assert np.array_equal(agents[1].network.flat, NeuralLinearAgent(
+        ContextSpace(4, 3), d_emb=5, hidden_dim=6, rng=0, **choices).network.flat)  # fmt: skip
+    assert not np.array_equal(agents[0].network.flat, agents[1].network.flat)
+    assert choices == {"training": Replay(50, 8, 5), "memory": Fresh(20), "exploration": Thompson()}
+
+
+@pytest.mark.parametrize(("make", "error", "message"), [
+    (lambda f: NeuralLinearAgent(f, d_emb=0, rng=0), ValueError, "d_emb"),
+    (lambda f: NeuralLinearAgent(f, d_emb=3.5, rng=0), TypeError, "d_emb"),
+    (lambda f: NeuralLinearAgent(f, hidden_dim=-1, rng=0), ValueError, "hidden_dim"),
+    (lambda f: NeuralLinearAgent(f, lr=0.0, rng=0), ValueError, "lr"),
+    (lambda f: NeuralLinearAgent(f, alpha=np.inf, rng=0), ValueError, "alpha"),
+    (lambda f: NeuralLinearAgent(f, ridge=-1.0, rng=0), ValueError, "ridge"),
+    (lambda f: NeuralLinearAgent(f, rng=None), TypeError, "rng"),
+    (lambda f: NeuralLinearAgent(f, training="replay", rng=0), TypeError, "training"),
+    (lambda f: NeuralLinearAgent(f, training=Replay, rng=0), TypeError, "training"),
+    (lambda f: NeuralLinearAgent(f, memory=Online(), rng=0), TypeError, "memory"),
+    (lambda f: NeuralLinearAgent(f, exploration=Everything(), rng=0), TypeError, "exploration"),
+    (lambda f: NeuralLinearAgent(f, memory=HeadAlone(), rng=0), ValueError, "needs a head"),
+    (lambda f: NeuralLinearAgent("features", rng=0), TypeError, "features"),
+    (lambda f: Replay(capacity=0), ValueError, "capacity"),
+    (lambda f: Replay(capacity=32), ValueError, "batch_size must be between 1 and 32, got 64"),
+    (lambda f: Replay(batch_size=0), ValueError, "batch_size"),
+    (lambda f: Replay(every=0), ValueError, "every"),
+    (lambda f: Replay(every=2.5), TypeError, "every"),
+    (lambda f: Window(0), ValueError, "window"),
+    (lambda f: Window(None), TypeError, "window"),
+    (lambda f: Fresh(0), ValueError, "window"),
+    (lambda f: Discount(0.0), ValueError, "gamma"),
+    (lambda f: Discount(1.1), ValueError, "gamma"),
+    (lambda f: EpsilonGreedy(1.5), ValueError, "epsilon"),
+    (lambda f: EpsilonGreedyAgent(f, epsilon=float("nan"), rng=0), ValueError, "epsilon"),
+])  # fmt: skip
+def test_settings_that_make_no_sense_are_refused_by_name(make, error, message, features):
+    with pytest.raises(error, match=message):
+        make(features)

@@ -1,0 +1,140 @@
+"""NeuralUCB against its literal versions: one in torch that knows nothing of zoolib, one that is an option of it."""
+
+import numpy as np
+import pytest
+
+from literal.linear import LiteralShop
+from literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
+from zoolib import (
+    CATEGORIES,
+    CLICK_TABLE,
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    ContextSpace,
+    FeatureEngineer,
+    NeuralUCBAgent,
+    ZooplusSimulator,
+    run,
+)
+
+
+def shown_by(agent_of, n_products, n_steps, shocks):
+    """The categories that an agent of zoolib shows in a shop of this size."""
+    sim = ZooplusSimulator(n_products=n_products, n_users=200, seed=5)
+    users = np.random.default_rng(1).integers(0, 200, n_steps)
+    return run({"agent": agent_of(FeatureEngineer(sim))}, sim, n_steps, shocks, users=users).category[0, 0].tolist()
+
+
+def shown_by_literal(literal, n_products, n_steps, shocks):
+    """The same of a literal agent in the literal shop."""
+    shop = LiteralShop(CLICK_TABLE, list(CATEGORIES), n_products, 200, seed=5)
+    categories = []
+    for t, user in enumerate(np.random.default_rng(1).integers(0, 200, n_steps)):
+        for persona, row in shocks[t].changes.items() if t in shocks else ():
+            shop.table[persona].update(row)
+        X = shop.contexts(user)
+        arm = literal.select(X)
+        literal.learn(X[arm], arm, shop.reward(user, arm))
+        categories.append(CATEGORIES.index(shop.product[arm]))
+    return categories
+
+
+TEN_THOUSAND = pytest.mark.parametrize("n_steps", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+
+
+def setting_of(n_steps):
+    """Number of products, number of steps, shocks."""
+    return 5, n_steps, {n_steps // 3: SHOCK_FISH, n_steps // 3 * 2: SHOCK_DOG_TOY}
+
+
+@TEN_THOUSAND
+def test_every_choice_equals_the_literal_version_with_a_small_network(n_steps):
+    # An inverse of 705 x 705 at each of 10,000 decisions takes minutes; 8 hidden units do all that 64 do.
+    setting = setting_of(n_steps)
+    literal = LiteralNeuralUCB(9, alpha=0.3, lr=0.01, hidden_dim=8, rng=np.random.default_rng(7))
+    shown = shown_by(lambda f: NeuralUCBAgent(f, alpha=0.3, lr=0.01, hidden_dim=8, rng=7), *setting)
+    assert literal.p == 89
+    assert shown == shown_by_literal(literal, *setting)
+
+
+@pytest.mark.slow
+def test_every_choice_of_the_timed_run_equals_both_literal_versions():
+    literal = LiteralNeuralUCB(9, alpha=0.1, lr=0.001, hidden_dim=64, rng=np.random.default_rng(7))
+    assert literal.p == 705
+    shown = shown_by(lambda f: NeuralUCBAgent(f, rng=7), 5, 500, {})
+    assert shown == shown_by_literal(literal, 5, 500, {})
+    assert shown[:60] == shown_by(lambda f: NeuralUCBAgent(f, literal=True, rng=7), 5, 60, {})
+
+
+def test_the_literal_option_chooses_alike_among_fifty_products():
+    fast, literal = (shown_by(lambda f, x=x: NeuralUCBAgent(f, literal=x, rng=3), 50, 25, {}) for x in (False, True))
+    assert fast == literal
+
+
+@TEN_THOUSAND
+def test_every_choice_equals_the_literal_version_on_the_diagonal(n_steps):
+    setting = setting_of(n_steps)
+    literal = LiteralDiagonalNeuralUCB(9, alpha=0.1, lr=0.001, hidden_dim=64, rng=np.random.default_rng(7))
+    shown = shown_by(lambda f: NeuralUCBAgent(f, diagonal=True, rng=7), *setting)
+    assert shown == shown_by_literal(literal, *setting)
+
+
+def test_the_evidence_is_the_sum_that_the_definition_asks_for():
+    agent = NeuralUCBAgent(ContextSpace(4, 3), hidden_dim=5, lr=0.1, rng=0)
+    rng = np.random.default_rng(0)
+    A, b = np.eye(31), np.zeros(31)
+    for _ in range(50):
+        x, r = rng.normal(size=4), rng.normal()
+        g = agent.network.gradients(x[None])[0]
+        A += np.outer(g, g)
+        b += r * g
+        agent.learn(x, 0, r)
+    assert np.allclose(agent.evidence.A, A)
+    assert np.allclose(agent.evidence.b, b)
+
+
+def test_b_is_never_read():
+    agent, twin = (NeuralUCBAgent(ContextSpace(4, 3), hidden_dim=5, lr=0.1, rng=0) for _ in range(2))
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        X = rng.normal(size=(3, 4))
+        assert agent.select(X) == twin.select(X)
+        arm, r = agent.select(X), rng.normal()
+        agent.learn(X[arm], arm, r)
+        twin.learn(X[arm], arm, r)
+        twin.evidence.b[...] = rng.normal(size=31)
+
+
+def test_it_learns_what_is_worth_showing():
+    agent = NeuralUCBAgent(ContextSpace(4, 4), alpha=0.3, lr=0.05, hidden_dim=16, rng=0)
+    rng = np.random.default_rng(0)
+    X = np.eye(4)
+    for _ in range(400):
+        arm = agent.select(X)
+        agent.learn(X[arm], arm, rng.binomial(1, [0.1, 0.8, 0.3, 0.2][arm]))
+    assert [agent.select(X) for _ in range(5)] == [1] * 5
+    assert agent.payoff(X)[1] == pytest.approx(0.8, abs=0.15)
+
+
+@pytest.mark.parametrize(("settings", "error", "message"), [
+    ({"alpha": -1.0}, ValueError, "alpha"),
+    ({"alpha": float("nan")}, ValueError, "alpha"),
+    ({"lr": 0.0}, ValueError, "lr"),
+    ({"lr": float("inf")}, ValueError, "lr"),
+    ({"hidden_dim": 0}, ValueError, "hidden_dim"),
+    ({"hidden_dim": 2.0}, TypeError, "hidden_dim"),
+    ({"ridge": 0.0}, ValueError, "ridge"),
+    ({"rng": None}, TypeError, "rng"),
+    ({"rng": [1, 2]}, ValueError, "rng"),
+    ({"literal": "yes"}, TypeError, "literal"),
+    ({"diagonal": 1}, TypeError, "diagonal"),
+    ({"literal": True, "diagonal": True}, ValueError, "literal"),
+])  # fmt: skip
+def test_settings_that_make_no_sense_are_refused_by_name(settings, error, message, features):
+    with pytest.raises(error, match=message):
+        NeuralUCBAgent(features, **{"rng": 0} | settings)
+
+
+def test_the_literal_option_is_for_one_world():
+    with pytest.raises(ValueError, match="one world"):
+        NeuralUCBAgent(ContextSpace(4, 3, (2,)), literal=True, rng=0)

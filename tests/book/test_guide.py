@@ -1,0 +1,98 @@
+"""The decision guide recommends nothing without a claim, and names no claim that is not there."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from zoolib.book import Advice, advice_table, because, ledger
+from zoolib.book.claims import CLAIM_MIME
+from zoolib.book.guide import GUIDE, HERE, RUNS
+
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+ADVICE = [(question, one) for question, advice in GUIDE.items() for one in advice]
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return ledger(CHAPTERS, beside=())
+
+
+@pytest.fixture(scope="module")
+def page():
+    return json.loads((CHAPTERS / f"{HERE}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def html_of(cells):
+    return "".join("".join(o["data"].get("text/html", "")) for c in cells for o in c.get("outputs", ()) if "data" in o)
+
+
+@pytest.mark.parametrize(("question", "one"), ADVICE, ids=[f"{one.claim}: {one.situation}" for _, one in ADVICE])
+def test_every_recommendation_rests_on_a_claim_that_exists(question, one, claims):
+    table = advice_table(question, [one], claims, RUNS)
+    words, chapter, label = table.rows[0][-1]
+    assert label == one.claim
+    assert words
+    assert f"{chapter}.html#claim-{label}" in table._repr_mimebundle_()["text/html"]
+
+
+def test_what_the_guide_says_that_it_measures_it_does_measure(page):
+    made = [output["data"][CLAIM_MIME] for cell in page for output in cell.get("outputs", ()) if CLAIM_MIME in
+            output.get("data", {})]  # fmt: skip
+    assert sorted(one["label"] for one in made) == sorted(RUNS)
+    assert all(one["replications"] >= 100 for one in made)
+
+
+def test_a_run_of_the_guide_and_a_claim_of_a_chapter_have_no_label_in_common(claims):
+    assert not set(RUNS) & set(claims["label"])
+
+
+def test_every_run_of_the_guide_is_the_reason_of_some_advice():
+    assert set(RUNS) <= {one.claim for _, one in ADVICE}
+
+
+def test_the_page_shows_all_advice_with_the_words_of_its_claim_today(page, claims):
+    shown = html_of(page)
+    for question, advice in GUIDE.items():
+        assert advice_table(question, advice, claims, RUNS)._repr_mimebundle_()["text/html"] in shown
+
+
+def test_every_link_of_the_page_leads_to_a_claim(page):
+    here = set(re.findall(r'id="claim-([^"]+)"', html_of(page)))
+    there = ledger(CHAPTERS, beside=()).groupby("chapter")["label"].agg(set).to_dict() | {HERE: here}
+    links = re.findall(r'href="([^"#]+)\.html#claim-([^"]+)"', html_of(page))
+    assert len(links) > len(ADVICE)
+    assert [link for link in links if link[1] not in there.get(link[0], ())] == []
+
+
+def test_advice_whose_claim_is_gone_stops_the_page(claims):
+    gone = claims[claims["label"] != "turnover"]
+    question = "How many arms, and do new ones arrive?"
+    with pytest.raises(KeyError, match=r"How many arms.*'turnover'"):
+        advice_table(question, GUIDE[question], gone, RUNS)
+    with pytest.raises(KeyError, match="'turnover'"):
+        because(gone, "catalog-growth", "turnover")
+
+
+def test_reasons_are_shown_in_the_order_in_which_they_are_named():
+    columns = ["label", "chapter", "text", "measured"]
+    two = pd.DataFrame([("a", "01_one", "A.", "1"), ("b", "02_two", "B < C.", "2")], columns=columns)
+    shown = because(two, "b", "a")._repr_mimebundle_()
+    assert shown["text/plain"] == "- B < C. | 2\n- A. | 1"
+    assert '<a href="02_two.html#claim-b">B &lt; C.</a>' in shown["text/html"]
+
+
+def test_a_run_is_told_in_the_words_of_the_guide():
+    none = pd.DataFrame(columns=["label", "chapter", "text"])
+    (row,) = advice_table("Why?", [Advice("It rains", "Stay", "wet")], none, {"wet": "it is wet."}).rows
+    assert row == ("It rains", "Stay", ("Below: it is wet.", HERE, "wet"))
+
+
+def test_advice_is_short_enough_for_a_phone():
+    for question, one in ADVICE:
+        assert question.endswith("?")
+        assert len(one.situation) <= 100
+        assert len(one.do) <= 160
+        assert one.do.endswith(".")

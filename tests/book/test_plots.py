@@ -1,0 +1,221 @@
+"""Figures draw without a warning, and their words can be read: on white, and on a dark page's ground."""
+
+import warnings
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.text import Text
+
+from zoolib import (
+    CATEGORIES,
+    PERSONAS,
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    LinUCBAgent,
+    OracleAgent,
+    RandomAgent,
+    SharedLinUCBAgent,
+    ZooplusSimulator,
+    replicate,
+)
+from zoolib.book import plots
+from zoolib.experiment import Interval, mean_interval
+
+DARK = to_rgb("#121212")
+
+
+def luminance(rgb):
+    rgb = np.asarray(rgb)
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(a, b):
+    """WCAG 2: the ratio of two luminances, 1 to 21; words need 4.5."""
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def on_dark_page(rgb):
+    """The CSS filter invert(1) hue-rotate(180deg), by the matrix of the Filter Effects specification."""
+    grey = np.array([0.213, 0.715, 0.072])
+    return np.clip((2 * np.tile(grey, (3, 1)) - np.eye(3)) @ (1 - np.asarray(rgb)), 0, 1)
+
+
+def words_of(figure):
+    """All words that are drawn; matplotlib keeps labels of ticks outside an axis too."""
+    outside = []
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        for minor in (False, True):
+            places = axis.get_ticklocs(minor=minor)
+            labels = axis.get_ticklabels(minor=minor)
+            outside += [label for place, label in zip(places, labels, strict=False) if not low <= place <= high]
+    texts = figure.findobj(Text)
+    return [text for text in texts if text.get_visible() and text.get_text().strip() and text not in outside]
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    """House style, figures closed afterwards, and warnings that are errors."""
+    with plt.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.use_house_style()
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def results():
+    cast = {
+        "Random": lambda f, rng: RandomAgent(f, rng=rng),
+        "LinUCB": lambda f, rng: LinUCBAgent(f),
+        "LinUCB, window": lambda f, rng: LinUCBAgent(f, window=200),
+        "Shared": lambda f, rng: SharedLinUCBAgent(f),
+        "Shared, crossed": lambda f, rng: SharedLinUCBAgent(f.encoded("crossed")),
+        "Shared, crossed, discounted": lambda f, rng: SharedLinUCBAgent(f.encoded("crossed"), gamma=0.99),
+        "Somebody new": lambda f, rng: OracleAgent(f),
+    }
+    return replicate(cast, range(3), 1500, {500: SHOCK_FISH, 1000: SHOCK_DOG_TOY}, n_products=10)
+
+
+FIGURES = {
+    "click table": lambda r: plots.click_table(ZooplusSimulator(), title="Who clicks what"),
+    "rolling CTR": lambda r: plots.rolling_ctr(r, title="Over time"),
+    "rolling value": lambda r: plots.rolling_ctr(r, of="expected", oracle=False),
+    "curves": lambda r: plots.curves(
+        np.array([50, 500, 5000]),
+        {name: 1 + i + np.random.default_rng(i).random((5, 3)) for i, name in enumerate(plots.LOOKS)},
+        xlabel="products", ylabel="regret", title="Growth", log="xy", marks={500: "here"},
+    ),
+    "one replication": lambda r: plots.curves(np.arange(4), {"LinUCB": np.ones((1, 4))}, xlabel="x", ylabel="y"),
+    "intervals": lambda r: plots.intervals(
+        {name: Interval(i, i - 0.5, i + 0.5, 9) for i, name in enumerate(plots.LOOKS)}, xlabel="CTR", reference=0.2
+    ),
+    "shown categories": lambda r: plots.shown_categories(r, "LinUCB", "budget_shopper", title="What it showed"),
+}  # fmt: skip
+
+
+@pytest.fixture(params=FIGURES)
+def figure(request, results):
+    made = FIGURES[request.param](results)
+    made.canvas.draw()
+    return made
+
+
+def test_a_figure_names_its_axes_and_leaves_no_word_outside(figure):
+    width, height = figure.canvas.get_width_height()
+    renderer = figure.canvas.get_renderer()
+    for text in words_of(figure):
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= -1, text
+        assert box.y0 >= -1, text
+        assert box.x1 <= width + 1, text
+        assert box.y1 <= height + 1, text
+    for ax in figure.axes:
+        assert ax.get_xlabel() or not ax.lines
+    assert figure.get_facecolor()[3] == 0  # a transparent ground
+
+
+def test_words_can_be_read_on_white_and_on_a_dark_page(figure):
+    for text in words_of(figure):
+        colour = to_rgba(text.get_color())
+        assert colour[3] == 1, text
+        assert contrast(colour[:3], (1, 1, 1)) >= 4.5, text
+        assert contrast(on_dark_page(colour[:3]), DARK) >= 4.5, text
+        box = text.get_bbox_patch()
+        if box is not None:  # the words bring their own ground
+            assert box.get_facecolor() == (1, 1, 1, 1)
+            assert contrast(on_dark_page(colour[:3]), on_dark_page((1, 1, 1))) >= 4.5
+
+
+@pytest.mark.parametrize("p", np.linspace(0, 1, 21))
+def test_every_number_of_the_click_table_can_be_read_on_its_cell(p):
+    sim = ZooplusSimulator()
+    sim.set_click_table(np.full((4, 5), p))
+    (ax,) = plots.click_table(sim).axes
+    cell = ax.images[0].to_rgba(np.array([[p]]))[0, 0, :3]
+    assert len(ax.texts) == 20
+    for text in ax.texts:
+        colour = to_rgb(text.get_color())
+        assert contrast(colour, cell) >= 4.5
+        assert contrast(on_dark_page(colour), on_dark_page(cell)) >= 4.5
+
+
+def test_the_click_table_shows_each_probability_beside_its_names():
+    sim = ZooplusSimulator()
+    (ax,) = plots.click_table(sim).axes
+    columns = [tick.get_text() for tick in ax.get_xticklabels()]
+    rows = [tick.get_text().replace(" ", "_") for tick in ax.get_yticklabels()]
+    assert sorted(columns) == sorted(CATEGORIES)
+    assert rows == list(PERSONAS)
+    for text in ax.texts:
+        column, row = text.get_position()
+        p = sim.click_table[PERSONAS.index(rows[row]), CATEGORIES.index(columns[column])]
+        assert text.get_text() == f"{p:.2f}"
+        assert ax.images[0].get_array()[row, column] == p
+
+
+def test_a_curve_is_the_mean_and_its_band_the_t_interval():
+    values = np.random.default_rng(0).random((6, 4))
+    (ax,) = plots.curves(np.arange(4), {"LinUCB": values}, xlabel="x", ylabel="y").axes
+    assert np.allclose(ax.lines[0].get_ydata(), values.mean(0))
+    (band,) = ax.collections
+    ends = {tuple(vertex) for vertex in band.get_paths()[0].vertices.round(12)}
+    for x in range(4):
+        interval = mean_interval(values[:, x])
+        assert (x, round(interval.low, 12)) in ends
+        assert (x, round(interval.high, 12)) in ends
+
+
+@pytest.mark.parametrize("n_lines", [1, 4, 9])
+@pytest.mark.parametrize("spread", [0.0, 0.001, 1.0])
+def test_names_stand_beside_the_ends_of_their_curves_and_never_overlap(n_lines, spread):
+    lines = {name: np.full((1, 5), 0.5 + spread * i) for i, name in enumerate(list(plots.LOOKS)[:n_lines])}
+    figure = plots.curves(np.arange(5), lines, xlabel="x", ylabel="y")
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    boxes = [text.get_window_extent(figure.canvas.get_renderer()) for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == list(lines)
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            assert not one.overlaps(other)
+    if spread == 1.0:  # nothing had to move
+        for box, values in zip(boxes, lines.values(), strict=True):
+            end = ax.transData.transform((4, values[0, -1]))[1]
+            assert abs((box.y0 + box.y1) / 2 - end) < 3
+
+
+def test_every_agent_keeps_one_look_that_no_other_agent_of_the_book_has():
+    looks = [tuple(plots.look(name).values()) for name in plots.LOOKS]
+    assert len(set(looks)) == len(looks)
+    assert plots.look("Neural-Linear, replay, larger buffer") == plots.look("Neural-Linear, replay")
+    assert plots.look("LinUCB, alpha = 1") == plots.look("LinUCB")
+    assert plots.look("Shared, crossed") != plots.look("Shared")
+    assert plots.look("A stranger") == {"color": plots.INK, "linestyle": "-"}
+
+
+def test_shares_of_categories_are_those_of_the_run(results):
+    figure = plots.shown_categories(results, "LinUCB", "budget_shopper", bins=3)
+    (ax,) = figure.axes
+    persona, agent = PERSONAS.index("budget_shopper"), results.agents.index("LinUCB")
+    came = results.persona == persona
+    for c, layer in enumerate(ax.collections):
+        vertices = layer.get_paths()[0].vertices
+        for part in range(3):
+            steps = slice(500 * part, 500 * (part + 1))
+            shown = results.category[agent, :, steps][came[:, steps]]
+            heights = vertices[np.isclose(vertices[:, 0], 500 * part + 250), 1]
+            assert np.isclose(np.ptp(heights), (shown == c).mean())
+
+
+def test_the_house_style_is_set_by_name_and_draws_nothing():
+    assert plt.rcParams["savefig.facecolor"] == "none"
+    assert plt.rcParams["axes.grid"]
+    assert not plt.get_fignums()

@@ -1,0 +1,160 @@
+"""Columns that come and go, logs to start from, and slates of which not all is seen."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
+from zoolib.agents import log_contexts, warm_start
+from zoolib.evidence import Evidence, add_columns, drop_columns
+from zoolib.experiment import show_slates
+
+
+def evidence_of(X, r, ridge=1.0):
+    evidence = Evidence(X.shape[-1], X.shape[:-2], ridge)
+    evidence.rebuild(X, r)
+    return evidence.A, evidence.b
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(0, 30), more=st.integers(1, 4), ridge=st.floats(0.1, 10), seed=st.integers(0, 99))
+def test_a_new_column_is_one_that_was_always_there_and_never_seen(n, more, ridge, seed):
+    rng = np.random.default_rng(seed)
+    X, r = rng.normal(size=(2, n, 3)), rng.random((2, n))
+    padded = np.concatenate([X, np.zeros((2, n, more))], axis=-1)
+    for grown, always in zip(
+        add_columns(*evidence_of(X, r, ridge), more, ridge), evidence_of(padded, r, ridge), strict=True
+    ):
+        assert grown == pytest.approx(always)
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(1, 30), out=st.sets(st.integers(0, 4), min_size=1, max_size=4), seed=st.integers(0, 99))
+def test_without_a_column_all_that_does_not_ask_for_it_is_as_before(n, out, seed):
+    rng = np.random.default_rng(seed)
+    A, b = evidence_of(rng.normal(size=(2, n, 5)), rng.random((2, n)))
+    stay = [i for i in range(5) if i not in out]
+    less_A, less_b = drop_columns(A, b, sorted(out))
+    assert np.linalg.solve(less_A, less_b[..., None])[..., 0] == pytest.approx(
+        np.linalg.solve(A, b[..., None])[..., 0][:, stay]
+    )
+    assert np.linalg.inv(less_A) == pytest.approx(np.linalg.inv(A)[:, stay][:, :, stay])  # so payoff and width
+
+
+def test_to_strike_rows_and_columns_out_of_a_is_something_else():
+    A, b = np.array([[3.0, 1.0], [1.0, 2.0]]), np.array([1.0, 1.0])
+    less_A, less_b = drop_columns(A, b, [1])
+    assert less_A == pytest.approx(np.array([[2.5]]))
+    assert less_b == pytest.approx(np.array([0.5]))
+    assert less_b / less_A[0] == pytest.approx(np.linalg.solve(A, b)[:1])
+    assert b[0] / A[0, 0] != pytest.approx(np.linalg.solve(A, b)[0])
+
+
+def test_what_is_added_can_be_dropped_again():
+    rng = np.random.default_rng(0)
+    A, b = evidence_of(rng.normal(size=(20, 3)), rng.random(20))
+    for again, before in zip(drop_columns(*add_columns(A, b, 2), [3, 4]), (A, b), strict=True):
+        assert again == pytest.approx(before)
+
+
+@pytest.mark.parametrize("columns", [[], [0, 0], [3], [-1], [0, 1, 2], [0.5]])
+def test_columns_that_cannot_go_are_refused(columns):
+    with pytest.raises((ValueError, TypeError), match="columns"):
+        drop_columns(np.eye(3), np.zeros(3), columns)
+
+
+@pytest.mark.parametrize(("n", "ridge"), [(0, 1.0), (1.5, 1.0), (1, 0.0), (1, -1.0)])
+def test_columns_that_cannot_come_are_refused(n, ridge):
+    with pytest.raises((ValueError, TypeError)):
+        add_columns(np.eye(3), np.zeros(3), n, ridge)
+
+
+def test_evidence_whose_parts_do_not_fit_is_refused():
+    with pytest.raises(ValueError, match="A"):
+        add_columns(np.eye(2), np.zeros(3), 1)
+
+
+@pytest.mark.parametrize("seed", [4, [4, 5]], ids=["one", "batch"])
+def test_to_start_from_a_log_is_to_have_lived_it(seed):
+    sim = ZooplusSimulator(seed=seed)
+    features = FeatureEngineer(sim, "crossed")
+    rng = np.random.default_rng(1)
+    users, arms = rng.integers(0, 50, (2, *sim.batch_shape, 80))
+    r = rng.integers(0, 2, users.shape).astype(float)
+    started, lived = SharedLinUCBAgent(features), SharedLinUCBAgent(features)
+    warm_start(started, log_contexts(features, users, arms), r)
+    for t in range(80):
+        pick = (..., t) if sim.batch_shape else t
+        user, arm, click = (a[pick] if sim.batch_shape else int(a[t]) for a in (users, arms, r))
+        lived.update(user, arm, click, sim)
+    assert pytest.approx(lived.evidence.A) == started.evidence.A
+    assert started.evidence.A_inv == pytest.approx(lived.evidence.A_inv)
+    assert started.evidence.b == pytest.approx(lived.evidence.b)
+
+
+def test_a_log_of_weight_two_counts_twice_and_of_weight_zero_not_at_all():
+    rng = np.random.default_rng(2)
+    X, r = rng.normal(size=(10, 3)), rng.random(10)
+    twice, double, none = (SharedLinUCBAgent(ContextSpace(3, 4)) for _ in range(3))
+    warm_start(twice, np.concatenate([X, X]), np.concatenate([r, r]))
+    warm_start(double, X, r, weight=2)
+    warm_start(none, X, r, weight=0)
+    assert pytest.approx(twice.evidence.A) == double.evidence.A
+    assert double.evidence.b == pytest.approx(twice.evidence.b)
+    assert (np.eye(3) == none.evidence.A).all()
+    assert not none.evidence.b.any()
+
+
+@pytest.mark.parametrize("weight", [-1, np.nan, "1"])
+def test_a_weight_that_cannot_be_is_refused(weight):
+    with pytest.raises((ValueError, TypeError), match="weight"):
+        warm_start(SharedLinUCBAgent(ContextSpace(2, 3)), np.ones((4, 2)), np.ones(4), weight)
+
+
+def test_only_what_remembers_everything_together_can_start_from_a_log():
+    for agent in (LinUCBAgent(ContextSpace(2, 3)), SharedLinUCBAgent(ContextSpace(2, 3), gamma=0.9)):
+        with pytest.raises(TypeError, match="remembers everything"):
+            warm_start(agent, np.ones((4, 2)), np.ones(4))
+
+
+def test_logs_whose_columns_do_not_fit_are_refused():
+    features = FeatureEngineer(ZooplusSimulator(seed=1))
+    with pytest.raises(ValueError, match="users and arms"):
+        log_contexts(features, np.zeros(3, dtype=int), np.zeros(4, dtype=int))
+    with pytest.raises(ValueError, match="users"):
+        log_contexts(features, np.array([1000]), np.array([0]))
+
+
+def crossed(sim):
+    return SharedLinUCBAgent(FeatureEngineer(sim, "crossed"), alpha=1.0)
+
+
+def test_a_slate_of_all_categories_is_as_good_as_any_other_and_one_of_one_is_a_recommendation():
+    sim = ZooplusSimulator(seed=[0, 1, 2])
+    all_five = show_slates({"agent": crossed(sim)}, sim, 50, places=5)
+    assert all_five.value["agent"] == pytest.approx(all_five.best)
+    one = show_slates({"agent": crossed(sim)}, sim, 50, places=1)
+    users = np.stack([np.arange(1000)] * 3)
+    assert set(np.unique(one.best.round(9))) <= set(np.unique(sim.oracle_value(users).round(9)))
+    assert (one.value["agent"] <= one.best + 1e-12).all()
+
+
+def test_below_a_click_nothing_is_learned_unless_it_is_asked_for():
+    sim = ZooplusSimulator(seed=[0, 1, 2, 3])
+    seen, all_of_it = crossed(sim), crossed(sim)
+    show_slates({"agent": seen}, sim, 200, places=3)
+    show_slates({"agent": all_of_it}, sim, 200, places=3, only_seen=False)
+    lessons = np.trace(seen.evidence.A, axis1=-2, axis2=-1) - 20  # each lesson is a one-hot
+    assert np.trace(all_of_it.evidence.A, axis1=-2, axis2=-1) - 20 == pytest.approx(np.full(4, 600))
+    assert ((lessons > 200) & (lessons < 600)).all()
+    clicks = seen.evidence.b.sum(-1)
+    assert ((clicks > 0) & (clicks <= 200)).all()  # a visit ends with its first click
+
+
+def test_slates_that_cannot_be_are_refused():
+    sim = ZooplusSimulator(seed=[0, 1])
+    with pytest.raises(ValueError, match="places"):
+        show_slates({"agent": crossed(sim)}, sim, 10, places=6)
+    with pytest.raises(ValueError, match="batch"):
+        show_slates({"agent": crossed(ZooplusSimulator(seed=0))}, ZooplusSimulator(seed=0), 10)

@@ -1,0 +1,280 @@
+"""Logs are read as they are or refused by row and column, and a damaged file is never read."""
+
+import io
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from built_book import ROOT
+
+from zoolib.data import LoggedData, install, log_of_frame, open_bandit, production_prior, read_log
+from zoolib.data import obd as datasets
+from zoolib.data.obd import CAMPAIGNS, HOME, INSTALL, POLICIES, SHA256
+
+installed = pytest.mark.skipif(not HOME.is_dir(), reason=f"the Open Bandit sample is not installed: {INSTALL}")
+
+GOOD = """visitor,hour,item,bought,chance
+new,9,pen,0,0.5
+old,10,ink,1,0.25
+new,11,pen,0,0.5
+old,12,pad,1,0.25
+"""
+COLUMNS = {"context": ["visitor", "hour"], "action": "item", "reward": "bought", "propensity": "chance"}
+
+
+def read(tmp_path, text, **more):
+    path = tmp_path / "log.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_log(path, **(COLUMNS | more))
+
+
+NAMES = {name: column for name, column in COLUMNS.items() if name != "context"}
+
+
+def frame_with(**columns):
+    return pd.read_csv(io.StringIO(GOOD)).assign(**columns)
+
+
+# ---- a reader's own log -------------------------------------------------------------------------------------------
+
+
+def test_a_log_is_read_as_it_is(tmp_path):
+    log = read(tmp_path, GOOD)
+    assert len(log) == 4
+    assert log.actions == ("ink", "pad", "pen")
+    assert log.action.tolist() == [2, 0, 2, 1]
+    assert log.features == ("visitor=new", "visitor=old", "hour")
+    assert log.context.tolist() == [[1, 0, 9], [0, 1, 10], [1, 0, 11], [0, 1, 12]]
+    assert log.reward.tolist() == [0, 1, 0, 1]
+    assert log.propensity.tolist() == [0.5, 0.25, 0.5, 0.25]
+    assert log.position.tolist() == [0] * 4
+    assert log.rewarded() == 2
+
+
+def test_actions_may_be_named_in_an_order_of_their_own_and_some_may_never_occur(tmp_path):
+    log = read(tmp_path, GOOD, actions=["pen", "ink", "nib", "pad"])
+    assert log.n_actions == 4
+    assert log.action.tolist() == [0, 1, 0, 3]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("chance\n", "odds\n", "column 'chance' is missing; there are 'visitor', 'hour', 'item', 'bought', 'odds'"),
+    ("pen,0,0.5\nold,12", "pen,0,0\nold,12", r"propensity, row 2: must be a probability in \(0, 1\].*got 0.0"),
+    ("ink,1,0.25", "ink,1,1.25", r"propensity, row 1: .*got 1.25"),
+    ("ink,1,0.25", "ink,1,-0.25", "propensity, row 1: .*got -0.25"),
+    ("ink,1,0.25", "ink,1,", "column 'chance', row 1: must be filled in, got nan"),
+    ("ink,1,0.25", "ink,1", "column 'chance', row 1: must be filled in"),
+    ("ink,1,0.25", "ink,1,often", "column 'chance', row 1: must be a finite number, got often"),
+    ("ink,1,0.25", "ink,inf,0.25", "column 'bought', row 1: must be a finite number, got inf"),
+    ("ink,1,0.25", "ink,yes,0.25", "column 'bought', row 1: must be a finite number, got yes"),
+    ("old,12,pad", "old,12,", "column 'item', row 3: must be filled in"),
+    ("old,12,pad", "old,,pad", "column 'hour', row 3: must be filled in"),
+    ("old,12,pad", ",12,pad", "column 'visitor', row 3: must be filled in"),
+    ("old,12,pad", "old,inf,pad", "column 'hour', row 3: must be a finite number"),
+    ("new,11", "\nnew,11", "column 'visitor', row 2: must be filled in"),
+    ("ink,1,0.25", "ink,1,0.25,7", "is no CSV file with a header: .*line 3"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_log_is_named_by_column_and_row(tmp_path, old, new, message):
+    assert GOOD.count(old) == 1
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, GOOD.replace(old, new))
+
+
+def test_an_action_that_nobody_named_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"column 'item', row 3: must be one of the actions .*got pad"):
+        read(tmp_path, GOOD, actions=["pen", "ink"])
+    with pytest.raises(ValueError, match="actions must be distinct"):
+        read(tmp_path, GOOD, actions=["pen", "ink", "pad", "pen"])
+
+
+def test_numbers_among_words_and_words_among_numbers_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="column 'item', row 1: must be a word or a number, as in row 0"):
+        log_of_frame(frame_with(item=["pen", 2, "pen", "pad"]), context=["hour"], **NAMES)
+    with pytest.raises(TypeError, match="actions must be of the type that column 'item' holds, int, got str"):
+        log_of_frame(frame_with(item=[0, 1, 0, 1]), context=["hour"], actions=["0", "1"], **NAMES)
+    with pytest.raises(ValueError, match=r"column 'hour', row 2: must be a number, as most of its .* got noon"):
+        log_of_frame(frame_with(hour=["9", "11", "noon", "12"]), context=["hour"], **NAMES)
+
+
+def test_a_context_holds_no_outcome_and_a_column_is_there_once(tmp_path):
+    with pytest.raises(ValueError, match="context must hold what was known before the choice, which column 'bought'"):
+        log_of_frame(frame_with(), context=["hour", "bought"], **NAMES)
+    twice = pd.concat([frame_with(), frame_with()[["bought"]]], axis=1)
+    with pytest.raises(ValueError, match="column 'bought' occurs twice"):
+        log_of_frame(twice, context=["hour"], **NAMES)
+
+
+def test_files_that_are_no_logs_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*nowhere\.csv"):
+        read_log(tmp_path / "nowhere.csv", context=[])
+    with pytest.raises(ValueError, match="no CSV file"):
+        read(tmp_path, "")
+    with pytest.raises(ValueError, match="at least one row"):
+        read(tmp_path, GOOD.splitlines()[0])
+    with pytest.raises(ValueError, match="more fields than its header"):
+        read(tmp_path, GOOD.replace("\n", ",x\n").replace(",x", "", 1))
+    with pytest.raises(TypeError, match="context must be a sequence"):
+        read(tmp_path, GOOD, context="hour")
+
+
+def test_of_many_wrong_rows_the_first_is_named_and_all_are_counted(tmp_path):
+    with pytest.raises(ValueError, match=r"propensity, row 0: .*got 5.0 \(2 such rows\)"):
+        read(tmp_path, GOOD.replace("0.5\n", "5\n"))
+
+
+# ---- the type itself ----------------------------------------------------------------------------------------------
+
+
+def parts(**new):
+    good = {"context": np.zeros((4, 2)), "action": np.array([0, 1, 2, 1]), "reward": np.ones(4)}
+    return good | {"propensity": np.full(4, 0.5), "n_actions": 3} | new
+
+
+@pytest.mark.parametrize(("column", "value", "message"), [
+    ("action", [0, 1, 3, 1], "action, row 2: must be between 0 and 2, got 3"),
+    ("action", [0, -1, 2, 1], "action, row 1: must be between 0 and 2, got -1"),
+    ("action", [0, 1.5, 2, 1], "action, row 1: must be a whole number, got 1.5"),
+    ("action", list("abcd"), "action must hold real numbers"),
+    ("action", [], r"action must have shape \(n,\)"),
+    ("reward", [0, 1, np.nan, 1], "reward, row 2: must be a finite number, got nan"),
+    ("reward", [0, 1], r"reward must have shape \(4,\)"),
+    ("propensity", [0.5, 0.5, 0.0, 0.5], "propensity, row 2"),
+    ("propensity", [0.5, 0.5, np.nan, 0.5], "propensity, row 2: must be a finite number, got nan"),
+    ("position", [0, 0, 0, -1], "position, row 3: must be at least 0, got -1"),
+    ("context", [[0, 0], [0, np.nan], [0, 0], [0, 0]], "context, column 1, row 1: must be a finite number"),
+    ("context", np.zeros((3, 2)), "context must have shape"),
+    ("context", np.zeros(4), "context must have shape"),
+    ("n_actions", 0, "n_actions must be at least 1"),
+    ("actions", ("a", "b"), "actions must name all 3"),
+    ("features", ("a",), "features must name all 2"),
+])  # fmt: skip
+def test_what_is_no_log_is_refused(column, value, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        LoggedData(**parts(**{column: value}))
+
+
+def test_a_replication_is_named_too():
+    many = {name: np.stack([value] * 3) for name, value in parts().items() if name != "n_actions"}
+    many["propensity"][2, 1] = 0
+    with pytest.raises(ValueError, match="propensity, row 1 of replication 2"):
+        LoggedData(**many, n_actions=3)
+
+
+def test_a_log_keeps_its_own_copy_of_what_it_was_given():
+    given = parts()
+    log = LoggedData(**given)
+    given["action"][0], given["propensity"][0] = 2, 9.0
+    assert log.action[0] == 0
+    assert log.propensity[0] == 0.5
+
+
+def test_a_frame_gives_the_log_that_its_file_gives(tmp_path):
+    frame = pd.read_csv(io.StringIO(GOOD))
+    a, b = log_of_frame(frame, **COLUMNS), read(tmp_path, GOOD)
+    assert (a.context == b.context).all()
+    assert (a.action == b.action).all()
+
+
+# ---- the Open Bandit sample ---------------------------------------------------------------------------------------
+
+
+@installed
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("campaign", CAMPAIGNS)
+def test_every_row_of_the_sample_is_there(campaign, policy):
+    log = open_bandit(campaign, policy)
+    K = CAMPAIGNS[campaign]
+    assert len(log) == 10_000
+    assert log.n_actions == K
+    assert set(log.position) == {0, 1, 2}
+    if policy == "random":
+        np.testing.assert_allclose(log.propensity, 1 / K)
+    alpha, beta = production_prior(campaign)
+    assert len(alpha) == len(beta) == K
+    assert (alpha < beta).all()
+
+
+@installed
+def test_the_sample_is_read_from_any_archive_and_from_directories(tmp_path):
+    (archive,) = HOME.glob("obp-*")
+    name = "dataset/obd/random/men/men.csv"
+    content = datasets._read(name, archive)
+    (tmp_path / "obp" / name).parent.mkdir(parents=True)
+    (tmp_path / "obp" / name).write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "obp-0.5.7-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"obp/{name}", content)
+    expected = open_bandit("men", "random")
+    for source in (archive, tmp_path, tmp_path / "obp", tmp_path / "obp-0.5.7-py3-none-any.whl"):
+        assert (open_bandit("men", "random", source).action == expected.action).all()
+
+
+@installed
+def test_a_damaged_file_is_refused_and_the_error_says_what_to_run(tmp_path):
+    (archive,) = HOME.glob("obp-*")
+    name = "dataset/obd/random/men/men.csv"
+    path = tmp_path / "obp" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(datasets._read(name, archive).replace(b",0,", b",1,", 1))
+    with pytest.raises(ValueError, match=r"men\.csv.*check sum differs; 'python -m zoolib.data'"):
+        open_bandit("men", "random", tmp_path)
+    whole = archive.read_bytes()
+    for spoiled in (whole[: len(whole) // 2], whole[:90_000] + bytes(500) + whole[90_500:], b"", b"no archive"):
+        (tmp_path / archive.name).write_bytes(spoiled)
+        with pytest.raises(ValueError, match=r"source: .*'python -m zoolib.data'"):
+            open_bandit("women", "random", tmp_path / archive.name)
+
+
+def test_without_the_archive_the_error_says_what_to_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "HOME", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
+        open_bandit()
+    with pytest.raises(FileNotFoundError, match=r"'python -m zoolib\.data' fetches the archive"):
+        open_bandit(source=tmp_path / "nowhere.whl")
+    with pytest.raises(FileNotFoundError, match="holds no obp/dataset"):
+        open_bandit(source=tmp_path)
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path):
+    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
+        archive.add(ROOT / "README.md", "other/README.md")
+    with pytest.raises(ValueError, match="holds no obp/dataset"):
+        open_bandit(source=tmp_path / "other.tar.gz")
+
+
+@pytest.mark.parametrize("wrong", [{"campaign": "kids"}, {"policy": "ucb"}])
+def test_campaigns_and_policies_that_do_not_exist_are_refused(wrong):
+    with pytest.raises(ValueError, match="must be one of"):
+        open_bandit(**wrong)
+
+
+@installed
+def test_installing_twice_fetches_nothing(monkeypatch):
+    def no(*args, **kwargs):
+        raise AssertionError("nothing should be fetched")
+
+    monkeypatch.setattr(subprocess, "run", no)
+    assert install().is_file()
+
+
+def test_installing_replaces_a_damaged_archive_and_keeps_nothing_half_done(monkeypatch, tmp_path):
+    def pip(command, check):
+        assert command[:4] == [sys.executable, "-m", "pip", "download"]
+        folder = command[command.index("--dest") + 1]
+        with zipfile.ZipFile(f"{folder}/obp-0.5.7-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("obp/" + next(iter(SHA256)), b"not the data")
+
+    monkeypatch.setattr(subprocess, "run", pip)
+    (tmp_path / "obp-0.5.7.tar.gz").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="check sum differs"):
+        install(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["obp-0.5.7.tar.gz"]
+
+
+def test_a_new_machine_gets_the_sample():
+    """make, the workflow and the README install it in the same way."""
+    for name in ("Makefile", "README.md", ".github/workflows/ci.yml"):
+        assert "-m zoolib.data" in (ROOT / name).read_text(encoding="utf-8"), name

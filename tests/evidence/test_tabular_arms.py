@@ -1,0 +1,103 @@
+"""Evidence of many arms on few contexts says what the matrices behind it say."""
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoolib import FeatureEngineer, LinUCBAgent, ZooplusSimulator
+from zoolib.evidence import Evidence, TabularArms
+
+
+def both(Z, ridge=1.0):
+    return TabularArms(Z, ridge), Evidence(Z.shape[-1], Z.shape[:-2], ridge)
+
+
+def assert_alike(tabular, plain, Z, atol=1e-10):
+    for entry in (..., 0, np.array([1, 0])):
+        of_both = zip(
+            tabular.mean_and_width(Z.reshape(-1, *Z.shape[-2:]), entry),
+            plain.mean_and_width(Z.reshape(-1, *Z.shape[-2:]), entry),
+            strict=True,
+        )
+        assert all(np.allclose(a, b, atol=atol) for a, b in of_both)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    worlds=st.sampled_from([(), (3,)]),
+    n=st.integers(0, 60),
+    ridge=st.sampled_from([0.5, 1.0]),
+)
+def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, n, ridge):
+    rng = np.random.default_rng(seed)
+    K, m, d = 4, 3, 5
+    Z = rng.normal(size=(*worlds, K, m, d))
+    tabular, plain = both(Z, ridge)
+    first = np.arange(worlds[0]) * K if worlds else 0
+    for _ in range(n):
+        entry, row, r = first + rng.integers(0, K, worlds), rng.integers(0, m, worlds), rng.normal(size=worlds)
+        entry = entry if worlds else int(entry)
+        x = Z.reshape(-1, m, d)[entry, row]
+        if rng.random() < 0.1:
+            assert tabular.add(x, r, entry) == (entry,)  # a context that is told in full
+        else:
+            tabular.add(row, r, entry)
+        plain.add(x, r, entry)
+    assert_alike(tabular, plain, Z)
+    assert np.allclose(tabular.A, plain.A)
+    assert np.allclose(tabular.b, plain.b)
+    assert np.allclose(tabular.A_inv, plain.A_inv)
+    assert_alike(tabular, plain, Z)
+
+
+def test_many_clicks_leave_no_rounding_errors_behind():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(2, 3, 4))
+    tabular, _ = both(Z)
+    rows = rng.integers(0, 3, 50_000)
+    for t, row in enumerate(rows):
+        tabular.add(row, 1.0, int(t % 2))
+    f, V = tabular.f.copy(), tabular.V.copy()
+    exact = Z @ np.linalg.inv(tabular.A) @ Z.swapaxes(-1, -2)
+    assert np.abs(V / exact - 1).max() < 1e-8
+    assert np.allclose(f, np.matvec(Z, tabular.theta), rtol=1e-8)
+
+
+def test_arms_that_come_later_have_no_past():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(5, 3, 4))
+    tabular, plain = both(Z[:3])
+    for _ in range(30):
+        row, entry = rng.integers(0, 3), int(rng.integers(0, 3))
+        tabular.add(row, 1.0, entry)
+        plain.add(Z[entry, row], 1.0, entry)
+    tabular.grow(2)
+    tabular.settle(Z)
+    plain.grow(2)
+    assert_alike(tabular, plain, Z)
+    assert np.array_equal(tabular.A[3:], np.broadcast_to(np.eye(4), (2, 4, 4)))
+
+
+@pytest.mark.parametrize("seed", [1, [1, 2]])
+def test_a_copied_agent_and_one_whose_state_was_put_back_go_on_alike(seed):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=seed)
+    agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.3)
+    users = np.random.default_rng(0).integers(0, 50, (600, *sim.batch_shape))
+
+    def play(agent, sim, users):
+        arms = []
+        for user in users if sim.batch_shape else users.tolist():
+            arms.append(agent.predict(user, sim))
+            agent.update(user, arms[-1], sim.get_reward(user, arms[-1]), sim)
+        return np.array(arms).tolist()
+
+    play(agent, sim, users[:300])
+    twin, put_back = copy.deepcopy(agent), LinUCBAgent(FeatureEngineer(sim), alpha=0.3)
+    put_back.set_state(copy.deepcopy(agent.get_state()))
+    worlds = [sim.copy() for _ in range(3)]
+    first, second, third = (play(a, w, users[300:]) for a, w in zip((agent, twin, put_back), worlds, strict=True))
+    assert first == second == third

@@ -1,0 +1,181 @@
+"""The tables of chapter 7 are what its experiment gives, and agree with each other and with that of chapter 5."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zoolib as zoo
+from experiments import ablation, contenders, gauntlet
+from zoolib.experiment import stored
+
+SEEDS = [7, 61]
+SPOT = ["Static MLP", "Random", "LinUCB", "Shared, crossed, discount", "Neural-Linear, replay", "Epsilon-greedy"]
+
+
+def table(name):
+    return stored(gauntlet.DATA / f"{name}.csv")
+
+
+def rows(frame, **wanted):
+    for column, value in wanted.items():
+        frame = frame[frame[column].isin(value if isinstance(value, list) else [value])]
+    return frame.reset_index(drop=True)
+
+
+# ---- the tables come out again ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", SPOT)
+def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
+    again = gauntlet.whole(gauntlet.played([kind], SEEDS, progress=False))
+    pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
+
+
+@pytest.mark.parametrize("family", ["LinUCB", "Neural-Linear, frozen"])
+def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(family):
+    tried = table("gauntlet_tuning")
+    best = tried.loc[tried["best"] & (tried["family"] == family), "kind"].item()
+    again = gauntlet.outcomes(gauntlet.played([best], SEEDS, "drawn", progress=False), schedule="drawn")
+    kept = rows(table("gauntlet_tuned"), kind=best, schedule="drawn", replication=SEEDS)
+    pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
+
+
+def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
+    kind = "Shared, crossed @ 3"
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, progress=False))
+    kept = rows(table("gauntlet_dial"), kind=kind, replication=SEEDS)
+    pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
+
+
+def test_windows_come_out_again_digit_for_digit():
+    kind = "Shared, crossed, window 5000"
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn", progress=False), schedule="drawn")
+    kept = rows(table("gauntlet_windows"), kind=kind, schedule="drawn", replication=SEEDS)
+    pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
+
+
+def test_a_setting_that_was_tried_earns_that_again():
+    kind = "Shared, crossed: alpha 1, window 2500"
+    again = gauntlet.outcomes(gauntlet.played([kind], gauntlet.TUNING_WORLDS, "drawn", progress=False))
+    kept = rows(table("gauntlet_tuning"), kind=kind)
+    assert kept["all"].item() == round(again["all"].mean(), 6)
+    assert kept["sd"].item() == round(again["all"].std(), 6)
+
+
+# ---- they hold what they say -----------------------------------------------------------------------------
+
+
+def test_every_agent_ran_in_a_hundred_worlds():
+    counts = table("gauntlet").groupby("kind", sort=False)["replication"].agg(list)
+    assert list(counts.index) == [*contenders.YARDSTICKS, *contenders.AGENTS]
+    assert all(seeds == list(range(100)) for seeds in counts)
+
+
+def test_every_family_was_given_as_many_settings_on_worlds_that_serve_nothing_else():
+    tried = table("gauntlet_tuning")
+    assert tried["kind"].tolist() == list(contenders.SETTINGS)
+    assert tried.groupby("family").size().tolist() == [8] * len(contenders.TRIED)
+    most = tried.groupby("family", sort=False)["all"].max()
+    pd.testing.assert_series_equal(tried[tried["best"]].set_index("family")["all"], most)
+    assert tried["best"].sum() == len(contenders.TRIED)
+    assert not set(gauntlet.TUNING_WORLDS) & set(gauntlet.WORLDS)
+
+
+def test_the_standard_setting_is_among_those_that_are_tried_unless_it_has_another_window():
+    for family, (cls, encoding, tried) in contenders.TRIED.items():
+        standard = contenders.AGENTS[family]
+        assert standard[:2] == (cls, encoding)
+        parameters = inspect.signature(cls).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        found = any(defaults | standard[2] == defaults | settings for settings in tried)
+        assert found or family in ("Neural-Linear, fresh", "Neural-Linear, frozen")  # these try two other windows
+
+
+def test_the_oracle_earns_most_in_every_world_of_every_table():
+    for name in ("gauntlet", "gauntlet_tuned"):
+        frame = table(name)
+        for (_, schedule), of_world in frame.assign(schedule=frame.get("schedule", "standard")).groupby(
+            ["replication", "schedule"]
+        ):
+            if schedule == "standard":
+                world = of_world["replication"].iloc[0]
+                oracle = rows(table("gauntlet"), kind="Oracle", replication=int(world))["all"].item()
+                assert (of_world["all"] <= oracle + 1e-9).all()
+
+
+def test_agents_that_took_part_in_the_ablation_earn_the_same_here():
+    same = {"LinUCB": ("disjoint", 0.2), "Shared, crossed, window": ("shared, crossed, window", 1.0)}
+    same |= {
+        "Neural-Linear, replay": ("replay", 0.3),
+        "Neural-Linear, fresh, Thompson": ("replay, fresh, Thompson", 0.3),
+    }
+    there, here = stored(ablation.TABLE), table("gauntlet")
+    for kind, (name, alpha) in same.items():
+        old, new = rows(there, kind=name, alpha=alpha), rows(here, kind=kind)
+        for phase in gauntlet.VALUES:
+            assert np.allclose(old[phase], new[phase], atol=1e-6, rtol=0)
+
+
+def test_what_was_shown_times_the_click_table_is_what_was_earned():
+    counts, values = table("gauntlet_shown"), table("gauntlet").groupby("kind")["all"].mean()
+    world, earned = zoo.ZooplusSimulator(seed=0), {}
+    for block in range(40):
+        if 1000 * block in contenders.STANDARD:
+            world.apply_shock(contenders.STANDARD[1000 * block])
+        persona = counts["persona"].map(world.personas.index)
+        category = counts["category"].map(world.categories.index)
+        rate = world.click_table[persona, category]
+        earned[block] = (counts[str(1000 * (block + 1))] * rate).groupby(counts["kind"]).sum()
+    total = pd.DataFrame(earned).sum(axis=1) / (100 * contenders.N_STEPS)
+    for kind in (*contenders.YARDSTICKS, *contenders.AGENTS):
+        assert total[kind] == pytest.approx(values[kind], abs=2e-6)
+
+
+def test_the_curves_pass_through_what_was_earned():
+    curves, values = table("gauntlet_curves"), table("gauntlet").groupby("kind")["all"].mean()
+    means = rows(curves, what="mean").set_index("kind").drop(columns="what").mean(axis=1)
+    for kind in (*contenders.YARDSTICKS, *contenders.AGENTS):
+        assert means[kind] == pytest.approx(values[kind], abs=1e-5)
+
+
+# ---- the experiment itself -------------------------------------------------------------------------------
+
+
+def test_a_name_stands_for_one_agent_and_settings_are_told_apart():
+    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.SETTINGS]
+    assert len(names) == len(set(names)) == len(contenders.KNOWN)
+    assert len(contenders.SETTINGS) == sum(len(tried) for *_, tried in contenders.TRIED.values())
+
+
+def test_networks_of_all_kinds_start_alike_in_one_world():
+    features = zoo.FeatureEngineer(zoo.ZooplusSimulator(seed=[3, 4]))
+    first, second = (
+        contenders.neural(features, kind, [zoo.spawn(seed, "Neural-Linear") for seed in (3, 4)])
+        for kind in ("Neural-Linear, replay", "Neural-Linear, frozen")
+    )
+    X = features.cells
+    assert np.array_equal(first.phi(X), second.phi(X))
+    grid = contenders.grid(list(contenders.AGENTS))
+    assert list(grid) == ["Linear", "Neural-Linear"]
+
+
+def test_an_agent_that_nobody_knows_is_refused_by_name():
+    with pytest.raises(KeyError, match="LinUCB, alpha 7"):
+        gauntlet.played(["LinUCB, alpha 7"], [0], progress=False)
+
+
+@pytest.mark.parametrize("kind", ["LinUCB", "Neural-Linear, replay"])
+def test_the_summary_is_made_of_the_metrics_of_single_runs(kind):
+    (kept,) = gauntlet.played([kind], [5], "drawn", progress=False)[kind].values()
+    make = contenders.linear if kind == "LinUCB" else contenders.neural
+    name = "Linear" if kind == "LinUCB" else "Neural-Linear"
+    factory = (lambda f, rng: make(f, kind)) if kind == "LinUCB" else (lambda f, rng: make(f, kind, rng))
+    alone = zoo.replicate({name: factory}, 5, contenders.N_STEPS, contenders.DRAWN)
+    assert kept["value"][0] == zoo.metrics.value(alone)[name].item()
+    start = alone.drawn["fish boom"]
+    own = zoo.metrics.steps_to_recover(alone, start, persona="budget_shopper")[name].item()
+    assert kept["steps"][0] == own
+    assert sum(kept["shown"]) == contenders.N_STEPS
+    assert np.mean(kept["curve"]) == pytest.approx(kept["value"][0])

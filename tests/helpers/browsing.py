@@ -1,0 +1,118 @@
+"""A real browser for the tests that look at pages: visits that let nothing out and note what goes wrong.
+
+Needs Chromium (or Chrome), found on the path or named by BOOK_CHROMIUM. Without it these tests are skipped, unless
+BOOK_STRICT=1.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from built_book import HTML, build, is_redirect, missing, pages
+
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# What the page says of itself when everything has been set.
+STATE = """async () => {
+  if (document.querySelector('.math')) await MathJax.startup.promise;
+  await document.fonts.ready;
+  const wide = [...document.querySelectorAll('article *')].filter(e => {
+    const scrolls = '.math, pre, table, .pst-scrollable-table-container, .text_html, mjx-container, .visually-hidden';
+    if (e.closest(scrolls)) return false;
+    const box = e.getBoundingClientRect();
+    return box.width && box.right > document.documentElement.clientWidth + 1;
+  });
+  return {
+    theme: document.documentElement.dataset.theme,
+    background: getComputedStyle(document.body).backgroundColor,
+    formulas: document.querySelectorAll('.math').length,
+    rendered: document.querySelectorAll('mjx-container').length,
+    failed: [...document.querySelectorAll('mjx-merror')].map(e => e.textContent),
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    wide: wide.slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
+    broken: [...document.images].filter(i => i.loading !== 'lazy' && i.complete && !i.naturalWidth).map(i => i.src),
+    serif: [...document.fonts].some(f => f.family.includes('Source Serif') && f.status === 'loaded'),
+  };
+}"""
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
+  v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not executable:
+        missing("no Chromium on the path; install it, or name it in BOOK_CHROMIUM")
+    build()
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Serve the book on a free port of the loopback address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Visit:
+    """A page of one context, and what went wrong in it."""
+
+    def __init__(self, browser, home: str, mode: str = "light", size: dict | None = None) -> None:
+        self.home, self.wrong = home, []
+        self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True)
+        self.context.route("**/*", self.guard)
+        self.page = self.context.new_page()
+        self.page.on(
+            "console", lambda message: message.type == "error" and self.wrong.append(f"console: {message.text}")
+        )
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("requestfailed", self.failed)
+
+    def guard(self, route) -> None:
+        """Let nothing out."""
+        if route.request.url.startswith((self.home, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.wrong.append(f"request to outside: {route.request.url}")
+            route.abort()
+
+    def failed(self, request) -> None:
+        """Note a failure, unless the page was left before its icon had come."""
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url} {request.failure}")
+
+    def look(self, name: str) -> dict:
+        self.page.goto(f"{self.home}/{name}", wait_until="load")
+        return self.page.evaluate(STATE)
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def names() -> list[str]:
+    return [path.relative_to(HTML).as_posix() for path in pages() if not is_redirect(path)]

@@ -1,0 +1,61 @@
+"""The built book, for the tests that look at its pages."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+
+
+@functools.cache
+def build() -> Path:
+    """Return the directory of the pages; build them unless the make target just has."""
+    if not os.environ.get("BOOK_IS_BUILT"):
+        command = [
+            sys.executable,
+            "-c",
+            JUPYTER_BOOK,
+            "build",
+            str(ROOT),
+            "--all",
+            "-W",
+            "-n",
+            "--keep-going",
+            "--quiet",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (HTML / "index.html").exists(), "the book is not built: make book"
+    return HTML
+
+
+def pages() -> list[Path]:
+    """Return all pages of the book, those that only search and index included."""
+    return sorted(path for path in build().rglob("*.html") if "_static" not in path.relative_to(HTML).parts)
+
+
+@functools.cache
+def parsed(path: Path) -> BeautifulSoup:
+    """Return a page, parsed."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def is_redirect(path: Path) -> bool:
+    """Tell whether a page only sends its reader to the first page."""
+    return 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower()
+
+
+def missing(what: str) -> None:
+    """Skip a test for want of something, or fail where nothing may be wanting (BOOK_STRICT=1)."""
+    if os.environ.get("BOOK_STRICT") == "1":
+        pytest.fail(what)
+    pytest.skip(what)

@@ -1,0 +1,157 @@
+"""Columns and directions that matter are found, and a map of what is left is the map of those alone."""
+
+import numpy as np
+import pytest
+from conformance import AgentConformance
+
+from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
+from zoolib.maps import Cells, Crossed, Fourier, Projected, Screened, directions, screen
+from zoolib.world import Layout
+
+
+def mattering(layout):
+    kept = np.zeros(layout.d, dtype=bool)
+    kept[[0, layout.user.start, layout.user.start + 1, layout.product.start, layout.product.start + 1]] = True
+    return kept
+
+
+@pytest.mark.parametrize("nuisances", [0, 5, 10])
+def test_the_columns_that_matter_are_found_in_a_log_and_hardly_any_other(nuisances):
+    shop = FeatureShop(Segments(nuisances=nuisances), seed=range(20), n_steps=1)
+    kept = np.array([screen(X, r, shop.layout) for X, r in zip(shop.log_x, shop.log_r, strict=True)])
+    matter = mattering(shop.layout)
+    assert (kept[:, matter]).mean() > 0.97
+    assert (kept[:, ~matter]).mean() < 0.05  # records of one product share its columns, and are no independent draws
+
+
+def test_clicks_that_nothing_explains_keep_every_column_nineteen_times_in_twenty_and_more():
+    layout, rng, false = Layout(4, 2, 3), np.random.default_rng(0), 0
+    for _ in range(100):
+        X = rng.normal(size=(2000, layout.d))
+        X[:, layout.nominal] = np.eye(2)[rng.integers(0, 2, 2000)]
+        false += not screen(X, (rng.random(2000) < 0.3) * 1.0, layout).all()
+    assert false <= 5  # at the level of .01, one is expected
+
+
+def test_an_interaction_without_any_effect_of_either_column_is_found():
+    layout, rng = Layout(3, 2, 3), np.random.default_rng(1)
+    X = rng.normal(size=(4000, layout.d))
+    X[:, layout.nominal] = np.eye(2)[rng.integers(0, 2, 4000)]
+    u, p = layout.user.start + 1, layout.product.start + 2
+    r = (rng.random(4000) < np.where(X[:, u] * X[:, p] > 0, 0.4, 0.1)) * 1.0
+    assert np.flatnonzero(screen(X, r, layout)).tolist() == [0, u, p]
+
+
+@pytest.mark.parametrize("r", [np.zeros(50), np.ones(50)])
+def test_where_every_click_is_the_same_all_columns_stay(r):
+    layout = Layout(2, 2, 2)
+    assert screen(np.random.default_rng(0).normal(size=(50, layout.d)), r, layout).all()
+    assert screen(np.empty((0, layout.d)), np.empty(0), layout).all()
+
+
+def test_the_waves_of_screened_columns_are_those_of_the_columns_alone():
+    layout, rng = Layout(3, 2, 3), np.random.default_rng(2)
+    map = Screened(layout, of=Fourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
+    plain = Fourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
+    X, other = rng.normal(size=(2, 20, layout.d))
+    map.kept[:] = mattering(layout)
+    other[:, map.kept] = X[:, map.kept]
+    assert np.array_equal(map(X), map(other))
+    X[:, ~map.kept] = 0
+    assert np.array_equal(map(X), plain(X))
+
+
+def shared(found, truth):
+    """Return how much of the subspace of ``truth`` lies in that of ``found``, 0 to 1."""
+    return np.linalg.norm(np.linalg.qr(truth)[0].T @ found) ** 2 / truth.shape[1]
+
+
+def test_the_directions_of_a_function_of_few_are_found_whichever_way_they_lie():
+    rng = np.random.default_rng(0)
+    U, P = rng.normal(size=(2, 40_000, 6))
+    A, b = rng.normal(size=(6, 2)), rng.normal(size=6)
+    hidden, other = U @ A, np.sign(P @ b)
+    mean = 0.3 + 0.1 * other * np.tanh(hidden[:, 0]) + 0.1 * np.tanh(hidden[:, 1] ** 2 - 4)
+    r = (rng.random(len(U)) < mean) * 1.0
+    assert shared(directions(U, P, r, 2), A) > 0.95
+    assert shared(directions(P, U, r, 1), b[:, None]) > 0.95
+
+
+def test_directions_are_orthonormal_point_one_way_and_turn_with_the_columns():
+    rng = np.random.default_rng(1)
+    U, P = rng.normal(size=(2, 3000, 4))
+    r = (rng.random(3000) < 0.3 + 0.2 * np.tanh(U[:, 0] * P[:, 1])) * 1.0
+    found = directions(U, P, r, 2)
+    np.testing.assert_allclose(found.T @ found, np.eye(2), atol=1e-12)
+    assert (found[np.abs(found).argmax(0), [0, 1]] > 0).all()
+    Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    turned = directions(U @ Q, P, r, 2)
+    np.testing.assert_allclose(np.abs(np.diag(turned.T @ Q.T @ found)), 1.0, atol=1e-8)
+
+
+def test_a_projected_map_sees_the_coordinates_along_the_directions_and_the_product_and_nothing_else():
+    layout, rng = Layout(4, 2, 3), np.random.default_rng(2)
+    map = Projected(layout, of=Fourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
+    plain = Fourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
+    X = rng.normal(size=(500, layout.d))
+    assert np.array_equal(map(X), plain(X))
+    r = (X[:, layout.user][:, 0] > 0) * 1.0
+    map.fit(X, r)
+    seen = np.zeros_like(X)
+    seen[:, 0] = X[:, 0]
+    for mine, other in ((layout.user, layout.product), (layout.product, layout.user)):
+        seen[:, mine.start : mine.start + 2] = X[:, mine] @ directions(X[:, mine], X[:, other], r, 2)
+    np.testing.assert_allclose(map(X), plain(seen), atol=1e-9)
+
+
+@pytest.mark.parametrize(("prepared", "of"), [(Screened, Crossed), (Screened, Cells), (Projected, Cells)])
+def test_worlds_in_lockstep_are_prepared_as_each_alone(prepared, of):
+    seeds = [3, 4, 5]
+
+    def agent(shop, seeds):
+        rngs = [spawn(seed, "agent") for seed in seeds]
+        map = prepared(shop.layout, of=of(shop.layout))
+        return MappedAgent(shop.space, map=map, rng=rngs if shop.batch_shape else rngs[0], alpha=0.1)
+
+    how = {"n_log": 2000, "n_steps": 60, "n_products": 40}
+    together = FeatureShop(Segments(), seed=seeds, **how)
+    arms = serve({"a": agent(together, seeds)}, together).arm[0]
+    for i, seed in enumerate(seeds):
+        alone = FeatureShop(Segments(), seed=seed, **how)
+        assert np.array_equal(serve({"a": agent(alone, [seed])}, alone).arm[0, 0], arms[i])
+
+
+def test_what_is_kept_is_renewed_as_clicks_come_in():
+    shop = FeatureShop(Segments(nuisances=2), seed=1, n_log=0, n_steps=2400, n_products=60)
+    map = Screened(shop.layout, of=Crossed(shop.layout), every=1200)
+    agent = MappedAgent(shop.space, map=map, rng=0, alpha=1.0)
+    assert agent.map.kept.all()
+    serve({"a": agent}, shop)
+    assert not agent.map.kept.all()
+
+
+class TestScreened(AgentConformance):
+    is_random = True
+
+    @staticmethod
+    def make(features, rng):
+        layout = Layout(2, 1, features.d - 4)
+        return MappedAgent(features, map=Screened(layout, of=Crossed(layout), every=30), rng=rng)
+
+
+class TestProjected(AgentConformance):
+    is_random = True
+
+    @staticmethod
+    def make(features, rng):
+        layout = Layout(1, 1, features.d - 3)
+        return MappedAgent(features, map=Projected(layout, of=Crossed(layout), k=1, every=30), rng=rng)
+
+
+def test_settings_out_of_range_are_refused():
+    layout = Layout(2, 2, 2)
+    for wrong in ({"level": 2.0}, {"bins": 1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            MappedAgent(ContextSpace(layout.d, 5), map=Screened(layout, of=Crossed(layout), **wrong), rng=0)
+    with pytest.raises(ValueError, match="k must"):
+        MappedAgent(ContextSpace(layout.d, 5), map=Projected(layout, of=Crossed(layout), k=3), rng=0)

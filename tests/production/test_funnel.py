@@ -1,0 +1,481 @@
+"""The funnel: when retrieval returns everything it is Neural-Linear on the whole catalog, choice for choice."""
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
+from zoolib.agents import best_first
+from zoolib.networks import MLP
+from zoolib.production import (
+    Arrivals,
+    Belief,
+    Embedder,
+    FeedbackQueue,
+    Funnel,
+    Optimism,
+    Outcome,
+    Retriever,
+    Rule,
+    Sampling,
+    StoreUnavailableError,
+    Sums,
+    Visitor,
+    open_store,
+)
+
+PERSONAS = np.eye(4)
+
+
+def network(seed=0, d=9):
+    return MLP((d, 64, 32), [np.random.default_rng(seed)], linear=(2,))
+
+
+def shelf(features, sim):
+    """The products' part of the contexts, and embeddings to search by that are of no use."""
+    products = features.table[0, sim.product_category][:, 4:]
+    return products, np.ones((sim.n_products, 2), dtype=np.float32)
+
+
+@pytest.fixture
+def shop():
+    return ZooplusSimulator(n_products=30, n_users=60, seed=5)
+
+
+@pytest.fixture
+def make(shop, tmp_path):
+    """Return a maker of funnels on one store."""
+    features = FeatureEngineer(shop)
+    products, embeddings = shelf(features, shop)
+    stores = []
+
+    def funnel(embedder="default", name="store", **settings):
+        store = open_store(tmp_path / name) if name not in dict(stores) else dict(stores)[name]
+        stores.append((name, store))
+        if embedder == "default":
+            embedder = Embedder(network(), device="cpu", dtype="float64")
+        given = {"query": lambda x: np.ones(2), "n_candidates": 30, "n_slate": 1} | settings
+        return Funnel(Retriever(embeddings, "exact"), products, embedder, store, **given)
+
+    yield funnel
+    for store in dict(stores).values():
+        store.close()
+
+
+def visitor(shop, user, features=None):
+    features = features or FeatureEngineer(shop)
+    persona = shop.persona(user)
+    return Visitor(features.table[persona, 0][:4], id=f"{user}", segment=shop.personas[persona])
+
+
+# ---- the same choices --------------------------------------------------------------------------------------
+
+
+def test_with_all_products_as_candidates_it_is_neural_linear_choice_for_choice(make, shop):
+    features, twin = FeatureEngineer(shop), shop.copy()
+    agent = NeuralLinearAgent(features, alpha=0.3, training=Frozen(), rng=0)
+    funnel = make(Embedder(agent.network, device="cpu", dtype="float64"))
+    for user in np.random.default_rng(1).integers(0, 60, 400).tolist():
+        decision = funnel.decide(visitor(shop, user, features))
+        arm = agent.predict(user, twin)
+        assert decision.arms[0] == arm
+        reward = shop.get_reward(user, arm)
+        assert reward == twin.get_reward(user, arm)
+        agent.update(user, arm, reward, twin)
+        assert funnel.feedback(decision.id, arm, reward) is Outcome.COUNTED
+    sums = funnel.ledger.evidence(funnel.embedder.version, "shared")
+    np.testing.assert_allclose(sums.A, agent.evidence.A, atol=1e-10)
+    np.testing.assert_allclose(sums.b, agent.evidence.b, atol=1e-10)
+
+
+def test_the_slate_is_the_best_of_the_candidates_in_order(make, shop):
+    funnel = make(n_slate=7)
+    decision = funnel.decide(visitor(shop, 3))
+    belief, embedder = funnel.belief("shared")
+    scores = Optimism(0.3).scores(embedder(funnel.contexts(visitor(shop, 3), np.arange(30))), belief)
+    np.testing.assert_array_equal(decision.arms, np.argsort(-scores.round(9), kind="stable")[:7])
+    np.testing.assert_allclose(decision.score, np.sort(scores)[::-1][:7])
+    assert np.isnan(decision.propensity).all()
+
+
+def test_a_grouping_learns_for_its_group_alone(make, shop):
+    for grouping, other, same in (("shared", 1, True), ("segment", None, False), ("user", 1, False)):
+        funnel = make(name=grouping, grouping=grouping)
+        first = visitor(shop, 0)
+        other = other or next(u for u in range(60) if shop.persona(u) != shop.persona(0))
+        decision = funnel.decide(first)
+        funnel.feedback(decision.id, int(decision.arms[0]), 1)
+        groups = [visitor(shop, u).group(grouping) for u in (0, other)]
+        learned = [funnel.ledger.evidence(funnel.embedder.version, group).n_shown for group in groups]
+        assert learned == [1, 1 if same else 0]
+
+
+def test_it_goes_on_where_it_stood_when_it_is_started_again(make, shop, tmp_path):
+    funnel = make()
+    for user in range(20):
+        decision = funnel.decide(visitor(shop, user))
+        funnel.feedback(decision.id, int(decision.arms[0]), user % 2)
+    pending = funnel.decide(visitor(shop, 21))
+    again = make(None)
+    assert again.embedder.version == funnel.embedder.version
+    assert again.feedback(pending.id, int(pending.arms[0]), 1) is Outcome.COUNTED
+    np.testing.assert_array_equal(again.slate(visitor(shop, 5)).arms, funnel.slate(visitor(shop, 5)).arms)
+
+
+# ---- business rules ----------------------------------------------------------------------------------------
+
+
+def test_what_a_rule_forbids_is_never_shown_and_arrivals_are_candidates(make, shop):
+    funnel = make(n_candidates=10, n_slate=10, arrivals=Arrivals(np.arange(27, 30), np.ones((3, 2))), quota=2)
+    decision = funnel.decide(visitor(shop, 0), ~Rule.of(np.array([0, 1, 2, 27]), 30))
+    assert not {0, 1, 2, 27} & set(decision.arms.tolist())
+    assert {28, 29} <= set(decision.arms.tolist())
+    with pytest.raises(ValueError, match="rule must allow"):
+        funnel.decide(visitor(shop, 0), Rule(np.zeros(30, dtype=bool)))
+
+
+# ---- float32 -----------------------------------------------------------------------------------------------
+
+
+def test_float32_embeds_to_seven_digits_and_its_scores_differ_by_less_than_they_are_worth():
+    X = np.random.default_rng(0).normal(size=(500, 9))
+    single, double = (Embedder(network(), device="cpu", dtype=dtype) for dtype in ("float32", "float64"))
+    assert single.version == double.version
+    Z, exact = single(X), double(X)
+    assert Z.dtype == exact.dtype == float
+    error = np.abs(Z - exact).max() / np.abs(exact).max()
+    assert 0 < error < 1e-6
+    A = np.eye(32) + exact.T @ exact
+    belief = Belief.of(Sums(A, exact.T @ np.random.default_rng(1).random(500)))
+    difference = np.abs(Optimism(0.3).scores(Z, belief) - Optimism(0.3).scores(exact, belief))
+    assert difference.max() < 1e-5
+
+
+def test_float32_can_turn_a_choice_only_between_products_that_are_nearly_equal(make, shop):
+    single, double = (
+        make(Embedder(network(), device="cpu", dtype=dtype), name=dtype) for dtype in ("float32", "float64")
+    )
+    for user in range(60):
+        a, b = single.slate(visitor(shop, user)), double.slate(visitor(shop, user))
+        assert a.score[0] == pytest.approx(b.score[0], abs=1e-5)
+        assert shop.product_category[a.arms[0]] == shop.product_category[b.arms[0]]
+
+
+def test_auto_takes_what_there_is_and_embeds_as_numpy_does():
+    X = np.random.default_rng(0).normal(size=(50, 9))
+    auto = Embedder(network())
+    here = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    assert auto.device == here
+    np.testing.assert_allclose(auto(X), Embedder(network(), device="cpu", dtype="float64")(X), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "dtype", "taken"),
+    [
+        (True, True, "float32", "cuda"),
+        (True, False, "float64", "cuda"),
+        (False, True, "float32", "mps"),
+        (False, True, "float64", "cpu"),  # MPS has no float64
+        (False, False, "float32", "cpu"),
+    ],
+)
+def test_auto_takes_cuda_else_mps_else_the_processor(monkeypatch, cuda, mps, dtype, taken):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device: tensor)  # the devices are not really there
+    embedder, X = Embedder(network(), dtype=dtype), np.random.default_rng(0).normal(size=(50, 9))
+    assert embedder.device == taken
+    np.testing.assert_allclose(embedder(X), Embedder(network(), device="cpu", dtype=dtype)(X), atol=1e-6)
+
+
+def test_torch_and_numpy_embed_alike():
+    X = np.random.default_rng(0).normal(size=(50, 9))
+    by_numpy = Embedder(network(), device="cpu", dtype="float64")
+    by_torch = Embedder(network(), device="cpu", dtype="float64")
+    by_torch._served = [tuple(torch.from_numpy(a) for a in pair) for pair in by_torch.layers]
+    np.testing.assert_allclose(by_torch._elsewhere(X), by_numpy(X), atol=1e-12)
+    np.testing.assert_allclose(by_numpy(X), network().forward(X, depth=2)[2], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"network": "phi"}, "network must be one MLP"),
+        ({"network": MLP((9, 2), np.random.default_rng(0).spawn(2), (2,))}, "without an axis of worlds"),
+        ({"device": "tpu"}, "device must be one of"),
+        ({"dtype": "float16"}, "dtype"),
+        ({"depth": 3}, "depth"),
+    ],
+)
+def test_an_embedder_that_cannot_be_is_refused(arguments, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        Embedder(**({"network": network()} | arguments))
+
+
+def test_an_embedder_keeps_its_weights_when_the_network_is_trained_on():
+    phi = network()
+    embedder = Embedder(phi, device="cpu", dtype="float64")
+    before = embedder(np.ones((1, 9)))
+    phi.flat += 1
+    np.testing.assert_array_equal(embedder(np.ones((1, 9))), before)
+    assert Embedder(phi).version != embedder.version
+    again = Embedder.of_record(*embedder.record(), device="cpu", dtype="float64")
+    assert again.version == embedder.version
+    np.testing.assert_array_equal(again(np.ones((1, 9))), before)
+
+
+# ---- Thompson sampling and its propensities ----------------------------------------------------------------
+
+
+def belief_and_candidates(m=6, d=3):
+    rng = np.random.default_rng(2)
+    Z = rng.normal(size=(m, d))
+    return Z, Belief.of(Sums(np.eye(d) + Z.T @ Z, rng.normal(size=d)))
+
+
+def test_the_propensity_of_a_place_is_how_often_it_goes_to_this_arm():
+    """Given the draws. A sampler whose draws are always the same shows it."""
+    Z, belief = belief_and_candidates()
+    counts, told = np.zeros(6), np.full(6, np.nan)
+    thetas = np.random.default_rng(0).standard_normal((16, 3))
+
+    class SameDraws:
+        def __init__(self):
+            self.rng = np.random.default_rng(1)
+
+        def standard_normal(self, shape):
+            return thetas
+
+        def __getattr__(self, name):
+            return getattr(self.rng, name)
+
+    sampling = Sampling(1.0, draws=16, floor=0.2, rng=0)
+    sampling._rng = SameDraws()
+    for _ in range(20_000):
+        order, _, propensity = sampling.order(Z, belief, 1)
+        counts[order[0]] += 1
+        assert told[order[0]] in (pytest.approx(propensity[0]), pytest.approx(np.nan, nan_ok=True))
+        told[order[0]] = propensity[0]
+    assert told.sum() == pytest.approx(1)
+    np.testing.assert_allclose(counts / 20_000, told, atol=0.015)
+    assert told.min() >= 0.2 / 6 - 1e-12
+
+
+def test_weighting_by_propensities_gives_the_value_of_every_arm_without_bias():
+    Z, belief = belief_and_candidates()
+    sampling, values = Sampling(1.0, draws=32, floor=0.1, rng=3), np.linspace(0.1, 0.9, 6)
+    estimates = np.zeros((8000, 6))
+    for i in range(8000):
+        (arm,), _, (propensity,) = sampling.order(Z, belief, 1)
+        estimates[i, arm] = values[arm] / propensity
+    error = estimates.std(0) / np.sqrt(8000)
+    assert (np.abs(estimates.mean(0) - values) < 4 * error).all()
+
+
+def test_sampling_agrees_with_its_normal_distribution():
+    Z, belief = belief_and_candidates()
+    sampling = Sampling(0.7, draws=4000, floor=0.0, rng=0)
+    firsts = np.bincount([sampling.order(Z, belief, 1)[0][0] for _ in range(300)], minlength=6) / 300
+    thetas = np.random.default_rng(9).multivariate_normal(belief.theta, 0.49 * belief.A_inv, 20_000)
+    expected = np.bincount((thetas @ Z.T).argmax(1), minlength=6) / 20_000
+    np.testing.assert_allclose(firsts, expected, atol=0.12)
+
+
+def test_a_slate_by_sampling_has_no_arm_twice(make, shop):
+    funnel = make(n_slate=5, ranking=Sampling(rng=0))
+    for user in range(30):
+        decision = funnel.decide(visitor(shop, user))
+        assert len(set(decision.arms.tolist())) == 5
+        assert ((decision.propensity > 0) & (decision.propensity <= 1)).all()
+
+
+def test_the_best_come_first_and_ties_go_to_the_lowest():
+    rng = np.random.default_rng(0)
+    for m, n in ((1, 1), (7, 3), (500, 10), (500, 500), (20, 40)):
+        scores = rng.integers(0, 5, (4, m)) / 3 + rng.uniform(-1, 1, (4, m)) * 1e-13
+        expected = np.argsort(-scores.round(9), axis=-1, kind="stable")[:, :n]
+        np.testing.assert_array_equal(best_first(scores, n), expected)
+        np.testing.assert_array_equal(best_first(scores[0], n), expected[0])
+
+
+# ---- many at a time ----------------------------------------------------------------------------------------
+
+
+def test_threads_lose_nothing(make, shop):
+    funnel, outcomes = make(), []
+
+    def work(seed):
+        for user in np.random.default_rng(seed).integers(0, 60, 40).tolist():
+            decision = funnel.decide(visitor(shop, user))
+            outcomes.append(funnel.feedback(decision.id, int(decision.arms[0]), user % 2))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == [Outcome.COUNTED] * 160
+    assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_shown == 160
+
+
+def test_it_can_be_awaited(make, shop):
+    funnel = make()
+
+    async def visit(user):
+        decision = await funnel.decide_async(visitor(shop, user))
+        return await funnel.feedback_async(decision.id, int(decision.arms[0]), 1)
+
+    async def all_of_them():
+        return await asyncio.gather(*(visit(user) for user in range(20)))
+
+    assert asyncio.run(all_of_them()) == [Outcome.COUNTED] * 20
+
+
+def test_a_queue_counts_everything_in_the_background(make, shop):
+    funnel = make()
+    with FeedbackQueue(funnel, batch=16) as waiting:
+        for user in range(50):
+            decision = funnel.decide(visitor(shop, user))
+            for _ in range(2):
+                waiting.put(decision.id, int(decision.arms[0]), 1)
+        waiting.put("nobody", 1, 1)
+        assert waiting.flush(30)
+        assert waiting.outcomes == {Outcome.COUNTED: 50, Outcome.REPEATED: 50, Outcome.UNKNOWN: 1}
+    assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_clicks == 50
+
+
+def test_a_bad_message_does_not_hold_up_the_others(make, shop):
+    funnel = make()
+    good = [funnel.decide(visitor(shop, user)) for user in range(3)]
+    with FeedbackQueue(funnel) as waiting:
+        for decision in good:
+            waiting.put("x" * 100, 1, 1)
+            waiting.put(decision.id, int(decision.arms[0]), 1)
+        assert waiting.flush(30)
+        assert waiting.outcomes[Outcome.COUNTED] == 3
+        assert len(waiting.refused) == 3
+        with pytest.raises(ValueError, match="reward"):
+            waiting.put(good[0].id, 1, 2)
+
+
+class Away:
+    """A store that can be taken away."""
+
+    def __init__(self, store):
+        self.store, self.is_away = store, False
+
+    def __getattr__(self, name):
+        if self.is_away and name in ("get", "transact", "scan"):
+            raise StoreUnavailableError("gone")
+        return getattr(self.store, name)
+
+
+def test_while_the_store_is_away_slates_go_on_and_verdicts_wait(make, shop):
+    funnel = make()
+    decision = funnel.decide(visitor(shop, 0))
+    away = Away(funnel.store)
+    funnel.store = funnel.ledger.store = away
+    with FeedbackQueue(funnel) as waiting:
+        away.is_away = True
+        assert len(funnel.slate(visitor(shop, 1)).arms) == 1
+        with pytest.raises(StoreUnavailableError):
+            funnel.decide(visitor(shop, 1))
+        with pytest.raises(StoreUnavailableError):
+            funnel.feedback(decision.id, int(decision.arms[0]), 1)
+        waiting.put(decision.id, int(decision.arms[0]), 1)
+        assert not waiting.flush(0.2)
+        away.is_away = False
+        assert waiting.flush(30)
+        assert waiting.outcomes == {Outcome.COUNTED: 1}
+
+
+def test_a_queue_that_is_full_or_closed_says_so(make, shop):
+    funnel = make()
+    away = Away(funnel.store)
+    funnel.store = funnel.ledger.store = away
+    away.is_away = True
+    waiting = FeedbackQueue(funnel, room=2)
+
+    def put_many():
+        for _ in range(200):
+            waiting.put("d", 1, 1)
+            time.sleep(0.001)
+
+    with pytest.raises(StoreUnavailableError, match="2 verdicts wait"):
+        put_many()
+    away.is_away = False
+    assert waiting.close()
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        waiting.put("d", 1, 1)
+
+
+# ---- a new phi ---------------------------------------------------------------------------------------------
+
+
+def test_a_new_phi_takes_over_the_evidence_and_other_funnels_follow(make, shop):
+    funnel = make()
+    other = make()
+    decisions = [funnel.decide(visitor(shop, user)) for user in range(20)]
+    for user, decision in enumerate(decisions[:15]):
+        funnel.feedback(decision.id, int(decision.arms[0]), user % 2)
+    new = Embedder(network(7), device="cpu", dtype="float64")
+    assert funnel.deploy(new) == 15
+    late = decisions[15]  # made under the old phi, clicked under the new one, reported to a process that has not heard
+    assert other.feedback(late.id, int(late.arms[0]), 1) is Outcome.COUNTED
+    assert other.embedder.version == new.version
+    Z = new(np.concatenate([d.X for d in decisions[:16]]))
+    sums = other.ledger.evidence(new.version, "shared")
+    np.testing.assert_allclose(sums.A, np.eye(32) + Z.T @ Z, atol=1e-5)
+    np.testing.assert_allclose(sums.b, Z.T @ [*(u % 2 for u in range(15)), 1], atol=1e-5)
+    np.testing.assert_array_equal(other.slate(visitor(shop, 3)).arms, funnel.slate(visitor(shop, 3)).arms)
+
+
+def test_another_phi_than_the_one_in_force_is_refused(make):
+    make()
+    with pytest.raises(ValueError, match="embedder=None, then deploy"):
+        make(Embedder(network(1)))
+    with pytest.raises(ValueError, match="contexts of length 9, got 4"):
+        make().deploy(Embedder(network(1, d=4)))
+
+
+# ---- what is refused ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"grouping": "city"}, "grouping must be one of shared, segment, user"),
+        ({"ranking": "ucb"}, "ranking must be"),
+        ({"n_candidates": 0}, "n_candidates"),
+        ({"n_slate": 31}, "n_slate"),
+        ({"quota": 31}, "quota"),
+        ({"refresh": -1}, "refresh"),
+        ({"embedder": None}, "embedder must be given"),
+        ({"ridge": 0}, "ridge"),
+        ({"ttl": 0}, "ttl"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make, settings, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        make(**settings)
+
+
+@pytest.mark.parametrize("x", [np.zeros(3), np.zeros((1, 4)), np.full(4, np.nan), [1, 2]])
+def test_a_visitor_without_fitting_features_is_refused(make, x):
+    with pytest.raises(ValueError, match=r"visitor\.x must be 4 finite numbers"):
+        make().decide(Visitor(x))
+
+
+def test_a_visitor_without_a_name_has_no_evidence_of_their_own(make):
+    with pytest.raises(ValueError, match="id must be a name"):
+        make(grouping="user").decide(Visitor(np.zeros(4)))
+
+
+@pytest.mark.parametrize("arguments", [{"alpha": -1}, {"draws": 0}, {"floor": 1.5}, {"rng": "x"}])
+def test_a_ranking_that_makes_no_sense_is_refused(arguments):
+    with pytest.raises((ValueError, TypeError)):
+        Sampling(**({"rng": 0} | arguments))

@@ -1,0 +1,354 @@
+"""Each click once: whatever comes twice, late, in another order, or under another model, the evidence is the same."""
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis_server import redis_server
+from store_workers import settle_all, start
+
+from zoolib.networks import MLP
+from zoolib.production import (
+    Decision,
+    Embedder,
+    Ledger,
+    Message,
+    Outcome,
+    Put,
+    StaleModelError,
+    Store,
+    UnreadableValueError,
+    open_store,
+)
+
+D, D_EMB = 5, 4
+
+
+class MemoryStore(Store):
+    """The definition of a store, in a dictionary: what the ledger may rely on, and nothing else."""
+
+    def __init__(self):
+        self.values, self.time, self.lock = {}, 1e9, threading.RLock()
+
+    def now(self):
+        return self.time
+
+    def get(self, key):
+        value, expiry = self.values.get(key, (None, np.inf))
+        return value if expiry > self.time else None
+
+    def transact(self, keys, update):
+        with self.lock:
+            writes, result = update({key: self.get(key) for key in keys})
+            assert set(writes) <= set(keys)
+            for key, put in writes.items():
+                if put is None:
+                    self.values.pop(key, None)
+                else:
+                    self.values[key] = put.value, np.inf if put.ttl is None else self.time + put.ttl
+            return result
+
+    def scan(self, prefix):
+        yield from [key for key in sorted(self.values) if key.startswith(prefix) and self.get(key) is not None]
+
+    def close(self):
+        pass
+
+
+def phi(seed, dtype="float64"):
+    return Embedder(MLP((D, 8, D_EMB), [np.random.default_rng(seed)], linear=(2,)), device="cpu", dtype=dtype)
+
+
+def shown(n=3, seed=0, group="shared", model="old"):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, D)).astype(np.float32)
+    arms = np.sort(rng.choice(100, n, replace=False))
+    return Decision(arms, X, np.zeros(n), np.full(n, np.nan), group, model, id=f"d{seed}")
+
+
+@pytest.fixture
+def ledger():
+    return Ledger(MemoryStore(), D_EMB, ridge=0.5)
+
+
+def literal(decisions, verdicts, embed, ridge=0.5):
+    """A and b by their definition, from all verdicts at once: {(decision, place): 0 or 1}."""
+    A, b = ridge * np.eye(D_EMB), np.zeros(D_EMB)
+    for (i, place), reward in verdicts.items():
+        z = embed(decisions[i].X)[place]
+        A += np.outer(z, z)
+        b += reward * z
+    return A, b
+
+
+def assert_is(sums, A, b):
+    np.testing.assert_allclose(sums.A, A, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(sums.b, b, rtol=0, atol=1e-12)
+
+
+# ---- once and only once ------------------------------------------------------------------------------------
+
+
+def test_a_verdict_is_counted_corrected_or_repeated(ledger):
+    decision, embed = shown(), phi(0)
+    ledger.record(decision)
+
+    def tell(arm, reward):
+        return ledger.settle([Message("d0", int(arm), reward)], embed, "v")[0]
+
+    first, second, _ = decision.arms
+    assert tell(first, 1) is Outcome.COUNTED
+    assert tell(first, 1) is Outcome.REPEATED
+    assert tell(first, 0) is Outcome.REPEATED  # "no click" that was overtaken by the click
+    assert tell(second, 0) is Outcome.COUNTED
+    assert tell(second, 0) is Outcome.REPEATED
+    assert tell(second, 1) is Outcome.CORRECTED  # a late click
+    assert tell(second, 1) is Outcome.REPEATED
+    sums = ledger.evidence("v", "shared")
+    assert (sums.n_shown, sums.n_clicks) == (2, 2)
+    assert_is(sums, *literal([decision], {(0, 0): 1, (0, 1): 1}, embed))
+
+
+def test_what_was_never_shown_or_is_forgotten_is_unknown(ledger):
+    decision = shown()
+    ledger.record(decision)
+    known = int(decision.arms[0])
+    for message in (Message("nobody", known, 1), Message("d0", 101, 1)):
+        assert ledger.settle([message], phi(0), "v") == [Outcome.UNKNOWN]
+    ledger.store.time += ledger.ttl + 1
+    assert ledger.settle([Message("d0", known, 1)], phi(0), "v") == [Outcome.UNKNOWN]
+    assert ledger.evidence("v", "shared").n_shown == 0
+    assert ledger.decision("d0") is None
+
+
+def test_a_verdict_does_not_prolong_the_life_of_a_decision(ledger):
+    decision = shown()
+    ledger.record(decision)
+    ledger.store.time += ledger.ttl - 1
+    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [Outcome.COUNTED]
+    ledger.store.time += 2
+    assert ledger.decision("d0") is None
+
+
+messages = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=25
+)  # (decision, place, reward), many of them more than once
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=messages, batch=st.integers(1, 8), data=st.data())
+def test_the_evidence_depends_on_the_set_of_messages_and_not_on_their_order(told, batch, data):
+    embed, decisions = phi(0), [shown(seed=i) for i in range(3)]
+    verdicts = {}
+    for i, place, reward in told:
+        verdicts[i, place] = max(reward, verdicts.get((i, place), 0))
+    ledger = Ledger(MemoryStore(), D_EMB, ridge=0.5)
+    for decision in decisions:
+        ledger.record(decision)
+    sent = [
+        Message(f"d{i}", int(decisions[i].arms[place]), reward) for i, place, reward in data.draw(st.permutations(told))
+    ]
+    for some in itertools.batched(sent, batch) if hasattr(itertools, "batched") else chunks(sent, batch):
+        ledger.settle(list(some), embed, "v")
+    sums = ledger.evidence("v", "shared")
+    assert (sums.n_shown, sums.n_clicks) == (len(verdicts), sum(verdicts.values()))
+    assert_is(sums, *literal(decisions, verdicts, embed))
+
+
+def chunks(items, n):
+    return (items[i : i + n] for i in range(0, len(items), n))
+
+
+def test_each_group_has_evidence_of_its_own(ledger):
+    decisions = [shown(seed=i, group=group) for i, group in enumerate(("user:a", "user:b", "user:a"))]
+    for decision in decisions:
+        ledger.record(decision)
+    ledger.settle([Message(f"d{i}", int(d.arms[0]), 1) for i, d in enumerate(decisions)], phi(0), "v")
+    assert_is(ledger.evidence("v", "user:a"), *literal(decisions, {(0, 0): 1, (2, 0): 1}, phi(0)))
+    assert_is(ledger.evidence("v", "user:b"), *literal(decisions, {(1, 0): 1}, phi(0)))
+
+
+def test_what_nobody_reports_on_is_closed_as_not_clicked(ledger):
+    old, young = shown(seed=0), shown(seed=1)
+    ledger.record(old)
+    ledger.settle([Message("d0", int(old.arms[1]), 1)], phi(0), "v")
+    ledger.store.time += 100
+    ledger.record(young)
+    assert ledger.close_open(60, phi(0), "v") == 2
+    assert_is(ledger.evidence("v", "shared"), *literal([old], {(0, 0): 0, (0, 1): 1, (0, 2): 0}, phi(0)))
+    assert ledger.settle([Message("d0", int(old.arms[0]), 1)], phi(0), "v") == [Outcome.CORRECTED]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ("d0", 3, 2),
+        ("d0", 3, 0.5),
+        ("d0", 3, "1"),
+        ("d0", -1, 1),
+        ("d0", 1.5, 1),
+        ("", 1, 1),
+        ("x" * 65, 1, 1),
+        (7, 1, 1),
+    ],
+)
+def test_a_malformed_message_is_refused_and_nothing_of_its_batch_is_counted(ledger, message):
+    decision = shown()
+    ledger.record(decision)
+    with pytest.raises((ValueError, TypeError)):
+        ledger.settle([Message("d0", int(decision.arms[0]), 1), Message(*message)], phi(0), "v")
+    assert ledger.evidence("v", "shared").n_shown == 0
+
+
+# ---- both stores, several processes ------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["lmdb", "redis"])
+def url(request, tmp_path):
+    if request.param == "lmdb":
+        yield str(tmp_path / "store")
+    else:
+        with redis_server(tmp_path) as server:
+            yield server.url
+
+
+def test_processes_that_report_the_same_clicks_count_each_once(url):
+    decisions, embed = [shown(seed=i) for i in range(60)], phi(0)
+    with open_store(url) as store:
+        ledger = Ledger(store, D_EMB, ridge=0.5)
+        for decision in decisions:
+            ledger.record(decision)
+        told = [Message(d.id, int(d.arms[i]), (i + j) % 2) for j, d in enumerate(decisions) for i in range(3)]
+        started = [start(settle_all, url, told, seed) for seed in range(3)]
+        counted = 0
+        for process, connection in started:
+            counted += connection.recv()
+            process.join(60)
+            assert process.exitcode == 0
+        assert counted == len(told)  # every one was new to exactly one of the three
+        verdicts = {(j, i): (i + j) % 2 for j in range(60) for i in range(3)}
+        A, b = literal(decisions, verdicts, embed)
+        sums = ledger.evidence("v", "shared")
+        assert sums.n_shown == 180
+        np.testing.assert_allclose(sums.A, A, atol=1e-10)
+        np.testing.assert_allclose(sums.b, b, atol=1e-10)
+
+
+def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(url):
+    with open_store(url) as store:
+        ledger, decision = Ledger(store, D_EMB), shown()
+        ledger.record(decision)
+        message = Message("d0", int(decision.arms[0]), 1)
+        ledger.settle([message], phi(0), "v")
+        key = ledger.evidence_key("v", "shared")
+        good = store.get(key)
+        bad = {
+            "damaged": good[:-1] + bytes([good[-1] ^ 1]),
+            "cut short|damaged": good[: len(good) // 2],
+            "not written by zoolib": b"\x80\x04 a pickle",
+            "belongs elsewhere": Ledger(store, D_EMB)._put(decision).value,
+        }
+        for said, value in bad.items():
+            store.transact([key], lambda values, value=value: ({key: Put(value)}, None))
+            with pytest.raises(UnreadableValueError, match=said):
+                ledger.evidence("v", "shared")
+            with pytest.raises(UnreadableValueError, match=said):
+                ledger.settle([Message("d0", int(decision.arms[1]), 1)], phi(0), "v")
+            assert store.get(key) == value
+        store.transact([key], lambda values: ({key: Put(good)}, None))
+        assert ledger.settle([Message("d0", int(decision.arms[1]), 1)], phi(0), "v") == [Outcome.COUNTED]
+
+
+def test_evidence_of_another_shape_or_prior_is_refused(ledger):
+    ledger.record(shown())
+    ledger.settle([Message("d0", int(shown().arms[0]), 1)], phi(0), "v")
+    with pytest.raises(UnreadableValueError, match=r"shape \(4, 4\) with ridge 0.5"):
+        Ledger(ledger.store, 7, ridge=0.5).evidence("v", "shared")
+    with pytest.raises(UnreadableValueError, match="asked for"):
+        Ledger(ledger.store, D_EMB).evidence("v", "shared")
+
+
+# ---- model versions ----------------------------------------------------------------------------------------
+
+
+def fill(ledger, embed, version, n=20):
+    decisions = [shown(seed=i) for i in range(n)]
+    for decision in decisions:
+        ledger.record(decision)
+    verdicts = {(i, place): (i + place) % 2 for i in range(n) for place in range(i % 4 if i % 4 < 3 else 3)}
+    told = [Message(f"d{i}", int(decisions[i].arms[place]), r) for (i, place), r in verdicts.items()]
+    ledger.settle(told, embed, version)
+    return decisions, verdicts
+
+
+def test_migration_gives_the_evidence_that_the_new_phi_would_have_gathered(ledger):
+    old, new = phi(0), phi(1)
+    decisions, verdicts = fill(ledger, old, "v1")
+    assert ledger.migrate(new, "v2", batch=7) == sum(1 for i in range(20) if i % 4)
+    assert_is(ledger.evidence("v2", "shared"), *literal(decisions, verdicts, new))
+    assert_is(ledger.evidence("v1", "shared"), *literal(decisions, verdicts, old))
+    assert ledger.migrate(new, "v2") == 0  # nothing is left to do
+
+
+def test_a_migration_that_was_interrupted_goes_on_and_counts_nothing_twice(ledger):
+    new = phi(1)
+    decisions, verdicts = fill(ledger, phi(0), "v1")
+    calls = []
+
+    def dies(X):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return new(X)
+
+    with pytest.raises(KeyboardInterrupt):
+        ledger.migrate(dies, "v2", batch=4)
+    assert 0 < ledger.evidence("v2", "shared").n_shown < len(verdicts)
+    ledger.migrate(new, "v2", batch=4)
+    assert_is(ledger.evidence("v2", "shared"), *literal(decisions, verdicts, new))
+
+
+def test_clicks_that_come_during_a_migration_are_found_by_its_second_pass(ledger):
+    old, new = phi(0), phi(1)
+    decisions, verdicts = fill(ledger, old, "v1")
+    ledger.migrate(new, "v2")
+    late = Message("d1", int(decisions[1].arms[0]), 1)  # had been counted as not clicked
+    fresh = Message("d0", int(decisions[0].arms[0]), 1)
+    assert ledger.settle([late, fresh], old, "v1") == [
+        Outcome.REPEATED if verdicts[1, 0] else Outcome.CORRECTED,
+        Outcome.COUNTED,
+    ]
+    verdicts |= {(1, 0): 1, (0, 0): 1}
+    ledger.put_in_force("v2")
+    ledger.migrate(new, "v2")
+    assert_is(ledger.evidence("v2", "shared"), *literal(decisions, verdicts, new))
+
+
+def test_nobody_counts_under_a_version_that_is_not_in_force(ledger):
+    decision = shown()
+    ledger.record(decision)
+    ledger.put_in_force("v2")
+    with pytest.raises(StaleModelError, match="model v2 is in force, not v1"):
+        ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v1")
+    assert ledger.decision("d0").verdict.max() == -1
+    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(1), "v2") == [Outcome.COUNTED]
+
+
+def test_old_versions_can_be_forgotten(ledger):
+    fill(ledger, phi(0), "v1")
+    ledger.publish("v1", *phi(0).record())
+    ledger.publish("v2", *phi(1).record())
+    ledger.put_in_force("v2")
+    assert ledger.forget_versions(keep=["v2"]) == 2
+    assert ledger.evidence("v1", "shared").n_shown == 0
+    with pytest.raises(UnreadableValueError, match="no model 'v1'"):
+        ledger.model("v1")
+    assert ledger.version_in_force() == "v2"
+
+
+def test_a_ledger_needs_a_store():
+    with pytest.raises(TypeError, match="open_store"):
+        Ledger("redis://localhost", 4)

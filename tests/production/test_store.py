@@ -1,0 +1,328 @@
+"""One conformance suite for both stores: whatever is true of lmdb must be true of Redis.
+
+Some of it happens in other processes: :mod:`store_workers` is what they do.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from redis_server import redis_server
+from store_workers import die_inside, said, start
+from store_workers import increment as increment_often
+
+from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, open_store, own_redis, pack, unpack
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture(params=["lmdb", "redis"])
+def url(request, tmp_path):
+    if request.param == "lmdb":
+        return str(tmp_path / "store")
+    redis = request.getfixturevalue("server")
+    with open_store(redis.url) as store:
+        store._client.flushall()
+    return redis.url
+
+
+@pytest.fixture
+def store(url):
+    with open_store(url) as opened:
+        yield opened
+
+
+def put(store, key, value, ttl=None):
+    store.transact([key], lambda values: ({key: Put(value, ttl)}, None))
+
+
+def increment(values):
+    return {"n": Put(str(int(values["n"] or 0) + 1).encode())}, None
+
+
+# ---- the three operations ----------------------------------------------------------------------------------
+
+
+def test_what_is_put_is_read_and_what_is_deleted_is_gone(store):
+    assert store.get("a") is None
+    put(store, "a", b"\0\xff one")
+    assert store.get("a") == b"\0\xff one"
+    put(store, "a", b"")
+    assert store.get("a") == b""
+    store.transact(["a"], lambda values: ({"a": None}, None))
+    assert store.get("a") is None
+
+
+def test_a_transaction_sees_all_its_keys_writes_several_and_returns_the_result(store):
+    put(store, "a", b"1")
+    seen = store.transact(["a", "b"], lambda values: ({"a": Put(b"2"), "b": Put(b"3")}, dict(values)))
+    assert seen == {"a": b"1", "b": None}
+    assert (store.get("a"), store.get("b")) == (b"2", b"3")
+
+
+def test_an_update_that_raises_leaves_everything_as_it_was(store):
+    put(store, "a", b"1")
+    with pytest.raises(ZeroDivisionError):
+        store.transact(["a"], lambda values: ({"a": Put(b"2")}, 1 / 0))
+    with pytest.raises(ValueError, match="not among keys"):
+        store.transact(["a"], lambda values: ({"a": Put(b"2"), "b": Put(b"2")}, None))
+    with pytest.raises(ValueError, match="ttl must be above 0"):
+        store.transact(["a"], lambda values: ({"a": Put(b"2", ttl=0)}, None))
+    assert (store.get("a"), store.get("b")) == (b"1", None)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 401, 7, None])
+def test_a_key_that_is_none_is_refused(store, key):
+    with pytest.raises((ValueError, TypeError), match="key"):
+        store.get(key)
+
+
+def test_scanning_finds_every_key_of_a_prefix_once_and_no_other(store):
+    names = {f"some/{i}" for i in range(2500)}
+    for i in range(0, 2500, 500):
+        part = sorted(names)[i : i + 500]
+        store.transact(part, lambda values: (dict.fromkeys(values, Put(b"x")), None))
+    for other in ("som", "some", "somf", "other/1", "some*"):
+        put(store, other, b"x")
+    assert sorted(store.scan("some/")) == sorted(names)
+    assert list(store.scan("some*")) == ["some*"]
+    assert list(store.scan("nothing")) == []
+
+
+def test_a_value_is_forgotten_after_its_time_and_not_before(store):
+    put(store, "a", b"1", ttl=0.4)
+    put(store, "b", b"2", ttl=60)
+    assert store.get("a") == b"1"
+    time.sleep(0.5)
+    assert store.get("a") is None
+    assert list(store.scan("")) == ["b"]
+    assert store.transact(["a"], lambda values: ({}, values["a"])) is None
+
+
+def test_a_new_value_does_not_inherit_the_time_of_the_old_one(store):
+    put(store, "a", b"1", ttl=0.2)
+    put(store, "a", b"2")
+    time.sleep(0.3)
+    for i in range(10):
+        put(store, f"other{i}", b"x")
+    assert store.get("a") == b"2"
+
+
+def test_all_is_there_when_the_store_is_opened_again(url):
+    with open_store(url) as first:
+        put(first, "a", b"1")
+    with open_store(url) as second:
+        assert second.get("a") == b"1"
+
+
+# ---- several writers ---------------------------------------------------------------------------------------
+
+
+def test_writers_in_several_threads_lose_no_update(store):
+    threads = [
+        threading.Thread(target=lambda: [store.transact(["n"], increment) for _ in range(100)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.get("n") == b"400"
+
+
+def test_writers_in_several_processes_lose_no_update(url, store):
+    started = [start(increment_often, url, 200) for _ in range(4)]
+    for process, connection in started:
+        assert said(connection) == list(range(1, 201))
+        process.join(60)
+        assert process.exitcode == 0
+    assert store.get("n") == b"800"
+
+
+def test_a_writer_that_was_overtaken_computes_again(store):
+    calls = []
+
+    def update(values):
+        calls.append(values["n"])
+        if len(calls) == 1 and type(store).__name__ == "RedisStore":  # lmdb's writers wait: nobody can overtake
+            put(store, "n", b"41")
+        return increment(values)
+
+    put(store, "n", b"41")
+    store.transact(["n"], update)
+    assert store.get("n") == b"42"
+    assert set(calls) == {b"41"}
+
+
+@pytest.mark.parametrize("after", [0.05, 0.3])
+def test_a_writer_that_is_killed_loses_at_most_what_it_has_not_acknowledged(url, store, after):
+    process, connection = start(increment_often, url, 10**9)
+    acknowledged = [connection.recv()]
+    threading.Timer(after, process.kill).start()
+    acknowledged += said(connection)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    store.transact(["n"], increment)  # it takes writes at once; only then is it settled whether the last one counted
+    assert len(acknowledged) <= int(store.get("n")) - 1 <= len(acknowledged) + 1
+
+
+def test_who_is_killed_within_a_transaction_has_written_nothing_of_it(url, store):
+    put(store, "a", b"old")
+    put(store, "b", b"old")
+    process, _ = start(die_inside, url)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert (store.get("a"), store.get("b")) == (b"old", b"old")
+    put(store, "a", b"new")
+    assert store.get("a") == b"new"
+
+
+# ---- a store that is not there -----------------------------------------------------------------------------
+
+
+def test_a_closed_store_says_that_it_is_not_there(tmp_path):
+    store = open_store(tmp_path / "store")
+    store.close()
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        store.get("a")
+
+
+def test_a_full_store_says_so_and_keeps_what_it_has(tmp_path):
+    with open_store(tmp_path / "store", max_bytes=2**20) as store:
+        put(store, "a", b"1")
+        with pytest.raises(StoreUnavailableError, match="MAP_FULL"):
+            put(store, "b", bytes(2**21))
+        assert store.get("a") == b"1"
+
+
+def test_a_store_taken_through_a_fork_is_refused(tmp_path):
+    with open_store(tmp_path / "store") as store:
+        store._pid = os.getpid() + 1
+        with pytest.raises(StoreUnavailableError, match="fork"):
+            store.get("a")
+
+
+def test_no_server_is_reported_as_such(server):
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        open_store("redis://127.0.0.1:1/0", timeout=0.5)
+
+
+def test_a_server_that_dies_and_comes_back_has_what_was_acknowledged(tmp_path):
+    with redis_server(tmp_path) as own, open_store(own.url, timeout=0.5) as store:
+        for _ in range(20):
+            store.transact(["n"], increment)
+        own.kill()
+        with pytest.raises(StoreUnavailableError):
+            store.transact(["n"], increment)
+        own.start()
+        store.transact(["n"], increment)
+        assert store.get("n") == b"21"
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "file:///tmp/x"])
+def test_an_address_that_is_none_is_refused(url):
+    with pytest.raises(ValueError, match="url must"):
+        open_store(url)
+
+
+def test_expired_values_do_not_pile_up(tmp_path):
+    now = [1e9]
+    with open_store(tmp_path / "store", clock=lambda: now[0]) as store:
+        for i in range(2000):
+            now[0] += 1
+            put(store, f"k{i}", b"x" * 100, ttl=50)
+        with store._env.begin() as transaction:
+            assert transaction.stat(store._values)["entries"] <= 60
+            assert transaction.stat(store._expiries)["entries"] <= 60
+
+
+def test_a_missing_extra_says_what_to_install():
+    code = (
+        "import sys; sys.modules['lmdb'] = None\n"
+        "import zoolib.production as p\n"
+        "try:\n    p.open_store('nowhere')\nexcept ImportError as error:\n    print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'lmdb'" in said
+    assert "pip install" in said
+
+
+# ---- values ------------------------------------------------------------------------------------------------
+
+ARRAYS = {"A": np.arange(6.0).reshape(2, 3), "n": np.array([-1, 1], dtype=np.int8), "x": np.float32([[0.5]])}
+
+
+def test_a_value_comes_back_as_it_was_packed():
+    words, arrays = unpack("k", "evidence", pack("k", "evidence", {"n": 3, "name": "Käfer"}, ARRAYS))
+    assert words == {"n": 3, "name": "Käfer"}
+    assert set(arrays) == set(ARRAYS)
+    for name, a in ARRAYS.items():
+        assert arrays[name].dtype == a.dtype
+        np.testing.assert_array_equal(arrays[name], a)
+        arrays[name][...] = 0  # it can be written to
+
+
+def test_every_flipped_bit_is_noticed():
+    value = pack("k", "evidence", {"n": 3}, ARRAYS)
+    for i in range(len(value)):
+        damaged = bytearray(value)
+        damaged[i] ^= 1 << i % 8
+        with pytest.raises(UnreadableValueError, match="'k'"):
+            unpack("k", "evidence", bytes(damaged))
+
+
+def test_every_value_that_is_cut_short_or_goes_on_is_noticed():
+    value = pack("k", "evidence", {"n": 3}, ARRAYS)
+    for n in range(len(value)):
+        with pytest.raises(UnreadableValueError, match=r"not written by zoolib|cut short|damaged"):
+            unpack("k", "evidence", value[:n])
+    with pytest.raises(UnreadableValueError, match="damaged"):
+        unpack("k", "evidence", value + b"x")
+
+
+@pytest.mark.parametrize("foreign", [b"", b"\x80\x04pickle", b'{"A": 1}', b"\x93NUMPY", bytes(1000)])
+def test_a_foreign_value_is_refused(foreign):
+    with pytest.raises(UnreadableValueError, match="not written by zoolib"):
+        unpack("k", "evidence", foreign)
+
+
+def test_a_value_of_another_place_kind_or_format_is_refused():
+    value = pack("k", "evidence", {}, {})
+    with pytest.raises(UnreadableValueError, match="belongs elsewhere"):
+        unpack("k2", "evidence", value)
+    with pytest.raises(UnreadableValueError, match="kind 'evidence', not 'decision'"):
+        unpack("k", "decision", value)
+    with pytest.raises(UnreadableValueError, match="format 2"):
+        unpack("k", "evidence", value[:6] + b"\0\2" + value[8:])
+
+
+def test_what_cannot_be_stored_is_refused():
+    with pytest.raises(TypeError, match=r"arrays\['a'\]"):
+        pack("k", "evidence", {}, {"a": np.array(["text"])})
+
+
+# ---- a server of one's own ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
+def test_a_server_of_ones_own_takes_what_a_store_is_given_and_ends_with_the_with(tmp_path):
+    with own_redis(tmp_path) as url, open_store(url) as store:
+        store.transact(["n"], increment)
+        assert store.get("n") == b"1"
+    with pytest.raises(StoreUnavailableError):
+        open_store(url, timeout=0.5)
+
+
+def test_where_there_is_no_redis_there_is_no_server_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with own_redis(tmp_path) as url:
+        assert url is None

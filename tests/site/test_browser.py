@@ -1,0 +1,85 @@
+"""Every page in a real browser, in light and dark, on a desk and on a phone, from a server and from the disk."""
+
+# ruff: noqa: F811  fixtures are imported
+
+from __future__ import annotations
+
+import pytest
+from browsing import AXE, DESK, PHONE, VIOLATIONS, Visit, address, browser, names  # noqa: F401  fixtures
+from built_book import HTML
+
+
+def faults(state: dict, mode: str) -> list[str]:
+    """Return what is wrong with the state of a page."""
+    dark = sum(map(int, state["background"].strip("rgba()").split(",")[:3])) < 3 * 128
+    checks = {
+        f"theme {state['theme']} on {state['background']}": state["theme"] == mode and dark == (mode == "dark"),
+        f"{state['rendered']} of {state['formulas']} formulas set": state["rendered"] >= state["formulas"],
+        f"formulas in error: {state['failed']}": not state["failed"],
+        f"wider than the window by {state['overflow']} px: {state['wide']}": state["overflow"] <= 0
+        and not state["wide"],
+        f"pictures that do not load: {state['broken']}": not state["broken"],
+        "the text face is not loaded": state["serif"],
+    }
+    return [problem for problem, fine in checks.items() if not fine]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_page_is_sound_and_accessible(browser, address, mode, size):
+    """No error, no request to outside, formulas set, nothing wider than the window, no rule of axe-core's violated."""
+    found = []
+    with Visit(browser, address, mode, size) as visit:
+        for name in names():
+            found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode)]
+            visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+            found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS)]
+            found += [f"{name}: {problem}" for problem in visit.wrong]
+            visit.wrong.clear()
+    assert found == []
+
+
+def test_every_page_works_from_the_disk(browser):
+    """The same pages, opened as files."""
+    found = []
+    with Visit(browser, HTML.as_uri()) as visit:
+        for name in names():
+            found += [f"{name}: {problem}" for problem in faults(visit.look(name), "light") + visit.wrong]
+            visit.wrong.clear()
+    assert found == []
+
+
+def test_the_first_page_leads_into_the_book(browser, address):
+    with Visit(browser, address) as visit:
+        visit.page.goto(f"{address}/index.html")
+        visit.page.wait_for_url("**/chapters/index.html")
+        assert visit.wrong == []
+
+
+@pytest.mark.parametrize("from_disk", [False, True], ids=["server", "disk"])
+def test_the_search_finds_a_definition(browser, address, from_disk):
+    with Visit(browser, HTML.as_uri() if from_disk else address) as visit:
+        visit.page.goto(f"{visit.home}/search.html?q=stale+evidence")
+        visit.page.wait_for_selector("#search-results li a", timeout=15_000)
+        links = visit.page.eval_on_selector_all(
+            "#search-results li a", "links => links.map(a => a.getAttribute('href'))"
+        )
+        assert any("glossary" in link for link in links), links
+        assert visit.wrong == []
+
+
+def test_a_solution_opens_and_the_theme_changes_by_keyboard(browser, address):
+    with Visit(browser, address) as visit:
+        visit.look("chapters/00_the_shop.html")
+        button = visit.page.locator(".solution button.toggle-button").first
+        button.focus()
+        hidden = visit.page.locator(".solution.toggle-hidden").count()
+        visit.page.keyboard.press("Enter")
+        assert visit.page.locator(".solution.toggle-hidden").count() == hidden - 1
+        seen = set()
+        for _ in range(3):
+            visit.page.locator("button.theme-switch-button").first.focus()
+            visit.page.keyboard.press("Enter")
+            seen.add(visit.page.evaluate("document.documentElement.dataset.theme"))
+        assert seen == {"light", "dark"}
+        assert visit.wrong == []

@@ -1,0 +1,156 @@
+"""What Lighthouse says of the chapters, and what they weigh.
+
+Needs Node, Chromium and Lighthouse, which ``.ci/run`` installs in ``.cache/lighthouse`` (another place is named by
+BOOK_LIGHTHOUSE). Without them these tests are skipped, unless BOOK_STRICT=1.
+
+How fast a page is depends on what the machine does besides. Those tests, marked ``alone``, are left to "make speed",
+which runs nothing else, and take the best of three measurements.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from browsing import DESK, FLAGS, NAMES, browser  # noqa: F401  a fixture
+from built_book import HTML, ROOT, build, missing
+
+DRIVER = Path(__file__).parent / "lighthouse.mjs"
+LIGHTHOUSE = Path(os.environ.get("BOOK_LIGHTHOUSE", ROOT / ".cache" / "lighthouse"))
+
+SOUND = ["accessibility", "best-practices", "seo"]
+FAST_ON_A_DESK = 95
+FAST_ON_A_PHONE = (
+    70  # formulas: MathJax is 330 kB, and sets them with a processor that Lighthouse makes four times slower
+)
+MEASUREMENTS = 3
+
+# What a chapter may weigh when it is opened, as it comes over the wire, and the number of files it may ask for.
+KILOBYTES, REQUESTS = 1_000, 40
+
+
+class Compressed(SimpleHTTPRequestHandler):
+    """Serve as a web host does: text compressed, the connection kept."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body, kind = path.read_bytes(), self.guess_type(path)
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        if kind.startswith("text/") or kind.endswith(("javascript", "json", "+xml")):
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Serve the book on a free port of the loopback address."""
+    build()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressed, directory=str(HTML)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/chapters"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def lighthouse(address):
+    """Return a function that asks Lighthouse about pages and returns what it says of each, by name."""
+    chromium = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not (LIGHTHOUSE / "node_modules" / "lighthouse").exists() or not shutil.which("node") or not chromium:
+        missing("no Lighthouse, Node or Chromium; .ci/run installs them")
+
+    def ask(names: list[str], desktop: bool = True, **flags) -> dict[str, dict]:
+        asked = {
+            "home": str(LIGHTHOUSE),
+            "chromium": chromium,
+            "chromeFlags": ["--headless=new", *FLAGS],
+            "urls": [f"{address}/{name}.html" for name in names],
+            "desktop": desktop,
+            "flags": {"disableFullPageScreenshot": True, **flags},
+        }
+        done = subprocess.run(["node", DRIVER, json.dumps(asked)], capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr[-2000:]
+        said = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [page for page in said if page.get("error")] == []
+        return dict(zip(names, said, strict=True))
+
+    return ask
+
+
+def chapters() -> list[str]:
+    return sorted(path.stem for path in (build() / "chapters").glob("[0-9]*.html"))
+
+
+def heaviest() -> str:
+    return max(chapters(), key=lambda name: (HTML / "chapters" / f"{name}.html").stat().st_size)
+
+
+def test_every_chapter_is_accessible_sound_and_found(lighthouse):
+    """100 of 100 for accessibility, best practices and what search engines ask for, on all chapters and the start."""
+    pages = lighthouse([*chapters(), "index"], onlyCategories=SOUND, throttlingMethod="provided")
+    assert len(pages) > 7
+    assert [f"{name}: {page['failed']}" for name, page in pages.items() if page["failed"]] == []
+    assert {name: page["scores"] for name, page in pages.items() if set(page["scores"].values()) != {100}} == {}
+
+
+def best_of_some(lighthouse, name: str, floor: float, desktop: bool) -> list[dict]:
+    """Measure a page until it reaches the floor, but not for ever: what else the machine does only makes it slower."""
+    said = []
+    while len(said) < MEASUREMENTS and not any(page["scores"]["performance"] >= floor for page in said):
+        said.append(lighthouse([name], desktop, onlyCategories=["performance"])[name])
+    return said
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("name", ["index", "01_fifty_strangers", "heaviest"])
+@pytest.mark.parametrize(
+    ("desktop", "floor"), [(True, FAST_ON_A_DESK), (False, FAST_ON_A_PHONE)], ids=["desk", "phone"]
+)
+def test_a_page_comes_fast(lighthouse, name, desktop, floor):
+    said = best_of_some(lighthouse, heaviest() if name == "heaviest" else name, floor, desktop)
+    best = max(said, key=lambda one: one["scores"]["performance"])
+    print(f"{name}: {best['scores']['performance']:.0f}")
+    assert best["scores"]["performance"] >= floor, [(one["scores"], one["failed"], one["speed"]) for one in said]
+
+
+def test_no_chapter_weighs_more_than_its_budget(browser, address):  # noqa: F811
+    """The bytes that come over the wire when a chapter is opened at a desk, and the number of requests."""
+    weights = {name: weigh(browser, f"{address}/{name}.html") for name in chapters()}
+    print(weights)
+    assert all(kilobytes > 100 for kilobytes, _ in weights.values())
+    assert {name: weight for name, weight in weights.items() if weight > (KILOBYTES, 0) or weight[1] > REQUESTS} == {}
+
+
+def weigh(browser, url: str) -> tuple[int, int]:  # noqa: F811
+    """Return the kilobytes and the requests of a page, once its formulas are set."""
+    context = browser.new_context(viewport=DESK)
+    page, lengths = context.new_page(), []
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: lengths.append(event["encodedDataLength"]))
+    page.goto(url, wait_until="load")
+    page.evaluate("async () => { if (document.querySelector('.math')) await MathJax.startup.promise; }")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return round(sum(lengths) / 1000), len(lengths)

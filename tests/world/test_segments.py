@@ -1,0 +1,200 @@
+"""The shops of chapter 8 are what the chapter says of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, FeatureShop, MappedAgent, Segments, serve
+from zoolib.maps import Raw
+from zoolib.world import TABLE, prototypes, random_value
+from zoolib.world.tastes import APART
+
+
+def small(taste=None, seed=0, **shop):
+    return FeatureShop(taste or Segments(), seed=seed, **{"n_log": 300, "n_steps": 200, "n_products": 40} | shop)
+
+
+@settings(max_examples=30, deadline=None)
+@given(n=st.integers(1, 16), dim=st.integers(1, 3), seed=st.integers(0, 10**6))
+def test_prototypes_keep_their_distance_and_stay_in_their_square(n, dim, seed):
+    if dim == 1 and n > 2:
+        return  # on a line there is no room for more
+    points = prototypes(np.random.default_rng(seed), n, dim)
+    assert points.shape == (n, dim)
+    distance = np.linalg.norm(points[:, None] - points, axis=-1) + 10 * np.eye(n)
+    assert distance.min() >= APART
+    assert np.abs(points).max() <= 1.5 * max(1, (n / 10) ** (1.3 / dim))
+
+
+def test_the_table_is_that_of_the_book():
+    for i, persona in enumerate(PERSONAS):
+        for j, category in enumerate(CATEGORIES):
+            assert TABLE[i, j] == CLICK_TABLE[persona][category]
+
+
+@settings(max_examples=15, deadline=None)
+@given(clusters=st.integers(1, 3), nuisances=st.integers(0, 4), guess=st.floats(0, 1), seed=st.integers(0, 10**6))
+def test_click_probabilities_are_entries_of_the_table_and_niches_are_balanced(clusters, nuisances, guess, seed):
+    shop = small(Segments(clusters=clusters, nuisances=nuisances, guess=guess), seed)
+    assert np.array_equal(shop.probability, TABLE[shop.who[:, None], shop.kind[shop.shelf]])
+    counts = np.bincount(shop.kind, minlength=5)
+    assert counts.max() - counts.min() <= 1
+    assert shop.contexts(7).shape == (40, shop.layout.d)
+    assert shop.layout.d == 1 + 2 * (2 + nuisances) + 5
+
+
+def test_who_comes_is_uniform_and_the_nominal_category_says_nothing():
+    shop = small(seed=range(40), n_products=500)
+    assert np.allclose(np.bincount(shop.who.ravel()) / shop.who.size, 0.25, atol=0.02)
+    nominal = shop.product_x[..., :5].argmax(-1)
+    joint = np.histogram2d(nominal.ravel(), shop.kind.ravel(), bins=5)[0] / nominal.size
+    assert np.allclose(joint, 0.04, atol=0.005)
+
+
+def test_what_matters_lies_in_clusters_and_the_rest_is_noise():
+    shop = small(seed=2, n_steps=5000)
+    centres = shop.worlds[0]["users"]
+    X = shop.user_x[:, :2]
+    nearest = np.linalg.norm(X[:, None, None] - centres, axis=-1).min((1, 2))
+    assert np.quantile(nearest, 0.95) < 0.25 * 2.6
+    assert np.allclose(shop.user_x[:, 2:].mean(0), 0, atol=0.06)
+    assert np.allclose(shop.user_x[:, 2:].std(0), 1, atol=0.06)
+
+
+def test_a_rotation_keeps_lengths_and_hides_the_columns():
+    plain, turned = small(seed=2), small(Segments(rotated=True), seed=2)
+    for side in ("users", "products"):
+        turn = turned.worlds[0]["turn " + side]
+        assert np.allclose(turn @ turn.T, np.eye(7))
+    assert plain.layout == turned.layout
+
+
+def test_the_log_is_random_and_its_clicks_follow_the_table():
+    shop = small(seed=range(30), n_log=4000)
+    assert abs(shop.log_r.mean() - TABLE.mean()) < 0.01
+    counts = np.bincount(shop.log_x[0, :, 0].astype(int), minlength=40)
+    assert counts.min() > 50
+
+
+def test_shocks_come_at_times_of_their_own_in_each_world():
+    shop = small(Segments(n_shocks=2), seed=range(20), n_steps=1000)
+    first, second = (shop.phase >= 1).argmax(-1), (shop.phase >= 2).argmax(-1)
+    assert len(set(first)) > 10
+    assert ((first >= 200) & (second <= 801) & (first <= second)).all()
+    tables = shop.worlds[0]["tables"]
+    assert tables[1, PERSONAS.index("budget_shopper"), CATEGORIES.index("Fish Supplies")] == 0.80
+    assert tables[2, PERSONAS.index("cat_connoisseur"), CATEGORIES.index("Dog Toy")] == 0.75
+    assert np.array_equal(tables[0], TABLE)
+
+
+def test_products_that_arrive_are_not_shown_before_and_not_in_the_log():
+    shop = small(seed=[1, 2], n_products=1000, arriving=0.9, n_steps=500)
+    assert shop.n_first == 100
+    assert shop.log_x[..., 0].max() < 100
+    there = 100 + 900 * np.arange(500) / 500
+    assert (shop.shelf.max(-1) < there + 1).all()
+    assert shop.shelf.max() > 900
+
+
+def test_a_fifth_persona_has_a_row_shuffled():
+    shop = small(Segments(n_personas=6), seed=1)
+    table = shop.worlds[0]["tables"][0]
+    assert table.shape == (6, 5)
+    for p in (4, 5):
+        assert sorted(table[p]) == sorted(TABLE[p - 4])
+
+
+def test_conditions_are_a_sum_at_one_end_and_an_and_at_the_other():
+    rng = np.random.default_rng(0)
+    u, p = rng.uniform(-1, 1, (2, 1000, 4))
+    met = (
+        (u[:, 0] >= p[:, 0])
+        & (abs(u[:, 1] - p[:, 1]) <= np.sqrt(0.6))
+        & (p[:, 2] >= u[:, 2])
+        & (u[:, 3] * p[:, 3] >= 0)
+    )
+    assert np.array_equal(Conditions(dial=1.0).probability({}, u, p), 0.02 + 0.58 * met)
+    degree = Conditions().degrees(u, p)
+    assert ((degree >= 0) & (degree <= 1)).all()
+    assert np.allclose(Conditions(dial=0.0).probability({}, u, p), 0.02 + 0.58 * degree.mean(-1))
+
+
+def test_the_sum_is_a_quadratic_function_of_what_is_seen():
+    shop = FeatureShop(Conditions(dial=0.0, nuisances=0), seed=1, n_log=500, n_steps=20)
+    x = np.column_stack([np.ones(500), shop.log_x[:, 1:5], shop.log_x[:, -4:]])
+    Z = np.array([np.outer(one, one)[np.triu_indices(9)] for one in x])
+    product = shop.log_x[:, 0].astype(int)
+    p = Conditions(dial=0.0).probability({}, shop.log_x[:, 1:5] / 1.7, shop.kind[product])
+    assert np.allclose(Z @ np.linalg.lstsq(Z, p, rcond=None)[0], p)
+
+
+def test_the_oracle_is_the_best_on_the_shelf_and_random_is_the_mean():
+    shop = small(seed=[1, 2])
+    results = serve({"raw": MappedAgent(shop.space, map=Raw(shop.layout), rng=0)}, shop)
+    assert np.array_equal(results.oracle, shop.probability.max(-1))
+    assert (results.expected <= results.oracle).all()
+    assert np.allclose(random_value(shop), shop.probability.mean((-1, -2)))
+    shown = np.take_along_axis(shop.kind, results.arm[0], -1)
+    assert np.array_equal(results.category[0], shown)
+    assert np.array_equal(results.expected[0], TABLE[results.persona, results.category[0]])
+
+
+def test_the_shop_is_drawn_from_its_seed_alone():
+    batch, one = small(seed=[5, 9], taste=Segments(n_shocks=1)), small(seed=9, taste=Segments(n_shocks=1))
+    for name in ("product_x", "user_x", "shelf", "probability", "luck", "log_x", "log_r"):
+        assert np.array_equal(getattr(batch, name)[1], getattr(one, name)), name
+    assert np.array_equal(batch.contexts(3)[1], one.contexts(3))
+
+
+def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
+    class Counts(MappedAgent):
+        def select(self, X):
+            known.append(self._n)
+            return super().select(X)
+
+    known = []
+    shop = small(n_log=0, n_steps=25)
+    serve({"agent": Counts(shop.space, map=Raw(shop.layout), rng=0)}, shop, every=10)
+    assert known == [0] * 10 + [10] * 10 + [20] * 5
+
+
+@pytest.mark.parametrize(("bad", "message"), [
+    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "none twice"), ({"seed": []}, "at least one shop"),
+    ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
+    ({"arriving": 1.5}, "arriving"), ({"seed": -1}, "seed"),
+])  # fmt: skip
+def test_a_shop_that_cannot_be_is_refused(bad, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        FeatureShop(**{"taste": Segments()} | bad)
+
+
+@pytest.mark.parametrize("bad", [
+    {"clusters": 0}, {"nuisances": -1}, {"guess": -0.1}, {"n_personas": 0}, {"n_shocks": -1}, {"clusters": 1.5},
+])  # fmt: skip
+def test_segments_that_cannot_be_are_refused_by_name(bad):
+    with pytest.raises((ValueError, TypeError), match=next(iter(bad))):
+        Segments(**bad)
+
+
+@pytest.mark.parametrize("bad", [{"dial": 1.1}, {"dial": float("nan")}, {"nuisances": -1}])
+def test_conditions_that_cannot_be_are_refused_by_name(bad):
+    with pytest.raises((ValueError, TypeError), match=next(iter(bad))):
+        Conditions(**bad)
+
+
+def test_a_contest_that_could_not_be_fair_is_refused():
+    shop = small(n_steps=5)
+    agent = MappedAgent(shop.space, map=Raw(shop.layout), rng=0)
+    with pytest.raises(ValueError, match="one object each"):
+        serve({"a": agent, "b": agent}, shop)
+    with pytest.raises(ValueError, match="at least one agent"):
+        serve({}, shop)
+    with pytest.raises(TypeError, match="select and learn"):
+        serve({"a": object()}, shop)
+    with pytest.raises(TypeError, match="FeatureShop"):
+        serve({"a": agent}, "shop")
+    with pytest.raises(ValueError, match="every"):
+        serve({"a": agent}, shop, every=0)
+    with pytest.raises(ValueError, match="worlds"):
+        serve({"a": agent}, small(seed=[1, 2]))

@@ -1,0 +1,218 @@
+"""The batched baseline: a click model learned offline, from a log, and then left as it is (chapter 0).
+
+User and product embeddings, concatenated, 64 -> 32 -> 1 with a ReLU between and a sigmoid at the end. It is the one
+network of the book that is trained by torch's autograd and optimizers as anyone would do it.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from zoolib import checks
+from zoolib.randomness import Seed, generators
+from zoolib.world import ZooplusSimulator
+
+
+class MLPRecommender(nn.Module):
+    """Click probabilities of (user, product) from learned embeddings of both.
+
+    Parameters
+    ----------
+    n_users, n_products
+        Sizes of the embedding tables; a user or product beyond them cannot be scored.
+    embedding_dim
+        Length of each embedding.
+    rng
+        Seed or generator of the initial weights.
+    """
+
+    def __init__(self, n_users: int, n_products: int, embedding_dim: int = 32, *, rng: Seed = 0) -> None:
+        super().__init__()
+        sizes = {"n_users": n_users, "n_products": n_products, "embedding_dim": embedding_dim}
+        self.sizes = {name: checks.whole(name, size, 1) for name, size in sizes.items()}
+        self.user = nn.Embedding(n_users, embedding_dim, dtype=torch.float64)
+        self.product = nn.Embedding(n_products, embedding_dim, dtype=torch.float64)
+        self.hidden = nn.Linear(2 * embedding_dim, 32, dtype=torch.float64)
+        self.head = nn.Linear(32, 1, dtype=torch.float64)
+        (generator,) = generators(rng, ())
+        with torch.no_grad():
+            for name, weight in self.named_parameters():
+                if name in ("user.weight", "product.weight"):
+                    weight.copy_(torch.from_numpy(generator.normal(scale=0.1, size=tuple(weight.shape))))
+                else:
+                    bound = 1 / np.sqrt(self.hidden.in_features if name.startswith("hidden") else 32)
+                    weight.copy_(torch.from_numpy(generator.uniform(-bound, bound, size=tuple(weight.shape))))
+
+    def logits(self, user: torch.Tensor, product: torch.Tensor) -> torch.Tensor:
+        """Return the log odds of a click, of the shape of ``user`` and ``product``."""
+        x = torch.cat([self.user(user), self.product(product)], dim=-1)
+        return self.head(torch.relu(self.hidden(x)))[..., 0]
+
+    def forward(self, user: torch.Tensor, product: torch.Tensor) -> torch.Tensor:
+        """Return the click probability."""
+        return torch.sigmoid(self.logits(user, product))
+
+    @torch.no_grad()
+    def table(self) -> np.ndarray:
+        """Return the click probability of every user and product, ``(n_users, n_products)``."""
+        user, product = (torch.arange(self.sizes[name]) for name in ("n_users", "n_products"))
+        return self(*torch.meshgrid(user, product, indexing="ij")).numpy()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights to ``path``: completely, or not at all."""
+        path = Path(path)
+        draft = path.with_name(path.name + ".part")
+        try:
+            torch.save({"sizes": self.sizes, "weights": self.state_dict()}, draft)
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model that :meth:`save` wrote. Only weights are read; no code in the file is run.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is damaged or holds something else.
+        """
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
+        content = io.BytesIO(Path(path).read_bytes())
+        try:
+            if zipfile.ZipFile(content).testzip() is not None:  # torch itself reads on where a check sum is wrong
+                raise ValueError("a check sum is wrong")
+            content.seek(0)
+            stored = torch.load(content, weights_only=True)
+            if not isinstance(stored, dict):
+                raise ValueError("no record of sizes and weights")
+            model = cls(**stored["sizes"])
+            model.load_state_dict(stored["weights"])
+        except Exception as error:  # whatever a reader of damaged bytes may stumble over
+            raise ValueError(f"path: {os.fspath(path)!r} is damaged or no MLPRecommender") from error
+        if not all(torch.isfinite(weight).all() for weight in model.parameters()):
+            raise ValueError(f"path: {os.fspath(path)!r} holds weights that are not finite")
+        return model
+
+
+def random_log(sim: ZooplusSimulator, n_clicks: int, rng: Seed) -> pd.DataFrame:
+    """Return what a random policy would have logged in the shop as it is now: ``user``, ``product``, ``click``.
+
+    Users and products are uniform. The clicks take ``rng``, not the shop's own luck, which stays as it is.
+    """
+    if sim.batch_shape:
+        raise ValueError("sim must be one world: every world has a log of its own")
+    n_clicks = checks.whole("n_clicks", n_clicks, 1)
+    (generator,) = generators(rng, ())
+    user = generator.integers(0, sim.n_users, n_clicks)
+    product = generator.integers(0, sim.n_products, n_clicks)
+    click = generator.random(n_clicks) < sim.click_probability(user, product)
+    return pd.DataFrame({"user": user, "product": product, "click": click.astype(np.int8)})
+
+
+def train_recommender(
+    log: pd.DataFrame,
+    n_users: int,
+    n_products: int,
+    rng: Seed,
+    *,
+    epochs: int = 12,
+    batch_size: int = 2_500,
+    lr: float = 0.03,
+    validation: float = 0.1,
+    progress: bool = False,
+) -> tuple[MLPRecommender, pd.DataFrame]:
+    """Train a recommender on a log and keep the weights that were best on clicks held out.
+
+    Adam on binary cross-entropy. Training stops after two epochs without progress on the held-out part, or after
+    ``epochs``.
+
+    Parameters
+    ----------
+    log
+        Columns ``user``, ``product``, ``click``.
+    n_users, n_products
+        How many there are.
+    rng
+        Seed or generator of the split, the initial weights and the order of the batches.
+    epochs, batch_size, lr
+        The usual.
+    validation
+        Share of the log held out, in (0, 1).
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    model
+        The trained model.
+    history
+        One row an epoch: ``training``, ``validation``, the mean cross-entropy on each part.
+    """
+    epochs, batch_size = checks.whole("epochs", epochs, 1), checks.whole("batch_size", batch_size, 1)
+    lr, validation = (
+        checks.real("lr", lr, 0.0, open_low=True),
+        checks.real("validation", validation, 0.0, 1.0, open_low=True),
+    )
+    (generator,) = generators(rng, ())
+    columns = _log_tensors(log, n_users, n_products)
+    order = torch.from_numpy(generator.permutation(len(log)))
+    n_held_out = max(1, round(validation * len(log)))
+    if n_held_out >= len(log):
+        raise ValueError(f"validation={validation} of a log of {len(log)} clicks leaves nothing to train on")
+    held_out, rest = order[:n_held_out], order[n_held_out:]
+    model = MLPRecommender(n_users, n_products, rng=generator)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+
+    def cross_entropy(rows: torch.Tensor) -> torch.Tensor:
+        user, product, click = (column[rows] for column in columns)
+        return nn.functional.binary_cross_entropy_with_logits(model.logits(user, product), click)
+
+    history, best, best_weights, patience = [], np.inf, copy.deepcopy(model.state_dict()), 0
+    for _ in tqdm(range(epochs), desc="training", unit="epoch", disable=not progress):
+        losses = []
+        for rows in rest[torch.from_numpy(generator.permutation(len(rest)))].split(batch_size):
+            loss = cross_entropy(rows)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        with torch.no_grad():
+            history.append({"training": np.mean(losses), "validation": cross_entropy(held_out).item()})
+        patience += 1
+        if history[-1]["validation"] < best:
+            best, best_weights, patience = history[-1]["validation"], copy.deepcopy(model.state_dict()), 0
+        if patience == 2:
+            break
+    model.load_state_dict(best_weights)
+    return model, pd.DataFrame(history).rename_axis("epoch")
+
+
+def _log_tensors(log: pd.DataFrame, n_users: int, n_products: int) -> list[torch.Tensor]:
+    if not isinstance(log, pd.DataFrame):
+        raise TypeError(f"log must be a DataFrame, got {type(log).__name__}")
+    n_users, n_products = checks.whole("n_users", n_users, 1), checks.whole("n_products", n_products, 1)
+    columns: list[Any] = []
+    for name, n in (("user", n_users), ("product", n_products), ("click", 2)):
+        if name not in log:
+            raise ValueError(f"log must have a column {name!r}, it has {', '.join(map(str, log.columns))}")
+        columns.append(
+            torch.from_numpy(
+                np.array(checks.indices(f"log[{name!r}]", log[name].to_numpy(), n, (len(log),)), dtype=np.int64)
+            )
+        )
+    return [*columns[:2], columns[2].double()]

@@ -1,0 +1,64 @@
+"""Pictures of other people's data and of what became of them (chapter 10), in the style of :mod:`zoolib.book.plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from zoolib.book.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW, look
+from zoolib.data import LabelledData
+from zoolib.experiment import Interval
+
+COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK, SOFT, "#7b5a2e")
+SHAPES = "o^svDPX*<>"
+
+
+def digits(data: LabelledData, rows: Sequence[int], columns: int = 8) -> Figure:
+    """Draw rows of 64 features as the pictures that they are, 8 by 8 points, with their classes above."""
+    height = -(-len(rows) // columns)
+    figure, axes = plt.subplots(height, columns, figsize=(6.4, 1.05 * height))
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, row in zip(axes.flat, rows, strict=False):
+        ax.imshow(data.X[row].reshape(8, 8), cmap="Greys")
+        ax.set_title(data.classes[data.y[row]], fontsize=11, loc="center")
+    return figure
+
+
+def projections(sets: Sequence[LabelledData], n_rows: int = 300) -> Figure:
+    """Draw the first rows of each set on the two directions in which the standardised data vary most."""
+    figure, axes = plt.subplots(-(-len(sets) // 2), 2, figsize=(6.4, 2.3 * -(-len(sets) // 2)))
+    for ax, data in zip(axes.flat, sets, strict=False):
+        rows = np.linspace(0, len(data.X) - 1, n_rows).astype(int)  # spread over the file, which may be sorted
+        X, y = data.X[rows], data.y[rows]
+        spread = X.std(0)
+        Z = (X - X.mean(0)) / np.where(spread > 0, spread, 1)
+        _, _, directions = np.linalg.svd(Z, full_matrices=False)
+        towards = directions[:2] * np.sign(directions[:2].sum(1, keepdims=True))  # a direction has no sign of its own
+        P = (Z @ towards.T).clip(-8, 8)
+        for k, name in enumerate(data.classes):
+            ax.scatter(*P[y == k].T, s=11, alpha=0.7, color=COLOURS[k], marker=SHAPES[k], linewidths=0, label=name)
+        ax.set(title=data.name, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return figure
+
+
+def against(panels: Mapping[str, Mapping[str, Interval]], *, xlabel: str) -> Figure:
+    """Draw differences with their intervals, a panel for each set, with a line at 0."""
+    height, n_rows = -(-len(panels) // 2), max(map(len, panels.values()))
+    size = (6.4, height * (0.8 + 0.26 * n_rows))
+    figure, axes = plt.subplots(height, 2, figsize=size, sharey=True, squeeze=False)
+    for ax, (title, rows) in zip(axes.flat, panels.items(), strict=False):
+        for place, (name, interval) in enumerate(rows.items()):
+            colour = look(name)["color"]
+            ax.plot([interval.low, interval.high], [place, place], color=colour, linewidth=3, solid_capstyle="butt")
+            ax.plot(interval.mean, place, "o", color=colour, markersize=6)
+        ax.axvline(0, color=INK, linewidth=1)
+        ax.set_yticks(range(len(rows)), list(rows), fontsize=9)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.set_title(title)
+    figure.supxlabel(xlabel, fontsize=11)
+    return figure

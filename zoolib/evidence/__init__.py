@@ -1,0 +1,9 @@
+"""What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5)."""
+
+from zoolib.evidence.blocks import BlockEvidence
+from zoolib.evidence.columns import add_columns, drop_columns
+from zoolib.evidence.diagonal import DiagonalEvidence
+from zoolib.evidence.eigen import DiscountedArms
+from zoolib.evidence.forgetting import DiscountedEvidence, WindowedEvidence, make_evidence
+from zoolib.evidence.ridge import Entry, Evidence
+from zoolib.evidence.tabular import TabularArms, TabularEvidence

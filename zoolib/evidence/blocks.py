@@ -1,0 +1,89 @@
+"""Evidence on long contexts: the same numbers with less traffic, or fewer numbers (chapters 3 and 4).
+
+At d = 705 a matrix is 4 MB, and what a click costs is not arithmetic but reading and writing them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoolib.evidence.ridge import Entry, Evidence
+
+BLOCK = 32  # clicks that are collected before the matrices are rewritten
+
+
+class BlockEvidence(Evidence):
+    """:class:`~zoolib.evidence.Evidence` whose matrices are rewritten once in a block of clicks.
+
+    In between, with the contexts collected as rows of U and the vectors w of their rank-one updates as rows of W,
+
+        A + U'U    and    A^-1 - W'W
+
+    take the places of A and A^-1. ``A`` and ``A_inv`` are brought up to date when they are asked for.
+    """
+
+    state = ("_A", "_A_inv", "b", "_n_since_tidy", "_U", "_W", "_signs", "_k")
+
+    def _set(self, A: np.ndarray, A_inv: np.ndarray, b: np.ndarray, n_since_tidy: np.ndarray) -> None:
+        self._A, self._A_inv, self.b, self._n_since_tidy = A, A_inv, b, n_since_tidy
+        self._U = np.zeros((*b.shape[:-1], BLOCK, self.d))
+        self._W, self._signs, self._k = np.zeros_like(self._U), np.ones(BLOCK), 0
+
+    @property
+    def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+        """``(*shape, d, d)``."""
+        self._rewrite()
+        return self._A
+
+    @property
+    def A_inv(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+        """``(*shape, d, d)``."""
+        self._rewrite()
+        return self._A_inv
+
+    @property
+    def theta(self) -> np.ndarray:
+        """The ridge estimate A^-1 b, ``(*shape, d)``."""
+        return self._solve(self.b)
+
+    def width(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
+        XW = X @ np.swapaxes(self._W[..., : self._k, :], -1, -2)
+        return np.sqrt(np.vecdot(X @ self._A_inv, X) - np.vecdot(XW * self._signs[: self._k], XW))
+
+    def _solve(self, x: np.ndarray) -> np.ndarray:
+        W = self._W[..., : self._k, :]
+        return np.matvec(self._A_inv, x) - np.vecmat(np.matvec(W, x) * self._signs[: self._k], W)
+
+    def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
+        if entry is not None:
+            raise NotImplementedError("evidence in blocks has no arms of its own")
+        if self._k == BLOCK:
+            self._rewrite()
+        u = self._solve(x)
+        self._U[..., self._k, :] = x
+        self._W[..., self._k, :] = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
+        self._signs[self._k] = sign
+        self._k += 1
+        self.b += x * (sign * np.asarray(r))[..., None]
+        self._recent.append(entry)
+
+    def _rewrite(self) -> None:
+        """Carry out what has been collected, world by world: nothing of the size of all matrices is made."""
+        signs = self._signs[: self._k, None]
+        for A, A_inv, U, W in zip(*self._matrices(self._A, self._A_inv, self._U, self._W), strict=True):
+            A += (U[: self._k] * signs).T @ U[: self._k]
+            A_inv -= (W[: self._k] * signs).T @ W[: self._k]
+        self._k = 0
+
+    def _invert(self, due: Any) -> None:
+        self._rewrite()
+        for A, A_inv, is_due in zip(*self._matrices(self._A, self._A_inv), np.atleast_1d(due), strict=True):
+            if is_due:
+                A_inv[...] = np.linalg.inv(A)
+
+    @staticmethod
+    def _matrices(*stacks: np.ndarray) -> list[np.ndarray]:
+        return [a.reshape(-1, *a.shape[-2:]) for a in stacks]

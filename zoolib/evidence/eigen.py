@@ -1,0 +1,100 @@
+"""Discounted evidence of many arms: the same numbers, faster; nothing here is needed to understand the book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.evidence.ridge import Entry, Evidence, outer
+from zoolib.persistence import Stateful
+
+
+class DiscountedArms(Evidence):
+    """:class:`DiscountedEvidence` of many arms, of which each click touches one: the same numbers without K inverses.
+
+    With c = gamma^t the evidence of every arm is A = lambda I + c M and b = c m, where M and m change only when the arm
+    is shown. So do the eigenvectors of M = Q diag(s) Q', and all that fading moves is the scalar c:
+
+        x' A^-1 x = sum_i (Q'x)_i^2 / (lambda + c s_i).
+    """
+
+    state = ("c", "M", "m", "s", "Q")
+
+    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
+        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
+        self.c = 1.0
+        super().__init__(d, shape, ridge)
+
+    def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+        Q = np.broadcast_to(self.eye, (*shape, self.d, self.d)).copy()
+        return np.zeros_like(Q), np.zeros((*shape, self.d)), np.zeros((*shape, self.d)), Q
+
+    def _set(self, *arrays: np.ndarray) -> None:
+        self.M, self.m, self.s, self.Q = arrays
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes."""
+        return self.m.shape[:-1]
+
+    @property
+    def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+        """``(*shape, d, d)``."""
+        return self.ridge * self.eye + self.c * self.M
+
+    @property
+    def A_inv(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+        """``(*shape, d, d)``."""
+        return (self.Q / (self.ridge + self.c * self.s)[..., None, :]) @ np.swapaxes(self.Q, -1, -2)
+
+    @property
+    def b(self) -> np.ndarray:  # type: ignore[override]
+        """``(*shape, d)``."""
+        return self.c * self.m
+
+    def mean(self, X: np.ndarray) -> np.ndarray:
+        """Return theta'x for the rows x of ``X``."""
+        Qm = np.vecmat(self.m, self.Q)
+        return np.matvec(X @ self.Q, Qm * (self.c / (self.ridge + self.c * self.s)))
+
+    def width(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(x' A^-1 x) for the rows x of ``X``."""
+        return np.sqrt(np.matvec((X @ self.Q) ** 2, 1 / (self.ridge + self.c * self.s)))
+
+    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+        """Let the past of all arms fade, then take in a click of one."""
+        self.c *= self.gamma
+        if self.c < 1e-100:  # long before 1 / c overflows
+            self._set(self.M * self.c, self.m * self.c, self.s * self.c, self.Q)
+            self.c = 1.0
+        M, m, s, Q = (a.reshape(-1, *a.shape[len(self.shape) :]) for a in (self.M, self.m, self.s, self.Q))
+        which = ... if entry is None else entry
+        M[which] += outer(x) / self.c
+        m[which] += np.asarray(r)[..., None] * x / self.c
+        s[which], Q[which] = np.linalg.eigh(M[which])
+        return (None,)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums."""
+        return Stateful.get_state(self)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self._set(*self._prior(state["m"].shape[:-1]))
+        Stateful.set_state(self, state)
+
+    def remove(self, x: np.ndarray, r: Any, entry: Entry = None) -> None:
+        """Not offered: what a click has left by now is a matter of when it came."""
+        raise NotImplementedError("a click cannot be taken out of discounted evidence: its weight has faded since")
+
+    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Not offered: the records of a fading past carry weights."""
+        raise NotImplementedError("discounted evidence cannot be rebuilt from records without weights")
+
+    def grow(self, n_new: int) -> None:
+        """Append ``n_new`` arms without a past."""
+        old, new = (self.M, self.m, self.s, self.Q), self._prior((*self.shape[:-1], n_new))
+        self._set(*(np.concatenate(pair, axis=len(self.shape) - 1) for pair in zip(old, new, strict=True)))

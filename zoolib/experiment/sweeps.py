@@ -1,0 +1,277 @@
+"""Sweeps: one experiment for many agents, settings and replications, on one core, many cores or a cluster.
+
+    grid = {"LinUCB": (LinUCBAgent, {"alpha": [0.05, 0.2, 0.8]})}
+    frame = sweep(grid, range(100), 40_000, shocks, cache=".cache/sweeps")
+
+The same call runs on all cores inside ``with joblib.parallel_config(n_jobs=-1):`` and on a Dask cluster inside
+``with cluster("tcp://..."):``. What comes back, and what is kept on disk, are a few numbers for each replication and
+phase, never its steps. For a chapter that rests on a long sweep, :func:`store` writes its table to a small file that
+stands beside the chapter, and :func:`stored` reads it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from zoolib import checks
+from zoolib.agents import Agent
+from zoolib.experiment import cache as kept
+from zoolib.experiment import metrics
+from zoolib.experiment.run import Results, replicate
+from zoolib.world import FeatureEngineer, Shocks
+
+Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]
+Grid = Mapping[str, tuple[Callable[..., Agent], Mapping[str, Any]]]
+Summary = Callable[[Results], Mapping[int, Any]]
+
+
+def recovery(results: Results, start: metrics.Steps, stop: metrics.Steps) -> pd.DataFrame:
+    """Return the steps to recover from what happened at ``start``: :func:`zoolib.experiment.steps_to_recover`."""
+    return metrics.steps_to_recover(results, start)
+
+
+MEASURES: dict[str, Measure] = {
+    "ctr": metrics.ctr,
+    "value": metrics.value,
+    "regret": metrics.regret,
+    "recovery": recovery,
+}
+
+
+@dataclass(frozen=True)
+class Phases:
+    """What a sweep keeps of a replication: one row of measures over the whole run, and one for each phase."""
+
+    measures: Mapping[str, Measure]
+
+    def __call__(self, results: Results) -> dict[int, list[dict[str, Any]]]:
+        """Return the rows of each seed; ``results`` are those of one agent."""
+        rows: dict[int, list[dict[str, Any]]] = {seed: [] for seed in results.seeds}
+        times = {"all": (0, results.n_steps), **metrics.phases(results)}
+        for phase, ends in times.items():
+            values = {name: measure(results, *ends)[results.agents[0]] for name, measure in self.measures.items()}
+            for i, seed in enumerate(results.seeds):
+                start, stop = (int(np.broadcast_to(end, len(rows))[i]) for end in ends)
+                row = {"phase": "start" if phase == "at first" else phase, "start": start, "stop": stop}
+                rows[seed].append(row | {name: float(value[seed]) for name, value in values.items()})
+        return rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One agent with one choice of settings: a factory for :func:`~zoolib.experiment.replicate`."""
+
+    name: str
+    agent: Callable[..., Agent]
+    settings: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        taken = {name: value for name, value in self.settings.items() if name != "encoding"}
+        try:
+            inspect.signature(self.agent).bind("features", **taken, **({"rng": 0} if self.takes_rng else {}))
+        except TypeError as error:
+            raise TypeError(f"grid[{self.name!r}]: {error}") from None
+
+    @property
+    def takes_rng(self) -> bool:
+        """Whether the agent is given a generator."""
+        return "rng" in inspect.signature(self.agent).parameters
+
+    def __call__(self, features: FeatureEngineer, rng: Any) -> Agent:
+        """Make the agent; ``encoding`` goes to its features."""
+        settings = dict(self.settings) | ({"rng": rng} if self.takes_rng else {})
+        return self.agent(features.encoded(settings.pop("encoding", features.encoding)), **settings)
+
+
+def sweep(
+    grid: Grid,
+    seeds: Sequence[int],
+    n_steps: int,
+    shocks: Shocks | None = None,
+    measures: Sequence[str] | Mapping[str, Measure] = ("ctr", "value", "regret"),
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    chunk: int = 25,
+    **shop: Any,
+) -> pd.DataFrame:
+    """Replicate an experiment for every agent and every combination of its settings.
+
+    The numbers depend neither on where it is computed nor on ``chunk``, and replication i faces the same world, users
+    and luck in every cell of the grid.
+
+    Parameters
+    ----------
+    grid
+        ``{name: (agent, settings)}``. ``agent`` is a class, or a function that makes an agent, called with the features
+        and, by keyword, the settings, and ``rng`` if it takes one. A list in ``settings`` holds values to try, anything
+        else is one value; ``encoding`` is that of the features. The name decides the agent's random numbers, and so all
+        settings under one name start from the same ones.
+    seeds
+        One for each replication, all different.
+    n_steps, shocks
+        As in :func:`~zoolib.experiment.run`.
+    measures
+        Names in ``MEASURES``, or ``{name: function}`` of functions of (results, start, stop) like
+        :func:`zoolib.experiment.ctr`.
+    cache
+        Folder in which finished parts are kept, so that a sweep that was stopped goes on where it was. A part is found
+        again only if all that decides its numbers is the same: the agent, its settings, the shop, the steps, shocks and
+        measures, the code of zoolib and the versions of NumPy and torch. So agents and measures must come from modules
+        that can be imported (their code counts too), and settings be numbers, strings and the like.
+    progress
+        Whether to show a progress bar, in replications.
+    chunk
+        How many worlds go in lockstep: more are faster, fewer spread wider and lose less when stopped.
+    **shop
+        Further arguments of :class:`~zoolib.world.ZooplusSimulator`.
+
+    Returns
+    -------
+    One row for each agent, combination of settings, replication and phase, in this order. Columns: ``agent``, the
+    settings, ``replication`` (its seed), ``phase`` ("all", "start", or the name of the shock that began it), ``start``,
+    ``stop``, and the measures.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit.
+    RuntimeError
+        If a worker of a cluster runs other code than this process.
+    """
+    how = {"cache": cache, "progress": progress, "chunk": chunk}
+    found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
+    settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
+    return pd.DataFrame(
+        {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
+        for cell, known in found
+        for seed, rows in known.items()
+        for row in rows
+    )
+
+
+def summarize(
+    grid: Grid,
+    seeds: Sequence[int],
+    n_steps: int,
+    shocks: Shocks | None,
+    summary: Summary,
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    chunk: int = 25,
+    **shop: Any,
+) -> list[tuple[Cell, dict[int, Any]]]:
+    """Return for every agent and combination of its settings what ``summary`` makes of each replication.
+
+    This is what :func:`sweep`, whose other parameters it has, rests on; for an experiment that keeps more than a few
+    numbers a phase.
+
+    Parameters
+    ----------
+    summary
+        A function of the :class:`~zoolib.experiment.Results` of one agent and some replications, which returns for each
+        of their seeds what to keep: what JSON can say. If there is a cache, it is defined at the top of a module, or is
+        an instance of a dataclass that is.
+    """
+    cells = _cells(grid)
+    seeds = [checks.whole("seeds", seed, 0) for seed in seeds]
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds must hold at least one, and none twice, got {seeds}")
+    chunk = checks.whole("chunk", chunk, 1)
+    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else shocks or {}
+    job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}
+    folders = [Path(cache) / kept.key({"cell": cell, **job}) if cache is not None else None for cell in cells]
+    found: list[dict[str, Any]] = [kept.read(folder) if folder else {} for folder in folders]
+
+    missing = [[seed for seed in seeds if str(seed) not in known] for known in found]
+    tasks = [(i, todo[k : k + chunk]) for i, todo in enumerate(missing) for k in range(0, len(todo), chunk)]
+    parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+        joblib.delayed(_compute)(i, cells[i], part, **job) for i, part in tasks
+    )
+    with tqdm(total=sum(map(len, missing)), desc="replications", disable=not progress) as bar:
+        for i, part, code in parts:
+            if code != kept.zoolib_code():
+                raise RuntimeError("a worker runs another zoolib than this process: install the same one everywhere")
+            if folders[i]:
+                kept.write(folders[i], part)
+            found[i] |= part
+            bar.update(len(part))
+    return [(cell, {s: known[str(s)] for s in seeds}) for cell, known in zip(cells, found, strict=True)]
+
+
+@contextmanager
+def cluster(address: str | None = None, **options: Any) -> Iterator[Any]:
+    """Let joblib, and so :func:`sweep`, compute on a Dask cluster.
+
+    Parameters
+    ----------
+    address
+        Of its scheduler. None starts a cluster on this machine.
+    **options
+        Further arguments of ``distributed.Client``, such as ``n_workers`` for a cluster on this machine.
+
+    Yields
+    ------
+    The ``distributed.Client``.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError("a cluster needs Dask, which is not installed: pip install 'zoolib[cluster]'") from error
+    with Client(address, **options) as client, joblib.parallel_config("dask"):
+        yield client
+
+
+def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write the table of a sweep as CSV, every number in full: completely, or not at all."""
+    draft = Path(f"{os.fspath(path)}.draft")
+    frame.to_csv(draft, index=False)
+    os.replace(draft, path)
+
+
+def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table that :func:`store` wrote, to the last bit."""
+    return pd.read_csv(path, engine="python")  # it reads a float as Python does, exactly
+
+
+def _cells(grid: Grid) -> list[Cell]:
+    cells = []
+    for name, (agent, settings) in grid.items():
+        axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
+        for key, values in axes.items():
+            if not values:
+                raise ValueError(f"grid[{name!r}]: {key} must list at least one value")
+        cells += [
+            Cell(name, agent, dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values())
+        ]
+    if not cells:
+        raise ValueError("grid must name at least one agent, got none")
+    return cells
+
+
+def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Measure]:
+    if isinstance(measures, Mapping):
+        return dict(measures)
+    for name in measures:
+        if name not in MEASURES:
+            raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {name!r}")
+    return {name: MEASURES[name] for name in measures}
+
+
+def _compute(
+    i: int, cell: Cell, seeds: list[int], *, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any
+) -> tuple[int, dict[str, Any], str]:
+    """Return what is kept of some replications of cell ``i``, and the code of zoolib that computed it."""
+    kept_of = summary(replicate({cell.name: cell}, seeds, n_steps, shocks, **shop))
+    return i, {str(seed): kept_of[seed] for seed in seeds}, kept.zoolib_code()

@@ -1,0 +1,147 @@
+"""What a shared linear model may see of a context: maps x -> z (chapter 8).
+
+A linear model on z = map(x) is as good as its map. Those of this file are written down beforehand or drawn; the one in
+:mod:`zoolib.maps.learned` is learned. Each is started for one agent, may look at its log once (``fit``), and maps
+``(..., n, d)`` to ``(..., n, width)``.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.persistence import Stateful
+from zoolib.world import Layout
+
+Rngs = list[np.random.Generator]
+
+
+@dataclass
+class Raw(Stateful):
+    """The features as they are, and a constant; the product's number is left out.
+
+    Parameters
+    ----------
+    layout
+        What the columns say; None: there is no product's number, and all columns are features.
+    """
+
+    layout: Layout | None = None
+
+    every = 0  # visits from one training of the map to the next; 0: it is never trained
+
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Rngs) -> Self:
+        """Return a copy that serves an agent with contexts of length ``d``, with a generator a world."""
+        if self.layout is not None and self.layout.d != d:
+            raise ValueError(f"layout is of contexts of length {self.layout.d}, but the agent's have {d}")
+        mine = copy.copy(self)
+        mine.d, mine.batch_shape = d, batch_shape
+        mine._bind(rngs)
+        return mine
+
+    def _bind(self, rngs: Rngs) -> None:
+        self.width = self._n_seen + 1
+
+    @property
+    def _n_seen(self) -> int:
+        return self.d - (self.layout is not None)
+
+    def _seen(self, X: np.ndarray) -> np.ndarray:
+        """Return the columns that are features."""
+        return X if self.layout is None else X[..., 1:]
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return with_one(self._seen(X))
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        return self(X)
+
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Look at the records so far, ``(..., n, d)`` and ``(..., n)``."""
+
+
+@dataclass
+class Crossed(Raw):
+    """The features, a constant, and all products of two features, squares included: a quadratic model."""
+
+    def _bind(self, rngs: Rngs) -> None:
+        n = self._n_seen + 1
+        self.width = n * (n + 1) // 2
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return crossed(with_one(self._seen(X)))
+
+
+@dataclass
+class PerCategory(Raw):
+    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves."""
+
+    def _bind(self, rngs: Rngs) -> None:
+        n = 1 + self.layout.n_user + self.layout.n_product
+        self.width = self.layout.n_nominal * n * (n + 1) // 2
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        at = self.layout
+        z = crossed(with_one(np.concatenate([X[..., at.user], X[..., at.product]], axis=-1)))
+        return (X[..., at.nominal, None] * z[..., None, :]).reshape(*z.shape[:-1], -1)
+
+
+@dataclass
+class Fourier(Raw):
+    """Random Fourier features (Rahimi and Recht, 2007): linear in them is, nearly, a Gaussian kernel.
+
+    z_k = sqrt(2) cos(w_k'x + c_k) with w_k ~ N(0, I / length^2) and c_k uniform; and a constant.
+
+    Parameters
+    ----------
+    n
+        Number of waves.
+    length
+        Length scale of the kernel.
+    """
+
+    n: int = 400
+    length: float = 3.0
+
+    state = ("W", "c")
+
+    def _bind(self, rngs: Rngs) -> None:
+        checks.whole("n", self.n, 1)
+        checks.real("length", self.length, 0.0, open_low=True)
+        self.width = self.n + 1
+        W = np.stack([rng.standard_normal((self._n_seen, self.n)) / self.length for rng in rngs])
+        c = np.stack([rng.uniform(0, 2 * np.pi, self.n) for rng in rngs])
+        self.W, self.c = W.reshape(*self.batch_shape, *W.shape[1:]), c.reshape(*self.batch_shape, self.n)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return with_one(np.sqrt(2) * np.cos(self._seen(X) @ self.W + self.c[..., None, :]))
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        W, c = (self.W[i], self.c[i]) if self.batch_shape else (self.W, self.c)
+        return with_one(np.sqrt(2) * np.cos(self._seen(X) @ W + c))
+
+
+def with_one(X: np.ndarray) -> np.ndarray:
+    """Return the rows of ``X`` with a constant 1 in front."""
+    return np.concatenate([np.ones((*X.shape[:-1], 1)), X], axis=-1)
+
+
+def crossed(X: np.ndarray) -> np.ndarray:
+    """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``."""
+    n = X.shape[-1]
+    Z = np.empty((*X.shape[:-1], n * (n + 1) // 2))
+    start = 0
+    for i in range(n):
+        np.multiply(X[..., i, None], X[..., i:], out=Z[..., start : start + n - i])
+        start += n - i
+    return Z

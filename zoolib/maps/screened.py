@@ -1,0 +1,191 @@
+"""What an analyst does before a linear model is fitted: ask the log which columns matter, or directions (chapter 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from zoolib import checks
+from zoolib.maps.fixed import Fourier, Raw, Rngs, crossed, with_one
+from zoolib.world import Layout
+
+
+@dataclass
+class Screened(Raw):
+    """Another map, of the columns that :func:`screen` keeps; the others are 0.
+
+    The waves of a column that is 0 do not see it, nor does a distance, and a product with it is 0: whatever the map, it
+    is as if the column were not there.
+
+    Parameters
+    ----------
+    of
+        The map.
+    level
+        Probability of keeping anything if nothing matters.
+    bins
+        Into which each column is cut.
+    every
+        Visits from one screening to the next, each on all records.
+    """
+
+    of: Raw = field(default_factory=Fourier)
+    level: float = 0.01
+    bins: int = 6
+    every: int = 2000
+
+    state = ("of", "kept")
+
+    def _bind(self, rngs: Rngs) -> None:
+        checks.real("level", self.level, 0.0, 1.0)
+        checks.whole("bins", self.bins, 2)
+        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.width = self.of.width
+        self.kept = np.ones((*self.batch_shape, self.d), dtype=bool)
+
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Screen the columns of each world, then let the map look at what is left."""
+        for i in np.ndindex(self.batch_shape):
+            self.kept[i] = screen(X[i], r[i], self.layout, self.level, self.bins)
+        self.of.fit(X * self.kept[..., None, :], r)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return self.of(X * self.kept[..., None, :])
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        return self.of.in_world(i, X * (self.kept[i] if self.batch_shape else self.kept))
+
+
+@dataclass
+class Projected(Raw):
+    """Another map, of each side's columns along the directions that :func:`directions` finds in the log.
+
+    The first columns of each side hold the coordinates; the others, and the nominal category, are 0.
+
+    Parameters
+    ----------
+    of
+        The map.
+    k
+        Number of directions of each side.
+    every
+        Visits from one search to the next, each on all records.
+    """
+
+    of: Raw = field(default_factory=Fourier)
+    k: int = 2
+    every: int = 2000
+
+    state = ("of", "turns")
+
+    def _bind(self, rngs: Rngs) -> None:
+        checks.whole("k", self.k, 1, min(self.layout.n_user, self.layout.n_product))
+        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.width = self.of.width
+        self.turns = np.zeros((*self.batch_shape, self.d, self.d))
+        self.turns[..., range(self.d), range(self.d)] = 1.0  # until there are records, all columns as they are
+
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Look for the directions of each world, then let the map look at what is seen along them."""
+        for i in np.ndindex(self.batch_shape):
+            turn = np.zeros((self.d, self.d))
+            turn[0, 0] = 1.0
+            sides = (self.layout.user, self.layout.product)
+            for mine, other in (sides, sides[::-1]):
+                found = directions(X[i][:, mine], X[i][:, other], r[i], self.k)
+                turn[mine, mine.start : mine.start + self.k] = found
+            self.turns[i] = turn
+        self.of.fit(X @ self.turns, r)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return z for each row of ``X``."""
+        return self.of(X @ self.turns)
+
+    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
+        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
+        return self.of.in_world(i, X @ (self.turns[i] if self.batch_shape else self.turns))
+
+
+def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarray:
+    """Return the k directions of U along which r changes most, ``(n_u, k)``, orthonormal.
+
+    Principal Hessian directions (Li, 1992), one search for each quadratic function g of P. By Stein's lemma, E[r g u]
+    is the mean gradient of E[r g | u] and E[r g (uu' - E uu')] its mean Hessian, if u is standard normal. Both vanish
+    across all directions that do not matter; the answer is the leading eigenvectors of the sum of their squares.
+
+    Parameters
+    ----------
+    U, P
+        What is seen of one side and of the other, ``(n, n_u)`` and ``(n, n_p)``.
+    r
+        Rewards, ``(n,)``.
+    k
+        Number of directions.
+    """
+    n, n_u = U.shape
+    U = U - U.mean(0)
+    G = crossed(with_one(P))[:, 1:]  # all products of at most two columns
+    G = np.column_stack([np.ones(n), (G - G.mean(0)) / (G.std(0) + 1e-12)])
+    UU = (U[:, :, None] * U[:, None, :]).reshape(n, -1)
+    excess = (r - r.mean())[:, None]
+    gradients = (excess * U).T @ G / n
+    hessians = ((excess * (UU - UU.mean(0))).T @ G / n).reshape(n_u, n_u, -1)
+    squares = gradients @ gradients.T + np.einsum("ijg,kjg->ik", hessians, hessians)
+    found = np.linalg.eigh(squares)[1][:, ::-1][:, :k]
+    largest = np.abs(found).argmax(0)
+    return found * np.sign(found[largest, range(k)])  # a direction could as well point the other way
+
+
+def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bins: int = 6) -> np.ndarray:
+    """Return which columns have to do with clicks, ``(d,)``; the product's number stays.
+
+    Each column is cut into bins of equal size. Two chi-square tests ask of each column whether clicks differ between
+    its bins, and of each pair of one about the user and one about the product whether they differ between the pair's
+    cells by more than the two columns explain by themselves. A column is kept if one test of it is significant, the
+    level being divided by the number of tests (Bonferroni). If none is kept of one side, all of it is.
+
+    Parameters
+    ----------
+    X, r
+        Records: contexts ``(n, d)`` and rewards ``(n,)``.
+    layout
+        What the columns say.
+    level, bins
+        See :class:`Screened`.
+    """
+    users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
+    kept = np.zeros(layout.d, dtype=bool)
+    spread = r.var() if len(r) else 0.0
+    if spread > 0:
+        excess = r - r.mean()
+        cells = {c: _binned(X[:, c], bins) for c in (*users, *products)}
+        alone = {c: _between(cells[c], excess) / spread for c in cells}
+        bound = level / (len(cells) + len(users) * len(products))
+        n_bins = {c: int(cells[c].max()) + 1 for c in cells}
+        for c in cells:
+            kept[c] |= alone[c] > stats.chi2.isf(bound, max(1, n_bins[c] - 1))
+        for u in users:
+            for p in products:
+                together = _between(cells[u] * n_bins[p] + cells[p], excess) / spread - alone[u] - alone[p]
+                if together > stats.chi2.isf(bound, max(1, (n_bins[u] - 1) * (n_bins[p] - 1))):
+                    kept[[u, p]] = True
+    for side in (slice(0, 1), layout.user, slice(layout.nominal.start, layout.d)):
+        if not kept[side].any():
+            kept[side] = True
+    return kept
+
+
+def _binned(x: np.ndarray, bins: int) -> np.ndarray:
+    edges = np.unique(np.quantile(x, np.arange(1, bins) / bins))
+    return np.searchsorted(edges, x, side="left")
+
+
+def _between(cell: np.ndarray, excess: np.ndarray) -> Any:
+    """Return the sum of squares between cells."""
+    n, total = np.bincount(cell), np.bincount(cell, excess)
+    return (total**2 / np.maximum(n, 1)).sum()

@@ -1,0 +1,120 @@
+"""A network that predicts clicks: layer norm before each ReLU, cross-entropy, decoupled weight decay (chapter 8)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.networks.mlp import MLP, Adam
+
+EPS = 1e-5
+
+
+class ClickNetwork(MLP):
+    """An MLP whose single output is the log-odds of a click, with layer norm before each ReLU.
+
+    A hidden layer is relu(n(W'x + b)), where n(h) = (h - mean(h)) / sqrt(var(h) + 1e-5) over the layer's units (Ba,
+    Kiros and Hinton, 2016, without their gains and offsets).
+
+    Parameters
+    ----------
+    sizes, rngs, batch_shape
+        As in :class:`~zoolib.networks.MLP`; the last size is 1.
+    normalize
+        Whether there is a layer norm.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        rngs: Sequence[np.random.Generator],
+        batch_shape: tuple[int, ...] = (),
+        normalize: bool = True,
+    ) -> None:
+        super().__init__(sizes, rngs, batch_shape)
+        if self.sizes[-1] != 1:
+            raise ValueError(f"sizes must end in 1, the log-odds of a click, got {self.sizes}")
+        self.normalize = normalize
+        self._normal: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def of_world(self, i: int) -> Self:
+        """Return network ``i`` of a batch alone; it shares its weights with the batch."""
+        one = copy.copy(self)
+        one.flat = self.flat[i]
+        one.layers = one.views(one.flat)
+        return one
+
+    def forward(self, X: np.ndarray, depth: int | None = None) -> list[np.ndarray]:
+        """Return ``X`` and the output of each of the first ``depth`` layers (None: of all)."""
+        outputs, self._normal = [X], []
+        for (W, b), relu in list(zip(self.layers, self.relu, strict=True))[:depth]:
+            H = outputs[-1] @ W
+            H += b[..., None, :]
+            if relu and self.normalize:
+                H -= H.sum(-1, keepdims=True) / H.shape[-1]
+                scale = 1 / np.sqrt(np.vecdot(H, H) / H.shape[-1] + EPS)[..., None]
+                H *= scale
+                self._normal.append((H, scale))
+                outputs.append(np.maximum(H, 0))
+            else:
+                outputs.append(np.maximum(H, 0, out=H) if relu else H)
+        return outputs
+
+    def _through_relu(self, i: int, outputs: list[np.ndarray], G: np.ndarray) -> np.ndarray:
+        G = super()._through_relu(i, outputs, G)
+        if self.relu[i] and self.normalize:
+            H, scale = self._normal[i]
+            along = np.vecdot(G, H)[..., None] / H.shape[-1]
+            G -= G.sum(-1, keepdims=True) / H.shape[-1]
+            G -= H * along
+            G *= scale
+        return G
+
+    def click_gradient(self, X: np.ndarray, r: np.ndarray, lasso: float = 0.0) -> np.ndarray:
+        """Return the gradient of the mean cross-entropy of clicks, plus ``lasso`` times |first layer's W|_1.
+
+        Parameters
+        ----------
+        X, r
+            ``(..., m, d_in)`` contexts and ``(..., m)`` clicks.
+        lasso
+            Weight of a penalty that makes the network leave out columns that say nothing.
+        """
+        outputs = self.forward(X)
+        G = sigmoid(outputs[-1][..., 0])
+        G -= r
+        G /= r.shape[-1]
+        flat = self.backward(outputs, G[..., None])
+        if lasso:
+            self.views(flat)[0][0][...] += lasso * np.sign(self.layers[0][0])
+        return flat
+
+
+class DecoupledAdam(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): before each step w <- (1 - lr decay) w.
+
+    Parameters
+    ----------
+    weights, lr
+        As in :class:`~zoolib.networks.Adam`.
+    decay
+        At least 0.
+    """
+
+    def __init__(self, weights: np.ndarray, lr: float, decay: float = 1e-4) -> None:
+        super().__init__(weights, lr)
+        self.decay = checks.real("decay", decay, 0.0)
+
+    def step(self, gradient: np.ndarray) -> None:
+        """Shrink the weights, then move them against ``gradient``, which is used up."""
+        self.weights *= 1 - self.lr * self.decay
+        super().step(gradient)
+
+
+def sigmoid(x: Any) -> np.ndarray:
+    """Return 1 / (1 + exp(-x))."""
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(x)))

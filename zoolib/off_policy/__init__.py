@@ -1,0 +1,19 @@
+"""What another policy would have earned (chapter 9)."""
+
+from zoolib.off_policy.estimators import (
+    Estimate,
+    cross_fitted,
+    direct,
+    doubly_robust,
+    ips,
+    overlap,
+    ridge_rewards,
+    shrunk_dr,
+    snips,
+    switch_dr,
+    weights,
+)
+from zoolib.off_policy.policies import per_visit, shop_log, true_value
+from zoolib.off_policy.propensities import Logbook, chances, frozen_policy
+from zoolib.off_policy.ranks import thompson_ranks
+from zoolib.off_policy.replayed import replay, thinned

@@ -1,0 +1,278 @@
+"""What would another policy have earned? Answers from a log, and how sure they are (chapter 9).
+
+A log holds n rows: context x, action a, reward r, and the probability p with which the logging policy chose a. A policy
+pi is an array ``(..., n, K)``: the probability with which it would choose each action in each row. Each estimator below
+is a mean over rows; everything may carry a leading axis of replications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from zoolib import checks
+from zoolib.data import LoggedData, refuse_cells, refuse_rows
+from zoolib.experiment import Interval
+from zoolib.randomness import Seed, generators
+
+Predictor = Callable[[np.ndarray], np.ndarray]  # contexts (..., m, d) -> expected rewards (..., m, K)
+RewardModel = Callable[[LoggedData], Predictor]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """The value of a policy as a mean over the rows of a log, or as the ratio of two such means.
+
+    Attributes
+    ----------
+    terms
+        ``(..., n)`` what is averaged.
+    parts
+        ``(..., n)`` whose mean divides that of ``terms``; None stands for 1.
+    """
+
+    terms: np.ndarray
+    parts: np.ndarray | None = None
+
+    @property
+    def value(self) -> Any:
+        """The estimate: a number, or ``(R,)``."""
+        value = self.terms.mean(-1) if self.parts is None else self.terms.mean(-1) / self.parts.mean(-1)
+        return value if np.ndim(value) else float(value)
+
+    @property
+    def influence(self) -> np.ndarray:
+        """``(..., n)`` what each row adds: its mean is the value, its spread says how sure we are of it.
+
+        For a ratio these are the terms of its linear expansion (the delta method).
+        """
+        if self.parts is None:
+            return self.terms
+        value = np.asarray(self.value)[..., None]
+        return value + (self.terms - value * self.parts) / self.parts.mean(-1, keepdims=True)
+
+    @property
+    def standard_error(self) -> Any:
+        """Estimated standard deviation of the value, a number or ``(R,)``."""
+        error = self.influence.std(-1, ddof=1) / np.sqrt(self.terms.shape[-1])
+        return error if np.ndim(error) else float(error)
+
+    def interval(
+        self, method: str = "student", *, level: float = 0.95, n_resamples: int = 1000, rng: Seed | None = None
+    ) -> Interval:
+        """Return a confidence interval for the value of the policy.
+
+        Parameters
+        ----------
+        method
+            ``"student"``: value -+ t s, where s is the standard error and t the quantile of Student's t with n - 1
+            degrees of freedom. ``"percentile"``: quantiles of the estimate over resamples of the rows (Efron, 1979).
+            ``"bootstrap-t"``: value - t* s with the quantiles t* of (resampled value - value) / resampled s, which
+            follow the skewness of the rows; an end is infinite where too many resamples have s = 0.
+        level
+            Confidence level in (0, 1).
+        n_resamples, rng
+            Of the bootstrap. Replications share the rows that are drawn.
+
+        Returns
+        -------
+        An :class:`~zoolib.experiment.Interval`; its ends are arrays ``(R,)`` for R replications.
+        """
+        if not 0 < level < 1:
+            raise ValueError(f"level must be in (0, 1), got {level}")
+        n, value, tails = self.terms.shape[-1], self.value, np.array([0.5 - level / 2, 0.5 + level / 2])
+        if n < 2:
+            raise ValueError("an interval needs a log of at least two rows, got 1")
+        if method == "student":
+            low, high = (value + stats.t.ppf(tail, n - 1) * self.standard_error for tail in tails)
+        elif method in ("percentile", "bootstrap-t"):
+            if rng is None:
+                raise ValueError(f"method {method!r} resamples: it needs rng, a seed or a generator")
+            values, errors = self._resampled(checks.whole("n_resamples", n_resamples, 100), generators(rng, ())[0])
+            if method == "percentile":
+                low, high = np.quantile(values, tails, axis=0)
+            else:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    t = np.nan_to_num((values - value) / errors, nan=0.0, posinf=np.inf, neginf=-np.inf)
+                most, least = np.quantile(t, tails, axis=0, method="inverted_cdf")
+                low, high = value - least * self.standard_error, value - most * self.standard_error
+        else:
+            raise ValueError(f"method must be 'student', 'percentile' or 'bootstrap-t', got {method!r}")
+        ends = (low, high) if np.ndim(value) else (float(low), float(high))
+        return Interval(value, *ends, n, level)
+
+    def _resampled(self, n_resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the estimate and its standard error on resampled rows, ``(n_resamples, ...)`` each."""
+        n, a, b = self.terms.shape[-1], self.terms, self.parts
+        columns = np.stack([a, a * a] if b is None else [a, a * a, b, a * b, b * b])
+        means = np.empty((n_resamples, columns[..., 0].size))
+        block = max(1, 2_000_000 // n)  # resamples at a time, so that memory stays small
+        for start in range(0, n_resamples, block):
+            some = min(block, n_resamples - start)
+            drawn = rng.integers(0, n, (some, n)) + n * np.arange(some)[:, None]
+            times = np.bincount(drawn.ravel(), minlength=some * n).reshape(some, n)
+            means[start : start + some] = times.astype(float) @ columns.reshape(-1, n).T / n
+        means = np.moveaxis(means.reshape(n_resamples, *columns.shape[:-1]), 1, 0)
+        A, AA, B, AB, BB = means if b is not None else (*means, 1.0, means[0], 1.0)
+        value = A / B
+        squares = AA - 2 * value * AB + value**2 * BB  # of terms - value * parts, whose mean is 0
+        return value, np.sqrt(np.maximum(squares, 0.0) / (n - 1)) / np.abs(B)
+
+
+# ---- the estimators ---------------------------------------------------------------------------------------
+
+
+def weights(log: LoggedData, policy: np.ndarray) -> np.ndarray:
+    """Return w = pi(a | x) / p of every row, ``(..., n)``: how much more often the policy would have done this."""
+    return _of_action(log, _checked(log, policy)) / log.propensity
+
+
+def ips(log: LoggedData, policy: np.ndarray) -> Estimate:
+    """Inverse propensity scoring: the mean of w r (Horvitz and Thompson, 1952).
+
+    Unbiased if the propensities are right and positive wherever the policy's are.
+    """
+    return Estimate(weights(log, policy) * log.reward)
+
+
+def snips(log: LoggedData, policy: np.ndarray) -> Estimate:
+    """Self-normalised IPS: the mean of w r over the mean of w (Swaminathan and Joachims, 2015).
+
+    Slightly biased, consistent, and never outside the range of the rewards.
+    """
+    w = weights(log, policy)
+    if not w.any(-1).all():
+        raise ValueError("policy: it chooses none of the logged actions in any row; there is nothing to average")
+    return Estimate(w * log.reward, w)
+
+
+def direct(log: LoggedData, policy: np.ndarray, q: np.ndarray) -> Estimate:
+    """Direct method: the mean of q(x, pi) = sum_a pi(a | x) q(x, a), as good as the reward model q, ``(..., n, K)``."""
+    return Estimate((_checked(log, policy) * _rewards(log, q)).sum(-1))
+
+
+def doubly_robust(log: LoggedData, policy: np.ndarray, q: np.ndarray) -> Estimate:
+    """Doubly robust: the mean of q(x, pi) + w (r - q(x, a)) (Dudik, Langford and Li, 2011).
+
+    Unbiased if the propensities are right, whatever q, as long as q was not fitted to the row's own reward.
+    """
+    residual = log.reward - _of_action(log, _rewards(log, q))
+    return Estimate(direct(log, policy, q).terms + weights(log, policy) * residual)
+
+
+def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) -> Estimate:
+    """Switch-DR: doubly robust where w <= tau, direct where w is larger (Wang, Agarwal and Dudik, 2017).
+
+    tau = 0 is the direct method wherever the policy could have acted as logged, tau = infinity is doubly robust.
+    """
+    tau = np.inf if tau == np.inf else checks.real("tau", tau, 0.0)
+    w = weights(log, policy)
+    residual = log.reward - _of_action(log, _rewards(log, q))
+    return Estimate(direct(log, policy, q).terms + np.where(w <= tau, w, 0.0) * residual)
+
+
+def shrunk_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, lam: float) -> Estimate:
+    """Doubly robust with w shrunk to lam w / (w^2 + lam) (Su, Dimakopoulou, Krishnamurthy and Dudik, 2020)."""
+    lam = checks.real("lam", lam, 0.0)
+    w = weights(log, policy)
+    shrunk = lam * w / np.maximum(w**2 + lam, np.finfo(float).tiny)
+    residual = log.reward - _of_action(log, _rewards(log, q))
+    return Estimate(direct(log, policy, q).terms + shrunk * residual)
+
+
+# ---- reward models ----------------------------------------------------------------------------------------
+
+
+def ridge_rewards(ridge: float = 1.0) -> RewardModel:
+    """Return a reward model: ridge regression for each action, shrunk towards the mean reward of the log.
+
+    theta_a = (X_a' X_a + ridge I)^-1 X_a' (r_a - m) and q(x, a) = m + theta_a'x, where m is the mean reward: the payoff
+    of disjoint LinUCB, centred.
+    """
+    ridge = checks.real("ridge", ridge, 0.0, open_low=True)
+
+    def fit(log: LoggedData) -> Predictor:
+        X, mean, d = log.context, log.reward.mean(-1), log.context.shape[-1]
+        chosen = np.swapaxes(log.action[..., None] == np.arange(log.n_actions), -1, -2).astype(float)  # (..., K, n)
+        outer = (X[..., :, None] * X[..., None, :]).reshape(*X.shape[:-1], d * d)
+        A = ridge * np.eye(d) + (chosen @ outer).reshape(*log.batch_shape, -1, d, d)
+        b = chosen @ (X * (log.reward - mean[..., None])[..., None])
+        theta = np.linalg.solve(A, b[..., None])[..., 0]  # (..., K, d)
+        return lambda context: mean[..., None, None] + context @ np.swapaxes(theta, -1, -2)
+
+    return fit
+
+
+def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: Seed) -> np.ndarray:
+    """Return q(x, a) of every row from a model that has not seen that row, ``(..., n, K)``.
+
+    Rows are dealt to folds at random; those of a fold are predicted by a model of all others.
+    """
+    n_folds = checks.whole("n_folds", n_folds, 2, len(log))
+    fold = generators(rng, ())[0].permutation(len(log)) % n_folds
+    q = np.empty((*log.action.shape, log.n_actions))
+    for k in range(n_folds):
+        q[..., fold == k, :] = model(log.rows(fold != k))(log.context[..., fold == k, :])
+    return q
+
+
+# ---- can the log speak about this policy at all? ----------------------------------------------------------
+
+
+def overlap(log: LoggedData, policy: np.ndarray) -> pd.Series | pd.DataFrame:
+    """Return how much of a log speaks about a policy: one entry each, or one row a replication.
+
+    ``rows``; ``effective rows``, (sum w)^2 / sum w^2 (Kish, 1965); ``mean weight``, 1 but for chance if the log's
+    policy can do all that this policy does, less if it cannot; ``largest weight``; ``share of the top 1 %``, of the sum
+    of weights, held by the hundredth of rows with the largest; ``rows without weight``, their share.
+    """
+    w = weights(log, policy)
+    n = w.shape[-1]
+    total = np.maximum(w.sum(-1), np.finfo(float).tiny)
+    top = np.sort(w, axis=-1)[..., n - max(1, n // 100) :].sum(-1)
+    table = {
+        "rows": np.full(log.batch_shape, float(n)),
+        "effective rows": total**2 / np.maximum((w**2).sum(-1), np.finfo(float).tiny),
+        "mean weight": w.mean(-1),
+        "largest weight": w.max(-1),
+        "share of the top 1 %": top / total,
+        "rows without weight": (w == 0).mean(-1),
+    }
+    return pd.DataFrame(table) if log.batch_shape else pd.Series({name: float(value) for name, value in table.items()})
+
+
+def _of_action(log: LoggedData, table: np.ndarray) -> np.ndarray:
+    """Return the entry of the logged action in each row of ``table``, ``(..., n, K) -> (..., n)``."""
+    return np.take_along_axis(table, log.action[..., None], -1)[..., 0]
+
+
+def _checked(log: LoggedData, policy: Any) -> np.ndarray:
+    if not isinstance(log, LoggedData):
+        raise TypeError(f"log must be LoggedData, as read_log returns it, got {type(log).__name__}")
+    policy, wanted = np.asarray(policy), (*log.action.shape, log.n_actions)
+    if policy.shape != wanted or policy.dtype.kind not in "iufb":
+        raise ValueError(
+            f"policy must have shape {wanted}, in each row the probability of every action; "
+            f"got shape {policy.shape} of {policy.dtype}"
+        )
+    refuse_cells("policy", ~np.isfinite(policy), policy, "a finite number")
+    refuse_cells("policy", policy < 0, policy, "a probability of at least 0")
+    total = policy.sum(-1)
+    refuse_rows("policy", ~(np.abs(total - 1) <= 1e-6), total, "probabilities that sum to 1")
+    return policy
+
+
+def _rewards(log: LoggedData, q: Any) -> np.ndarray:
+    q, wanted = np.asarray(q), (*log.action.shape, log.n_actions)
+    if q.shape != wanted or q.dtype.kind not in "iufb":
+        raise ValueError(
+            f"q must have shape {wanted}, in each row the expected reward of every action; "
+            f"got shape {q.shape} of {q.dtype}"
+        )
+    refuse_cells("q", ~np.isfinite(q), q, "a finite number")
+    return q.astype(float, copy=False)

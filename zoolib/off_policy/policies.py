@@ -1,0 +1,65 @@
+"""Policies of the shop, written down as tables, and the logs that they leave (chapter 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.data import LoggedData
+from zoolib.randomness import Seed, generators
+from zoolib.world import ZooplusSimulator
+
+
+def shop_log(
+    sim: ZooplusSimulator, policy: np.ndarray, n: int, rng: Seed | Sequence[Seed]
+) -> tuple[LoggedData, np.ndarray]:
+    """Let a fixed policy serve n users of the shop as it is now; return its log and the users, ``(..., n)``.
+
+    ``policy`` is ``(..., P, K)``: the probability of every product for every persona. Users are uniform. The clicks
+    take ``rng``, not the shop's own luck.
+    """
+    policy, n = _policy_table(sim, policy), checks.whole("n", n, 1)
+    rngs = generators(rng, sim.batch_shape)
+    shape = (*sim.batch_shape, n)
+    users = np.stack([g.integers(0, sim.n_users, n) for g in rngs]).reshape(shape)
+    u, luck = np.moveaxis(np.stack([g.random((2, n)) for g in rngs]), 1, 0).reshape(2, *shape)
+    shown = per_visit(sim, policy, users)
+    arm = np.minimum((shown.cumsum(-1) <= u[..., None]).sum(-1), sim.n_products - 1)
+    reward = (luck < sim.click_probability(users, arm)).astype(float)
+    return _shop_log(sim, users, arm, reward, np.take_along_axis(shown, arm[..., None], -1)[..., 0]), users
+
+
+def per_visit(sim: ZooplusSimulator, policy: np.ndarray, users: np.ndarray) -> np.ndarray:
+    """Return what a table ``(..., P, K)`` says for each visit, ``(..., n, K)``."""
+    return np.take_along_axis(_policy_table(sim, policy), _personas(sim, users)[..., None], -2)
+
+
+def true_value(sim: ZooplusSimulator, policy: np.ndarray) -> Any:
+    """Return what a table ``(..., P, K)`` earns in truth: its mean click probability over all users of the shop."""
+    users = np.broadcast_to(np.arange(sim.n_users), (*sim.batch_shape, sim.n_users))
+    P = len(sim.personas)
+    share = (_personas(sim, users)[..., None] == np.arange(P)).mean(-2)  # (..., P)
+    clicks = np.take_along_axis(sim.click_table, sim.product_category[..., None, :], -1)  # (..., P, K)
+    value = (share * (_policy_table(sim, policy) * clicks).sum(-1)).sum(-1)
+    return value if np.ndim(value) else float(value)
+
+
+def _personas(sim: ZooplusSimulator, users: np.ndarray) -> np.ndarray:
+    users = checks.indices("users", users, sim.n_users, sim.batch_shape, more_axes=True)
+    return np.take_along_axis(sim.user_persona, users, -1)
+
+
+def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
+    policy = checks.finite("policy", policy, (*sim.batch_shape, len(sim.personas), sim.n_products))
+    if (policy < 0).any() or not np.allclose(policy.sum(-1), 1.0, rtol=0, atol=1e-9):
+        raise ValueError("policy must hold probabilities that sum to 1 for every persona")
+    return policy
+
+
+def _shop_log(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:
+    context = np.eye(len(sim.personas))[_personas(sim, users)]
+    names = {"features": sim.personas, "n_actions": sim.n_products}
+    return LoggedData(context=context, action=arm, reward=reward, propensity=propensity, **names)

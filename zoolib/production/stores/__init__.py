@@ -1,0 +1,47 @@
+"""Stores: where what was learned survives (chapter 6)."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
+from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.own_redis import own_redis
+
+__all__ = [
+    "Put",
+    "Store",
+    "StoreUnavailableError",
+    "UnreadableValueError",
+    "Update",
+    "Values",
+    "open_store",
+    "own_redis",
+    "pack",
+    "unpack",
+]
+
+
+def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
+    """Open a store.
+
+    Parameters
+    ----------
+    url
+        ``redis://host:port/0``, ``rediss://...`` or ``unix://...`` for Redis; anything else is the directory of an
+        embedded store, with or without ``lmdb://`` before it.
+    **settings
+        Further arguments of :class:`~zoolib.production.RedisStore` or
+        :class:`~zoolib.production.LMDBStore`.
+    """
+    from zoolib.production.stores.lmdb_store import LMDBStore
+    from zoolib.production.stores.redis_store import RedisStore
+
+    url = os.fspath(url)
+    kind, found, rest = url.partition("://")
+    if found and kind in ("redis", "rediss", "unix"):
+        return RedisStore(url, **settings)
+    if found and kind != "lmdb":
+        raise ValueError(f"url must begin with redis://, rediss://, unix:// or lmdb://, or be a path, got {url!r}")
+    return LMDBStore(rest if found else url, **settings)

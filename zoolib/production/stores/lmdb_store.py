@@ -1,0 +1,135 @@
+"""The embedded store: lmdb, a directory of this machine and no server (chapter 6)."""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from zoolib import checks
+from zoolib.production.extras import extra
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, encoded, only_read_keys
+
+T = TypeVar("T")
+_TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
+
+
+class LMDBStore(Store):
+    """A store in a directory of this machine, for any number of its processes and threads.
+
+    What was written survives the death of the process at any moment. Whether it survives a power cut is a matter of
+    ``durable``, which costs a visit to the disk at every write.
+
+    Parameters
+    ----------
+    path
+        A directory; it is made if need be.
+    max_bytes
+        How large it may grow.
+    durable
+        Whether a write returns only when the disk has it.
+    clock
+        What time it is; for tests.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        max_bytes: int = 2**32,
+        durable: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        lmdb = extra("lmdb")
+        self.path, self.clock, self._pid = Path(path), clock, os.getpid()
+        max_bytes = checks.whole("max_bytes", max_bytes, 2**16)
+        try:
+            self._env = lmdb.open(
+                os.fspath(self.path), map_size=max_bytes, max_dbs=2, sync=durable, metasync=durable, max_readers=512
+            )
+        except lmdb.Error as error:
+            raise StoreUnavailableError(f"path: no store can be opened at {self.path} ({error})") from error
+        self._errors = lmdb.Error
+        self._env.reader_check()  # frees the places of readers that were killed
+        self._values, self._expiries = self._env.open_db(b"values"), self._env.open_db(b"expiries")
+
+    def now(self) -> float:
+        """Return the time by the clock that was handed in."""
+        return self.clock()
+
+    def _begin(self, write: bool) -> Any:
+        if os.getpid() != self._pid:
+            raise StoreUnavailableError("an LMDBStore cannot be taken through a fork; open it in each process")
+        try:
+            return self._env.begin(write=write)
+        except self._errors as error:
+            raise StoreUnavailableError(f"the store at {self.path} is closed or cannot be read ({error})") from error
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value at ``key``; None if there is none, or if its time is over."""
+        with self._begin(write=False) as transaction:
+            return self._alive(transaction.get(encoded(key), db=self._values))
+
+    def _alive(self, stored: bytes | None) -> bytes | None:
+        """Return the value in what is stored: a time of expiry, infinite for never, and the value."""
+        if stored is None or len(stored) < 8:
+            return stored
+        return stored[8:] if _TIME.unpack_from(stored)[0] > self.now() else None
+
+    def transact(self, keys: Sequence[str], update: Update[T]) -> T:
+        """Read, compute and write as if nobody else were there: writers wait for each other."""
+        codes = {key: encoded(key) for key in keys}
+        try:
+            with self._begin(write=True) as transaction:
+                stored = {key: transaction.get(code, db=self._values) for key, code in codes.items()}
+                writes, result = update({key: self._alive(value) for key, value in stored.items()})
+                only_read_keys(keys, writes)
+                for key, put in writes.items():
+                    self._put(transaction, codes[key], stored[key], put)
+                self._forget_some(transaction, 2 + 2 * len(writes))
+            return result
+        except self._errors as error:
+            raise StoreUnavailableError(f"the store at {self.path} did not take the write ({error})") from error
+
+    def _put(self, transaction: Any, code: bytes, before: bytes | None, put: Put | None) -> None:
+        if before is not None and len(before) >= 8 and _TIME.unpack_from(before)[0] != float("inf"):
+            transaction.delete(before[:8] + code, db=self._expiries)
+        if put is None:
+            transaction.delete(code, db=self._values)
+            return
+        expiry = _TIME.pack(float("inf") if put.ttl is None else self.now() + put.ttl)
+        transaction.put(code, expiry + put.value, db=self._values)
+        if put.ttl is not None:
+            transaction.put(expiry + code, b"", db=self._expiries)
+
+    def _forget_some(self, transaction: Any, n: int) -> None:
+        """Delete up to ``n`` values whose time is over, oldest first: more than come in, so none pile up."""
+        with transaction.cursor(db=self._expiries) as cursor:
+            due = _TIME.pack(self.now())
+            for _ in range(n):
+                if not cursor.first() or cursor.key()[:8] > due:
+                    return
+                transaction.delete(cursor.key()[8:], db=self._values)
+                cursor.delete()
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        """Yield each key that begins with ``prefix``, in order."""
+        at, code = prefix.encode(), prefix.encode()
+        while True:  # short looks, so that a slow reader does not keep old pages alive
+            with self._begin(write=False) as transaction, transaction.cursor(db=self._values) as cursor:
+                found = []
+                for key, value in cursor.iternext() if cursor.set_range(at or b"\0") else ():
+                    if len(found) == 1000 or not key.startswith(code):
+                        break
+                    at = key + b"\0"
+                    found.append((key, value[:8]))
+            yield from (key.decode() for key, expiry in found if _TIME.unpack(expiry)[0] > self.now())
+            if len(found) < 1000:
+                return
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self._env.close()

@@ -1,0 +1,105 @@
+"""The served store: Redis, for agents on many machines (chapter 6)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from zoolib import checks
+from zoolib.production.extras import extra
+from zoolib.production.stores.base import Store, StoreUnavailableError, Update, encoded, only_read_keys
+
+T = TypeVar("T")
+
+
+class RedisStore(Store):
+    """A store on a Redis server, for any number of machines.
+
+    Writers do not wait for each other. Each watches the keys it has read and writes in one step only if nobody has
+    changed them; otherwise it reads and computes again. If the connection breaks while the server is
+    writing, nobody knows whether it did: then, too, it reads and computes again, and so ``update`` must find in the
+    values whether its work is done.
+
+    Parameters
+    ----------
+    url
+        ``redis://host:port/0``, ``rediss://...`` or ``unix://...``.
+    namespace
+        Put before every key.
+    timeout
+        Seconds to wait for an answer, and for other writers to let one through.
+    """
+
+    def __init__(self, url: str, *, namespace: str = "zoolib:", timeout: float = 5.0) -> None:
+        redis = extra("redis")
+        self.namespace, self.timeout = namespace, checks.real("timeout", timeout, 0.0, open_low=True)
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=self.timeout,
+            socket_connect_timeout=self.timeout,
+            retry=extra("redis.retry").Retry(extra("redis.backoff").NoBackoff(), 1),
+        )
+        self._errors, self._changed = redis.RedisError, redis.WatchError
+        self._ask(self._client.ping)
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except self._errors as error:
+            why = "is too busy with other writers" if isinstance(error, self._changed) else "does not answer"
+            raise StoreUnavailableError(f"Redis {why} ({type(error).__name__}: {error})") from error
+
+    def _name(self, key: str) -> bytes:
+        return self.namespace.encode() + encoded(key)
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value at ``key``; None if there is none, or if its time is over."""
+        return self._ask(lambda: self._client.get(self._name(key)))
+
+    def transact(self, keys: Sequence[str], update: Update[T]) -> T:
+        """Read, compute and write as if nobody else were there: again, until nobody has interfered."""
+        names = {key: self._name(key) for key in keys}
+        give_up, pause = time.monotonic() + self.timeout, 1e-4
+        while True:
+            try:
+                return self._ask(lambda: self._try(names, update))
+            except StoreUnavailableError as error:
+                if not isinstance(error.__cause__, self._changed) or time.monotonic() > give_up:
+                    raise
+            time.sleep(random.uniform(0, pause))
+            pause = min(2 * pause, 0.05)
+
+    def _try(self, names: Mapping[str, bytes], update: Update[T]) -> T:
+        with self._client.pipeline() as pipe:
+            pipe.watch(*names.values())
+            values = dict(zip(names, pipe.mget(list(names.values())), strict=True))
+            writes, result = update(values)
+            only_read_keys(list(names), writes)
+            pipe.multi()
+            for key, put in writes.items():
+                if put is None:
+                    pipe.delete(names[key])
+                else:
+                    pipe.set(names[key], put.value, px=None if put.ttl is None else max(1, round(1000 * put.ttl)))
+            pipe.execute()
+            return result
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        """Yield each key that begins with ``prefix`` and was there all the time, once."""
+        start = self.namespace + prefix
+        pattern = "".join(f"\\{c}" if c in "*?[]^\\-" else c for c in start) + "*"
+        seen: set[bytes] = set()
+        cursor: Any = 0
+        while True:
+            at = cursor
+            cursor, names = self._ask(lambda at=at: self._client.scan(at, match=pattern, count=1000))
+            yield from (name.decode()[len(self.namespace) :] for name in names if name not in seen)
+            seen.update(names)
+            if cursor == 0:
+                return
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,138 @@
+"""A shop on bare contexts: what is seen of users and products, in place of who and what they are (chapter 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.randomness import spawn
+from zoolib.world.features import ContextSpace
+from zoolib.world.tastes import Conditions, Segments
+
+
+class FeatureShop:
+    """One shop, or R in lockstep, that show features of users and products.
+
+    Parameters
+    ----------
+    taste
+        Who likes what, and what is seen of it: :class:`~zoolib.world.Segments` or
+        :class:`~zoolib.world.Conditions`.
+    seed
+        A seed: one shop. A sequence of them: that many in lockstep.
+    n_products
+        K.
+    shown
+        Products among which to choose at each visit, drawn anew with replacement; all of them if there are no more.
+    n_log
+        Random recommendations, with their clicks, from before the first visit.
+    n_steps
+        Visits T.
+    arriving
+        Share of the products that arrive one after the other during the run; the log knows only the others.
+
+    Attributes
+    ----------
+    batch_shape, rows
+        ``()`` or ``(R,)``, and the index of that axis.
+    product_x, user_x
+        ``(..., K, n)`` and ``(..., T, n)``: what is seen.
+    shelf
+        ``(..., T, S)``: the products among which to choose at each visit.
+    probability
+        ``(..., T, S)``: their click probabilities.
+    log_x, log_r
+        ``(..., n_log, d)`` and ``(..., n_log)``: contexts and clicks of the log.
+    """
+
+    def __init__(
+        self,
+        taste: Segments | Conditions,
+        seed: int | Sequence[int] = 0,
+        *,
+        n_products: int = 500,
+        shown: int = 50,
+        n_log: int = 10_000,
+        n_steps: int = 4000,
+        arriving: float = 0.0,
+    ) -> None:
+        if not isinstance(taste, (Segments, Conditions)):
+            raise TypeError(f"taste must be Segments or Conditions, got {taste!r}")
+        self.taste, self.layout = taste, taste.layout
+        self.n_products = checks.whole("n_products", n_products, 1)
+        self.n_shown = min(checks.whole("shown", shown, 1), self.n_products)
+        self.n_log, self.n_steps = checks.whole("n_log", n_log, 0), checks.whole("n_steps", n_steps, 1)
+        self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
+        self.n_first = max(1, round(self.n_products * (1 - self.arriving)))
+        many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
+        self.seeds = tuple(checks.whole("seed", s, 0) for s in (seed if many else [seed]))
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seed must name at least one shop, and none twice, got {self.seeds}")
+        self.batch_shape = (len(self.seeds),) if many else ()
+        self.rows = (np.arange(len(self.seeds)),) if many else ()
+        self.worlds: list[dict[str, Any]] = []
+        drawn = [self._draw(s) for s in self.seeds]
+        for name in drawn[0]:
+            stack = np.stack([one[name] for one in drawn])
+            setattr(self, name, stack if many else stack[0])
+
+    def _draw(self, seed: int) -> dict[str, np.ndarray]:
+        rng, taste = spawn(seed, "world"), self.taste
+        world = taste.draw(rng)
+        self.worlds.append(world)
+        kind, product_x = taste.products(rng, world, self.n_products)
+        rng = spawn(seed, "log")
+        who, log_user = taste.users(rng, world, self.n_log)
+        log_product = rng.integers(0, self.n_first, self.n_log)
+        log_r = rng.random(self.n_log) < taste.probability(world, who, kind[log_product])
+        rng = spawn(seed, "visits")
+        who, user_x = taste.users(rng, world, self.n_steps)
+        shelf = self._draw_shelf(rng)
+        changes = np.sort(rng.uniform(0.2, 0.8, taste.n_shocks) * self.n_steps)
+        phase = (np.arange(self.n_steps)[:, None] >= changes).sum(-1)
+        return {
+            "kind": kind,
+            "product_x": product_x,
+            "log_x": self._contexts(log_user, log_product, product_x[log_product]),
+            "log_r": log_r.astype(float),
+            "who": who,
+            "user_x": user_x,
+            "shelf": shelf,
+            "probability": taste.probability(world, who[:, None], kind[shelf], phase[:, None]),
+            "luck": rng.random(self.n_steps),
+            "phase": phase,
+        }
+
+    def _draw_shelf(self, rng: np.random.Generator) -> np.ndarray:
+        late = self.n_products - self.n_first
+        there = self.n_first + np.floor(late * np.arange(self.n_steps) / self.n_steps).astype(int)
+        if self.n_shown == self.n_products and not late:
+            return np.broadcast_to(np.arange(self.n_products), (self.n_steps, self.n_products))
+        return np.floor(rng.random((self.n_steps, self.n_shown)) * there[:, None]).astype(np.int32)
+
+    def _contexts(self, user_x: np.ndarray, number: np.ndarray, product_x: np.ndarray) -> np.ndarray:
+        """Put contexts together: the product's number, the user, the product."""
+        X = np.empty((*number.shape, self.layout.d))
+        X[..., 0] = number
+        X[..., self.layout.user] = user_x
+        X[..., self.layout.nominal.start :] = product_x
+        return X
+
+    @property
+    def space(self) -> ContextSpace:
+        """What an agent is made with."""
+        return ContextSpace(self.layout.d, self.n_shown, self.batch_shape)
+
+    def contexts(self, t: int) -> np.ndarray:
+        """Return the contexts of the products on the shelf at visit ``t``, ``(..., S, d)``."""
+        shelf = self.shelf[..., t, :]
+        product_x = self.product_x[(*(rows[:, None] for rows in self.rows), shelf)]
+        return self._contexts(self.user_x[..., t, None, :], shelf, product_x)
+
+
+def random_value(shop: FeatureShop) -> np.ndarray:
+    """Return what a random choice earns on average in each shop, ``(R,)``, without the luck of its draws."""
+    return shop.probability.reshape(len(shop.seeds), -1).mean(-1)

@@ -1,0 +1,154 @@
+"""Contexts: what an agent sees of a user and a product (chapter 0).
+
+Three encodings of the same two facts, the user's persona and the product's category. They hold the same information
+and yet decide what a linear model can say (chapter 2):
+
+``"onehot"``
+    one-hot persona followed by one-hot category, names sorted, d = 9;
+``"crossed"``
+    one-hot of the pair (persona, category), d = 20;
+``"both"``
+    the two, one after the other, d = 29.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.world.simulator import ZooplusSimulator
+
+ENCODINGS = ("onehot", "crossed", "both")
+
+
+@dataclass(frozen=True)
+class ContextSpace:
+    """What an agent must know of its contexts where there is no shop.
+
+    An agent made with it is used through ``select(X)`` and ``learn(x, arm, reward)``.
+
+    Parameters
+    ----------
+    d
+        Length of a context.
+    n_arms
+        Number of arms K.
+    batch_shape
+        ``()``, or ``(R,)`` for R problems in lockstep.
+    """
+
+    d: int
+    n_arms: int
+    batch_shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks.whole("d", self.d, 1)
+        checks.whole("n_arms", self.n_arms, 1)
+        if not isinstance(self.batch_shape, tuple) or len(self.batch_shape) > 1:
+            raise ValueError(f"batch_shape must be () or (R,), got {self.batch_shape!r}")
+        for R in self.batch_shape:
+            checks.whole("batch_shape", R, 1)
+
+    @property
+    def rows(self) -> tuple[np.ndarray, ...]:
+        """Indices of the leading axis: ``a[(*rows, k)]`` is entry k of every problem."""
+        return (np.arange(self.batch_shape[0]),) if self.batch_shape else ()
+
+
+class FeatureEngineer:
+    """Contexts of (user, product) in the shop.
+
+    Parameters
+    ----------
+    sim
+        The shop, or a batch of shops; only its names and its catalog are used, never its click table.
+    encoding
+        ``"onehot"``, ``"crossed"`` or ``"both"``.
+
+    Attributes
+    ----------
+    d
+        Length of a context.
+    names
+        What each of its d entries says.
+    table
+        ``(P, C, d)``: the context of every (persona, category). A shop has no others, which is what makes agents fast.
+    cells
+        ``(P C, d)``: the same, numbered through.
+    """
+
+    def __init__(self, sim: ZooplusSimulator, encoding: str = "onehot") -> None:
+        if not isinstance(sim, ZooplusSimulator):
+            raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
+        if encoding not in ENCODINGS:
+            raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, got {encoding!r}")
+        self.sim, self.encoding = sim, encoding
+        self.batch_shape, self.rows = sim.batch_shape, sim.rows
+        personas, categories = sorted(sim.personas), sorted(sim.categories)
+        persona = _one_hot(sim.personas, personas)[:, None, :]  # (P, 1, P)
+        category = _one_hot(sim.categories, categories)[None, :, :]  # (1, C, C)
+        P, C = len(personas), len(categories)
+        plain = np.concatenate([np.broadcast_to(persona, (P, C, P)), np.broadcast_to(category, (P, C, C))], axis=-1)
+        crossed = (persona[..., :, None] * category[..., None, :]).reshape(P, C, P * C)
+        pairs = [f"{p} x {c}" for p in personas for c in categories]
+        parts = {"onehot": [(plain, personas + categories)], "crossed": [(crossed, pairs)]}
+        parts["both"] = parts["onehot"] + parts["crossed"]
+        self.table = np.concatenate([table for table, _ in parts[encoding]], axis=-1)
+        self.names = [name for _, names in parts[encoding] for name in names]
+        self.d = self.table.shape[-1]
+        self.cells = self.table.reshape(-1, self.d)
+
+    @property
+    def n_arms(self) -> int:
+        """Number of products K in the catalog of the shop it was made for."""
+        return self.sim.n_products
+
+    def encoded(self, encoding: str) -> FeatureEngineer:
+        """Return the contexts of the same shop in another encoding."""
+        return FeatureEngineer(self.sim, encoding)
+
+    def context(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
+        """Return the context of one user and one product, ``(..., d)``."""
+        sim = sim or self.sim
+        arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
+        return self.table[sim.persona(user_id), sim.product_category[(*sim.rows, arm)]]
+
+    def cell(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> Any:
+        """Return the number among ``cells`` of the context of one user and one product."""
+        sim = sim or self.sim
+        arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
+        return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
+
+    def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
+        """Return the contexts of one user and every product, ``(..., K, d)``."""
+        sim = sim or self.sim
+        persona = np.asarray(sim.persona(user_id))
+        return self.table[persona[..., None], sim.product_category]
+
+    def choices(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return what can be told apart on the shelf: the distinct contexts of a user, and one product for each.
+
+        Returns
+        -------
+        X
+            ``(..., C, d)``, one row for each category, in the order of their first products.
+        arms
+            ``(..., C)``, the lowest product number of each. The best row's is what ``argmax`` over all K
+            contexts with ties to the lowest number would have found.
+        """
+        sim = sim or self.sim
+        persona = np.asarray(sim.persona(user_id))
+        return self.table[persona[..., None], sim.category_order], sim.first_product
+
+    def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
+        sim = sim or self.sim
+        persona = np.asarray(sim.persona(user_id))
+        return persona[..., None] * len(sim.categories) + sim.category_order, sim.first_product
+
+
+def _one_hot(names: tuple[str, ...], columns: list[str]) -> np.ndarray:
+    return np.array([[float(name == column) for column in columns] for name in names])

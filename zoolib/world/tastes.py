@@ -1,0 +1,237 @@
+"""Shops that hand out features instead of labels: nobody says who comes, or what a product is for (chapter 8).
+
+In :mod:`zoolib.world.simulator` an agent is told persona and category. Here both are hidden. A persona is a few
+clusters of shoppers in a space of features, a *niche* (the true category) a few clusters of products; what a product
+is called is another matter, and says nothing. Clicks still come from the table of personas and categories. In a second
+kind of shop there are no segments: a product is clicked if it meets conditions, and a dial leads from their sum to all
+of them at once.
+
+Whatever can be drawn before an agent has chosen is drawn when the shop is made, world by world from its seed alone: so
+all agents face the same visits, shelves and luck, and world i of a batch is the single shop with its seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import ortho_group
+
+from zoolib import checks
+from zoolib.persistence import Stateful
+from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
+
+CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
+SURPRISES = (  # what may happen to taste: (persona, {category: probability}), the two shocks of the gauntlet in turn
+    ("budget_shopper", {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}),
+    ("cat_connoisseur", {"Dog Toy": 0.75}),
+)
+
+
+@dataclass(frozen=True)
+class Layout(Stateful):
+    """What the columns of a context say: the product's number, then the user, its nominal category, the product.
+
+    Attributes
+    ----------
+    n_user, n_nominal, n_product
+        Numbers of columns of the last three.
+    """
+
+    n_user: int
+    n_nominal: int
+    n_product: int
+
+    @property
+    def d(self) -> int:
+        """Length of a context."""
+        return 1 + self.n_user + self.n_nominal + self.n_product
+
+    @property
+    def user(self) -> slice:
+        """The columns about the user."""
+        return slice(1, 1 + self.n_user)
+
+    @property
+    def nominal(self) -> slice:
+        """The columns of the nominal category, one-hot."""
+        return slice(1 + self.n_user, 1 + self.n_user + self.n_nominal)
+
+    @property
+    def product(self) -> slice:
+        """The columns about the product."""
+        return slice(1 + self.n_user + self.n_nominal, self.d)
+
+
+def prototypes(rng: np.random.Generator, n: int, dim: int) -> np.ndarray:
+    """Draw ``n`` points of ``[-1.5, 1.5]^dim``, each two of them at least 1 apart, ``(n, dim)``.
+
+    One after the other, uniformly where there is room; all anew where there is none left. For more than ten points the
+    square grows with their number.
+    """
+    half = HALF_WIDTH * max(1.0, (n / 10) ** (1.3 / dim))
+    while True:
+        darts = rng.uniform(-half, half, (100 * n, dim))
+        points = darts[:0]
+        while len(darts) and len(points) < n:  # the next dart that fell where there is room
+            points = np.vstack([points, darts[:1]])
+            darts = darts[1:][(np.linalg.norm(darts[1:] - darts[0], axis=-1) >= APART)]
+        if len(points) == n:
+            return points
+
+
+@dataclass(frozen=True)
+class Segments(Stateful):
+    """Hidden segments: persona and niche decide, and show only as clusters.
+
+    Parameters
+    ----------
+    clusters
+        Clusters of each persona and of each niche, m.
+    nuisances
+        Columns of noise, standard normal, beside those that matter, on each side.
+    guess
+        Standard deviation of what is added to a user's two columns before anybody sees them.
+    n_personas
+        The first four have the rows of the click table; each further one has the row of one of them, its categories
+        shuffled.
+    n_shocks
+        Changes of taste, each at a time of its own, uniform over the middle three fifths of the run.
+    rotated
+        Whether each side's columns are turned by a random rotation, so that no single one says anything by itself.
+    """
+
+    clusters: int = 2
+    nuisances: int = 5
+    guess: float = 0.0
+    n_personas: int = 4
+    n_shocks: int = 0
+    rotated: bool = False
+
+    informative = 2
+
+    def __post_init__(self) -> None:
+        checks.whole("clusters", self.clusters, 1)
+        checks.whole("nuisances", self.nuisances, 0)
+        checks.real("guess", self.guess, 0.0)
+        checks.whole("n_personas", self.n_personas, 1)
+        checks.whole("n_shocks", self.n_shocks, 0)
+
+    @property
+    def layout(self) -> Layout:
+        """What an agent sees."""
+        seen = self.informative + self.nuisances
+        return Layout(seen, len(CATEGORIES), seen)
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw what is fixed in a world: where the clusters lie, and the click table before and after each shock."""
+        users, products = (
+            prototypes(rng, n * self.clusters, self.informative).reshape(n, self.clusters, -1)
+            for n in (self.n_personas, len(CATEGORIES))
+        )
+        rows = [TABLE[p] if p < len(TABLE) else rng.permutation(TABLE[p % len(TABLE)]) for p in range(self.n_personas)]
+        tables = [np.array(rows)]
+        for k in range(self.n_shocks):
+            table = tables[-1].copy()
+            persona, changes = SURPRISES[k % len(SURPRISES)]
+            for category, probability in changes.items():
+                table[PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)] = probability
+            tables.append(table)
+        world = {"users": users, "products": products, "tables": np.stack(tables)}
+        if self.rotated:
+            world |= {
+                "turn " + side: ortho_group.rvs(self.layout.n_user, random_state=rng) for side in ("users", "products")
+            }
+        return world
+
+    def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw ``n`` visitors: their personas, and what is seen of them, ``(n, n_user)``."""
+        persona = rng.integers(0, self.n_personas, n)
+        return persona, self._seen(rng, world, "users", persona, self.guess)
+
+    def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw ``n`` products: their niches, as equal in number as can be, and what is seen, nominal category first."""
+        niche = rng.permutation(np.arange(n) % len(CATEGORIES))
+        nominal = np.eye(len(CATEGORIES))[rng.integers(0, len(CATEGORIES), n)]
+        return niche, np.hstack([nominal, self._seen(rng, world, "products", niche)])
+
+    def _seen(
+        self, rng: np.random.Generator, world: dict[str, Any], side: str, label: np.ndarray, noise: float = 0.0
+    ) -> np.ndarray:
+        centre = world[side][label, rng.integers(0, self.clusters, len(label))]
+        X = centre + np.hypot(CLUSTER_SD, noise) * rng.standard_normal(centre.shape)
+        X = np.hstack([X, rng.standard_normal((len(label), self.nuisances))])
+        return X @ world["turn " + side] if self.rotated else X
+
+    def probability(self, world: dict[str, Any], persona: Any, niche: Any, phase: Any = 0) -> np.ndarray:
+        """Return the click probability: an entry of the table."""
+        return world["tables"][phase, persona, niche]
+
+
+@dataclass(frozen=True)
+class Conditions(Stateful):
+    """Four conditions: price within budget, life stage fits the pet's age, quality as wished, taste alike.
+
+    Each has a degree in [0, 1] that a quadratic function of the features gives, and is met if the degree reaches a
+    bound: if the price is at most the budget, the stages differ by at most .775, the quality is at least the one wished
+    for, and the tastes have the same sign. Clicked is with probability .02 + .58 times
+
+        (1 - dial) * (the mean of the degrees) + dial * (1 if all conditions are met, else 0).
+
+    Parameters
+    ----------
+    dial
+        0: a sum, for which products of two features suffice; 1: an AND.
+    nuisances
+        As in :class:`Segments`.
+    """
+
+    dial: float = 1.0
+    nuisances: int = 5
+
+    n_shocks = 0
+    bounds = (0.5, 0.85, 0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        checks.real("dial", self.dial, 0.0, 1.0)
+        checks.whole("nuisances", self.nuisances, 0)
+
+    @property
+    def layout(self) -> Layout:
+        """What an agent sees: budget, age of the pet, wish for quality, taste; price, stage, quality, style."""
+        return Layout(4 + self.nuisances, len(CATEGORIES), 4 + self.nuisances)
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw nothing: all worlds have the same conditions."""
+        return {}
+
+    def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw ``n`` visitors: what they want, in [-1, 1], and what is seen, which is that and noise."""
+        wants = rng.uniform(-1, 1, (n, 4))
+        return wants, np.hstack([1.7 * wants, rng.standard_normal((n, self.nuisances))])
+
+    def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw ``n`` products: what they are, in [-1, 1], and what is seen, nominal category first."""
+        nominal = np.eye(len(CATEGORIES))[rng.integers(0, len(CATEGORIES), n)]
+        are, seen = self.users(rng, world, n)
+        return are, np.hstack([nominal, seen])
+
+    def degrees(self, wants: np.ndarray, are: np.ndarray) -> np.ndarray:
+        """Return how far each condition is met, ``(..., 4)``."""
+        u, p = np.broadcast_arrays(wants, are)
+        return np.stack(
+            [
+                (2 + u[..., 0] - p[..., 0]) / 4,
+                1 - (u[..., 1] - p[..., 1]) ** 2 / 4,
+                (2 + p[..., 2] - u[..., 2]) / 4,
+                (1 + u[..., 3] * p[..., 3]) / 2,
+            ],
+            axis=-1,
+        )
+
+    def probability(self, world: dict[str, Any], wants: Any, are: Any, phase: Any = 0) -> np.ndarray:
+        """Return the click probability."""
+        degree = self.degrees(wants, are)
+        met = (degree >= self.bounds).all(-1)
+        return 0.02 + 0.58 * ((1 - self.dial) * degree.mean(-1) + self.dial * met)
