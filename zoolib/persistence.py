@@ -1,8 +1,8 @@
-"""Agents on disk: save what one has learned, put it into one that was made alike, and go on as if nothing had happened.
+"""Agents on disk: save what one has learned, put it into one that was made alike, go on as if nothing had happened.
 
-A file is a NumPy archive of plain arrays with a header in JSON; nothing in it is code, and nothing is ever unpickled. It
-holds what experience has changed: arrays, counters, and the states of random generators. Of the settings it holds the
-words, so that it is never put into another kind of agent.
+A file is a NumPy archive of plain arrays with a header in JSON; nothing in it is code, and nothing is ever unpickled.
+It holds what experience has changed: arrays, counters, and the states of random generators. Of the settings it holds
+the words, so that it is never put into another kind of agent.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     Raises
     ------
     ValueError
-        If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which then stays as it was.
+        If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which stays as it was.
     """
     path = Path(path)
     if not isinstance(into, Stateful) or not hasattr(into, "features"):

@@ -113,8 +113,8 @@ class ArmThompson(Exploration):
 
     An agent that draws a model theta_a for each arm from N(mu_a, alpha^2 A_a^-1) uses of it nothing but theta_a'x_a,
     whose distribution is N(mu_a'x_a, alpha^2 x_a' A_a^-1 x_a). So it may as well draw that number: payoff + alpha xi
-    width, with xi standard normal, independently for each arm. Chapelle and Li (2011) sample linear models, Zhang, Zhou,
-    Li and Gu (2021) define NeuralTS in this very form.
+    width, with xi standard normal, independently for each arm. Chapelle and Li (2011) sample linear models, Zhang,
+    Zhou, Li and Gu (2021) define NeuralTS in this very form.
     """
 
     is_random = True

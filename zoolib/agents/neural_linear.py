@@ -125,7 +125,7 @@ class NeuralLinearAgent(UCBAgent):
 
     @property
     def is_steady(self) -> bool:
-        """Whether phi stays as it is from one click to the next, so that it pays to embed each cell of the shop once."""
+        """Whether phi stays as it is from one click to the next, so that it pays to embed each cell once."""
         return self.training.every > 1
 
     def _embed_one(self, x: np.ndarray) -> np.ndarray:
@@ -155,8 +155,8 @@ class NeuralLinearAgent(UCBAgent):
 class EpsilonGreedyAgent(NeuralLinearAgent):
     """Epsilon-greedy on the same network (chapter 6): the product that its head rates highest, or any.
 
-    It is :class:`NeuralLinearAgent` with another set of choices: trained by replay, without evidence, exploring by chance
-    alone. The parameters are those, and
+    It is :class:`NeuralLinearAgent` with another set of choices: trained by replay, without evidence, exploring by
+    chance alone. The parameters are those, and
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ class Training(Stateful):
         return (self.cells[x] if checks.are_numbers(x) else x)[..., None, :]
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
-        """Take in a click on context ``x``, ``(..., d)``, of which ``evidence`` knows; return whether phi has changed."""
+        """Take in a click on ``x``, ``(..., d)``, of which ``evidence`` knows; return whether phi has changed."""
         raise NotImplementedError
 
 

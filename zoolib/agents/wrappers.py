@@ -40,8 +40,10 @@ class Wrapper(Agent):
         return getattr(self.agent, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        mine = name in self.__dict__ or hasattr(type(self), name) or not hasattr(self.__dict__.get("agent"), name)
-        super().__setattr__(name, value) if mine else setattr(self.agent, name, value)
+        holder: Any = self  # a setting is changed where it is
+        while isinstance(holder, Wrapper) and not checks.is_setting(holder, name):
+            holder = holder.__dict__.get("agent")
+        object.__setattr__(holder if holder is not self and checks.is_setting(holder, name) else self, name, value)
 
     @property
     def n_arms(self) -> int:

@@ -1,6 +1,4 @@
-"""Evidence that is brought up to date some clicks at a time: the same numbers, faster; nothing here is needed to
-understand the book.
-"""
+"""Evidence some clicks at a time: the same numbers, faster; nothing here is needed to understand the book."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ and a click of reward r on row c changes them by
 
     f <- f + V_c (r - f_c) / (1 + V_cc),    V <- V - V_c V_c' / (1 + V_cc).
 
-With n_c clicks on row c and s_c their rewards, A has grown by Z' diag(n) Z and b by Z's. That is made up for when another
-table comes, or when somebody asks. (f and V are a Gaussian process at m points; its kernel is z'z.)
+With n_c clicks on row c and s_c their rewards, A has grown by Z' diag(n) Z and b by Z's. That is made up for when
+another table comes, or when somebody asks. (f and V are a Gaussian process at m points; its kernel is z'z.)
 """
 
 from __future__ import annotations
