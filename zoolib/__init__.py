@@ -46,8 +46,8 @@ from zoolib.agents import (
 from zoolib.experiment import Results, replicate, run, serve
 from zoolib.faces import later
 from zoolib.maps import Learned
-from zoolib.persistence import load, save
 from zoolib.randomness import spawn
+from zoolib.saving import load, save
 from zoolib.world import (
     CATEGORIES,
     CLICK_TABLE,

@@ -1,27 +1,11 @@
-"""Agents on disk: save what one has learned, put it into one that was made alike, go on as if nothing had happened.
-
-A file is a NumPy archive of plain arrays with a header in JSON; nothing in it is code, and nothing is ever unpickled.
-It holds what experience has changed: arrays, counters, and the states of random generators. Of the settings it holds
-the words, so that it is never put into another kind of agent.
-"""
+"""What an agent has learned, as plain arrays and numbers: what :mod:`zoolib.saving` writes to disk."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import inspect
-import json
-import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-
-FORMAT = "zoolib agent"
-VERSION = 2
-NOT_TOLD = ("self", "features", "rng", "model", "agent", "look")  # what the state replaces, or what has no words
 
 BIT_GENERATORS = {
     kind.__name__: kind
@@ -61,18 +45,6 @@ class Stateful:
                 setattr(self, name, value)
 
 
-def described(agent: Any) -> dict[str, str]:
-    """Return the class of an agent, what it is made for and its settings, in words; of what it wraps, too."""
-    features, words = agent.features, {"class": f"{type(agent).__module__}.{type(agent).__qualname__}"}
-    for name in inspect.signature(type(agent).__init__).parameters:
-        if name not in NOT_TOLD and hasattr(agent, name):
-            words[name] = repr(getattr(agent, name))
-    if "agent" in vars(agent):
-        return words | {f"agent's {name}": said for name, said in described(agent.agent).items()}
-    made_for = {"d": features.d, "encoding": getattr(features, "encoding", None), "batch_shape": features.batch_shape}
-    return words | {name: repr(value) for name, value in made_for.items()}
-
-
 def _are_generators(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], np.random.Generator)
 
@@ -81,126 +53,3 @@ def _taken(value: Any) -> Any:
     if isinstance(value, Stateful):
         return value.get_state()
     return [rng.bit_generator.state for rng in value] if _are_generators(value) else value
-
-
-def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
-    """Save what an agent has learned.
-
-    The file is written beside ``path`` and moved there when it is complete: whoever interrupts this keeps the old one.
-
-    Parameters
-    ----------
-    agent
-        Any agent of the book.
-    path
-        Where; its folder exists.
-    """
-    if not isinstance(agent, Stateful) or not hasattr(agent, "features"):
-        raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
-    arrays: dict[str, np.ndarray] = {}
-    content = {"agent": described(agent), "state": _encode(agent.get_state(), "state", arrays)}
-    header = {"format": FORMAT, "version": VERSION, "checksum": _checksum(content, arrays), "content": content}
-    path = Path(path)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        raise
-
-
-def load(path: str | os.PathLike[str], into: Any) -> Any:
-    """Put what was saved in ``path`` into an agent, which goes on choice for choice as the saved one would have.
-
-    Parameters
-    ----------
-    path
-        A file written by :func:`save`.
-    into
-        An agent made as the saved one was: of its class and settings, for contexts of the same encoding and as many
-        worlds. What it knew is replaced, generators included.
-
-    Returns
-    -------
-    ``into``.
-
-    Raises
-    ------
-    ValueError
-        If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which stays as it was.
-    """
-    path = Path(path)
-    if not isinstance(into, Stateful) or not hasattr(into, "features"):
-        raise TypeError(f"into must be an agent of zoolib, got {type(into).__name__}")
-    content, arrays = _read(path)
-    saved, here = content["agent"], described(into)
-    for name in {**saved, **here}:
-        if saved.get(name) != here.get(name):
-            raise ValueError(
-                f"{path}: the {name} of the saved agent is {saved.get(name)}, that of into {here.get(name)}"
-            )
-    before = json.loads(json.dumps(_encode(into.get_state(), "state", held := {})))
-    held = {name: a.copy() for name, a in held.items()}
-    try:
-        into.set_state(_decode(content["state"], arrays))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        into.set_state(_decode(before, held))
-        raise ValueError(f"{path}: its content does not fit a {type(into).__name__} ({error!r})") from error
-    return into
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    with path.open("rb") as file:  # a missing file stays a FileNotFoundError
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            header = json.loads(str(arrays.pop("header")))
-            if header["format"] != FORMAT:
-                raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
-            if header["version"] != VERSION:
-                raise ValueError(f"its version is {header['version']}, this zoolib reads {VERSION}")
-            if header["checksum"] != _checksum(header["content"], arrays):
-                raise ValueError("its checksum is not that of its content")
-        except Exception as error:  # there is no end to what a damaged archive can raise
-            raise ValueError(f"{path}: not a saved agent, or a damaged one: {error}") from error
-    return header["content"], arrays
-
-
-def _checksum(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
-    for name in sorted(arrays):
-        a = arrays[name]
-        digest.update(f"{name} {a.dtype.str} {a.shape}".encode())
-        digest.update(np.ascontiguousarray(a).data)
-    return digest.hexdigest()
-
-
-def _encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
-    """Return ``value`` as JSON can hold it, arrays put aside under their place's name."""
-    if isinstance(value, np.ndarray):
-        arrays[name] = value
-        return {"$array": name}
-    if isinstance(value, Mapping):
-        return {key: _encode(part, f"{name}.{key}", arrays) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_encode(part, f"{name}.{i}", arrays) for i, part in enumerate(value)]
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    raise TypeError(f"{name} is a {type(value).__name__}, which cannot be saved")
-
-
-def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    if isinstance(value, list):
-        return [_decode(part, arrays) for part in value]
-    if not isinstance(value, dict):
-        return value
-    if "$array" in value:
-        return arrays[value["$array"]]
-    return {key: _decode(part, arrays) for key, part in value.items()}

@@ -3,16 +3,18 @@
 What serves speed alone is :mod:`zoolib.agents.tabulated`.
 """
 
-from zoolib.agents.arm_heads import ArmHeadsAgent, ArmHeadsTSAgent
+from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import TIE, Agent, UCBAgent, best_first, first_best
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
-from zoolib.agents.exploration import UCB, ArmThompson, EpsilonGreedy, Exploration, Thompson
-from zoolib.agents.linucb import DisjointLinUCBAgent, LinTSAgent, LinUCBAgent, SharedLinUCBAgent
+from zoolib.agents.exploration import UCB, Exploration
+from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Memory, Window
-from zoolib.agents.neural_linear import EpsilonGreedyAgent, NeuralLinearAgent
-from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent, NeuralTSAgent, NeuralUCBAgent
+from zoolib.agents.neural_linear import NeuralLinearAgent
+from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent, NeuralUCBAgent
 from zoolib.agents.per_product import PerProductAgent
+from zoolib.agents.presets import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
+from zoolib.agents.sampling import ArmThompson, EpsilonGreedy, Thompson
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay, Training
 from zoolib.agents.wrappers import Anticipating, Delayed, Restarting, Snapshots, Wrapper
 from zoolib.faces import later

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import UCB, ArmThompson, Exploration
+from zoolib.agents.exploration import UCB, Exploration
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, Adam, ReplayBuffer
 from zoolib.randomness import Seed, streams
@@ -136,13 +136,3 @@ class ArmHeadsAgent(UCBAgent):
             A[place] += z.T @ z
             b[place] = reward[place[:-1]][mine] @ z
         self.evidence.put(A, b)
-
-
-class ArmHeadsTSAgent(ArmHeadsAgent):
-    """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling.
-
-    It is :class:`ArmHeadsAgent` with ``exploration=ArmThompson()``, and has its parameters.
-    """
-
-    def __init__(self, features: ContextSpace, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
-        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoolib.persistence import load, save
 from zoolib.randomness import spawn
+from zoolib.saving import load, save
 from zoolib.world import SHOCK_FISH, ContextSpace, FeatureEngineer, Launch, Turnover, ZooplusSimulator
 
 N_USERS = 60

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import UCB, ArmThompson, Exploration
+from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.tabulated import Tabulated
 from zoolib.evidence import Evidence, make_evidence
 from zoolib.randomness import Seed, streams
@@ -161,23 +161,3 @@ class LinUCBAgent(Tabulated, DisjointLinUCBAgent):
 
     The parameters are those of :class:`SharedLinUCBAgent`.
     """
-
-
-class LinTSAgent(LinUCBAgent):
-    """Linear Thompson sampling, a model for each arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
-
-    It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
-    """
-
-    def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.2,
-        gamma: float = 1.0,
-        window: int | None = None,
-        ridge: float = 1.0,
-        rng: Seed | Sequence[Seed],
-    ) -> None:
-        how = {"alpha": alpha, "gamma": gamma, "window": window, "ridge": ridge}
-        super().__init__(features, **how, exploration=ArmThompson(), rng=rng)

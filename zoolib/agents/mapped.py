@@ -9,7 +9,8 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import Exploration, Thompson
+from zoolib.agents.exploration import Exploration
+from zoolib.agents.sampling import Thompson
 from zoolib.evidence import BatchedEvidence
 from zoolib.maps import Raw
 from zoolib.randomness import Seed, streams

@@ -12,9 +12,9 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import UCB, EpsilonGreedy, Exploration
-from zoolib.agents.memory import Embedding, Everything, HeadAlone, Memory
-from zoolib.agents.training import Online, Replay, Training
+from zoolib.agents.exploration import UCB, Exploration
+from zoolib.agents.memory import Embedding, Everything, Memory
+from zoolib.agents.training import Online, Training
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
 from zoolib.randomness import Seed, streams
@@ -150,39 +150,3 @@ class NeuralLinearAgent(UCBAgent):
         """Put back what :meth:`get_state` returned."""
         super().set_state(state)
         self._table = None
-
-
-class EpsilonGreedyAgent(NeuralLinearAgent):
-    """Epsilon-greedy on the same network (chapter 6): the product that its head rates highest, or any.
-
-    It is :class:`NeuralLinearAgent` with another set of choices: trained by replay, without evidence, exploring by
-    chance alone. The parameters are those, and
-
-    Parameters
-    ----------
-    epsilon
-        Probability of showing any product, in [0, 1].
-    """
-
-    def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        epsilon: float = 0.1,
-        d_emb: int = 32,
-        hidden_dim: int = 64,
-        lr: float = 0.01,
-        training: Training = Replay(),  # noqa: B008
-        rng: Seed | Sequence[Seed],
-    ) -> None:
-        how = {"d_emb": d_emb, "hidden_dim": hidden_dim, "lr": lr, "training": training, "rng": rng}
-        super().__init__(features, alpha=0.0, **how, memory=HeadAlone(), exploration=EpsilonGreedy(epsilon))
-
-    @property
-    def epsilon(self) -> float:
-        """Probability of showing any product."""
-        return self.exploration.epsilon
-
-    @epsilon.setter
-    def epsilon(self, value: float) -> None:
-        self.exploration.epsilon = value

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import UCB, ArmThompson, Exploration
+from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.training import EndToEnd, Training
 from zoolib.evidence import BlockEvidence, DiagonalEvidence
 from zoolib.networks import MLP, SGD
@@ -168,24 +168,3 @@ class DiagonalNeuralUCBAgent(NeuralUCBAgent):
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(self.network.gradients(x[..., None, :])[..., 0, :], np.asarray(reward, dtype=float))
         self.training.step(x, reward, self.evidence)
-
-
-class NeuralTSAgent(DiagonalNeuralUCBAgent):
-    """NeuralTS (Zhang, Zhou, Li and Gu, 2021): f(x) + alpha xi sqrt(sum g^2 / A).
-
-    It is :class:`DiagonalNeuralUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
-    """
-
-    def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.1,
-        lr: float = 0.01,
-        hidden_dim: int = 32,
-        training: Training = EndToEnd(),  # noqa: B008
-        ridge: float = 1.0,
-        rng: Seed | Sequence[Seed],
-    ) -> None:
-        how = {"alpha": alpha, "lr": lr, "hidden_dim": hidden_dim, "training": training, "ridge": ridge}
-        super().__init__(features, **how, exploration=ArmThompson(), rng=rng)

@@ -27,8 +27,8 @@ from zoolib import (
     Thompson,
     ZooplusSimulator,
     load,
-    persistence,
     save,
+    saving,
 )
 from zoolib.agents.conformance import play, same
 
@@ -163,7 +163,7 @@ def changed(path, change):
 
 def resigned(header, arrays):
     content = {name: a for name, a in arrays.items() if name != "header"}
-    header["checksum"] = persistence._checksum(header["content"], content)
+    header["checksum"] = saving._checksum(header["content"], content)
 
 
 def with_another_class(header, arrays):
