@@ -1,5 +1,6 @@
 """The funnel: when retrieval returns everything it is Neural-Linear on the whole catalog, choice for choice."""
 
+import sys
 import threading
 import time
 
@@ -201,6 +202,13 @@ def test_auto_takes_cuda_else_mps_else_the_processor(monkeypatch, cuda, mps, dty
     embedder, X = Embedder(network(), dtype=dtype), np.random.default_rng(0).normal(size=(50, 9))
     assert embedder.device == taken
     np.testing.assert_allclose(embedder(X), Embedder(network(), device="cpu", dtype=dtype)(X), atol=1e-6)
+
+
+def test_where_torch_is_missing_auto_takes_the_processor_and_other_devices_say_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert Embedder(network()).device == "cpu"
+    with pytest.raises(ImportError, match="pip install"):
+        Embedder(network(), device="cuda")
 
 
 def test_torch_and_numpy_embed_alike(monkeypatch):

@@ -13,7 +13,9 @@ from zoolib.production.ranking import Posterior, Ranked, Ranking, ThompsonRankin
 from zoolib.production.records import CLICK, UNKNOWN, Decision, Message, Outcome, Sums, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
 from zoolib.production.stores import (
+    LMDBStore,
     Put,
+    RedisStore,
     Store,
     StoreUnavailableError,
     UnreadableValueError,
