@@ -68,11 +68,8 @@ class FeedbackQueue:
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""
-        give_up = time.monotonic() + timeout
         with self._waiting.all_tasks_done:
-            while self._waiting.unfinished_tasks and (left := give_up - time.monotonic()) > 0:
-                self._waiting.all_tasks_done.wait(left)
-            return not self._waiting.unfinished_tasks
+            return self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, timeout)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Count what waits, stop the worker, and return whether all was counted in time."""
