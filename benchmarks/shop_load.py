@@ -104,7 +104,7 @@ def evidence_of(shop: Shop, answered: dict[str, list[int]]) -> tuple[int, float]
     How many of the answers are not in the store as they were given, and by how much at most an entry of any A or b
     differs from the sum over the answers.
     """
-    ledger, embedder, era = shop.funnel.ledger, shop.funnel.embedder, shop.tally().era
+    ledger, embedder, era = shop.funnel.ledger, shop.funnel.embedder, shop.statistics().era
     groups = {f"segment:{era}.{persona}": Sums.prior(embedder.d_emb, ledger.ridge) for persona in PERSONAS}
     lost = 0
     for decision_id, clicked in answered.items():

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from shop.app import create_app
-from shop.guard import LOOPBACK
+from shop.security import LOOPBACK
 from shop.shop import Shop
 from zoolib.production import StoreUnavailableError, UnreadableValueError, extra, open_store
 

@@ -17,9 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shop.guard import Guard
-from shop.parts import AnsweredError, UnknownDecisionError
-from shop.shop import MOST_ALPHA, MOST_VISITORS, Shop
+from shop.security import Guard
+from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
 from shop.world import SHOCKS
 from zoolib.production import StaleModelError, StoreUnavailableError, UnreadableValueError
 from zoolib.world import PERSONAS

@@ -1,19 +1,19 @@
-"""The shop behind the page: a funnel, visitors, and a tally that is written together with the evidence (chapter 6).
+"""The shop behind the page: a funnel, visitors, and statistics that are written with the evidence (chapter 6).
 
-A decision is answered once. The answer's verdicts, the evidence that follows from them and the tally are written in one
-transaction, so that no crash can part them: whoever was told "counted" finds it counted after any restart.
+A decision is answered once. The answer's verdicts, the evidence that follows from them and the statistics are written
+in one transaction, so that no crash can part them: whoever was told "counted" finds it counted after any restart.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from shop.parts import AnsweredError, Explained, Together, UnknownDecisionError, Visit
-from shop.tally import KEY, Tally
+from shop.statistics import KEY, Statistics
 from shop.world import SHOCKS, World, persona_of, words
 from zoolib import checks
 from zoolib.production import (
@@ -34,8 +34,25 @@ from zoolib.production import (
 )
 from zoolib.world import PERSONAS
 
-RIDGE = 1.0
 MOST_ALPHA, MOST_VISITORS = 10.0, 200
+
+
+class UnknownDecisionError(LookupError):
+    """There is no such decision, or it is forgotten, or the shop was reset after it was made."""
+
+
+class AnsweredError(RuntimeError):
+    """The decision has been answered, and otherwise."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visitor, what is shown to them, and the weight of the uncertainty in its scores."""
+
+    number: int
+    x: np.ndarray
+    alpha: float
+    decision: Decision
 
 
 class Shop:
@@ -65,13 +82,12 @@ class Shop:
         known = Ledger(store, 1).version_in_force()
         if known and store.get(KEY) is None:
             raise ValueError("the store holds a model, but no shop of this demo: name another store")
-        tally = store.transact([KEY], self._opened)
-        if (tally.seed, tally.n_products) != (seed, n_products):
+        statistics = store.transact([KEY], self._opened)
+        if (statistics.seed, statistics.n_products) != (seed, n_products):
             raise ValueError(
-                f"the store holds a shop of {tally.n_products} products made with seed {tally.seed}, "
+                f"the store holds a shop of {statistics.n_products} products made with seed {statistics.seed}, "
                 f"not of {n_products} with seed {seed}: name another store, or give these"
             )
-        self.ranking = Explained()
         self.funnel = Funnel(
             self.world.retriever,
             self.world.shop.products,
@@ -79,31 +95,29 @@ class Shop:
             store,
             query=self.world.query,
             grouping="segment",
-            ranking=self.ranking,
             n_candidates=300,
             n_slate=n_slate,
-            ridge=RIDGE,
             ttl=ttl,
             device="cpu",
             dtype="float64",
         )
 
-    def _opened(self, values: Values) -> tuple[Mapping[str, Put | None], Tally]:
-        tally = Tally.unpacked(values[KEY])
-        if tally is not None:
-            return {}, tally
-        tally = Tally(self.world.seed, self.world.shop.n_products)
-        return {KEY: Put(tally.packed())}, tally
+    def _opened(self, values: Values) -> tuple[Mapping[str, Put | None], Statistics]:
+        statistics = Statistics.unpacked(values[KEY])
+        if statistics is not None:
+            return {}, statistics
+        statistics = Statistics(self.world.seed, self.world.shop.n_products)
+        return {KEY: Put(statistics.packed())}, statistics
 
-    def tally(self) -> Tally:
+    def statistics(self) -> Statistics:
         """Return what has been counted."""
-        return Tally.unpacked(self.store.get(KEY)) or Tally(self.world.seed, self.world.shop.n_products)
+        return Statistics.unpacked(self.store.get(KEY)) or Statistics(self.world.seed, self.world.shop.n_products)
 
-    def _change(self, change: Callable[[Tally], Tally | None]) -> Tally:
-        def update(values: Values) -> tuple[Mapping[str, Put | None], Tally]:
-            _, tally = self._opened(values)
-            tally = change(tally) or tally
-            return {KEY: Put(tally.packed())}, tally
+    def _change(self, change: Callable[[Statistics], Statistics | None]) -> Statistics:
+        def update(values: Values) -> tuple[Mapping[str, Put | None], Statistics]:
+            _, statistics = self._opened(values)
+            statistics = change(statistics) or statistics
+            return {KEY: Put(statistics.packed())}, statistics
 
         with self._writing:
             return self.store.transact([KEY], update)
@@ -114,13 +128,11 @@ class Shop:
         """Let the next visitor come, of a given persona if one is named, and note down what they are shown."""
         if persona is not None and persona not in PERSONAS:
             raise ValueError(f"persona must be one of {', '.join(PERSONAS)}")
-        tally = self.tally()
-        number = self._next_number(tally.era)
+        statistics = self.statistics()
+        number = self._next_number(statistics.era)
         x = self.world.visitor(number, persona)
-        self.ranking.alpha = tally.alpha
-        decision = self.funnel.decide(Visitor(x, segment=f"{tally.era}.{persona_of(x)}"))
-        made_of = self.ranking.made_of
-        return Visit(number, x, tally.alpha, decision, made_of.payoff, made_of.uncertainty)
+        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), alpha=statistics.alpha)
+        return Visit(number, x, statistics.alpha, decision)
 
     def _next_number(self, era: int) -> int:
         key = f"demo/visitors/{era}"
@@ -147,42 +159,38 @@ class Shop:
         ValueError
             If something was clicked that was not shown.
         """
-        key, decision = f"decision/{decision_id}", self.funnel.ledger.decision(decision_id)
+        decision = self.funnel.ledger.decision(decision_id)
         if decision is None:
             raise UnknownDecisionError("There is no such decision, or it is forgotten.")
         if not set(clicked) <= set(decision.arms.tolist()):
             raise ValueError("clicked must name products that were shown in this decision")
         verdict = np.isin(decision.arms, clicked).astype(np.int8)
-        chances = self.world.chances(decision.X[0, : self.world.shop.d_user], self.tally().shocks)
+        chances = self.world.chances(decision.X[0, : self.world.shop.d_user], self.statistics().shocks)
         best = float(np.partition(chances, -len(decision.arms))[-len(decision.arms) :].mean())
 
-        def also(values: Values) -> Mapping[str, Put | None]:
-            before, tally = Decision.unpacked(key, values.get(key)), Tally.unpacked(values[KEY])
-            if before is None or tally is None or before.group.split(":")[1].split(".")[0] != str(tally.era):
+        def also(known: Mapping[str, Decision], values: Values) -> Mapping[str, Put | None]:
+            before, statistics = known.get(decision_id), Statistics.unpacked(values[KEY])
+            if before is None or statistics is None or before.group.split(":")[1].split(".")[0] != str(statistics.era):
                 raise UnknownDecisionError("This decision is forgotten: its time is over, or the shop was reset.")
             if (before.verdict != UNKNOWN).any():
                 if (before.verdict != verdict).any():
                     raise AnsweredError("This decision has been answered already, and otherwise.")
                 return {}
-            tally.add(self.world.shop.category[before.arms], verdict == CLICK, best, float(chances.mean()))
-            return {KEY: Put(tally.packed())}
+            statistics.add(self.world.shop.category[before.arms], verdict == CLICK, best, float(chances.mean()))
+            return {KEY: Put(statistics.packed())}
 
-        embedder = self.funnel.embedder
-        ledger = Ledger(
-            Together(self.store, [KEY], also), embedder.d_emb, ridge=RIDGE, ttl=self.funnel.ledger.ttl
-        )  # the same evidence as the funnel's, and the tally with it
         arms = zip(decision.arms.tolist(), verdict.tolist(), strict=True)
+        messages = [Message(decision_id, *one) for one in arms]
         with self._writing:
-            outcomes = ledger.settle([Message(decision_id, *one) for one in arms], embedder, embedder.version)
-        return outcomes[0]
+            return self.funnel.settle(messages, known=[decision], also=([KEY], also))[0]
 
     def simulate(self, n: int, persona: str | None = None) -> int:
         """Let ``n`` visitors come and click by their tastes; return how many of their answers were counted."""
         counted = 0
         for _ in range(checks.whole("visitors", n, 1, MOST_VISITORS)):
-            visit, tally = self.visit(persona), self.tally()
+            visit, shocks = self.visit(persona), self.statistics().shocks
             arms = visit.decision.arms
-            clicks = self.world.clicks(visit.x, arms, tally.shocks, f"luck {visit.number}")
+            clicks = self.world.clicks(visit.x, arms, shocks, f"luck {visit.number}")
             try:
                 counted += self.answer(visit.decision.id, arms[clicks].tolist()) is Outcome.COUNTED
             except UnknownDecisionError:  # the shop was reset meanwhile
@@ -191,38 +199,39 @@ class Shop:
 
     # ---- what the reader may change ------------------------------------------------------------------------
 
-    def shock(self, name: str, on: bool) -> Tally:
+    def shock(self, name: str, on: bool) -> Statistics:
         """Let a shock come, or go."""
         if name not in SHOCKS:
             raise ValueError(f"name must be one of {', '.join(SHOCKS)}")
-        return self._change(lambda tally: tally.switch(name, on))
+        return self._change(lambda statistics: statistics.switch(name, on))
 
-    def explore(self, alpha: float) -> Tally:
+    def explore(self, alpha: float) -> Statistics:
         """Set the weight of the uncertainty."""
         alpha = checks.real("alpha", alpha, 0.0, MOST_ALPHA)
 
-        def change(tally: Tally) -> None:
-            tally.alpha = alpha
+        def change(statistics: Statistics) -> None:
+            statistics.alpha = alpha
 
         return self._change(change)
 
-    def reset(self) -> Tally:
+    def reset(self) -> Statistics:
         """Begin anew, without evidence: in one step, since evidence and visitors of each era lie apart."""
-        tally = self._change(Tally.cleared)
+        statistics = self._change(Statistics.cleared)
         for key in [*self.store.scan("evidence/"), *self.store.scan("demo/visitors/")]:
             era = key.rpartition(":")[2].split(".")[0] if key.startswith("evidence/") else key.rpartition("/")[2]
-            if era.isdecimal() and int(era) < tally.era:
+            if era.isdecimal() and int(era) < statistics.era:
                 self.store.transact([key], lambda values, key=key: ({key: None}, None))
-        return tally
+        return statistics
 
     # ---- what the page shows -------------------------------------------------------------------------------
 
     def told(self, visit: Visit) -> dict[str, Any]:
         """Return what a page says of a visit, ready for JSON."""
-        chances = self.world.chances(visit.x, self.tally().shocks)
-        parts = zip(visit.decision.arms.tolist(), visit.payoff, visit.uncertainty, visit.decision.score, strict=True)
+        chances = self.world.chances(visit.x, self.statistics().shocks)
+        made = visit.decision
+        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, strict=True)
         return {
-            "decision": visit.decision.id,
+            "decision": made.id,
             "visitor": {
                 "number": visit.number,
                 "persona": persona_of(visit.x),
@@ -233,17 +242,17 @@ class Shop:
                 {
                     **self.world.told(arm),
                     "payoff": round(float(payoff), 4),
-                    "uncertainty": round(float(uncertainty), 4),
+                    "uncertainty": round(float(width), 4),
                     "score": round(float(score), 4),
                     "truth": round(float(chances[arm]), 4),
                 }
-                for arm, payoff, uncertainty, score in parts
+                for arm, payoff, width, score in parts
             ],
         }
 
     def state(self) -> dict[str, Any]:
-        """Return the tally and the evidence of each persona, ready for JSON."""
-        tally, ledger, version = self.tally(), self.funnel.ledger, self.funnel.embedder.version
-        sums = {name: ledger.evidence(version, f"segment:{tally.era}.{name}") for name in PERSONAS}
+        """Return the statistics and the evidence of each persona, ready for JSON."""
+        statistics, ledger, version = self.statistics(), self.funnel.ledger, self.funnel.embedder.version
+        sums = {name: ledger.evidence(version, f"segment:{statistics.era}.{name}") for name in PERSONAS}
         evidence = [{"persona": name, "shown": s.n_shown, "clicked": s.n_clicks} for name, s in sums.items()]
-        return {**tally.told(), "model": version, "evidence": evidence}
+        return {**statistics.told(), "model": version, "evidence": evidence}

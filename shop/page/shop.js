@@ -314,7 +314,7 @@ function chart(state) {
   const { curve, categories } = state, last = Math.max(state.visits, 10);
   const top = Math.max(0.6, ...curve.flatMap(point => point.slice(1, 4))), high = Math.ceil(top * 5) / 5;
   const rate = frame("chart-rate", 230, last, `${summary(state)} ` +
-    (state.marks.length ? `Marked: ${state.marks.map(([at, name, on]) => `${name} ${on ? "came" : "went"} at visit ${at}`).join(", ")}.` : ""));
+    (state.shock_log.length ? `Marked: ${state.shock_log.map(([at, name, on]) => `${name} ${on ? "came" : "went"} at visit ${at}`).join(", ")}.` : ""));
   for (let value = 0; value <= high + 1e-9; value += 0.2) {
     const at = rate.y(value / high);
     draw(rate.svg, "line", { class: "grid", x1: LEFT, x2: rate.width - RIGHT, y1: at, y2: at });
@@ -340,7 +340,7 @@ function chart(state) {
   }
   for (const { svg, x, width } of [rate, shares]) {
     const height = svg.viewBox.baseVal.height;
-    state.marks.forEach(([at, name, on], i) => {
+    state.shock_log.forEach(([at, name, on], i) => {
       draw(svg, "line", { class: "mark", x1: x(at), x2: x(at), y1: TOP - 6, y2: height - BOTTOM });
       if (svg !== rate.svg) return;
       const late = x(at) > 0.7 * width;

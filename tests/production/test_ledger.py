@@ -171,15 +171,58 @@ def test_each_group_has_evidence_of_its_own(ledger):
     assert_is(ledger.evidence("v", "user:b"), *literal(decisions, {(1, 0): 1}, phi(0)))
 
 
-def test_what_nobody_reports_on_is_closed_as_not_clicked(ledger):
-    old, young = shown(seed=0), shown(seed=1)
-    ledger.record(old)
-    ledger.settle([Message("d0", int(old.arms[1]), 1)], phi(0), "v")
-    ledger.store.time += 100
-    ledger.record(young)
-    assert ledger.close_open(60, phi(0), "v") == 2
-    assert_is(ledger.evidence("v", "shared"), *literal([old], {(0, 0): 0, (0, 1): 1, (0, 2): 0}, phi(0)))
-    assert ledger.settle([Message("d0", int(old.arms[0]), 1)], phi(0), "v") == [Outcome.CORRECTED]
+class OvertakenStore(MemoryStore):
+    """Each update is computed once in vain, as where another writer came first, and then for good."""
+
+    meanwhile = staticmethod(lambda: None)
+
+    def transact(self, keys, update):
+        update({key: self.get(key) for key in keys})
+        self.meanwhile()
+        return super().transact(keys, update)
+
+
+def test_a_verdict_that_is_computed_twice_is_counted_once():
+    ledger, decision = Ledger(OvertakenStore(), D_EMB, ridge=0.5), shown()
+    ledger.record(decision)
+    told = [Message("d0", int(arm), i % 2) for i, arm in enumerate(decision.arms)]
+    known = ledger.decision("d0")
+    assert ledger.settle(told, phi(0), "v", known=[known]) == [Outcome.COUNTED] * 3
+    assert_is(ledger.evidence("v", "shared"), *literal([decision], {(0, 0): 0, (0, 1): 1, (0, 2): 0}, phi(0)))
+    assert (known.verdict == -1).all()
+
+
+def test_what_is_forgotten_while_its_verdict_is_computed_is_unknown():
+    ledger, decision = Ledger(OvertakenStore(), D_EMB, ridge=0.5), shown()
+    ledger.record(decision)
+    ledger.store.meanwhile = lambda: ledger.store.values.pop("decision/d0", None)
+    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [Outcome.UNKNOWN]
+    assert ledger.evidence("v", "shared").n_shown == 0
+
+
+def test_what_was_known_of_a_decision_gives_way_to_what_another_writer_has_counted_since(ledger):
+    decision = shown()
+    ledger.record(decision)
+    known, first = ledger.decision("d0"), int(decision.arms[0])
+    assert ledger.settle([Message("d0", first, 1)], phi(0), "v") == [Outcome.COUNTED]
+    assert ledger.settle([Message("d0", first, 1)], phi(0), "v", known=[known]) == [Outcome.REPEATED]
+    assert ledger.evidence("v", "shared").n_shown == 1
+
+
+def test_what_rides_in_the_transaction_sees_the_decision_as_it_was_and_is_written_or_fails_with_it(ledger):
+    decision, seen = shown(), []
+    ledger.record(decision)
+
+    def also(before, values):
+        seen.append((before["d0"].verdict.tolist(), values["n"]))
+        return {"n": Put(b"1")} if len(before) == len(seen) else 1 / 0
+
+    first, second, _ = decision.arms.tolist()
+    assert ledger.settle([Message("d0", first, 1)], phi(0), "v", also=(["n"], also)) == [Outcome.COUNTED]
+    with pytest.raises(ZeroDivisionError):
+        ledger.settle([Message("d0", second, 1)], phi(0), "v", also=(["n"], also))
+    assert seen == [([-1, -1, -1], None), ([1, -1, -1], b"1")]
+    assert ledger.evidence("v", "shared").n_shown == 1
 
 
 @pytest.mark.parametrize(
@@ -335,18 +378,6 @@ def test_nobody_counts_under_a_version_that_is_not_in_force(ledger):
         ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v1")
     assert ledger.decision("d0").verdict.max() == -1
     assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(1), "v2") == [Outcome.COUNTED]
-
-
-def test_old_versions_can_be_forgotten(ledger):
-    fill(ledger, phi(0), "v1")
-    ledger.publish("v1", *phi(0).record())
-    ledger.publish("v2", *phi(1).record())
-    ledger.put_in_force("v2")
-    assert ledger.forget_versions(keep=["v2"]) == 2
-    assert ledger.evidence("v1", "shared").n_shown == 0
-    with pytest.raises(UnreadableValueError, match="no model 'v1'"):
-        ledger.model("v1")
-    assert ledger.version_in_force() == "v2"
 
 
 def test_a_ledger_needs_a_store():

@@ -163,6 +163,19 @@ def test_a_writer_that_was_overtaken_computes_again(store):
     assert set(calls) == {b"41"}
 
 
+def test_a_writer_who_is_overtaken_again_and_again_gives_up_after_its_timeout(server):
+    with open_store(server.url, timeout=0.3) as store:
+
+        def update(values):
+            put(store, "n", str(time.monotonic_ns()).encode())
+            return increment(values)
+
+        start = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="too busy with other writers"):
+            store.transact(["n"], update)
+        assert 0.3 <= time.monotonic() - start < 5
+
+
 @pytest.mark.parametrize("after", [0.05, 0.3])
 def test_a_writer_that_is_killed_loses_at_most_what_it_has_not_acknowledged(url, store, after):
     process, connection = start(increment_often, url, 10**9)

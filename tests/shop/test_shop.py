@@ -23,14 +23,13 @@ from shop_server import ask, process, raw, serving, start
 from benchmarks.shop_load import Client, Shopper, evidence_of, measure
 from shop import app
 from shop.__main__ import main
-from shop.guard import HEADERS
-from shop.parts import AnsweredError, UnknownDecisionError
-from shop.shop import MOST_ALPHA, MOST_VISITORS, Shop
-from shop.tally import COLUMNS, KEY, POINTS, WINDOW, Tally
+from shop.security import HEADERS
+from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
+from shop.statistics import COLUMNS, KEY, POINTS, WINDOW, Statistics
 from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
 from zoolib.book.plots import CATEGORY_COLOURS
-from zoolib.production import Outcome, Put, StoreUnavailableError, Sums, open_store
+from zoolib.production import Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
 
 PAGE = ROOT / "shop" / "page"
 JSON = b"Content-Type: application/json\r\n"
@@ -72,7 +71,7 @@ def fresh(trained, tmp_path):
 def kept(shop):
     """The evidence of the present era, persona by persona."""
     ledger, version = shop.funnel.ledger, shop.funnel.embedder.version
-    return {name: ledger.evidence(version, f"segment:{shop.tally().era}.{name}") for name in PERSONAS}
+    return {name: ledger.evidence(version, f"segment:{shop.statistics().era}.{name}") for name in PERSONAS}
 
 
 def totals(shop):
@@ -82,9 +81,9 @@ def totals(shop):
 
 
 def counts(shop):
-    """What the tally has counted: shown, clicked."""
-    tally = shop.tally()
-    return int(tally.shown.sum()), int(tally.clicked.sum())
+    """What the statistics has counted: shown, clicked."""
+    statistics = shop.statistics()
+    return int(statistics.shown.sum()), int(statistics.clicked.sum())
 
 
 # ---- the world ---------------------------------------------------------------------------------------------
@@ -124,25 +123,32 @@ def test_every_brand_has_a_name_of_its_own():
     assert len({a + b for a in FIRST for b in SECOND}) == len(FIRST) * len(SECOND) >= N_BRANDS
 
 
-# ---- the tally ---------------------------------------------------------------------------------------------
+# ---- the statistics ---------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 900), st.integers(0, 2**32 - 1))
 @settings(max_examples=8, deadline=None)
 def test_the_tally_is_what_a_list_of_all_visits_says_and_stays_small(n, seed):
-    rng, tally, rows = np.random.default_rng(seed), Tally(42, 3000), []
+    rng, statistics, rows = np.random.default_rng(seed), Statistics(42, 3000), []
     for _ in range(n):
         categories, clicked, (random, best) = rng.integers(0, 5, 6), rng.random(6) < 0.4, np.sort(rng.random(2))
-        tally.add(categories, clicked, best, random)
+        statistics.add(categories, clicked, best, random)
         rows.append([clicked.mean(), best, random, *np.bincount(categories, minlength=5) / 6])
-        assert len(tally.curve) < POINTS
-    assert (tally.visits, tally.shown.sum()) == (n, 6 * n)
-    assert tally.clicked.sum() == round(6 * sum(row[0] for row in rows))
-    np.testing.assert_allclose(tally.rolling(), np.mean(rows[-WINDOW:], axis=0), rtol=1e-5)
-    for point in tally.curve:
+        assert len(statistics.curve) < POINTS
+    assert (statistics.visits, statistics.shown.sum()) == (n, 6 * n)
+    assert statistics.clicked.sum() == round(6 * sum(row[0] for row in rows))
+    np.testing.assert_allclose(statistics.rolling(), np.mean(rows[-WINDOW:], axis=0), rtol=1e-5)
+    for point in statistics.curve:
         end = int(point[0])
         np.testing.assert_allclose(point[1:], np.mean(rows[max(0, end - WINDOW) : end], axis=0), rtol=1e-5)
-    assert Tally.unpacked(tally.packed()).told() == tally.told()
+    assert Statistics.unpacked(statistics.packed()).told() == statistics.told()
+
+
+def test_statistics_of_a_store_that_is_there_already_are_read():
+    words, arrays = unpack(KEY, "tally", Statistics(42, 3000).packed())
+    words |= {"marks": [[5, "fish boom", True]]}
+    assert set(words) == {"seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride"}
+    assert Statistics.unpacked(pack(KEY, "tally", words, arrays)).shock_log == [[5, "fish boom", True]]
 
 
 def test_no_reply_on_a_connection_that_is_kept_waits_for_word_that_its_head_has_come(port):
@@ -153,21 +159,21 @@ def test_no_reply_on_a_connection_that_is_kept_waits_for_word_that_its_head_has_
 
 
 def test_a_long_curve_keeps_its_ends_and_even_steps():
-    tally = Tally(42, 3000)
+    statistics = Statistics(42, 3000)
     for _ in range(5 * POINTS * 3):
-        tally.add(np.zeros(6, dtype=int), np.zeros(6, dtype=bool), 0.5, 0.1)
-    visits = tally.curve[:, 0]
-    assert set(np.diff(visits)) == {tally.stride}
-    assert visits[-1] > tally.visits - tally.stride
+        statistics.add(np.zeros(6, dtype=int), np.zeros(6, dtype=bool), 0.5, 0.1)
+    visits = statistics.curve[:, 0]
+    assert set(np.diff(visits)) == {statistics.stride}
+    assert visits[-1] > statistics.visits - statistics.stride
     assert POINTS / 2 <= len(visits) < POINTS
-    assert tally.curve.shape[1] == 1 + COLUMNS
+    assert statistics.curve.shape[1] == 1 + COLUMNS
 
 
 def test_a_shock_comes_once_and_goes_once():
-    tally = Tally(42, 3000)
+    statistics = Statistics(42, 3000)
     for on in (True, True, False, False):
-        tally.switch("fish boom", on)
-    assert (tally.shocks, tally.marks) == ([], [[0, "fish boom", True], [0, "fish boom", False]])
+        statistics.switch("fish boom", on)
+    assert (statistics.shocks, statistics.shock_log) == ([], [[0, "fish boom", True], [0, "fish boom", False]])
 
 
 # ---- what is shown and what is learned -----------------------------------------------------------------------
@@ -190,6 +196,39 @@ def test_what_is_shown_is_the_best_by_payoff_and_uncertainty_in_closed_form(fres
         assert one["score"] == pytest.approx(one["payoff"] + visit.alpha * one["uncertainty"], abs=2e-4)
 
 
+def test_visitors_of_two_threads_are_shown_what_their_own_weight_makes_best(fresh, monkeypatch):
+    """The first waits between its weight and its scores until the second has come and gone, with another weight."""
+    fresh.simulate(20)
+    fresh.explore(0.5)
+    query, arrived, go_on, told = fresh.funnel.query, threading.Event(), threading.Event(), []
+
+    def waits(x):
+        if not arrived.is_set():
+            arrived.set()
+            go_on.wait(30)
+        return query(x)
+
+    monkeypatch.setattr(fresh.funnel, "query", waits)
+    first = threading.Thread(target=lambda: told.append(fresh.told(fresh.visit())))
+    first.start()
+    assert arrived.wait(30)
+    fresh.explore(7.0)
+    told.append(fresh.told(fresh.visit()))
+    go_on.set()
+    first.join(30)
+    assert [visit["alpha"] for visit in told] == [7.0, 0.5]
+    for visit in told:
+        for one in visit["products"]:
+            assert one["score"] == pytest.approx(one["payoff"] + visit["alpha"] * one["uncertainty"], abs=1e-3)
+
+
+def test_to_count_an_answer_its_decision_is_read_once(fresh, monkeypatch):
+    visit, kinds, unpack = fresh.visit(), [], records.unpack
+    monkeypatch.setattr(records, "unpack", lambda key, kind, value: kinds.append(kind) or unpack(key, kind, value))
+    assert fresh.answer(visit.decision.id, []) is Outcome.COUNTED
+    assert kinds.count("decision") == 1
+
+
 def test_an_answer_adds_its_slate_to_the_evidence_of_the_persona_and_to_the_tally(fresh):
     visit = fresh.visit("cat_connoisseur")
     clicked = visit.decision.arms[[1, 4]].tolist()
@@ -201,7 +240,7 @@ def test_an_answer_adds_its_slate_to_the_evidence_of_the_persona_and_to_the_tall
     assert all(found[name].n_shown == 0 for name in PERSONAS if name != "cat_connoisseur")
     assert counts(fresh) == totals(fresh) == (6, 2)
     chances = np.sort(fresh.world.chances(visit.x, []))
-    agent, oracle, random = fresh.tally().recent[0, :3]
+    agent, oracle, random = fresh.statistics().recent[0, :3]
     assert (agent, oracle, random) == pytest.approx((2 / 6, chances[-6:].mean(), chances.mean()), rel=1e-5)
 
 
@@ -215,7 +254,7 @@ def test_a_decision_is_counted_once_whatever_is_said_again(fresh):
             with pytest.raises(AnsweredError):
                 fresh.answer(visit.decision.id, otherwise)
     assert counts(fresh) == totals(fresh) == (6, 1)
-    assert fresh.tally().visits == 1
+    assert fresh.statistics().visits == 1
 
 
 def test_of_many_answers_at_once_one_counts(fresh, monkeypatch):
@@ -246,7 +285,7 @@ def test_a_decision_that_is_too_old_is_forgotten(tmp_path):
         now[0] += 2
         with pytest.raises(UnknownDecisionError):
             shop.answer(late.decision.id, [])
-        assert shop.tally().visits == 1
+        assert shop.statistics().visits == 1
 
 
 def test_a_reset_forgets_evidence_tally_and_open_decisions_in_one_step(fresh):
@@ -258,7 +297,7 @@ def test_a_reset_forgets_evidence_tally_and_open_decisions_in_one_step(fresh):
     with pytest.raises(UnknownDecisionError):
         fresh.answer(before.decision.id, [])
     assert counts(fresh) == totals(fresh) == (0, 0)
-    assert (fresh.tally().shocks, fresh.tally().curve.size, fresh.tally().alpha) == ([], 0, 3.0)
+    assert (fresh.statistics().shocks, fresh.statistics().curve.size, fresh.statistics().alpha) == ([], 0, 3.0)
     assert [key for key in fresh.store.scan("evidence/") if ":1." in key] == []
     assert fresh.visit().number == 1
 
@@ -274,7 +313,7 @@ def test_the_same_visitors_teach_the_same_after_a_reset(fresh):
 
 def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
     def lately():
-        rows = fresh.tally()
+        rows = fresh.statistics()
         return rows.told()["rate"], rows.rolling()[3 + CATEGORIES.index("Fish Supplies")]
 
     fresh.simulate(200, "budget_shopper")
@@ -300,7 +339,7 @@ def test_a_store_of_another_world_or_of_something_else_is_refused(fresh, tmp_pat
 
 def test_nothing_is_noted_when_the_other_half_of_a_transaction_fails(fresh, monkeypatch):
     visit = fresh.visit()
-    monkeypatch.setattr(Tally, "add", lambda *_: 1 / 0)
+    monkeypatch.setattr(Statistics, "add", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fresh.answer(visit.decision.id, [])
     monkeypatch.undo()
@@ -612,7 +651,7 @@ def test_a_killed_server_knows_everything_when_it_is_started_again(url):
             decision = shop.funnel.ledger.decision(decision_id)
             np.testing.assert_array_equal(decision.verdict, np.isin(decision.arms, clicked))
         assert counts(shop) == totals(shop)
-        assert 0 <= shop.tally().visits - 11 - len(acknowledged) <= 3  # what nobody was told of
+        assert 0 <= shop.statistics().visits - 11 - len(acknowledged) <= 3  # what nobody was told of
 
 
 def test_a_redis_that_dies_under_the_shop_is_missed_and_welcomed_back(tmp_path):

@@ -112,7 +112,7 @@ def test_the_page_is_sound_and_accessible(visit, shop, mode, size):
 
 def test_a_click_counts_and_the_next_visitor_comes(visit, shop):
     page = visit()
-    before = shop.tally()
+    before = shop.statistics()
     card = page.locator(".product").nth(2)
     name, category, first = (
         card.locator(".name").text_content(),
@@ -123,7 +123,7 @@ def test_a_click_counts_and_the_next_visitor_comes(visit, shop):
     assert numbers[2] == pytest.approx(numbers[0] + before.alpha * numbers[1], abs=2e-3)
     card.click(position={"x": 20, "y": 20})  # anywhere on the card
     assert f"clicked {name}; counted." in said(page, "counted")
-    after = shop.tally()
+    after = shop.statistics()
     assert (after.visits, after.clicked.sum()) == (before.visits + 1, before.clicked.sum() + 1)
     assert page.text_content("#visits") == str(after.visits)
     assert page.text_content("#visitor") != first
@@ -132,7 +132,7 @@ def test_a_click_counts_and_the_next_visitor_comes(visit, shop):
     assert row.locator("td").nth(2).text_content() == str(after.clicked[place])
     page.click("#none")
     said(page, "clicked none of these; counted.")
-    assert shop.tally().visits == before.visits + 2
+    assert shop.statistics().visits == before.visits + 2
 
 
 def test_simulated_visitors_come_and_the_page_shows_what_the_store_says(visit, shop):
@@ -140,7 +140,7 @@ def test_simulated_visitors_come_and_the_page_shows_what_the_store_says(visit, s
     page.locator("#n").fill("2")
     page.click("text=Send 10 visitors")
     assert "10 visitors came. Of what was shown in the last 20 visits" in said(page, "came")
-    rate = shop.tally().told()["rate"]
+    rate = shop.statistics().told()["rate"]
     assert [page.text_content(f"#rate-{name}") for name in rate] == [f"{value:.3f}" for value in rate.values()]
     assert f"{rate['agent']:.3f} was clicked" in page.get_attribute("#chart-rate", "aria-label")
     assert page.locator("#chart-rate path.agent").get_attribute("d").count("L") == 3  # points at 5, 10, 15 and 20
@@ -160,9 +160,9 @@ def test_visitors_keep_coming_until_they_are_stopped(visit, shop):
     said(page, "Nobody comes any more")
     page.click("#none")
     said(page, "clicked none")  # and so what was under way before it is done
-    visits = shop.tally().visits
+    visits = shop.statistics().visits
     page.wait_for_timeout(500)
-    assert shop.tally().visits == visits
+    assert shop.statistics().visits == visits
     assert page.get_attribute("#stream", "aria-pressed") == "false"
 
 
@@ -173,7 +173,7 @@ def test_a_shock_comes_goes_and_changes_what_is_true(visit, shop):
     boom = page.locator("[data-shock='fish boom']")
     boom.click()
     said(page, "The fish boom is here.")
-    assert (shop.tally().shocks, boom.get_attribute("aria-pressed")) == (["fish boom"], "true")
+    assert (shop.statistics().shocks, boom.get_attribute("aria-pressed")) == (["fish boom"], "true")
     assert page.locator(".marked").all_text_contents() == ["fish boom"]
     page.locator("#n").fill("0")
     page.click("#send")
@@ -189,7 +189,7 @@ def test_a_shock_comes_goes_and_changes_what_is_true(visit, shop):
         assert min(abs(chances[i] - truth) for i in same) < 6e-4
     boom.click()
     said(page, "The fish boom is over.")
-    assert (shop.tally().shocks, boom.get_attribute("aria-pressed")) == ([], "false")
+    assert (shop.statistics().shocks, boom.get_attribute("aria-pressed")) == ([], "false")
 
 
 def test_all_of_it_works_by_keyboard_and_the_focus_is_seen(visit, shop):
@@ -220,14 +220,14 @@ def test_all_of_it_works_by_keyboard_and_the_focus_is_seen(visit, shop):
     page.locator("[data-shock='dog-toy craze']").focus()
     page.keyboard.press("Space")
     said(page, "The dog-toy craze is here.")
-    assert (shop.tally().alpha, shop.tally().shocks) == (3.0, ["dog-toy craze"])
+    assert (shop.statistics().alpha, shop.statistics().shocks) == (3.0, ["dog-toy craze"])
     page.locator("#reset").focus()
     page.keyboard.press("Enter")
     said(page, "Press again")
-    assert shop.tally().visits == 11
+    assert shop.statistics().visits == 11
     page.keyboard.press("Enter")
     said(page, "Everything is forgotten.")
-    assert (shop.tally().visits, page.text_content("#rate-agent")) == (0, "–")
+    assert (shop.statistics().visits, page.text_content("#rate-agent")) == (0, "–")
 
 
 def test_while_the_store_is_away_the_page_says_so_and_goes_on_afterwards(visit, shop, monkeypatch):
@@ -257,7 +257,7 @@ def test_a_decision_from_before_a_reset_gives_way_to_a_new_one(visit, shop):
     page.wait_for_function("() => document.getElementById('visitor').textContent.startsWith('Visitor 1,')")
     page.click("#none")
     said(page, "counted")
-    assert shop.tally().visits == 1
+    assert shop.statistics().visits == 1
     assert all("404" in problem for problem in visit.wrong)
     visit.wrong.clear()
 
@@ -274,7 +274,7 @@ def test_what_the_server_says_is_text_and_never_markup(visit, shop, monkeypatch)
 
 def test_another_page_of_the_same_browser_cannot_touch_the_shop(browser, shop, address):
     """A page under another name asks the shop as scripts can: nothing comes of it, and nothing is read."""
-    before = shop.tally().packed()
+    before = shop.statistics().packed()
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address.replace('127.0.0.1', 'localhost')}/shop.css")  # a page of another origin, without scripts
@@ -291,5 +291,5 @@ def test_another_page_of_the_same_browser_cannot_touch_the_shop(browser, shop, a
     assert "basic" not in tried
     assert "cors" not in tried
     context.close()
-    assert shop.tally().packed() == before
+    assert shop.statistics().packed() == before
     assert ask(int(address.rpartition(":")[2]), "/api/state")[0] == 200

@@ -4,16 +4,18 @@ Needs the extra ``production``: ``python -m pip install "zoolib[production]"``.
 """
 
 from zoolib.production.embedder import Embedder
-from zoolib.production.extras import extra
 from zoolib.production.feedback import FeedbackQueue
-from zoolib.production.funnel import STAGES, Funnel
+from zoolib.production.funnel import STAGES, Funnel, timed
 from zoolib.production.kept_scores import KeptScores
 from zoolib.production.ledger import Ledger, StaleModelError
-from zoolib.production.ranking import Belief, Optimism, Sampling
+from zoolib.production.optional import extra
+from zoolib.production.ranking import Posterior, Ranked, Ranking, ThompsonRanking, UCBRanking
 from zoolib.production.records import CLICK, UNKNOWN, Decision, Message, Outcome, Sums, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
 from zoolib.production.stores import (
+    LMDBStore,
     Put,
+    RedisStore,
     Store,
     StoreUnavailableError,
     UnreadableValueError,

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-import torch
 
 from zoolib import checks
 from zoolib.networks import MLP
+from zoolib.production.optional import extra
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICES, DTYPES = ("auto", "cpu", "cuda", "mps"), ("float32", "float64")
 
 
 class Embedder:
@@ -42,33 +42,30 @@ class Embedder:
     def __init__(self, network: MLP, depth: int = 2, *, device: str = "auto", dtype: str = "float32") -> None:
         if not isinstance(network, MLP) or network.flat.ndim != 1:
             raise TypeError("network must be one MLP, without an axis of worlds")
-        if device not in DEVICES or dtype not in ("float32", "float64"):
+        if device not in DEVICES or dtype not in DTYPES:
             raise ValueError(
                 f"device must be one of {', '.join(DEVICES)} and dtype float32 or float64, got {device!r}, {dtype!r}"
             )
         depth = checks.whole("depth", depth, 1, len(network.layers))
         if not np.isfinite(network.flat).all():
             raise ValueError("network must have finite weights")
-        self.layers = [(W.copy(), b.copy()) for W, b in network.layers[:depth]]
-        self.relu = list(network.relu[:depth])
-        self._settle(device, dtype)
+        self._serve([(W.copy(), b.copy()) for W, b in network.layers[:depth]], network.relu[:depth], device, dtype)
 
-    def _settle(self, device: str, dtype: str) -> None:
-        if device == "auto":
-            if torch.cuda.is_available():
-                device = "cuda"
-            else:
-                device = "mps" if torch.backends.mps.is_available() and dtype == "float32" else "cpu"
+    def _serve(self, layers: list[tuple[np.ndarray, np.ndarray]], relu: list[bool], device: str, dtype: str) -> None:
         if device == "mps" and dtype == "float64":
             raise ValueError("dtype must be float32 on the device mps, which has no float64")
-        self.device, self.dtype = device, dtype
+        self.layers, self.relu, self.dtype = layers, list(relu), dtype
+        self.device = _best_device(dtype) if device == "auto" else device
         digest = hashlib.blake2b(repr(self.relu).encode(), digest_size=6)
-        for W, b in self.layers:
+        for W, b in layers:
             digest.update(f"{W.shape}".encode() + W.tobytes() + b.tobytes())
         self.version = digest.hexdigest()
-        cast = [(W.astype(dtype), b.astype(dtype)) for W, b in self.layers]
-        on_cpu = device == "cpu"
-        self._served = cast if on_cpu else [tuple(torch.from_numpy(a).to(device) for a in pair) for pair in cast]
+        self._served = [(self._there(W), self._there(b)) for W, b in layers]
+
+    def _there(self, a: np.ndarray) -> Any:
+        """Return ``a`` as it is computed with, on the device."""
+        a = a.astype(self.dtype, copy=False)
+        return a if self.device == "cpu" else extra("torch").from_numpy(a).to(self.device)
 
     @property
     def d(self) -> int:
@@ -85,23 +82,12 @@ class Embedder:
         X = np.asarray(X)
         if X.ndim != 2 or X.shape[1] != self.d:
             raise ValueError(f"X must have shape (any, {self.d}), got {X.shape}")
-        if self.device != "cpu":
-            return self._elsewhere(X)
-        H = X.astype(self.dtype, copy=False)
+        H = self._there(X)
         for (W, b), relu in zip(self._served, self.relu, strict=True):
             H = H @ W
             H += b
-            if relu:
-                np.maximum(H, 0, out=H)
-        return H.astype(float)
-
-    @torch.no_grad()
-    def _elsewhere(self, X: np.ndarray) -> np.ndarray:
-        H = torch.from_numpy(X.astype(self.dtype)).to(self.device)
-        for (W, b), relu in zip(self._served, self.relu, strict=True):
-            H = torch.addmm(b, H, W)
-            H = torch.relu(H) if relu else H
-        return H.cpu().numpy().astype(float)
+            H = H.clip(0) if relu else H
+        return (H if self.device == "cpu" else H.cpu().numpy()).astype(float)
 
     def record(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what a store keeps of it: words and arrays."""
@@ -110,16 +96,20 @@ class Embedder:
 
     @classmethod
     def of_record(
-        cls,
-        words: Mapping[str, Any],
-        arrays: Mapping[str, np.ndarray],
-        *,
-        device: str = "auto",
-        dtype: str = "float32",
+        cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, device: str = "auto", dtype: str = "float32"
     ) -> Self:
         """Return the embedder of which :meth:`record` was kept."""
         embedder = cls.__new__(cls)
-        embedder.relu = list(words["relu"])
-        embedder.layers = [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(len(embedder.relu))]
-        embedder._settle(device, dtype)
+        layers = [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(len(words["relu"]))]
+        embedder._serve(layers, words["relu"], device, dtype)
         return embedder
+
+
+def _best_device(dtype: str) -> str:
+    try:
+        torch = extra("torch")
+    except ImportError:
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if dtype == "float32" and torch.backends.mps.is_available() else "cpu"

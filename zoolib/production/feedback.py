@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -12,7 +13,6 @@ from zoolib import checks
 from zoolib.production.funnel import Funnel
 from zoolib.production.records import Message, Outcome
 from zoolib.production.stores.base import StoreUnavailableError
-from zoolib.production.stores.codec import UnreadableValueError
 
 
 class FeedbackQueue:
@@ -68,11 +68,8 @@ class FeedbackQueue:
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""
-        give_up = time.monotonic() + timeout
         with self._waiting.all_tasks_done:
-            while self._waiting.unfinished_tasks and (left := give_up - time.monotonic()) > 0:
-                self._waiting.all_tasks_done.wait(left)
-            return not self._waiting.unfinished_tasks
+            return self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, timeout)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Count what waits, stop the worker, and return whether all was counted in time."""
@@ -90,19 +87,15 @@ class FeedbackQueue:
         self.close()
 
     def _work(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            messages = [first]
-            while len(messages) < self.batch:
-                try:
+        messages: list[Message | None] = []
+        while None not in messages:
+            messages = [self._waiting.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(messages) < self.batch:
                     messages.append(self._waiting.get_nowait())
-                except queue.Empty:
-                    break
-            stop = None in messages
             self._count([message for message in messages if message is not None])
             for _ in messages:
                 self._waiting.task_done()
-            if stop:
-                return
 
     def _count(self, messages: list[Message]) -> None:
         pause = 0.01
@@ -113,14 +106,10 @@ class FeedbackQueue:
             except StoreUnavailableError:
                 time.sleep(pause)
                 pause = min(2 * pause, 1.0)
-            except (
-                UnreadableValueError,
-                ValueError,
-                TypeError,
-            ) as error:  # one of them is bad: the others must not wait for it
+            except (ValueError, TypeError) as error:
                 if len(messages) == 1:
                     self.refused.append((messages[0], str(error)))
                     return
-                for message in messages:
+                for message in messages:  # one of them is bad: the others must not wait for it
                     self._count([message])
                 return

@@ -6,34 +6,43 @@ written down before anybody sees it; what comes of it is counted once (:mod:`zoo
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.production.embedder import Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
-from zoolib.production.ranking import Belief, Optimism, Ranking
+from zoolib.production.ranking import Posterior, Ranking, UCBRanking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule
 from zoolib.production.stores.base import Store, StoreUnavailableError
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
+Stages = dict[str, float] | None
 
 
 class Known(NamedTuple):
-    """What was last read of a group: the value, when, what it says, and for which phi."""
+    """What was last read of a group: the value, what it says, and for which phi."""
 
     value: bytes | None
-    at: float
-    belief: Belief
+    posterior: Posterior
     embedder: Embedder
+
+
+@contextmanager
+def timed(stages: Stages, stage: str) -> Iterator[None]:
+    """Note in ``stages``, if there is such, how many seconds of the processor this thread takes inside."""
+    start = time.thread_time()
+    yield
+    if stages is not None:
+        stages[stage] = time.thread_time() - start
 
 
 class Funnel:
@@ -54,14 +63,12 @@ class Funnel:
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        :class:`~zoolib.production.Optimism` (no chance) or :class:`~zoolib.production.Sampling` (Thompson,
-        with propensities).
+        :class:`~zoolib.production.UCBRanking` (no chance) or :class:`~zoolib.production.ThompsonRanking` (with
+        propensities).
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota
         New products, and how many candidates shall be such.
-    refresh
-        For how many seconds evidence that was read may be used again; 0 reads it for every decision.
     ridge, ttl
         Of the :class:`~zoolib.production.ledger.Ledger`.
     device, dtype
@@ -77,12 +84,11 @@ class Funnel:
         *,
         query: Callable[[np.ndarray], np.ndarray],
         grouping: str = "shared",
-        ranking: Ranking = Optimism(),  # noqa: B008  it has no state
+        ranking: Ranking = UCBRanking(),  # noqa: B008  it has no state
         n_candidates: int = 500,
         n_slate: int = 10,
         arrivals: Arrivals | None = None,
         quota: int = 0,
-        refresh: float = 0.0,
         ridge: float = 1.0,
         ttl: float = 7 * 86_400.0,
         device: str = "auto",
@@ -91,24 +97,21 @@ class Funnel:
         if grouping not in GROUPINGS:
             raise ValueError(f"grouping must be one of {', '.join(GROUPINGS)}, got {grouping!r}")
         if not isinstance(ranking, Ranking):
-            raise TypeError(f"ranking must be Optimism(...) or Sampling(...), got {ranking!r}")
+            raise TypeError(f"ranking must be UCBRanking(...) or ThompsonRanking(...), got {ranking!r}")
         if len(products) != len(retriever):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         self.retriever, self.products, self.query, self.store = retriever, products, query, store
         self.grouping, self.ranking, self.device, self.dtype = grouping, ranking, device, dtype
-        self.refresh = checks.real("refresh", refresh, 0.0)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
         self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
-        self.clock: Callable[[], float] = time.perf_counter  # by which stages are timed
         self._lock = threading.Lock()
-        self._beliefs: OrderedDict[str, Known] = OrderedDict()
+        self._known: OrderedDict[str, Known] = OrderedDict()
         self._settings = {"ridge": ridge, "ttl": ttl}
         self._start(embedder)
 
     def _start(self, embedder: Embedder | None) -> None:
-        first = Ledger(self.store, embedder.d_emb if embedder else 1, **self._settings)
-        in_force = first.version_in_force()
+        in_force = Ledger(self.store, 1, **self._settings).version_in_force()
         if embedder is None and in_force is None:
             raise ValueError("embedder must be given, since no model is in force in the store")
         if embedder is not None and in_force not in (None, embedder.version):
@@ -116,10 +119,10 @@ class Funnel:
                 f"model {in_force} is in force in the store, not the embedder's {embedder.version}: "
                 "start with embedder=None, then deploy the new one"
             )
-        if embedder is not None and in_force is None:
-            first.publish(embedder.version, *embedder.record())
-            first.put_in_force(embedder.version)
         self._take(embedder or self._stored(in_force))
+        if in_force is None:
+            self.ledger.publish(self.embedder.version, *self.embedder.record())
+            self.ledger.put_in_force(self.embedder.version)
 
     def _stored(self, version: str) -> Embedder:
         record = Ledger(self.store, 1, **self._settings).model(version)
@@ -140,7 +143,9 @@ class Funnel:
 
     # ---- a visitor comes -----------------------------------------------------------------------------------
 
-    def decide(self, visitor: Visitor, rule: Rule | None = None, *, stages: dict[str, float] | None = None) -> Decision:
+    def decide(
+        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+    ) -> Decision:
         """Return a slate for ``visitor``, which is already noted down.
 
         Parameters
@@ -149,9 +154,11 @@ class Funnel:
             Who comes.
         rule
             What may be shown.
+        alpha
+            Another weight of the uncertainty than the ranking's, for this slate.
         stages
-            Where to note the seconds of each of the ``STAGES``: finding candidates, reading evidence and contexts,
-            embedding, scoring and choosing, noting down.
+            Where to note the seconds of the processor that each of the ``STAGES`` takes: finding candidates, reading
+            evidence and contexts, embedding, scoring and choosing, noting down.
 
         Raises
         ------
@@ -159,33 +166,30 @@ class Funnel:
             If nothing can be noted down. Without a note no click can be counted; whoever wants to show something all
             the same takes :meth:`slate`.
         """
-        decision = self.slate(visitor, rule, stages=stages)
-        start = self.clock()
-        self.ledger.record(decision)
-        if stages is not None:
-            stages["record"] = self.clock() - start
+        decision = self.slate(visitor, rule, alpha=alpha, stages=stages)
+        with timed(stages, "record"):
+            self.ledger.record(decision)
         return decision
 
-    def slate(self, visitor: Visitor, rule: Rule | None = None, *, stages: dict[str, float] | None = None) -> Decision:
+    def slate(
+        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+    ) -> Decision:
         """Return what :meth:`decide` would show, without noting it down; works on while the store is away."""
-        ticks, group = [self.clock()], visitor.group(self.grouping)
-        query = self.query(visitor.x)
-        ids = self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota)
-        if not ids.size:
-            raise ValueError("rule must allow at least one product")
-        ids = np.sort(ids)  # ties go to the lowest number
-        ticks.append(self.clock())
-        belief, embedder = self.belief(group)
-        X = self.contexts(visitor, ids)
-        ticks.append(self.clock())
-        Z = embedder(X)
-        ticks.append(self.clock())
-        order, score, propensity = self.ranking.order(Z, belief, self.n_slate)
-        decision = Decision(ids[order], X[order], score, propensity, group, embedder.version)
-        ticks.append(self.clock())
-        if stages is not None:
-            stages.update(zip(STAGES[:-1], np.diff(ticks).tolist(), strict=True))
-        return decision
+        group = visitor.group(self.grouping)
+        with timed(stages, "retrieve"):
+            query = self.query(visitor.x)
+            ids = np.sort(self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota))
+            if not ids.size:  # they are sorted, since ties go to the lowest number
+                raise ValueError("rule must allow at least one product")
+        with timed(stages, "read"):
+            posterior, embedder = self.posterior(group)
+            X = self.contexts(visitor, ids)
+        with timed(stages, "embed"):
+            Z = embedder(X)
+        with timed(stages, "score"):
+            at, score, propensity, payoff, width = self.ranking.rank(Z, posterior, self.n_slate, alpha)
+            about = {"payoff": payoff, "width": width}
+            return Decision(ids[at], X[at], score, propensity, group, embedder.version, **about)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
@@ -194,19 +198,14 @@ class Funnel:
             raise ValueError(
                 f"visitor.x must be {self.embedder.d - self.products.shape[1]} finite numbers, got {visitor.x!r}"
             )
-        X = np.empty((len(ids), self.embedder.d), dtype=self.products.dtype)
-        X[:, : len(x)] = x
-        X[:, len(x) :] = self.products[ids]
-        return X
+        return np.concatenate([np.broadcast_to(x, (len(ids), len(x))), self.products[ids]], axis=1)
 
-    def belief(self, group: str) -> tuple[Belief, Embedder]:
-        """Return what the evidence of a group says, read anew if older than ``refresh``, and the phi it belongs to.
+    def posterior(self, group: str) -> tuple[Posterior, Embedder]:
+        """Return what the evidence of a group says, and the phi it belongs to.
 
         While the store is away, what was last known has to do.
         """
-        known = self._beliefs.get(group)
-        if known is not None and time.monotonic() - known.at < self.refresh:
-            return known.belief, known.embedder
+        known = self._known.get(group)
         try:
             self._follow()
             embedder, ledger = self._in_use
@@ -215,17 +214,15 @@ class Funnel:
         except StoreUnavailableError:
             if known is None:
                 raise
-            return known.belief, known.embedder
-        if known is not None and known.value == value and known.embedder is embedder:
-            belief = known.belief
-        else:
-            belief = Belief.of(ledger.read(key, value))
+            return known.posterior, known.embedder
+        if known is None or known.value != value or known.embedder is not embedder:
+            known = Known(value, Posterior.of(ledger.read(key, value)), embedder)
         with self._lock:
-            self._beliefs[group] = Known(value, time.monotonic(), belief, embedder)
-            self._beliefs.move_to_end(group)
-            if len(self._beliefs) > MOST_GROUPS:
-                self._beliefs.popitem(last=False)
-        return belief, embedder
+            self._known[group] = known
+            self._known.move_to_end(group)
+            if len(self._known) > MOST_GROUPS:
+                self._known.popitem(last=False)
+        return known.posterior, known.embedder
 
     # ---- a click comes back --------------------------------------------------------------------------------
 
@@ -233,22 +230,14 @@ class Funnel:
         """Count one verdict; when this returns, it is in the store."""
         return self.settle([Message(decision, arm, reward)])[0]
 
-    def settle(self, messages: list[Message]) -> list[Outcome]:
-        """Count several verdicts in one transaction."""
+    def settle(self, messages: list[Message], **further: Any) -> list[Outcome]:
+        """Count several verdicts in one transaction; ``further`` arguments are those of :meth:`Ledger.settle`."""
         while True:
             embedder, ledger = self._in_use
             try:
-                return ledger.settle(messages, embedder, embedder.version)
+                return ledger.settle(messages, embedder, embedder.version, **further)
             except StaleModelError:
                 self._follow()
-
-    async def decide_async(self, visitor: Visitor, rule: Rule | None = None) -> Decision:
-        """Return :meth:`decide` without holding up the event loop."""
-        return await asyncio.to_thread(self.decide, visitor, rule)
-
-    async def feedback_async(self, decision: str, arm: int, reward: int) -> Outcome:
-        """Return :meth:`feedback` without holding up the event loop."""
-        return await asyncio.to_thread(self.feedback, decision, arm, reward)
 
     # ---- a new phi -----------------------------------------------------------------------------------------
 

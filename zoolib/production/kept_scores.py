@@ -20,14 +20,14 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents import best_first
-from zoolib.production.ranking import Belief
+from zoolib.production.ranking import Posterior
 from zoolib.production.records import Sums
 
 ROWS = 16_384  # whose products stay in the processor's cache while they are used
 
 
 class KeptScores:
-    """Mean and variance of every product, for one belief about all of them.
+    """Mean and variance of every product, of one evidence about all of them.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class KeptScores:
     mean, variance
         ``(K,)`` float64.
     theta, A_inv
-        The belief.
+        What that evidence says.
     """
 
     def __init__(self, Z: np.ndarray, sums: Sums | None = None, *, ridge: float = 1.0, renew_every: int = 1000) -> None:
@@ -57,7 +57,7 @@ class KeptScores:
             raise ValueError(f"sums must be about embeddings of length {Z.shape[1]}, got {len(sums.b)}")
         self.Z, self.renew_every = Z, checks.whole("renew_every", renew_every, 1)
         self.mean, self.variance = np.empty(len(Z)), np.empty(len(Z))
-        self.theta, self.A_inv = Belief.of(sums)
+        self.theta, self.A_inv = Posterior.of(sums)
         self.renew()
 
     def __len__(self) -> int:
@@ -98,7 +98,7 @@ class KeptScores:
             self.variance[rows] -= np.vecdot(P, P)
 
     def renew(self) -> None:
-        """Compute all means and variances from the belief."""
+        """Compute all means and variances from ``theta`` and ``A_inv``."""
         theta, A_inv = self.theta.astype(self.Z.dtype), self.A_inv.astype(self.Z.dtype)
         for rows in self._blocks():
             self.mean[rows] = self.Z[rows] @ theta

@@ -16,19 +16,25 @@ memory.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.production.records import NO_CLICK, UNKNOWN, Decision, Message, Outcome, Sums
+from zoolib.production.records import UNKNOWN, Decision, Message, Outcome, Sums
 from zoolib.production.stores.base import Put, Store, Values
 from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
 
 CURRENT = "model/current"
 Embed = Callable[[np.ndarray], np.ndarray]
+Writes = Mapping[str, Put | None]
+Told = Mapping[str, Sequence[tuple[int, int]]]  # arms and rewards, by decision
+Counted = tuple[Mapping[str, Sequence[Outcome]], int]  # what became of them, and how many decisions have changed
+Also = tuple[Sequence[str], Callable[[Mapping[str, Decision], Values], Writes]]
 
 
 class StaleModelError(RuntimeError):
@@ -56,7 +62,6 @@ class Ledger:
         self.store, self.d_emb = store, checks.whole("d_emb", d_emb, 1)
         self.ridge = checks.real("ridge", ridge, 0.0, open_low=True)
         self.ttl = checks.real("ttl", ttl, 0.0, open_low=True)
-        self._last_seen = b"", ""
 
     def evidence_key(self, version: str, group: str) -> str:
         """Return where the evidence of a group under a model version is kept."""
@@ -80,15 +85,24 @@ class Ledger:
     def record(self, decision: Decision) -> None:
         """Note down a decision, before anybody sees it."""
         decision.made = self.store.now()
-        key = f"decision/{decision.id}"
-        self.store.transact([key], lambda values: ({key: self._put(decision)}, None))
+        self.store.transact([decision.key], lambda values: ({decision.key: self._put(decision)}, None))
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return a decision; None if there is none, or it is forgotten."""
-        key = f"decision/{decision_id}"
+        return self._decision_at(f"decision/{decision_id}")
+
+    def _decision_at(self, key: str) -> Decision | None:
         return Decision.unpacked(key, self.store.get(key))
 
-    def settle(self, messages: Sequence[Message], embed: Embed, version: str) -> list[Outcome]:
+    def settle(
+        self,
+        messages: Sequence[Message],
+        embed: Embed,
+        version: str,
+        *,
+        known: Iterable[Decision] = (),
+        also: Also | None = None,
+    ) -> list[Outcome]:
         """Take in what pages report, all of it in one transaction.
 
         Parameters
@@ -99,6 +113,12 @@ class Ledger:
             phi: ``(n, d)`` to ``(n, d_emb)``.
         version
             Its version.
+        known
+            Decisions that the caller has read from this ledger already.
+        also
+            What else this transaction does, or fails with: the keys that it reads besides, and a function without side
+            effects from the decisions that the messages are about, ``{id: as it was before them}``, and from all values
+            that were read, to further writes.
 
         Returns
         -------
@@ -109,97 +129,69 @@ class Ledger:
         StaleModelError
             If another version is in force.
         """
-        verdicts: dict[str, list[tuple[int, int, int]]] = {}
-        for place, (decision, arm, reward) in enumerate(messages):
-            if not isinstance(decision, str) or not 0 < len(decision) <= 64:
-                raise ValueError(f"decision must be the id of a decision, got {str(decision)[:80]!r}")
-            arm, reward = checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ()))
-            verdicts.setdefault(f"decision/{decision}", []).append((place, arm, reward))
-        outcomes = [Outcome.UNKNOWN] * len(messages)
-
-        def report(key: str, decision: Decision) -> None:
-            for place, arm, reward in verdicts[key]:
-                (at,) = np.nonzero(decision.arms == arm)
-                if at.size:
-                    before = int(decision.verdict[at[0]])
-                    decision.verdict[at[0]] = max(before, reward)
-                    new = Outcome.COUNTED if before == UNKNOWN else Outcome.CORRECTED
-                    outcomes[place] = new if reward > before else Outcome.REPEATED
-                else:
-                    outcomes[place] = Outcome.UNKNOWN
-
-        self._count(list(verdicts), embed, version, report, expected=version)
-        return outcomes
+        told: dict[str, list[tuple[int, int]]] = {}
+        for name, arm, reward in messages:
+            if not isinstance(name, str) or not 0 < len(name) <= 64:
+                raise ValueError(f"decision must be the id of a decision, got {str(name)[:80]!r}")
+            verdict = checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ()))
+            told.setdefault(name, []).append(verdict)
+        read = {decision.id: decision for decision in known}
+        decisions = [decision for name in told if (decision := read.get(name) or self.decision(name)) is not None]
+        outcomes, _ = self._count(decisions, embed, version, told, also)
+        each = {name: iter(of) for name, of in outcomes.items()}
+        return [next(each.get(name, iter(())), Outcome.UNKNOWN) for name, _, _ in messages]
 
     def migrate(self, embed: Embed, version: str, batch: int = 256) -> int:
         """Count under ``version`` whatever it has not counted yet, and return how many decisions that were.
 
         It may be interrupted, repeated, and run while clicks come in.
         """
-        moved, keys = 0, []
-        for key in self.store.scan("decision/"):
-            keys.append(key)
-            if len(keys) == batch:
-                moved += self._count(keys, embed, version)
-                keys = []
-        return moved + (self._count(keys, embed, version) if keys else 0)
-
-    def close_open(self, older_than: float, embed: Embed, version: str) -> int:
-        """Count as not clicked what was shown more than ``older_than`` seconds ago and drew no verdict."""
-        late = self.store.now() - older_than
-        messages: list[Message] = []
-        for key in self.store.scan("decision/"):
-            decision = Decision.unpacked(key, self.store.get(key))
-            if decision is not None and decision.made <= late:
-                open_arms = decision.arms[decision.verdict == UNKNOWN]
-                messages += [Message(decision.id, int(arm), NO_CLICK) for arm in open_arms]
-        for start in range(0, len(messages), 256):
-            self.settle(messages[start : start + 256], embed, version)
-        return len(messages)
+        moved, keys = 0, self.store.scan("decision/")
+        while some := list(islice(keys, batch)):
+            decisions = [decision for key in some if (decision := self._decision_at(key)) is not None]
+            moved += self._count(decisions, embed, version)[1] if decisions else 0
+        return moved
 
     def _count(
         self,
-        keys: list[str],
+        decisions: Sequence[Decision],
         embed: Embed,
         version: str,
-        report: Callable[[str, Decision], None] | None = None,
-        expected: str | None = None,
-    ) -> int:
-        """Let the evidence of ``version`` agree with the verdicts on the decisions at ``keys``."""
-        known = {key: d for key in keys if (d := Decision.unpacked(key, self.store.get(key))) is not None}
-        if not known and expected is None:
-            return 0
-        stacked = embed(np.concatenate([d.X for d in known.values()])) if known else np.empty((0, self.d_emb))
-        ends = np.cumsum([len(d.arms) for d in known.values()])[:-1]
-        Z = dict(zip(known, np.split(stacked, ends), strict=True)) if known else {}  # contexts and groups never change
-        groups = {key: self.evidence_key(version, d.group) for key, d in known.items()}
+        told: Told | None = None,
+        also: Also | None = None,
+    ) -> Counted:
+        """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
+        X = [decision.X for decision in decisions]  # contexts and groups never change
+        Z = np.split(embed(np.concatenate(X)), np.cumsum([len(rows) for rows in X])[:-1]) if X else []
+        groups = [self.evidence_key(version, decision.group) for decision in decisions]
+        more_keys, more_writes = also or ((), lambda before, values: {})
 
-        def update(values: Values) -> tuple[Mapping[str, Put | None], int]:
-            if expected is not None and (current := self._version(values[CURRENT])) not in (None, expected):
-                raise StaleModelError(f"model {current} is in force, not {expected}")
-            sums = {key: self.read(key, values[key]) for key in dict.fromkeys(groups.values())}
+        def update(values: Values) -> tuple[Writes, Counted]:
+            if told is not None and (current := _version(values[CURRENT])) not in (None, version):
+                raise StaleModelError(f"model {current} is in force, not {version}")
+            sums = {key: self.read(key, values[key]) for key in dict.fromkeys(groups)}
+            before: dict[str, Decision] = {}
+            outcomes: dict[str, list[Outcome]] = {}
             writes: dict[str, Put | None] = {}
-            touched: Counter[str] = Counter()
-            for key in known:
-                decision = Decision.unpacked(key, values[key])
-                if decision is None:  # forgotten meanwhile
+            touched = []
+            for read, z, group in zip(decisions, Z, groups, strict=True):
+                if (value := values[read.key]) is None:  # forgotten meanwhile
                     continue
-                told = decision.verdict.copy()
-                if report is not None:
-                    report(key, decision)
-                counted = decision.counted.setdefault(version, np.full_like(told, UNKNOWN))
-                changed = np.flatnonzero(decision.verdict != counted)
+                known = before[read.id] = read if read.stored == value else Decision.unpacked(read.key, value)
+                verdict, outcomes[read.id] = known.told(told.get(read.id, ()) if told else ())
+                counted = known.counted.get(version, np.full_like(verdict, UNKNOWN))
+                changed = np.flatnonzero(verdict != counted)
                 for i in changed:
-                    sums[groups[key]].count(Z[key][i], int(decision.verdict[i]), int(counted[i]))
-                    counted[i] = decision.verdict[i]
+                    sums[group].count(z[i], int(verdict[i]), int(counted[i]))
                 if changed.size:
-                    touched[groups[key]] += 1
-                    decision.counted = dict(list(decision.counted.items())[-2:])  # this version and the one before
-                    writes[key] = self._put(decision)
+                    versions = list({**known.counted, version: verdict}.items())[-2:]  # this one and the one before
+                    writes[read.key] = self._put(replace(known, verdict=verdict, counted=dict(versions)))
+                    touched.append(group)
             writes |= {key: Put(sums[key].packed(key, self.ridge)) for key in touched}
-            return writes, touched.total()
+            return {**writes, **more_writes(before, values)}, (outcomes, len(touched))
 
-        return self.store.transact([CURRENT, *known, *dict.fromkeys(groups.values())], update)
+        keys = [CURRENT, *(decision.key for decision in decisions), *dict.fromkeys(groups), *more_keys]
+        return self.store.transact(keys, update)
 
     # ---- models --------------------------------------------------------------------------------------------
 
@@ -224,21 +216,9 @@ class Ledger:
 
     def version_in_force(self) -> str | None:
         """Return the version in force; None if none has been named."""
-        return self._version(self.store.get(CURRENT))
+        return _version(self.store.get(CURRENT))
 
-    def _version(self, value: bytes | None) -> str | None:
-        if value is None:
-            return None
-        if value != self._last_seen[0]:  # it hardly ever changes, and is read all the time
-            self._last_seen = value, unpack(CURRENT, "current", value)[0]["version"]
-        return self._last_seen[1]
 
-    def forget_versions(self, keep: Iterable[str]) -> int:
-        """Delete the models and the evidence of all versions but ``keep``; return how many values that were."""
-        kept, n = set(keep), 0
-        for prefix in ("model/", "evidence/"):
-            for key in self.store.scan(prefix):
-                if key != CURRENT and key.split("/")[1] not in kept:
-                    self.store.transact([key], lambda values, key=key: ({key: None}, None))
-                    n += 1
-        return n
+@lru_cache(maxsize=8)  # it hardly ever changes, and is read all the time
+def _version(value: bytes | None) -> str | None:
+    return None if value is None else unpack(CURRENT, "current", value)[0]["version"]

@@ -13,47 +13,51 @@ from zoolib.agents import best_first
 from zoolib.production.records import Sums
 from zoolib.randomness import Seed, generators
 
+Chosen = tuple[np.ndarray, np.ndarray, np.ndarray]  # order, score and propensity
 
-class Belief(NamedTuple):
-    """Evidence as a score needs it: theta = A^-1 b, and A^-1."""
+
+class Posterior(NamedTuple):
+    """What evidence says, as a score needs it: theta = A^-1 b, and A^-1.
+
+    :class:`~zoolib.evidence.Evidence` answers the same questions and takes in clicks besides. This is a third of its
+    size, which counts where thousands of groups are kept at hand, and never changes.
+    """
 
     theta: np.ndarray
     A_inv: np.ndarray
 
     @classmethod
-    def of(cls, sums: Sums) -> Belief:
+    def of(cls, sums: Sums) -> Posterior:
         """Return what the sums A, b say."""
         A_inv = np.linalg.inv(sums.A)
         A_inv = (A_inv + A_inv.T) / 2
         return cls(A_inv @ sums.b, A_inv)
 
+    def mean(self, Z: np.ndarray) -> np.ndarray:
+        """Return theta'z for the rows z of ``Z``, ``(m, d) -> (m,)``."""
+        return Z @ self.theta
+
+    def width(self, Z: np.ndarray) -> np.ndarray:
+        """Return sqrt(z' A^-1 z) for the rows z of ``Z``, ``(m, d) -> (m,)``."""
+        return np.sqrt(np.vecdot(Z @ self.A_inv, Z))
+
+
+class Ranked(NamedTuple):
+    """What a ranking chose, best first, ``(n,)`` each.
+
+    Rows; their scores; the probability with which this row came to this place, NaN where no chance was involved; payoff
+    and width, which is what the posterior says of them.
+    """
+
+    order: np.ndarray
+    score: np.ndarray
+    propensity: np.ndarray
+    payoff: np.ndarray
+    width: np.ndarray
+
 
 class Ranking(ABC):
-    """How candidates are put in order."""
-
-    @abstractmethod
-    def order(self, Z: np.ndarray, belief: Belief, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Choose.
-
-        Parameters
-        ----------
-        Z
-            ``(m, d_emb)``, the embedded candidates.
-        belief
-            What the evidence says.
-        n
-            How many to show.
-
-        Returns
-        -------
-        order, score, propensity
-            ``(n,)`` each: rows of ``Z``, best first; their scores; the probability with which this row came to this
-            place, NaN where no chance was involved.
-        """
-
-
-class Optimism(Ranking):
-    """By upper confidence bounds: theta'z + alpha sqrt(z' A^-1 z), highest first.
+    """How candidates are put in order, for any number of threads: nothing of a call outlasts it.
 
     Parameters
     ----------
@@ -64,18 +68,45 @@ class Optimism(Ranking):
     def __init__(self, alpha: float = 0.3) -> None:
         self.alpha = checks.real("alpha", alpha, 0.0)
 
-    def scores(self, Z: np.ndarray, belief: Belief) -> np.ndarray:
-        """Return the scores of the rows of ``Z``, ``(m,)``."""
-        return Z @ belief.theta + self.alpha * np.sqrt(np.vecdot(Z @ belief.A_inv, Z))
+    def rank(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None) -> Ranked:
+        """Choose.
 
-    def order(self, Z: np.ndarray, belief: Belief, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Choose the highest scores; ties go to the lowest row."""
-        scores = self.scores(Z, belief)
+        Parameters
+        ----------
+        Z
+            ``(m, d_emb)``, the embedded candidates.
+        posterior
+            What the evidence says.
+        n
+            How many to show.
+        alpha
+            Another weight, for this slate alone.
+        """
+        order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha))
+        return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
+
+    @abstractmethod
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
+        """Return what of the rows of ``Z`` is shown."""
+
+    def _weight(self, alpha: float | None) -> float:
+        return self.alpha if alpha is None else checks.real("alpha", alpha, 0.0)
+
+
+class UCBRanking(Ranking):
+    """By upper confidence bounds: theta'z + alpha sqrt(z' A^-1 z), highest first; ties go to the lowest row."""
+
+    def scores(self, Z: np.ndarray, posterior: Posterior, alpha: float | None = None) -> np.ndarray:
+        """Return the scores of the rows of ``Z``, ``(m,)``: payoff + alpha * width."""
+        return posterior.mean(Z) + self._weight(alpha) * posterior.width(Z)
+
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
+        scores = self.scores(Z, posterior, alpha)
         order = best_first(scores, n)
         return order, scores[order], np.full(len(order), np.nan)
 
 
-class Sampling(Ranking):
+class ThompsonRanking(Ranking):
     """By Thompson sampling, with propensities that are exact.
 
     The probability that a theta drawn from N(A^-1 b, alpha^2 A^-1) puts a given row first has no closed form. So
@@ -96,19 +127,18 @@ class Sampling(Ranking):
     """
 
     def __init__(self, alpha: float = 0.3, *, draws: int = 128, floor: float = 0.02, rng: Seed) -> None:
-        self.alpha, self.floor = checks.real("alpha", alpha, 0.0), checks.real("floor", floor, 0.0, 1.0)
-        self.draws = checks.whole("draws", draws, 1)
+        super().__init__(alpha)
+        self.floor, self.draws = checks.real("floor", floor, 0.0, 1.0), checks.whole("draws", draws, 1)
         (self._rng,) = generators(rng, ())
         self._lock = threading.Lock()  # a generator serves one thread at a time
 
-    def order(self, Z: np.ndarray, belief: Belief, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Choose the order of one of the draws, or with probability ``floor`` any order."""
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
         m, n = len(Z), min(n, len(Z))
         with self._lock:
-            xi = self._rng.standard_normal((self.draws, len(belief.theta)))
+            xi = self._rng.standard_normal((self.draws, len(posterior.theta)))
             chosen, at_random = self._rng.integers(self.draws), self._rng.random() < self.floor
             uniform = self._rng.permutation(m)[:n] if at_random else None
-        thetas = belief.theta + self.alpha * xi @ np.linalg.cholesky(belief.A_inv).T
+        thetas = posterior.theta + alpha * xi @ np.linalg.cholesky(posterior.A_inv).T
         scores = thetas @ Z.T
         places = best_first(scores, n)
         order = places[chosen] if uniform is None else uniform

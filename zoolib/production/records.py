@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -35,11 +36,10 @@ class Visitor:
         """Return the group whose evidence serves this visitor, where evidence is kept by ``grouping``."""
         if grouping == "shared":
             return "shared"
-        name = self.segment if grouping == "segment" else self.id
+        kind = "segment" if grouping == "segment" else "id"
+        name = getattr(self, kind)
         if not isinstance(name, str) or not 0 < len(name.encode()) <= 200:
-            raise ValueError(
-                f"the visitor's {'segment' if grouping == 'segment' else 'id'} must be a name, got {name!r}"
-            )
+            raise ValueError(f"the visitor's {kind} must be a name, got {name!r}")
         return f"{grouping}:{name}"
 
 
@@ -84,6 +84,10 @@ class Decision:
         ``(n,)``: -1 none yet, 0 no click, 1 click.
     counted
         ``{version: (n,)}``: the verdicts that are in that version's evidence.
+    payoff, width
+        ``(n,)``, of what the score is made; known to whoever made the decision, and not stored.
+    stored
+        The value from which it was read; None if it is new.
     """
 
     arms: np.ndarray
@@ -96,17 +100,38 @@ class Decision:
     made: float = 0.0
     verdict: np.ndarray = None  # type: ignore[assignment]
     counted: dict[str, np.ndarray] = field(default_factory=dict)
+    payoff: np.ndarray | None = None
+    width: np.ndarray | None = None
+    stored: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.verdict is None:
             self.verdict = np.full(len(self.arms), UNKNOWN, dtype=np.int8)
+
+    @property
+    def key(self) -> str:
+        """Where it is stored."""
+        return f"decision/{self.id}"
+
+    def told(self, verdicts: Iterable[tuple[int, int]]) -> tuple[np.ndarray, list[Outcome]]:
+        """Return the verdicts once these are in, pairs of arm and reward, and what became of each; nothing changes."""
+        verdict, outcomes = self.verdict.copy(), []
+        for arm, reward in verdicts:
+            if (at := next(iter(np.flatnonzero(self.arms == arm)), None)) is None:
+                outcomes.append(Outcome.UNKNOWN)
+            elif reward <= verdict[at]:
+                outcomes.append(Outcome.REPEATED)
+            else:
+                outcomes.append(Outcome.COUNTED if verdict[at] == UNKNOWN else Outcome.CORRECTED)
+                verdict[at] = reward
+        return verdict, outcomes
 
     def packed(self) -> bytes:
         """Return the value to store."""
         words = {name: getattr(self, name) for name in ("group", "model", "made")}
         arrays = {name: getattr(self, name) for name in ("arms", "X", "score", "propensity", "verdict")}
         arrays |= {f"counted {version}": counted for version, counted in self.counted.items()}
-        return pack(f"decision/{self.id}", "decision", words, arrays)
+        return pack(self.key, "decision", words, arrays)
 
     @classmethod
     def unpacked(cls, key: str, value: bytes | None) -> Self | None:
@@ -115,7 +140,7 @@ class Decision:
             return None
         words, arrays = unpack(key, "decision", value)
         counted = {name.removeprefix("counted "): arrays.pop(name) for name in list(arrays) if " " in name}
-        return cls(id=key.removeprefix("decision/"), counted=counted, **words, **arrays)
+        return cls(id=key.removeprefix("decision/"), counted=counted, stored=value, **words, **arrays)
 
 
 @dataclass

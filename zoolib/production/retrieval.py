@@ -7,16 +7,15 @@ the catalog; masks combine by ``&``, ``|`` and ``~``.
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.production.extras import extra
+from zoolib.production.optional import extra
 
-INDEXES = ("exact", "ivf", "ivf-sq8")
+INDEXES = {"exact": "Flat", "ivf": "IVF{},Flat", "ivf-sq8": "IVF{},SQ8"}  # as faiss calls them
 
 
 class Rule:
@@ -34,13 +33,6 @@ class Rule:
             raise ValueError(f"mask must hold one bool a product, got dtype {mask.dtype} of shape {mask.shape}")
         self.mask = mask.copy()
         self.mask.flags.writeable = False
-
-    @classmethod
-    def of(cls, ids: np.ndarray, n_products: int) -> Self:
-        """Return the rule that allows the products ``ids`` and no others."""
-        mask = np.zeros(checks.whole("n_products", n_products, 1), dtype=bool)
-        mask[checks.indices("ids", np.asarray(ids, dtype=np.int64), n_products, np.shape(ids))] = True
-        return cls(mask)
 
     def __and__(self, other: Rule) -> Rule:
         return Rule(self.mask & self._matching(other))
@@ -65,9 +57,9 @@ class Rule:
         return np.packbits(self.mask, bitorder="little")
 
     @cached_property
-    def ids(self) -> np.ndarray:
-        """The products it allows."""
-        return np.flatnonzero(self.mask)
+    def n_allowed(self) -> int:
+        """How many products it allows."""
+        return int(np.count_nonzero(self.mask))
 
 
 class Retriever:
@@ -94,20 +86,16 @@ class Retriever:
         if index not in INDEXES:
             raise ValueError(f"index must be one of {', '.join(INDEXES)}, got {index!r}")
         embeddings = _rows("embeddings", embeddings)
-        self.d, self.index_kind = embeddings.shape[1], index
-        self.n_lists = checks.whole("n_lists", n_lists, 1, np.inf if index == "exact" else len(embeddings))
+        self.d, self.is_exact = embeddings.shape[1], index == "exact"
+        self.n_lists = checks.whole("n_lists", n_lists, 1, np.inf if self.is_exact else len(embeddings))
         self.n_probe = checks.whole("n_probe", n_probe, 1, self.n_lists)
-        metric = faiss.METRIC_INNER_PRODUCT
-        if index == "exact":
-            self._index = faiss.IndexFlatIP(self.d)
-        else:
-            kind = {"ivf": "Flat", "ivf-sq8": "SQ8"}[index]
-            self._index = faiss.index_factory(self.d, f"IVF{self.n_lists},{kind}", metric)
+        kind = INDEXES[index].format(self.n_lists)
+        self._index = faiss.index_factory(self.d, kind, faiss.METRIC_INNER_PRODUCT)
+        if not self.is_exact:
             self._index.cp.seed = checks.whole("seed", seed, 0, 2**31 - 1)
             self._index.cp.max_points_per_centroid = 64
             self._index.cp.min_points_per_centroid = 1
             self._index.train(embeddings)
-        self._writing = threading.Lock()
         self._index.add(embeddings)
 
     def __len__(self) -> int:
@@ -115,16 +103,9 @@ class Retriever:
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes the index takes: codes, ids and centroids."""
-        if self.index_kind == "exact":
-            return len(self) * self.d * 4
-        return len(self) * (self._index.code_size + 8) + self.n_lists * self.d * 4
-
-    def add(self, embeddings: np.ndarray) -> None:
-        """Append products; they get the next numbers. Rules must be made anew, for the larger catalog."""
-        embeddings = _rows("embeddings", embeddings, self.d)
-        with self._writing:
-            self._index.add(embeddings)
+        """About how many bytes the index takes: codes, and with lists also ids and centroids."""
+        codes = len(self) * self._index.code_size
+        return codes if self.is_exact else codes + len(self) * 8 + self.n_lists * self.d * 4
 
     def search(
         self, query: np.ndarray, k: int, rule: Rule | None = None, *, n_probe: int | None = None
@@ -150,21 +131,19 @@ class Retriever:
         """
         queries = _rows("query", np.atleast_2d(query), self.d)
         k, rule = checks.whole("k", k, 1), self._checked(rule)
-        k = min(k, len(self) if rule is None else len(rule.ids))
+        k = min(k, len(self) if rule is None else rule.n_allowed)
         n_probe = self.n_probe if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
-        if k == 0:
-            ids = np.empty((len(queries), 0), dtype=np.int64)
-            return (ids[0], ids[0].astype(np.float32)) if np.ndim(query) == 1 else (ids, ids.astype(np.float32))
-        while True:
+        ids, values = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0), dtype=np.float32)
+        while k:
             values, ids = self._index.search(queries, k, params=self._parameters(rule, n_probe))
-            if ids.min() >= 0 or self.index_kind == "exact" or n_probe == self.n_lists:
+            if ids.min() >= 0 or self.is_exact or n_probe == self.n_lists:
                 break
             n_probe = min(4 * n_probe, self.n_lists)
         return (ids[0], values[0]) if np.ndim(query) == 1 else (ids, values)
 
     def _parameters(self, rule: Rule | None, n_probe: int) -> Any:
         selector = None if rule is None else self._faiss.IDSelectorBitmap(rule.bits)
-        if self.index_kind == "exact":
+        if self.is_exact:
             return self._faiss.SearchParameters(sel=selector)
         return self._faiss.SearchParametersIVF(sel=selector, nprobe=n_probe)
 
@@ -240,14 +219,10 @@ def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def _rows(name: str, value: np.ndarray, d: int | None = None) -> np.ndarray:
     value = np.asarray(value)
-    if value.dtype == np.float32 and value.ndim == 2 and value.size and d in (None, value.shape[1]):
-        value = np.ascontiguousarray(value)  # the fast way: two million rows are not copied
-        total = float(np.add.reduce(value, axis=None))
-        if np.isfinite(total) or np.isfinite(value).all():
-            return value
-    value = checks.finite(name, value, (None, d))
+    if not (value.dtype == np.float32 and value.ndim == 2 and d in (None, value.shape[1]) and np.isfinite(value.sum())):
+        value = checks.finite(name, value, (None, d))  # copies, which two million rows of float32 are spared
+        if np.abs(value).max(initial=0.0) > np.finfo(np.float32).max:
+            raise ValueError(f"{name} must fit into float32")
     if not value.size:
         raise ValueError(f"{name} must hold at least one row, got shape {value.shape}")
-    if np.abs(value).max() > np.finfo(np.float32).max:
-        raise ValueError(f"{name} must fit into float32")
     return np.ascontiguousarray(value, dtype=np.float32)

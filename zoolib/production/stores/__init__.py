@@ -7,20 +7,8 @@ from typing import Any
 
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
 from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
-from zoolib.production.stores.own_redis import own_redis
-
-__all__ = [
-    "Put",
-    "Store",
-    "StoreUnavailableError",
-    "UnreadableValueError",
-    "Update",
-    "Values",
-    "open_store",
-    "own_redis",
-    "pack",
-    "unpack",
-]
+from zoolib.production.stores.lmdb_store import LMDBStore
+from zoolib.production.stores.redis_store import RedisStore, own_redis
 
 
 def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
@@ -35,9 +23,6 @@ def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
         Further arguments of :class:`~zoolib.production.RedisStore` or
         :class:`~zoolib.production.LMDBStore`.
     """
-    from zoolib.production.stores.lmdb_store import LMDBStore
-    from zoolib.production.stores.redis_store import RedisStore
-
     url = os.fspath(url)
     kind, found, rest = url.partition("://")
     if found and kind in ("redis", "rediss", "unix"):

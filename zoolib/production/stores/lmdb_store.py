@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zoolib import checks
-from zoolib.production.extras import extra
+from zoolib.production.optional import extra
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, encoded, only_read_keys
 
 T = TypeVar("T")

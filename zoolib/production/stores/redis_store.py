@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import random
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
 
 from zoolib import checks
-from zoolib.production.extras import extra
+from zoolib.production.optional import extra
 from zoolib.production.stores.base import Store, StoreUnavailableError, Update, encoded, only_read_keys
 
 T = TypeVar("T")
@@ -33,15 +37,12 @@ class RedisStore(Store):
     """
 
     def __init__(self, url: str, *, namespace: str = "zoolib:", timeout: float = 5.0) -> None:
-        redis = extra("redis")
+        redis, backoff, retry = extra("redis"), extra("redis.backoff"), extra("redis.retry").Retry
         self.namespace, self.timeout = namespace, checks.real("timeout", timeout, 0.0, open_low=True)
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=self.timeout,
-            socket_connect_timeout=self.timeout,
-            retry=extra("redis.retry").Retry(extra("redis.backoff").NoBackoff(), 1),
-        )
+        waits = {"socket_timeout": self.timeout, "socket_connect_timeout": self.timeout}
+        self._client = redis.Redis.from_url(url, retry=retry(backoff.NoBackoff(), 1), **waits)
         self._errors, self._changed = redis.RedisError, redis.WatchError
+        self._again = retry(backoff.FullJitterBackoff(cap=0.05, base=1e-4), 1000, (redis.WatchError,))
         self._ask(self._client.ping)
 
     def _ask(self, question: Callable[[], T]) -> T:
@@ -61,15 +62,13 @@ class RedisStore(Store):
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
         """Read, compute and write as if nobody else were there: again, until nobody has interfered."""
         names = {key: self._name(key) for key in keys}
-        give_up, pause = time.monotonic() + self.timeout, 1e-4
-        while True:
-            try:
-                return self._ask(lambda: self._try(names, update))
-            except StoreUnavailableError as error:
-                if not isinstance(error.__cause__, self._changed) or time.monotonic() > give_up:
-                    raise
-            time.sleep(random.uniform(0, pause))
-            pause = min(2 * pause, 0.05)
+        give_up = time.monotonic() + self.timeout
+
+        def overtaken(error: Exception) -> None:
+            if time.monotonic() > give_up:
+                raise error
+
+        return self._ask(lambda: self._again.call_with_retry(lambda: self._try(names, update), overtaken))
 
     def _try(self, names: Mapping[str, bytes], update: Update[T]) -> T:
         with self._client.pipeline() as pipe:
@@ -90,16 +89,42 @@ class RedisStore(Store):
         """Yield each key that begins with ``prefix`` and was there all the time, once."""
         start = self.namespace + prefix
         pattern = "".join(f"\\{c}" if c in "*?[]^\\-" else c for c in start) + "*"
-        seen: set[bytes] = set()
-        cursor: Any = 0
-        while True:
-            at = cursor
-            cursor, names = self._ask(lambda at=at: self._client.scan(at, match=pattern, count=1000))
-            yield from (name.decode()[len(self.namespace) :] for name in names if name not in seen)
-            seen.update(names)
-            if cursor == 0:
-                return
+        names, seen = self._client.scan_iter(match=pattern, count=1000), set()
+        while (name := self._ask(lambda: next(names, None))) is not None:
+            if name not in seen:
+                seen.add(name)
+                yield name.decode()[len(self.namespace) :]
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+@contextmanager
+def own_redis(folder: str | os.PathLike[str], wait: float = 30.0) -> Iterator[str | None]:
+    """Yield the URL of a Redis server that nobody else can reach; None where ``redis-server`` is not installed.
+
+    It listens at a socket in ``folder`` and at no port, keeps everything in memory, and ends with the ``with``.
+
+    Raises
+    ------
+    RuntimeError
+        If it has not begun to listen after ``wait`` seconds.
+    """
+    program = shutil.which("redis-server")
+    if program is None:
+        yield None
+        return
+    socket = Path(folder).resolve() / "redis.sock"
+    settings = ["--port", "0", "--unixsocket", os.fspath(socket), "--save", "", "--dir", os.fspath(socket.parent)]
+    server = subprocess.Popen([program, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        give_up = time.monotonic() + wait
+        while not socket.exists():
+            if server.poll() is not None or time.monotonic() > give_up:
+                raise RuntimeError(f"redis-server does not start in {wait} s")
+            time.sleep(0.02)
+        yield f"unix://{socket}"
+    finally:
+        server.kill()
+        server.wait()

@@ -1,4 +1,4 @@
-"""What the production part needs beyond the core: asked for when it is used, and named when it is missing."""
+"""Packages that are optional: asked for when they are used, and named when they are missing."""
 
 from __future__ import annotations
 

@@ -10,15 +10,16 @@ import numpy as np
 from zoolib.production import pack, unpack
 from zoolib.world import CATEGORIES
 
-KEY = "demo/tally"
+KEY, KIND = "demo/tally", "tally"
+STORED_AS = {"shock_log": "marks"}  # its name in the stores that there are
 WINDOW = 200  # visits over which rates are taken
 POINTS, FIRST_STRIDE = 240, 5  # of the curve, and visits from one point to the next at first
-MARKS = 24  # shocks that are remembered for the drawing
+SHOCKS_REMEMBERED = 24  # their comings and goings, for the drawing
 COLUMNS = 3 + len(CATEGORIES)  # click rate, that of the best slate, that of a random one, share of each category
 
 
 @dataclass
-class Tally:
+class Statistics:
     """What has been counted since the last reset.
 
     Attributes
@@ -31,7 +32,7 @@ class Tally:
         Weight of the uncertainty.
     shocks
         Names of the shocks in force, in the order in which they came.
-    marks
+    shock_log
         ``[visits, name, whether it came or went]``, the last ones.
     visits
         Answered decisions.
@@ -51,7 +52,7 @@ class Tally:
     era: int = 1
     alpha: float = 1.0
     shocks: list[str] = field(default_factory=list)
-    marks: list[list[Any]] = field(default_factory=list)
+    shock_log: list[list[Any]] = field(default_factory=list)
     visits: int = 0
     stride: int = FIRST_STRIDE
     shown: np.ndarray = field(default_factory=lambda: np.zeros(len(CATEGORIES), dtype=np.int64))
@@ -89,25 +90,25 @@ class Tally:
         """Let a shock come, or go; nothing happens if it is there, or gone, already."""
         if on != (shock in self.shocks):
             self.shocks = [*self.shocks, shock] if on else [name for name in self.shocks if name != shock]
-            self.marks = [*self.marks, [self.visits, shock, on]][-MARKS:]
+            self.shock_log = [*self.shock_log, [self.visits, shock, on]][-SHOCKS_REMEMBERED:]
 
     def cleared(self) -> Self:
-        """Return the tally of the next era."""
+        """Return the statistics of the next era."""
         return type(self)(self.seed, self.n_products, self.era + 1, self.alpha)
 
     def packed(self) -> bytes:
         """Return the value to store."""
-        names = ("seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride")
+        names = ("seed", "n_products", "era", "alpha", "shocks", "shock_log", "visits", "stride")
         arrays = {name: getattr(self, name) for name in ("shown", "clicked", "recent", "curve")}
-        return pack(KEY, "tally", {name: getattr(self, name) for name in names}, arrays)
+        return pack(KEY, KIND, {STORED_AS.get(name, name): getattr(self, name) for name in names}, arrays)
 
     @classmethod
     def unpacked(cls, value: bytes | None) -> Self | None:
-        """Return the tally in a value; None if there is none."""
+        """Return the statistics in a value; None if there is none."""
         if value is None:
             return None
-        words, arrays = unpack(KEY, "tally", value)
-        return cls(**words, **arrays)
+        words, arrays = unpack(KEY, KIND, value)
+        return cls(shock_log=words.pop(STORED_AS["shock_log"]), **words, **arrays)
 
     def told(self) -> dict[str, Any]:
         """Return what a page shows of it, ready for JSON."""
@@ -120,7 +121,7 @@ class Tally:
             "visits": self.visits,
             "window": WINDOW,
             "shocks": self.shocks,
-            "marks": self.marks,
+            "shock_log": self.shock_log,
             "rate": dict(zip(("agent", "oracle", "random"), rates, strict=False)),
             "categories": [
                 {"name": name, "shown": int(shown), "clicked": int(clicked), "share": share}
