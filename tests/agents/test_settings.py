@@ -73,7 +73,7 @@ def test_what_linucb_knows_follows_its_settings(kind, before, change):
 
 def test_a_window_cannot_be_asked_of_an_agent_that_did_not_keep_its_clicks():
     agent = zoo.LinUCBAgent(zoo.FeatureEngineer(shop()))
-    with pytest.raises(ValueError, match=r"window .* did not keep"):
+    with pytest.raises(ValueError, match="window cannot be set"):
         agent.window = 10
     assert agent.window is None
 

@@ -98,20 +98,8 @@ class SharedLinUCBAgent(UCBAgent):
         self.evidence.rebuild(X, weight * r, np.full(r.shape, weight))
 
     def _changed(self, name: str, before: Any) -> None:
-        """Keep the evidence as the settings now say; what it has forgotten stays forgotten."""
-        if not hasattr(self, "evidence") or name == "alpha":
-            return
-        if name == "window" and None not in (before, self.window):
-            self.evidence.window = self.window
-        elif name == "window" and self.window is not None:
-            raise ValueError(
-                "window cannot be set on an agent that did not keep its clicks; make another agent with it"
-            )
-        else:
-            old, gain = self.evidence, (self.ridge - before) * np.eye(self.features.d) if name == "ridge" else 0.0
-            new = self._make_evidence()
-            new.put(old.A + gain, old.b.copy())
-            self.evidence = new
+        if name != "alpha":
+            self.evidence = self._make_evidence().take_over(self.evidence)
 
 
 class DisjointLinUCBAgent(SharedLinUCBAgent):

@@ -32,10 +32,6 @@ class Tabulated:
             return TabularEvidence(self._met_in(self.features.sim), evidence.ridge) if known else evidence
         return evidence
 
-    def _changed(self, name: str, before: Any) -> None:
-        super()._changed(name, before)
-        self._catalog = None  # what was kept is no longer so
-
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
         return np.moveaxis(self.features.table, 0, 1)[sim.product_category]

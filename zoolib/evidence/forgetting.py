@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,6 +40,15 @@ class WindowedEvidence(Evidence):
     def _changed(self, name: str, before: Any) -> None:
         super()._changed(name, before)
         self._leave_room_for(0)
+
+    def take_over(self, old: Evidence) -> Self:
+        """Go on with the sums and the clicks of ``old``, which must have kept them."""
+        if not isinstance(old, WindowedEvidence):
+            raise ValueError("window cannot be set where the clicks so far were not kept; make another agent with it")
+        super().take_over(old)
+        self._clicks = old._clicks
+        self._leave_room_for(0)
+        return self
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
         """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""

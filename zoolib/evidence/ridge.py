@@ -137,6 +137,11 @@ class Evidence(Stateful):
         self._set(A, np.linalg.inv(A), b, np.zeros(b.shape[:-1], dtype=np.int64))
         self._recent.clear()
 
+    def take_over(self, old: Evidence) -> Self:
+        """Go on with the sums of ``old``, which was kept in another way: what it has forgotten stays forgotten."""
+        self.put(old.A + (self.ridge - old.ridge) * self.eye, old.b.copy())  # lambda is on the diagonal, nowhere else
+        return self
+
     @classmethod
     def of(cls, A: np.ndarray, b: np.ndarray, ridge: float = 1.0) -> Self:
         """Return the evidence that the sums ``A`` ``(*shape, d, d)`` and ``b`` ``(*shape, d)`` are."""
@@ -169,7 +174,7 @@ class Evidence(Stateful):
         """Carry out what a subclass may have put off."""
 
     def _changed(self, name: str, before: Any) -> None:
-        if name == "ridge":  # lambda stands on the diagonal of A, and nowhere else
+        if name == "ridge":
             self.put(self.A + (self.ridge - before) * self.eye, self.b)
 
     def _entry(self, arm: Any) -> Any:
