@@ -85,7 +85,7 @@ def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
     for t in range(400):
         user = rng.integers(0, 100, 2)
         X = features.contexts(user, sim)
-        assert np.allclose(agent._appraise(user, sim)[0], agent.score(X), atol=1e-12), t
+        assert np.allclose(agent.score(agent.choices(user, sim)[0]), agent.score(X), atol=1e-12), t
         arm = agent.predict(user, sim)
         agent.update(user, arm, sim.get_reward(user, arm), sim)
 

@@ -25,7 +25,8 @@ class WindowedEvidence(Evidence):
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
         left = self._leave_room_for(1)
-        self._clicks.append((np.array(x), np.array(r), arm))  # copies: the caller may use the arrays again
+        kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
+        self._clicks.append(kept)  # copies: the caller may use the arrays again
         return (*left, *super().add(x, r, arm))
 
     def _leave_room_for(self, n: int) -> list[Any]:
