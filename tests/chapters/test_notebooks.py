@@ -1,11 +1,14 @@
 """The chapters are what they claim to be: run, readable, and honest about what is not compared."""
 
+import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import book_checks as book
 import pytest
 import yaml
+from built_book import missing
 
 names = [path.name for path in book.NOTEBOOKS]
 
@@ -67,3 +70,19 @@ def test_labels_are_unique_in_the_whole_book():
 )
 def test_front_and_back_matter_is_plain(path: Path):
     assert book.hype_words(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("asked", [None, ["claims", "guide", "00_the_shop"]], ids=["all", "some"])
+def test_the_ledger_is_executed_after_all_that_it_reads(asked):
+    chosen = [f"CHAPTERS={' '.join(f'chapters/{name}.ipynb' for name in asked)}"] if asked else []
+    try:
+        done = subprocess.run(
+            ["make", "-n", "execute", *chosen], cwd=book.ROOT, capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        missing("make is not installed")
+    executed = re.search(r"nbconvert(?:\\\n|.)*", done.stdout)[0]
+    order = re.findall(r"(\w+)\.ipynb", executed)
+    assert sorted(order) == sorted(asked or [path.stem for path in book.NOTEBOOKS])
+    assert order[-1] == "claims"
+    assert asked or order[-2] == "guide"  # which reads the claims of all chapters
