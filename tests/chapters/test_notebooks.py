@@ -1,7 +1,9 @@
 """The chapters are what they claim to be: run, readable, and honest about what is not compared."""
 
+import os
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -86,3 +88,11 @@ def test_the_ledger_is_executed_after_all_that_it_reads(asked):
     assert sorted(order) == sorted(asked or [path.stem for path in book.NOTEBOOKS])
     assert order[-1] == "claims"
     assert asked or order[-2] == "guide"  # which reads the claims of all chapters
+
+
+def test_what_lies_beside_the_chapters_is_found_where_colab_changes_to_their_folder(tmp_path: Path):
+    code = f"import os; os.chdir({str(book.ROOT / 'chapters')!r}); import advice, figures.regimes, verdicts"
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(book.ROOT), "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
