@@ -30,9 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from zoolib.book.plots import CATEGORY_COLOURS, INK, mean_band
-from zoolib.book.svg import HEIGHT, WIDTH, Axis, Bars, Line, Mark, Points, axes, legend, number
-
-__all__ = ["Axis", "Bars", "Line", "Moving", "Points", "band", "contexts", "principal_plane"]
+from zoolib.book.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
