@@ -27,7 +27,7 @@ FLOORS = [
     {"off_policy"},
     {"book"},
     {"zoolib"},  # its face, which only gathers names
-    {"benchmarks", "experiments", "shop"},  # what stands on the house
+    {"benchmarks", "chapters", "experiments", "shop"},  # what stands on the house
 ]
 FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
 GROUND = FLOORS[0]
@@ -35,7 +35,7 @@ WINGS = set().union(*FLOORS[1:7])
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 ON_TOP = sorted(path for name in FLOORS[-1] for path in (ROOT / name).rglob("*.py") if ".venv-peers" not in path.parts)
-BESIDE = sorted(path for name in ("_ext", "chapters", "literal") for path in (ROOT / name).rglob("*.py"))
+BESIDE = sorted(path for name in ("_ext", "literal") for path in (ROOT / name).rglob("*.py"))
 READABLE = [path for path in [*FILES, *ON_TOP, *BESIDE] if path.name != "peers.py"]  # one function a library
 
 CORE = {"numpy", "pandas", "torch", "scipy", "sklearn", "joblib", "matplotlib", "seaborn", "tqdm"}
@@ -91,7 +91,7 @@ def faces():
         for wing in WINGS:
             tree = ast.parse((PACKAGE / wing / "__init__.py").read_text(encoding="utf-8"))
             FACES[wing] = {name for module, name in imports_of(tree) if module.startswith(f"zoolib.{wing}.")} | {
-                name for names in handed_on_later(tree).values() for name in names
+                name for module, names in handed_on_later(tree).items() for name in names or [module]
             }
     return FACES
 
@@ -185,12 +185,22 @@ def handed_on_later(tree):
 
 
 @pytest.mark.parametrize("chapter", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.stem)
-def test_chapters_import_from_faces_only(chapter):
+def test_chapters_import_from_faces_and_from_what_lies_beside_them_only(chapter):
     cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    for module, name in imports_of(ast.parse(code)):
-        if module == "zoolib" or module.startswith("zoolib."):
-            assert module.removeprefix("zoolib").removeprefix(".") in WINGS | GROUND | {""}, f"{module}: {name}"
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    of_the_project = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
+    beside = {path.stem for path in (ROOT / "chapters").iterdir() if path.suffix in ("", ".py")}
+    tree = ast.parse("\n".join(code))
+    for module, name in imports_of(tree):
+        assert module.split(".")[0] not in of_the_project - beside - {"zoolib"}, f"{module}: {name}"
+    for module in of_the_house(tree):
+        assert module in WINGS | GROUND | {"zoolib"} or handed_on(module), f"{module} past the face of its wing"
+
+
+def handed_on(module):
+    """Whether a face hands a module on as it is, as that of the book does its plots."""
+    wing, _, inner = module.partition(".")
+    return inner in faces().get(wing, ())
 
 
 def test_the_core_imports_only_the_core(path):

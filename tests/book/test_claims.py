@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from verdicts import USUALLY_TOLD
 from zoolib import claim
-from zoolib.book import ledger
+from zoolib.book import ledger, told_table
 from zoolib.book.claims import CLAIM_MIME
 from zoolib.experiment import mean_interval
 
@@ -134,6 +135,15 @@ def test_the_ledger_page_shows_every_claim_as_its_chapter_has_it_today():
          f"{one.chapter}.html#claim-{one.label}")
         for one in ledger(CHAPTERS).itertuples()
     ]  # fmt: skip
+
+
+def test_what_is_usually_told_is_decided_by_claims_that_there_are_and_shown_so():
+    page = json.loads((CHAPTERS / "claims.ipynb").read_text(encoding="utf-8"))
+    (cell,) = [cell for cell in page["cells"] if cell["id"] == "told-table"]
+    decided = told_table(USUALLY_TOLD, ledger(CHAPTERS))
+    assert "".join(cell["outputs"][0]["data"]["text/html"]) == decided._repr_mimebundle_()["text/html"]
+    with pytest.raises(KeyError, match="no claim is labelled 'gone'"):
+        told_table({"It rains.": ("false", "gone")}, ledger(CHAPTERS))
 
 
 def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):

@@ -219,3 +219,54 @@ def test_the_house_style_is_set_by_name_and_draws_nothing():
     assert plt.rcParams["savefig.facecolor"] == "none"
     assert plt.rcParams["axes.grid"]
     assert not plt.get_fignums()
+
+
+def test_a_band_that_is_known_is_drawn_as_the_same_of_replications(rng):
+    x, values = np.arange(5.0), rng.normal(size=(40, 5))
+    words = {"xlabel": "step", "ylabel": "clicks"}
+    ends = [(at.mean, at.low, at.high) for at in map(mean_interval, values.T)]
+    known = plots.curves(x, {"LinUCB": plots.Band(*np.transpose(ends))}, **words).axes[0]
+    drawn = plots.curves(x, {"LinUCB": values}, **words).axes[0]
+    assert np.array_equal(known.get_lines()[0].get_ydata(), drawn.get_lines()[0].get_ydata())
+    (mine,), (own,) = known.collections, drawn.collections
+    assert np.array_equal(mine.get_paths()[0].vertices, own.get_paths()[0].vertices)
+
+
+def test_what_has_no_interval_has_no_band():
+    for of in (np.ones((1, 3)), plots.Band(np.ones(3))):
+        assert not plots.curves(np.arange(3.0), {"Oracle": of}, xlabel="", ylabel="").axes[0].collections
+
+
+def test_parts_of_a_row_are_joined_and_stand_where_the_means_are():
+    rows = {
+        "LinUCB": {"standard": Interval(0.5, 0.4, 0.6, 9), "tuned": Interval(0.7, 0.6, 0.8, 9)},
+        "Shared": {"standard": Interval(0.2, 0.1, 0.3, 9), "tuned": Interval(0.3, 0.2, 0.4, 9)},
+    }
+    figure = plots.intervals(rows, xlabel="clicks")
+    lines = [(list(map(float, line.get_xdata())), float(line.get_ydata()[0])) for line in figure.axes[0].get_lines()]
+    assert [at for at in lines if len(at[0]) == 1] == [([0.5], 0), ([0.7], 0), ([0.2], 1), ([0.3], 1)]
+    assert ([0.5, 0.7], 0.0) in lines
+    assert ([0.2, 0.3], 1.0) in lines
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["LinUCB", "Shared"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["standard", "tuned"]
+
+
+def test_rows_have_the_looks_that_they_are_given():
+    rows = {"one": Interval(0.5, 0.4, 0.6, 9), "other": Interval(0.7, 0.6, 0.8, 9)}
+    looks = {"one": (plots.GREEN, "s"), "other": (plots.PURPLE, "D")}
+    lines = plots.intervals(rows, looks=looks, xlabel="x").axes[0].get_lines()
+    drawn = [(line.get_color(), line.get_marker()) for line in lines if line.get_marker() != "None"]
+    assert drawn == list(looks.values())
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: plots.curves(np.arange(3), {"a": plots.Band(np.ones(3), np.ones(2), np.ones(3))}, xlabel="", ylabel=""),
+     "lines.*'a'.* 3 of x"),
+    (lambda: plots.stacked(np.arange(3), np.ones((2, 3)), ["x", "y"], {}), r"counts must be \(2, 2\), got \(2, 3\)"),
+    (lambda: plots.intervals({}), "rows must hold"),
+    (lambda: plots.intervals({"a": {"x": 1}, "b": {"y": 1}}), "rows must hold .* the same"),
+    (lambda: plots.intervals({"a": 1, "b": {"a": 1, "y": 1}}), "rows must hold .* the same"),
+])  # fmt: skip
+def test_what_cannot_be_drawn_is_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,4 +1,4 @@
-"""The table of chapter 8 is what its experiment gives, fairly tuned, complete and current; and its pictures tell it."""
+"""The table of chapter 8 is what its experiment gives, fairly tuned, complete and current."""
 
 import importlib.util
 from pathlib import Path
@@ -10,8 +10,8 @@ import pytest
 from built_book import missing
 
 from experiments import regime_runs, regimes
-from zoolib import CATEGORIES, FeatureShop, Segments, metrics
-from zoolib.book import regimes as regime_map
+from figures.regimes import unpacked
+from zoolib import FeatureShop, Segments
 from zoolib.experiment import cluster, stored
 
 SEEDS = [7, 61]
@@ -32,7 +32,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def runs(table):
-    return regime_map.unpacked(table)
+    return unpacked(table)
 
 
 def said(setting):
@@ -172,111 +172,3 @@ def test_a_prepared_family_is_its_map_on_what_was_chosen(family):
     assert type(agent.map.of) is regime_runs.MAPS[rest]
     assert agent.alpha == 0.2
     assert agent.map.every == (200 if family == "screened network" else 2000)
-
-
-# ---- the pictures ----------------------------------------------------------------------------------------------------
-
-
-def frame(**columns):
-    return pd.DataFrame(columns, index=pd.RangeIndex(4, name="replication"), dtype=float)
-
-
-EARNED = frame(network=[0.4, 0.5, 0.6, 0.7], crossed=[0.3, 0.45, 0.65, 0.5], raw=[0.1, 0.2, 0.1, 0.8], oracle=[0.9] * 4)
-
-
-def test_a_duel_is_with_the_best_rival_and_counts_worlds():
-    duel = regime_map.duel(EARNED, "network", ["raw", "crossed", "absent"])
-    assert duel["rival"] == "crossed"
-    assert duel["difference"] == metrics.paired_difference(EARNED, "network", "crossed")
-    assert (duel["won"], duel["beat all"]) == (0.75, 0.5)
-
-
-def test_against_tells_each_rival_with_its_share_of_worlds():
-    rows = regime_map.against(EARNED, "network", ["crossed", "raw"])
-    assert rows["won"].tolist() == [3, 3]
-    assert rows.loc["raw", "difference"] == metrics.paired_difference(EARNED, "network", "raw")
-    assert (rows.loc["raw", "low"], rows.loc["raw", "high"]) == regime_map.share_interval(3, 4)
-
-
-def test_the_interval_of_a_share_is_that_of_clopper_and_pearson():
-    low, high = regime_map.share_interval(100, 100)
-    assert low == pytest.approx(0.025 ** (1 / 100))
-    assert high == 1.0
-    low, high = regime_map.share_interval(0, 20)
-    assert (low, high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
-
-
-def test_the_linear_agents_are_all_but_network_trees_and_yardsticks():
-    assert regime_map.linear(EARNED) == ["crossed", "raw"]
-    used = {family for where in regimes.POINTS for family in where.families}
-    assert used | {"oracle", "random"} == set(regime_map.FAMILIES)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "who"), [(0.1, 0.2, "network"), (-0.2, -0.1, "linear"), (-0.1, 0.1, "neither"), (0.0, 1, "neither")]
-)
-def test_who_wins_is_said_by_the_interval(low, high, who):
-    assert regime_map.winner(metrics.Interval((low + high) / 2, low, high, 100)) == who
-
-
-def test_a_packed_table_is_unpacked_world_by_world():
-    packed = pd.DataFrame({
-        "dial": ["base"] * 2, "value": [0, 0], "agent": ["a", "b"], "setting": ["", "x=1"], "role": ["tested"] * 2,
-        "first": [0, 0], "earned": ["0.1 0.2", "0.3 0.4"],
-    })  # fmt: skip
-    long = regime_map.unpacked(packed)
-    assert regime_map.played(long).to_dict("list") == {"a": [0.1, 0.2], "b": [0.3, 0.4]}
-    assert long["replication"].tolist() == [0, 1, 0, 1]
-    with pytest.raises(ValueError, match="no tested agents at log 3"):
-        regime_map.played(long, "log", 3)
-
-
-def test_the_map_has_a_row_for_each_kind_of_world_in_the_colour_of_its_winner():
-    duels = {"here": regime_map.duel(EARNED, "network", ["raw"]), "there": regime_map.duel(EARNED, "raw", ["oracle"])}
-    ax = regime_map.regime_map(duels, xlabel="difference").axes[0]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["here", "there"]
-    points = [line for line in ax.get_lines() if line.get_marker() not in ("None", None, "")]
-    colours = [regime_map.RIVAL_COLOURS[regime_map.winner(one["difference"])] for one in duels.values()]
-    assert [line.get_color() for line in points] == colours
-
-
-def test_a_dial_is_drawn_as_shares_of_the_oracle_where_an_agent_played():
-    figure = regime_map.along_a_dial({"0": EARNED, "1": EARNED.drop(columns="raw")}, ["network", "raw"], xlabel="dial")
-    lines = figure.axes[0].get_lines()
-    assert [len(line.get_xdata()) for line in lines] == [2, 1]
-    assert lines[0].get_ydata()[0] == pytest.approx((EARNED["network"] / 0.9).mean())
-
-
-def test_all_worlds_of_the_moving_figure_have_the_same_marks():
-    marks = regime_map.ranking(EARNED)
-    assert [mark.name for mark in marks] == list(regime_map.FAMILIES)
-    assert [len(mark.x) for mark in marks] == [int(name in EARNED) for name in regime_map.FAMILIES]
-    assert [mark.low is None for mark in marks] == [False] * len(marks)
-
-
-def test_the_informed_quadratic_earns_between_chance_and_the_oracle_and_learns_nothing_from_noise_columns():
-    how = {"seed": [0, 1], "n_steps": 60, "n_log": 0}
-    told = regime_map.best_quadratic(FeatureShop(Segments(nuisances=0), **how))
-    shop = FeatureShop(Segments(nuisances=0), **how)
-    assert (told < shop.probability.max(-1).mean(-1)).all()
-    assert (told > shop.probability.mean((-1, -2))).all()
-
-
-def test_what_could_be_known_is_the_table_at_a_cluster_and_a_mixture_between():
-    world = {"users": np.array([[[0.0, 0.0]], [[10.0, 0.0]], [[0.0, 10.0]], [[10.0, 10.0]]])}
-    truth = regime_map.could_be_known(world, np.array([[0.0, 0.0], [5.0, 0.0]]), "Cat Food")
-    rates = regime_map.TABLE[:, CATEGORIES.index("Cat Food")]
-    assert truth == pytest.approx([rates[0], (rates[0] + rates[1]) / 2])
-
-
-def test_the_other_pictures_have_a_panel_for_each_side_and_each_map():
-    shop = FeatureShop(Segments(), seed=0, n_steps=700)
-    assert [ax.get_title(loc="left") or ax.get_title() for ax in regime_map.clusters(shop).axes] == [
-        "users",
-        "products",
-    ]
-    panels = {"truth": np.zeros((3, 3)), "a": np.ones((3, 3)), "b": np.ones((3, 3))}
-    titles = [
-        ax.get_title(loc="left") or ax.get_title() for ax in regime_map.taste_maps(panels, shop.worlds[0]).axes[:3]
-    ]
-    assert titles == list(panels)

@@ -6,10 +6,10 @@ __getattr__ = later(
     __name__,
     {
         "claims": ["claim", "ledger"],
-        "guide": ["GUIDE", "RUNS", "Advice", "advice_table", "because"],
-        "notebook": ["USUALLY_TOLD", "Diary", "Table", "ledger_table", "source", "told_table"],
-        "regimes": ["against", "linear", "played"],
+        "notebook": ["Diary", "source"],
+        "plots": [],
         "svg": ["Axis", "Bars", "Line", "Points"],
+        "tables": ["Advice", "Table", "advice_table", "because", "ledger_table", "told_table"],
         "widgets": ["Moving", "band", "contexts", "principal_plane"],
     },
 )

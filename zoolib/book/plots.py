@@ -8,14 +8,15 @@ line style through the whole book. Bands and bars are 95 % intervals over replic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
-from zoolib.experiment import Interval, Results, rolling
+from zoolib.book.labels import name_ends
+from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
 
 INK, SOFT = "#222222", "#5c5c5c"
@@ -42,39 +43,13 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "Linear Thompson": (SKY, "-."),
     "Epsilon-greedy": (BLACK, ":"),
 }
+PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
 
 
 def use_house_style() -> None:
-    """Set matplotlib up for the figures of the book."""
-    plt.rcParams.update(
-        {
-            "figure.figsize": (6.4, 3.8),
-            "figure.dpi": 160,
-            "figure.facecolor": "none",
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": "none",
-            "axes.facecolor": "none",
-            "axes.edgecolor": SOFT,
-            "axes.labelcolor": INK,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 11,
-            "axes.titleweight": "bold",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": "#00000018",
-            "grid.linewidth": 0.8,
-            "text.color": INK,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "font.size": 11,
-            "font.family": "DejaVu Sans",
-            "lines.linewidth": 2.0,
-            "legend.frameon": False,
-        }
-    )
+    """Set matplotlib up for the figures of the book, by the style sheet ``house.mplstyle`` beside this file."""
+    plt.style.use("zoolib.book.house")
 
 
 def look(agent: str) -> dict[str, str]:
@@ -101,9 +76,32 @@ def click_table(sim: ZooplusSimulator, title: str = "") -> Figure:
     return figure
 
 
+class Band(NamedTuple):
+    """A mean at each of n points and the ends of its interval, ``(n,)`` each; None where there is no interval."""
+
+    mean: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+
+
+def mean_band(values: np.ndarray) -> Band:
+    """Return the mean over replications at each point, ``(R, n)``, with its 95 % interval if R > 1."""
+    if len(values) == 1:
+        return Band(values[0])
+    return Band(*np.transpose([(at.mean, at.low, at.high) for at in map(mean_interval, np.transpose(values))]))
+
+
+def draw_band(ax: Axes, x: np.ndarray, band: Band, name: str, alpha: float = 0.22) -> None:
+    """Draw a mean curve in the look of its name, with its interval as a band, so opaque."""
+    style = look(name)
+    ax.plot(x, band.mean, label=name, **style)
+    if band.low is not None:
+        ax.fill_between(x, band.low, band.high, color=style["color"], alpha=alpha, linewidth=0)
+
+
 def curves(
     x: np.ndarray,
-    lines: Mapping[str, np.ndarray],
+    lines: Mapping[str, np.ndarray | Band],
     *,
     xlabel: str,
     ylabel: str,
@@ -119,7 +117,7 @@ def curves(
     x
         ``(n,)``.
     lines
-        ``{name: (R, n)}``; names decide colours and line styles (:func:`look`). With R = 1 there is no band.
+        ``{name: (R, n)}``, or a :class:`Band` that is known; names decide colours and line styles (:func:`look`).
     xlabel, ylabel, title
         The words.
     log
@@ -132,13 +130,11 @@ def curves(
     ax = ax or plt.subplots()[1]
     ends = {}
     for name, values in lines.items():
-        mean, n = values.mean(0), len(values)
-        style = look(name)
-        ax.plot(x, mean, label=name, **style)
-        if n > 1:
-            half = stats.t.ppf(0.975, n - 1) * values.std(0, ddof=1) / np.sqrt(n)
-            ax.fill_between(x, mean - half, mean + half, color=style["color"], alpha=0.22, linewidth=0)
-        ends[name] = mean[-1]
+        band = values if isinstance(values, Band) else mean_band(values)
+        if any(part is not None and np.shape(part) != np.shape(x) for part in band):
+            raise ValueError(f"lines[{name!r}] must have one value for each of the {len(x)} of x")
+        draw_band(ax, x, band, name)
+        ends[name] = band.mean[-1]
     for axis in log:
         getattr(ax, f"set_{axis}scale")("log")
     for place, words in (marks or {}).items():
@@ -146,7 +142,7 @@ def curves(
         ax.annotate(words, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
                     va="top", fontsize=9, color=SOFT)  # fmt: skip
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    _name_ends(ax, float(x[-1]), ends)
+    name_ends(ax, float(x[-1]), ends, [look(name)["color"] for name in ends])
     return ax.figure
 
 
@@ -176,19 +172,54 @@ def every_world(results: Results, agent: str, *, window: int = 1000, every: int 
     return figure
 
 
-def intervals(rows: Mapping[str, Interval], *, xlabel: str, title: str = "", reference: float | None = None) -> Figure:
-    """Draw means with their intervals, one row each, the first on top."""
-    figure, ax = plt.subplots(figsize=(6.4, 0.9 + 0.42 * len(rows)))
-    for place, (name, interval) in enumerate(rows.items()):
-        colour = look(name)["color"]
-        ax.plot([interval.low, interval.high], [place, place], color=colour, linewidth=3, solid_capstyle="butt")
-        ax.plot(interval.mean, place, "o", color=colour, markersize=7)
+def intervals(
+    rows: Mapping[str, Interval | Mapping[str, Interval]],
+    *,
+    xlabel: str = "",
+    title: str = "",
+    reference: float | None = None,
+    looks: Mapping[str, tuple[str, str]] | None = None,
+    apart: float = 0.0,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw means with their intervals, one row each, the first on top.
+
+    Parameters
+    ----------
+    rows
+        ``{row: interval}``, or ``{row: {part: interval}}`` with the same few parts in each row.
+    xlabel, title
+        The words.
+    reference
+        Where to draw a vertical line.
+    looks
+        ``{row or part: (colour, marker)}``. If None, rows have the colours of agents, and parts colours of their own.
+    apart
+        How far the parts of a row lie from each other, in rows; at 0 a thin line joins them.
+    ax
+        Where to draw; a new figure, with a legend of the parts, if None.
+    """
+    cells = {row: of if isinstance(of, Mapping) else {row: of} for row, of in rows.items()}
+    parts = list(next(iter(cells.values()), {})) if any(isinstance(of, Mapping) for of in rows.values()) else []
+    if not rows or len(parts) > len(PARTS) or (parts and any(list(cell) != parts for cell in cells.values())):
+        raise ValueError(f"rows must hold intervals, or the same one to {len(PARTS)} parts each, got {rows!r}")
+    looks = looks or dict(zip(parts, PARTS, strict=False)) or {row: (look(row)["color"], "o") for row in rows}
+    alone, ax = ax is None, ax or plt.subplots(figsize=(6.4, 0.9 + 0.4 * bool(parts) + 0.42 * len(rows)))[1]
+    for place, cell in enumerate(cells.values()):
+        means = [interval.mean for interval in cell.values()]
+        if parts and not apart:
+            ax.plot([min(means), max(means)], [place, place], color=SOFT, linewidth=1, alpha=0.6)
+        for k, (name, interval) in enumerate(cell.items()):
+            y, (colour, marker) = place + apart * (k - (len(cell) - 1) / 2), looks[name]
+            ax.plot([interval.low, interval.high], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
+            ax.plot(interval.mean, y, marker, color=colour, markersize=7 if alone else 6, label=None if place else name)
     if reference is not None:
         ax.axvline(reference, color=SOFT, linewidth=1)
     ax.set_yticks(range(len(rows)), list(rows))
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set(xlabel=xlabel, title=title)
-    return figure
+    ax.set(xlabel=xlabel, title=title, ylim=(len(rows) - 0.5, -0.5))
+    if parts and alone:
+        ax.figure.legend(loc="outside upper right", ncols=len(parts))
+    return ax.figure
 
 
 def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 80, title: str = "") -> Figure:
@@ -202,49 +233,41 @@ def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 
 
 
 def stacked(
-    edges: np.ndarray, counts: np.ndarray, categories: Sequence[str], marks: Mapping[int, str], title: str = ""
-) -> Figure:
-    """Draw how often each category was shown, ``(C, n)`` in the n times between ``edges``, as shares of all."""
+    edges: np.ndarray, counts: np.ndarray, categories: Sequence[str], marks: Mapping[int, str], title: str = "",
+    ax: Axes | None = None,
+) -> Figure:  # fmt: skip
+    """Draw how often each category was shown, as shares of all.
+
+    Parameters
+    ----------
+    edges
+        ``(n + 1,)`` of the times.
+    counts
+        ``(C, n)`` between them.
+    categories
+        Their names, C of them.
+    marks
+        ``{step: words}``, vertical lines.
+    title
+        The words above.
+    ax
+        Where to draw, without words beside lines and areas. If None, in a new figure, with them.
+    """
+    if np.shape(counts) != (len(categories), len(edges) - 1):
+        raise ValueError(f"counts must be ({len(categories)}, {len(edges) - 1}), got {np.shape(counts)}: {title}")
+    alone, ax = ax is None, ax or plt.subplots()[1]
     share = counts / np.maximum(counts.sum(0), 1)
-    figure, ax = plt.subplots()
     colours = [CATEGORY_COLOURS.get(c, SOFT) for c in categories]
-    ax.stackplot((edges[:-1] + edges[1:]) / 2, share, colors=colours, alpha=0.85, edgecolor="white", linewidth=0.4)
-    names = dict(zip(categories, share.cumsum(0)[:, -1] - share[:, -1] / 2, strict=True))
+    style = {"alpha": 0.85, "edgecolor": "white", "linewidth": 0.4}
+    ax.stackplot((edges[:-1] + edges[1:]) / 2, share, labels=categories, colors=colours, **style)
     for place, words in marks.items():
         ax.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
-        label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # what lies below may have any colour
-        ax.annotate(words, (place, 1.0), xytext=(4, -12), textcoords="offset points", fontsize=9, bbox=label)
-    ax.set(xlabel="step", ylabel="share of what was shown", title=title, xlim=(0, edges[-1]), ylim=(0, 1))
-    _name_ends(ax, float(edges[-1]), names, colours)
-    return figure
-
-
-def _name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[str] | None = None) -> None:
-    """Write each name at the right end of its curve, moved apart where they would overlap."""
-    ax.get_ylim()  # brings the limits up to date, which transData by itself does not
-    to_axes = ax.transData + ax.transAxes.inverted()
-    wanted = {name: to_axes.transform((x, y))[1] for name, y in ends.items()}
-    gap, floor = 0.065, -np.inf
-    for name in sorted(wanted, key=wanted.__getitem__):
-        floor = wanted[name] = max(wanted[name], floor + gap)
-    ceiling = 1.0
-    for name in sorted(wanted, key=wanted.__getitem__, reverse=True):  # back down, where they have run over the top
-        ceiling = wanted[name] = min(wanted[name], ceiling)
-        ceiling -= gap
-    where = {"xycoords": "axes fraction", "xytext": (7, 0), "textcoords": "offset points", "va": "center"}
-    for i, name in enumerate(ends):
-        ink = _darker(colours[i] if colours else look(name)["color"])
-        ax.annotate(name, (1.0, wanted[name]), color=ink, fontsize=10, annotation_clip=False, **where)
-
-
-def _darker(colour: str) -> str:
-    """Return a colour for words: the line's own, darkened until it can be read on white."""
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    while _contrast_with_white(rgb) < 4.5:
-        rgb = rgb * 0.95
-    return "#" + "".join(f"{round(c * 255):02x}" for c in rgb)
-
-
-def _contrast_with_white(rgb: np.ndarray) -> float:
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
+        if alone:
+            label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # what lies below may have any colour
+            ax.annotate(words, (place, 1.0), xytext=(4, -12), textcoords="offset points", fontsize=9, bbox=label)
+    ax.set(title=title, xlim=(0, edges[-1]), ylim=(0, 1))
+    if alone:
+        ax.set(xlabel="step", ylabel="share of what was shown")
+        names = dict(zip(categories, share.cumsum(0)[:, -1] - share[:, -1] / 2, strict=True))
+        name_ends(ax, float(edges[-1]), names, colours)
+    return ax.figure

@@ -29,11 +29,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from zoolib.book.plots import CATEGORY_COLOURS, INK
-from zoolib.book.svg import HEIGHT, WIDTH, Axis, Bars, Line, Mark, Points, axes, legend, number
-from zoolib.experiment import mean_interval
-
-__all__ = ["Axis", "Bars", "Line", "Moving", "Points", "band", "contexts", "principal_plane"]
+from zoolib.book.plots import CATEGORY_COLOURS, INK, mean_band
+from zoolib.book.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -207,10 +204,7 @@ def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
     look
         ``colour`` and ``style``, instead of the name's own.
     """
-    if len(values) == 1:
-        return Line(name, x, values[0], **look)
-    mean, low, high = np.transpose([(at.mean, at.low, at.high) for at in map(mean_interval, np.transpose(values))])
-    return Line(name, x, mean, low, high, **look)
+    return Line(name, x, *mean_band(values), **look)
 
 
 def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[str], size: float = 5.0) -> list[Mark]:

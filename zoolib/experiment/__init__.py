@@ -10,7 +10,7 @@ from zoolib.faces import later
 __getattr__ = later(
     __name__,
     {
-        "metrics": ["Interval", "mean_interval", "paired_difference", "rolling"],
+        "metrics": ["Interval", "mean_interval", "paired_difference", "recovered", "rolling", "share"],
         "sweeps": ["cluster", "store", "stored", "summarize", "sweep"],
     },
 )

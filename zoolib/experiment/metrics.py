@@ -7,6 +7,7 @@ or bad luck, cancels.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,3 +212,67 @@ def _each(results: Results, name: str, steps: Steps, low: int, high: Any = None)
 def _by_agent(results: Results, values: np.ndarray) -> pd.DataFrame:
     index = pd.Index(results.seeds, name="replication")
     return pd.DataFrame(values.T, index=index, columns=pd.Index(results.agents, name="agent"))
+
+
+def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Interval:
+    """Return the share of replications of which something is true, with its interval.
+
+    Parameters
+    ----------
+    hits
+        ``(R,)`` truth values.
+    level
+        Confidence level in (0, 1).
+    method
+        ``"wilson"``, which on average covers the truth as often as it says, or ``"exact"`` (Clopper and Pearson, 1934),
+        which never covers it less often.
+    """
+    hits = np.asarray(hits)
+    if hits.dtype != bool or hits.ndim != 1 or not len(hits):
+        raise ValueError(f"hits must be a row of truth values, at least one, got {hits!r}")
+    ends = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method=method)
+    return Interval(float(hits.mean()), float(ends.low), float(ends.high), len(hits), level)
+
+
+def recovered(
+    steps: ArrayLike, watched: ArrayLike, at: ArrayLike, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the share of replications that have recovered within ``at`` steps: the estimator of Kaplan and Meier.
+
+    Parameters
+    ----------
+    steps
+        ``(R,)`` steps to recover; infinite where it did not happen while we watched.
+    watched
+        For how many steps each was watched: one number, or ``(R,)``.
+    at
+        ``(n,)`` times, none later than the longest watch.
+    level
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    share, low, high
+        ``(n,)`` each. The limits are those of a log-log transform; where the share is 0 or 1 it has none, and they are
+        Wilson's for as many replications as were still watched, or had recovered.
+    """
+    steps, at = np.asarray(steps, dtype=float), np.asarray(at, dtype=float)
+    seen, watched = np.isfinite(steps), np.broadcast_to(np.asarray(watched, dtype=float), steps.shape)
+    if not len(steps) or not (steps[seen] <= watched[seen]).all():
+        raise ValueError("steps must hold at least one replication, and no recovery after the end of its watch")
+    if not ((at >= 0) & (at <= watched.max())).all():
+        raise ValueError(f"at must lie between 0 and the longest watch, {watched.max():g}, got {at}")
+    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    n_watched = (watched >= at[:, None]).sum(axis=1)
+    at_nought, at_one = z2 / (n_watched + z2), len(steps) / (len(steps) + z2)
+    if not seen.any():
+        return np.zeros(at.shape), np.zeros(at.shape), at_nought
+    cdf = stats.ecdf(stats.CensoredData(uncensored=steps[seen], right=watched[~seen])).cdf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the transform is infinite at 0 and 1
+        ends = cdf.confidence_interval(level, method="log-log")
+    part = cdf.evaluate(at)
+    none, everyone = part == 0, part == 1
+    low = np.select([none, everyone], [0.0, at_one], ends.low.evaluate(at))
+    high = np.select([none, everyone], [at_nought, 1.0], ends.high.evaluate(at))
+    return part, low, high

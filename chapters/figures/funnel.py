@@ -1,4 +1,4 @@
-"""What chapter 6 measures with and draws: clocks, a run of the funnel, and its figures."""
+"""Clocks, a run of the funnel, and pictures of both (chapter 6)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from matplotlib.figure import Figure
 from sklearn.cluster import KMeans
 
 from zoolib import checks
-from zoolib.book import plots
-from zoolib.book.svg import Axis, Line, Points
-from zoolib.book.widgets import Moving
+from zoolib.book import Axis, Line, Moving, Points, plots
 from zoolib.experiment import Interval
 from zoolib.production import Funnel, Message, Visitor
 from zoolib.world import GrownShop
@@ -178,28 +176,23 @@ def trade(results: Mapping[str, Mapping[int, tuple[float, float]]], least_recall
 
 def stages(took: pd.DataFrame, budget: float) -> Figure:
     """Draw the median and the range from the 1st to the 99th percentile of each column, with a budget."""
-    figure, ax = plt.subplots(figsize=(6.4, 3.2))
     low, middle, high = np.percentile(took, [1, 50, 99], axis=0)
-    ax.hlines(range(len(low)), low, high, color=plots.BLUE, linewidth=3)
-    ax.plot(middle, range(len(low)), "o", color=plots.BLUE)
-    ax.axvline(budget, color=plots.SOFT, linewidth=1)
-    ax.set_yticks(range(len(low)), took.columns)
-    ax.set(xscale="log", xlabel="ms, processor's time")
-    ax.invert_yaxis()
-    return figure
+    ranges = map(Interval, middle, low, high, [len(took)] * len(low))
+    looks = dict.fromkeys(took, (plots.BLUE, "o"))
+    _, ax = plt.subplots(figsize=(6.4, 3.2))
+    ax.set_xscale("log")
+    return plots.intervals(
+        dict(zip(took, ranges, strict=True)), xlabel="ms, processor's time", reference=budget, looks=looks, ax=ax
+    )
 
 
 def panels(of: Mapping[str, Mapping[str, Mapping[str, Interval]]], xlabel: str) -> Figure:
     """Draw intervals in panels above each other, ``{panel: {part: {row: interval}}}``; parts lie beside each other."""
     figure, axes = plt.subplots(len(of), 1, sharex=True, figsize=(6.4, 2.3 * len(of)))
     for ax, (title, parts) in zip(axes, of.items(), strict=True):
-        for k, (part, rows) in enumerate(parts.items()):
-            y = np.arange(len(rows)) + 0.28 * (k - (len(parts) - 1) / 2)
-            colour, mark = ((plots.ORANGE, "s"), (plots.BLUE, "o"), (plots.GREEN, "D"))[k]
-            ax.hlines(y, [i.low for i in rows.values()], [i.high for i in rows.values()], color=colour, linewidth=3)
-            ax.plot([i.mean for i in rows.values()], y, mark, color=colour, label=part)
-        ax.set_yticks(range(len(rows)), list(rows))
-        ax.set(ylim=(len(rows) - 0.5, -0.5), title=title)
+        looks = dict(zip(parts, [(plots.ORANGE, "s"), (plots.BLUE, "o"), (plots.GREEN, "D")], strict=False))
+        rows = {row: {part: intervals[row] for part, intervals in parts.items()} for row in next(iter(parts.values()))}
+        plots.intervals(rows, title=title, looks=looks, apart=0.28, ax=ax)
     axes[0].legend(loc="lower left")
     axes[-1].set_xlabel(xlabel)
     return figure

@@ -1,4 +1,4 @@
-"""Pictures of other people's data and of what became of them (chapter 10), in the style of :mod:`zoolib.book.plots`."""
+"""Pictures of other people's data and of what became of them (chapter 10)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoolib.book.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW, look
+from zoolib.book import plots
 from zoolib.data import LabelledData
 from zoolib.experiment import Interval
 
-COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK, SOFT, "#7b5a2e")
+COLOURS = (
+    *(plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION, plots.PURPLE),
+    *(plots.SKY, plots.YELLOW, plots.BLACK, plots.SOFT, "#7b5a2e"),
+)
 SHAPES = "o^svDPX*<>"
 
 
@@ -52,13 +55,7 @@ def against(panels: Mapping[str, Mapping[str, Interval]], *, xlabel: str) -> Fig
     size = (6.4, height * (0.8 + 0.26 * n_rows))
     figure, axes = plt.subplots(height, 2, figsize=size, sharey=True, squeeze=False)
     for ax, (title, rows) in zip(axes.flat, panels.items(), strict=False):
-        for place, (name, interval) in enumerate(rows.items()):
-            colour = look(name)["color"]
-            ax.plot([interval.low, interval.high], [place, place], color=colour, linewidth=3, solid_capstyle="butt")
-            ax.plot(interval.mean, place, "o", color=colour, markersize=6)
-        ax.axvline(0, color=INK, linewidth=1)
-        ax.set_yticks(range(len(rows)), list(rows), fontsize=9)
-        ax.set_ylim(len(rows) - 0.5, -0.5)
-        ax.set_title(title)
+        plots.intervals(rows, title=title, reference=0, ax=ax)
+        ax.tick_params(axis="y", labelsize=9)
     figure.supxlabel(xlabel, fontsize=11)
     return figure

@@ -1,4 +1,4 @@
-"""Chapter 8's table of contests, and its pictures: clusters, what agents make of them, and who wins where."""
+"""The table of contests, and its pictures: clusters, what agents make of them, and who wins where (chapter 8)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy import stats
 
-from zoolib.book import plots
-from zoolib.book.svg import Points
-from zoolib.experiment import Interval, mean_interval
+from zoolib.book import Points, plots
+from zoolib.experiment import Interval, mean_interval, share
 from zoolib.maps import crossed, with_one
 from zoolib.world import CATEGORIES, CLUSTER_SD, PERSONAS, TABLE, FeatureShop
 
 MARKERS = ("o", "s", "^", "D", "v")
-RIVAL_COLOURS = {"network": plots.VERMILION, "linear": plots.BLUE, "neither": plots.SOFT}
+WINNERS = {"network": (plots.VERMILION, "o"), "linear": (plots.BLUE, "s"), "neither": (plots.SOFT, "D")}
 FAMILIES = {  # colour and marker of each family of chapter 8
     "oracle": (plots.SOFT, "D"),
     "network": (plots.VERMILION, "o"),
@@ -91,16 +89,11 @@ def against(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.DataFrame
     rows = {}
     for other in others:
         lead = earned[a] - earned[other]
-        won = int((lead > 0).sum())
-        low, high = share_interval(won, len(lead))
-        rows[other] = {"difference": mean_interval(lead), "won": won, "low": low, "high": high}
+        won = share((lead > 0).to_numpy(), method="exact")
+        rows[other] = {
+            "difference": mean_interval(lead), "won": int((lead > 0).sum()), "low": won.low, "high": won.high
+        }  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def share_interval(wins: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the exact interval of a share (Clopper and Pearson, 1934)."""
-    result = stats.binomtest(wins, n).proportion_ci(level, method="exact")
-    return float(result.low), float(result.high)
 
 
 def winner(difference: Interval) -> str:
@@ -197,10 +190,10 @@ def along_a_dial(places: Mapping[str, pd.DataFrame], names: Sequence[str], *, xl
     for i, name in enumerate(names):
         colour, marker = FAMILIES[name]
         at = [x for x, earned in enumerate(places.values()) if name in earned]
-        share = [mean_interval(e[name] / e["oracle"]) for e in places.values() if name in e]
+        parts = [mean_interval(e[name] / e["oracle"]) for e in places.values() if name in e]
         x = np.array(at) + 0.04 * (i - (len(names) - 1) / 2)
-        ax.vlines(x, [one.low for one in share], [one.high for one in share], color=colour, linewidth=2.5)
-        ax.plot(x, [one.mean for one in share], marker, color=colour, linestyle=":", linewidth=1, label=name)
+        ax.vlines(x, [one.low for one in parts], [one.high for one in parts], color=colour, linewidth=2.5)
+        ax.plot(x, [one.mean for one in parts], marker, color=colour, linestyle=":", linewidth=1, label=name)
     ax.set_xticks(range(len(places)), list(places))
     ax.set(xlabel=xlabel, ylabel="share of the oracle")
     figure.legend(loc="outside upper left", ncols=3, fontsize=9)
@@ -223,15 +216,7 @@ def ranking(earned: pd.DataFrame) -> list[Points]:
 
 def regime_map(duels: Mapping[str, pd.Series], *, xlabel: str) -> Figure:
     """Draw network minus the best linear agent, one row for each kind of world, coloured by who wins."""
-    figure, ax = plt.subplots(figsize=(6.4, 1.1 + 0.36 * len(duels)))
-    for place, one in enumerate(duels.values()):
-        difference = one["difference"]
-        who = winner(difference)
-        marker = {"network": "o", "linear": "s", "neither": "D"}[who]
-        ax.plot([difference.low, difference.high], [place, place], color=RIVAL_COLOURS[who], linewidth=3)
-        ax.plot(difference.mean, place, marker, color=RIVAL_COLOURS[who], markersize=7)
-    ax.axvline(0, color=plots.SOFT, linewidth=1)
-    ax.set_yticks(range(len(duels)), list(duels))
-    ax.set_ylim(len(duels) - 0.5, -0.5)
-    ax.set(xlabel=xlabel)
-    return figure
+    rows = {name: one["difference"] for name, one in duels.items()}
+    looks = {name: WINNERS[winner(difference)] for name, difference in rows.items()}
+    _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.36 * len(duels)))
+    return plots.intervals(rows, xlabel=xlabel, reference=0, looks=looks, ax=ax)

@@ -1,0 +1,23 @@
+"""What is usually told of these agents; ``claims.ipynb`` shows it beside the claims that decide."""
+
+# what is told: the verdict, and the label of the claim that decides it
+USUALLY_TOLD: dict[str, tuple[str, str]] = {
+    "One run with a good seed shows which agent is better.": ("false", "anecdote"),
+    "A click rate of .21 is an achievement.": ("false: random gets it", "yardsticks"),
+    "LinUCB is slow after the shock since it must explore ten fish products.": ("false", "not-reexploring"),
+    "Regret grows with the number of products.": ("depends on alpha", "catalog-growth"),
+    "Sharing between products always helps.": ("false", "shared-alpha"),
+    "A linear model cannot do it, a network can.": ("a matter of features", "sharing"),
+    "Memory does not depend on K.": ("false for identities", "memory-id"),
+    "The K backward passes make NeuralUCB slow.": ("false", "inverse-dominates"),
+    "In its timed run NeuralUCB learns.": ("not shown", "timed-run-learns-nothing"),
+    "H1: both agents end at a similar, high level.": ("half true", "h1"),
+    "H2: the neural agent recovers at once, LinUCB does not.": ("in most worlds", "h2"),
+    "It recovers because one click moves a whole category.": ("false", "not-sharing"),
+    "The neural agent wins.": ("false", "showdown"),
+    "A replay buffer makes it stable, and so better.": ("false", "replay-against-online"),
+    "A trained network beats a random one.": ("depends on alpha", "frozen"),
+    "Fresh evidence repairs it.": ("hardly, by itself", "freshness"),
+    "Learned features win in the shop.": ("false", "linear-wins"),
+    "Cold start is solved by sharing.": ("for known categories only", "unseen-category"),
+}
