@@ -41,8 +41,7 @@ class GrownShop:
     d_user, d_product = len(PERSONAS) + N_PROPERTIES, len(CATEGORIES) + N_PROPERTIES
 
     def __init__(self, n_products: int = 2_000_000, n_brands: int = 2_000, *, rng: Seed) -> None:
-        self.n_products = checks.whole("n_products", n_products, 1)
-        n_brands = checks.whole("n_brands", n_brands, 1)
+        self.n_products, n_brands = checks.wholes(1, n_products=n_products, n_brands=n_brands)
         (generator,) = generators(rng, ())
         sells = generator.integers(0, len(CATEGORIES), n_brands)
         stands_for = generator.normal(size=(n_brands, N_PROPERTIES)).astype(np.float32)

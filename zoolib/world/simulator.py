@@ -10,14 +10,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
-import pandas as pd
 
 from zoolib import checks
 from zoolib.randomness import UniformStream
-from zoolib.world.shocks import Launch, Shock
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -36,6 +37,13 @@ CLICK_TABLE: Table = MappingProxyType(
 PERSONAS = tuple(CLICK_TABLE)
 TABLE = np.array([[CLICK_TABLE[persona][category] for category in CATEGORIES] for persona in PERSONAS])
 UNLISTED = 0.01  # click probability of a category that a persona's row does not name
+
+
+class Event(Protocol):
+    """Whatever may happen to a shop, such as :class:`~zoolib.world.Shock` and :class:`~zoolib.world.Launch`."""
+
+    def apply(self, sim: ZooplusSimulator, worlds: Any) -> None:
+        """Happen to ``sim``, in the worlds that :meth:`ZooplusSimulator.some_worlds` understands by ``worlds``."""
 
 
 class ZooplusSimulator:
@@ -78,8 +86,7 @@ class ZooplusSimulator:
         click_table: Table = CLICK_TABLE,
         categories: Sequence[str] = CATEGORIES,
     ) -> None:
-        self.n_products = checks.whole("n_products", n_products, 1)
-        self.n_users = checks.whole("n_users", n_users, 1)
+        self.n_products, self.n_users = checks.wholes(1, n_products=n_products, n_users=n_users)
         many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
         seeds = [checks.whole("seed", s, 0) for s in (seed if many else [seed])]
         if not seeds:
@@ -169,6 +176,8 @@ class ZooplusSimulator:
         return self._listing("user", self.user_persona, "persona", self.personas)
 
     def _listing(self, item: str, codes: np.ndarray, label: str, names: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
         frame = pd.DataFrame({item: np.indices(codes.shape)[-1].ravel(), label: np.array(names)[codes.ravel()]})
         if self.batch_shape:
             frame.insert(0, "world", np.indices(codes.shape)[0].ravel())
@@ -203,7 +212,7 @@ class ZooplusSimulator:
         place = self._by_place.argmax(-1)[self._persona_cell(user_id)]
         return self._number(self.first_product[self._beside(place)])
 
-    def apply_shock(self, shock: Shock | Launch, worlds: Any = ...) -> None:
+    def apply_shock(self, shock: Event, worlds: Any = ...) -> None:
         """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects."""
         shock.apply(self, worlds)
 

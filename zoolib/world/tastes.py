@@ -13,20 +13,17 @@ all agents face the same visits, shelves and luck, and world i of a batch is the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
-from scipy.stats import ortho_group
 
 from zoolib import checks
 from zoolib.persistence import Stateful
+from zoolib.world.shocks import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
 
 CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
-SURPRISES = (  # what may happen to taste: (persona, {category: probability}), the two shocks of the gauntlet in turn
-    ("budget_shopper", {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}),
-    ("cat_connoisseur", {"Dog Toy": 0.75}),
-)
 
 
 @dataclass(frozen=True)
@@ -112,11 +109,9 @@ class Segments(Stateful):
     informative = 2
 
     def __post_init__(self) -> None:
-        checks.whole("clusters", self.clusters, 1)
-        checks.whole("nuisances", self.nuisances, 0)
+        checks.wholes(1, clusters=self.clusters, n_personas=self.n_personas)
+        checks.wholes(0, nuisances=self.nuisances, n_shocks=self.n_shocks)
         checks.real("guess", self.guess, 0.0)
-        checks.whole("n_personas", self.n_personas, 1)
-        checks.whole("n_shocks", self.n_shocks, 0)
 
     @property
     def layout(self) -> Layout:
@@ -132,17 +127,18 @@ class Segments(Stateful):
         )
         rows = [TABLE[p] if p < len(TABLE) else rng.permutation(TABLE[p % len(TABLE)]) for p in range(self.n_personas)]
         tables = [np.array(rows)]
-        for k in range(self.n_shocks):
-            table = tables[-1].copy()
-            persona, changes = SURPRISES[k % len(SURPRISES)]
-            for category, probability in changes.items():
-                table[PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)] = probability
-            tables.append(table)
+        for shock in islice(cycle((SHOCK_FISH, SHOCK_DOG_TOY)), self.n_shocks):
+            tables.append(tables[-1].copy())
+            for persona, row in shock.changes.items():
+                for category, probability in row.items():
+                    at = PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)
+                    tables[-1][at] = probability
         world = {"users": users, "products": products, "tables": np.stack(tables)}
         if self.rotated:
-            world |= {
-                "turn " + side: ortho_group.rvs(self.layout.n_user, random_state=rng) for side in ("users", "products")
-            }
+            from scipy.stats import ortho_group
+
+            turns = ortho_group.rvs(self.layout.n_user, size=2, random_state=rng)
+            world |= {"turn users": turns[0], "turn products": turns[1]}
         return world
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
