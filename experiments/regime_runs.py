@@ -11,12 +11,12 @@ import numpy as np
 import zoolib as zoo
 from zoolib.agents import HeadAgent, MappedAgent, PerProductAgent
 from zoolib.experiment import serve
-from zoolib.maps import Cells, Crossed, Forest, Fourier, Learned, PerCategory, Projected, Raw, Screened
+from zoolib.maps import Crossed, Forest, Identity, KMeans, Learned, PerCategory, Projected, RandomFourier, Screened
 from zoolib.world import Conditions, FeatureShop, Segments, random_value
 
 TASTES = {"segments": Segments, "conditions": Conditions}
 MAPS = {
-    "raw": Raw, "crossed": Crossed, "per category": PerCategory, "waves": Fourier, "k-means": Cells,
+    "raw": Identity, "crossed": Crossed, "per category": PerCategory, "waves": RandomFourier, "k-means": KMeans,
     "network": Learned, "trees": Forest,
 }  # fmt: skip
 PREPARED = {"screened": Screened, "projected": Projected}  # maps of columns, or directions, that the log has chosen

@@ -22,7 +22,7 @@ from zoolib.data import (  # noqa: E402
     LabelledData,
     play_all,
 )
-from zoolib.maps import Cells, Crossed, Forest, Fourier, PerCategory, Projected, Raw, Screened  # noqa: E402  # noqa: E402
+from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, Projected, RandomFourier, Screened  # noqa: E402
 
 RECORD = Path(__file__).with_name("choices.json")
 STEPS = 50  # of a fingerprint
@@ -89,9 +89,9 @@ AGENTS = {
     "online Thompson": neural_linear(exploration=zoo.Thompson()),
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
     "head alone": lambda f, rng: zoo.EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
-    "mapped": mapped(Raw()),
+    "mapped": mapped(Identity()),
     "mapped, ucb": mapped(Crossed(), exploration="ucb", window=70, settle=3),
-    "mapped, waves": mapped(Fourier(n=12), settle=1),
+    "mapped, waves": mapped(RandomFourier(n=12), settle=1),
     "mapped, learned": mapped(LEARNED, alpha=0.3, window=100, settle=7),
     "mapped, stale": mapped(LEARNED, alpha=0.3, fresh=False),
     "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration="ucb", rng=rng),
@@ -107,14 +107,14 @@ BARE_ONLY = {
     "arm heads TS": lambda f, rng: zoo.ArmHeadsTSAgent(f, d_emb=4, hidden_dim=6, every=10, batch_size=8, rng=rng),
 }
 FEATURES = {
-    "raw": lambda layout: mapped(Raw(layout)),
+    "raw": lambda layout: mapped(Identity(layout)),
     "crossed": lambda layout: mapped(Crossed(layout), exploration="ucb", alpha=0.2),
     "per category": lambda layout: mapped(PerCategory(layout)),
-    "waves": lambda layout: mapped(Fourier(layout, n=20), window=300),
-    "cells": lambda layout: mapped(Cells(layout, users=3, products=4)),
+    "waves": lambda layout: mapped(RandomFourier(layout, n=20), window=300),
+    "cells": lambda layout: mapped(KMeans(layout, users=3, products=4)),
     "forest": lambda layout: mapped(Forest(layout, n_trees=4, every=100), alpha=0.0),
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
-    "projected": lambda layout: mapped(Projected(layout, of=Fourier(layout, n=20), every=100)),
+    "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
     "per product": lambda layout: lambda f, rng: zoo.PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }

@@ -19,7 +19,7 @@ print(json.dumps(list(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("wing", ["world", "networks"])
+@pytest.mark.parametrize("wing", ["world", "networks", "maps"])
 def test_a_wing_at_the_bottom_loads_neither_tables_nor_statistics_nor_models(wing):
     code = ALONE.format(path=str(Path(zoolib.__file__).parent), wing=wing)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

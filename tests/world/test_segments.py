@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, FeatureShop, MappedAgent, Segments, serve
-from zoolib.maps import Raw
+from zoolib.maps import Identity
 from zoolib.world import TABLE, prototypes, random_value
 from zoolib.world.tastes import APART
 
@@ -131,7 +131,7 @@ def test_the_sum_is_a_quadratic_function_of_what_is_seen():
 
 def test_the_oracle_is_the_best_on_the_shelf_and_random_is_the_mean():
     shop = small(seed=[1, 2])
-    results = serve({"raw": MappedAgent(shop.space, map=Raw(shop.layout), rng=0)}, shop)
+    results = serve({"raw": MappedAgent(shop.space, map=Identity(shop.layout), rng=0)}, shop)
     assert np.array_equal(results.oracle, shop.probability.max(-1))
     assert (results.expected <= results.oracle).all()
     assert np.allclose(random_value(shop), shop.probability.mean((-1, -2)))
@@ -155,7 +155,7 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
 
     known = []
     shop = small(n_log=0, n_steps=25)
-    serve({"agent": Counts(shop.space, map=Raw(shop.layout), rng=0)}, shop, every=10)
+    serve({"agent": Counts(shop.space, map=Identity(shop.layout), rng=0)}, shop, every=10)
     assert known == [0] * 10 + [10] * 10 + [20] * 5
 
 
@@ -185,7 +185,7 @@ def test_conditions_that_cannot_be_are_refused_by_name(bad):
 
 def test_a_contest_that_could_not_be_fair_is_refused():
     shop = small(n_steps=5)
-    agent = MappedAgent(shop.space, map=Raw(shop.layout), rng=0)
+    agent = MappedAgent(shop.space, map=Identity(shop.layout), rng=0)
     with pytest.raises(ValueError, match="one object each"):
         serve({"a": agent, "b": agent}, shop)
     with pytest.raises(ValueError, match="at least one agent"):

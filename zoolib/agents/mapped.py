@@ -9,7 +9,7 @@ from scipy.linalg import solve_triangular
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.maps import Raw
+from zoolib.maps import FeatureMap
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
@@ -52,7 +52,7 @@ class MappedAgent(UCBAgent):
         self,
         features: FeatureEngineer | ContextSpace,
         *,
-        map: Raw,
+        map: FeatureMap,
         alpha: float = 0.1,
         ridge: float = 1.0,
         window: int | None = None,
@@ -62,7 +62,7 @@ class MappedAgent(UCBAgent):
         rng: Seed | Any,
     ) -> None:
         super().__init__(features, alpha=alpha)
-        if not isinstance(map, Raw):
+        if not isinstance(map, FeatureMap):
             raise TypeError(f"map must be a map of zoolib.maps.fixed or Learned(), got {map!r}")
         if exploration not in EXPLORATIONS:
             raise ValueError(f"exploration must be one of {', '.join(EXPLORATIONS)}, got {exploration!r}")
@@ -93,7 +93,7 @@ class MappedAgent(UCBAgent):
     def _sum(self, start: int, stop: int, sign: float = 1.0) -> None:
         """Add the records from ``start`` to ``stop`` to A and b, or take them out; world by world."""
         for k, i in enumerate(self._worlds):
-            Z, r = self.map.in_world(k, self._X[i][start:stop]), self._r[i][start:stop]
+            Z, r = self.map.of_world(k)(self._X[i][start:stop]), self._r[i][start:stop]
             self.A[i] += sign * (Z.T @ Z)
             self.b[i] += sign * (r @ Z)
 

@@ -1,15 +1,15 @@
-"""What a shared linear model may see of a context: maps x -> z (chapter 8).
+"""What a shared linear model may see of a context: maps x -> z that are written down beforehand, or drawn (chapter 8).
 
-A linear model on z = map(x) is as good as its map. Those of this file are written down beforehand or drawn; the one in
-:mod:`zoolib.maps.learned` is learned. Each is started for one agent, may look at its log once (``fit``), and maps
-``(..., n, d)`` to ``(..., n, width)``.
+A linear model on z = map(x) is as good as its map. Each is started for one agent, may look at its log once (``fit``),
+and maps ``(..., n, d)`` to ``(..., n, width)``.
 """
 
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,8 +21,8 @@ Rngs = list[np.random.Generator]
 
 
 @dataclass
-class Raw(Stateful):
-    """The features as they are, and a constant; the product's number is left out.
+class FeatureMap(Stateful, ABC):
+    """What is common to all maps.
 
     Parameters
     ----------
@@ -43,8 +43,19 @@ class Raw(Stateful):
         mine._bind(rngs)
         return mine
 
+    def of_world(self, i: int) -> Self:
+        """Return the map of world ``i`` of a batch alone, for rows ``(n, d)``; it shares what has been learned."""
+        if not self.batch_shape:
+            return self
+        one = copy.copy(self)
+        one.batch_shape = ()
+        for name in self.state:
+            setattr(one, name, _of_world(getattr(self, name), i))
+        return one
+
+    @abstractmethod
     def _bind(self, rngs: Rngs) -> None:
-        self.width = self._n_seen + 1
+        """Set ``width``, the length of z, and draw what is drawn."""
 
     @property
     def _n_seen(self) -> int:
@@ -54,20 +65,37 @@ class Raw(Stateful):
         """Return the columns that are features."""
         return X if self.layout is None else X[..., 1:]
 
+    @abstractmethod
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
-        return with_one(self._seen(X))
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        return self(X)
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Look at the records so far, ``(..., n, d)`` and ``(..., n)``."""
 
 
+def _of_world(value: Any, i: int) -> Any:
+    """Return the part of world ``i`` in what a map has learned; a number is that of all worlds."""
+    if isinstance(value, np.ndarray):
+        return value[i]
+    if isinstance(value, list):
+        return value[i : i + 1]
+    return value if isinstance(value, int) else value.of_world(i)
+
+
 @dataclass
-class Crossed(Raw):
+class Identity(FeatureMap):
+    """The features as they are, and a constant; the product's number is left out."""
+
+    def _bind(self, rngs: Rngs) -> None:
+        self.width = self._n_seen + 1
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return [1, x] for each row of ``X``."""
+        return with_one(self._seen(X))
+
+
+@dataclass
+class Crossed(FeatureMap):
     """The features, a constant, and all products of two features, squares included: a quadratic model."""
 
     def _bind(self, rngs: Rngs) -> None:
@@ -80,7 +108,7 @@ class Crossed(Raw):
 
 
 @dataclass
-class PerCategory(Raw):
+class PerCategory(FeatureMap):
     """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves."""
 
     def _bind(self, rngs: Rngs) -> None:
@@ -95,7 +123,7 @@ class PerCategory(Raw):
 
 
 @dataclass
-class Fourier(Raw):
+class RandomFourier(FeatureMap):
     """Random Fourier features (Rahimi and Recht, 2007): linear in them is, nearly, a Gaussian kernel.
 
     z_k = sqrt(2) cos(w_k'x + c_k) with w_k ~ N(0, I / length^2) and c_k uniform; and a constant.
@@ -124,11 +152,6 @@ class Fourier(Raw):
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
         return with_one(np.sqrt(2) * np.cos(self._seen(X) @ self.W + self.c[..., None, :]))
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        W, c = (self.W[i], self.c[i]) if self.batch_shape else (self.W, self.c)
-        return with_one(np.sqrt(2) * np.cos(self._seen(X) @ W + c))
 
 
 def with_one(X: np.ndarray) -> np.ndarray:
