@@ -18,7 +18,7 @@ from zoolib import checks
 from zoolib.agents import Agent
 from zoolib.experiment.interrupts import interrupts_between_steps
 from zoolib.experiment.progress import bar
-from zoolib.experiment.run import Results
+from zoolib.experiment.run import Results, keep_freed_memory
 from zoolib.world import CATEGORIES, PERSONAS, FeatureShop, Segments
 
 
@@ -53,6 +53,7 @@ def serve(agents: Mapping[str, Agent], shop: FeatureShop, *, every: int = 1, pro
         checks.same_worlds(agent.batch_shape, shop.batch_shape)
     if len({id(agent) for agent in agents.values()}) < len(agents):
         raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
+    keep_freed_memory()
     T, R = shop.n_steps, len(shop.seeds)
     row = np.empty((len(agents), T, R), dtype=np.int32)
     click = np.empty((len(agents), T, R), dtype=np.int8)
