@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, FeatureShop, MappedAgent, Segments, serve
 from zoolib.maps import Identity
-from zoolib.world import TABLE, prototypes, random_value
-from zoolib.world.tastes import APART
+from zoolib.world import TABLE, random_value
+from zoolib.world.tastes import APART, prototypes
 
 
 def small(taste=None, seed=0, **shop):

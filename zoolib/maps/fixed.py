@@ -28,6 +28,14 @@ class FeatureMap(Stateful, ABC):
     ----------
     layout
         What the columns say; None: there is no product's number, and all columns are features.
+
+    Examples
+    --------
+    >>> class Bent(FeatureMap):
+    ...     def _bind(self, rngs): self.width = self._n_seen
+    ...     def __call__(self, X): return np.tanh(self._seen(X))
+    >>> Bent().start(d=3, batch_shape=(), rngs=[])(np.zeros((2, 3))).shape
+    (2, 3)
     """
 
     layout: Layout | None = None
@@ -84,7 +92,13 @@ def _of_world(value: Any, i: int) -> Any:
 
 @dataclass
 class Identity(FeatureMap):
-    """The features as they are, and a constant; the product's number is left out."""
+    """The features as they are, and a constant; the product's number is left out.
+
+    Examples
+    --------
+    >>> Identity().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0]]
+    """
 
     def _bind(self, rngs: Rngs) -> None:
         self.width = self._n_seen + 1
@@ -96,7 +110,13 @@ class Identity(FeatureMap):
 
 @dataclass
 class Crossed(FeatureMap):
-    """The features, a constant, and all products of two features, squares included: a quadratic model."""
+    """The features, a constant, and all products of two features, squares included: a quadratic model.
+
+    Examples
+    --------
+    >>> Crossed().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
+    """
 
     def _bind(self, rngs: Rngs) -> None:
         n = self._n_seen + 1
@@ -109,7 +129,13 @@ class Crossed(FeatureMap):
 
 @dataclass
 class PerCategory(FeatureMap):
-    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves."""
+    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves.
+
+    Examples
+    --------
+    >>> PerCategory(Layout(1, 2, 1)).start(d=5, batch_shape=(), rngs=[])(np.array([[7.0, 3.0, 0.0, 1.0, 4.0]])).tolist()
+    [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
+    """
 
     def _bind(self, rngs: Rngs) -> None:
         n = 1 + self.layout.n_user + self.layout.n_product
@@ -134,6 +160,11 @@ class RandomFourier(FeatureMap):
         Number of waves.
     length
         Length scale of the kernel.
+
+    Examples
+    --------
+    >>> RandomFourier(n=50).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)])(np.zeros((4, 2))).shape
+    (4, 51)
     """
 
     n: int = 400
@@ -155,12 +186,24 @@ class RandomFourier(FeatureMap):
 
 
 def with_one(X: np.ndarray) -> np.ndarray:
-    """Return the rows of ``X`` with a constant 1 in front."""
+    """Return the rows of ``X`` with a constant 1 in front.
+
+    Examples
+    --------
+    >>> with_one(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0]]
+    """
     return np.concatenate([np.ones((*X.shape[:-1], 1)), X], axis=-1)
 
 
 def crossed(X: np.ndarray) -> np.ndarray:
-    """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``."""
+    """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``.
+
+    Examples
+    --------
+    >>> crossed(np.array([1.0, 3.0, 4.0])).tolist()
+    [1.0, 3.0, 4.0, 9.0, 12.0, 16.0]
+    """
     n = X.shape[-1]
     Z = np.empty((*X.shape[:-1], n * (n + 1) // 2))
     start = 0

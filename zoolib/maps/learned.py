@@ -35,6 +35,12 @@ class Learned(FeatureMap):
         Weight of a penalty on the absolute weights of the first layer, which frees it of columns that say nothing.
     normalize
         Whether there is a layer norm before each ReLU.
+
+    Examples
+    --------
+    >>> map = Learned(hidden=(32, 16)).start(d=9, batch_shape=(), rngs=[np.random.default_rng(0)])
+    >>> map(np.zeros((50, 9))).shape
+    (50, 18)
     """
 
     hidden: tuple[int, ...] = (32, 32)

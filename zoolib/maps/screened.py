@@ -49,6 +49,11 @@ class Screened(_Prepared):
         Into which each column is cut.
     every
         Visits from one screening to the next, each on all records.
+
+    Examples
+    --------
+    >>> Screened(of=RandomFourier(n=50)).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)]).width
+    51
     """
 
     level: float = 0.01
@@ -87,6 +92,11 @@ class Projected(_Prepared):
         Number of directions of each side.
     every
         Visits from one search to the next, each on all records.
+
+    Examples
+    --------
+    >>> Projected(Layout(2, 1, 2), k=1).start(d=6, batch_shape=(), rngs=[np.random.default_rng(0)]).turns.shape
+    (6, 6)
     """
 
     k: int = 2
@@ -133,6 +143,12 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
         The map.
     k
         Number of directions.
+
+    Examples
+    --------
+    >>> U = np.random.default_rng(0).normal(size=(2000, 3))
+    >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
+    [[0], [1], [0]]
     """
     n, n_u = U.shape
     U = U - U.mean(0)
@@ -164,6 +180,12 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
         What the columns say.
     level, bins
         See :class:`Screened`.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(2000, 7))
+    >>> screen(X, X[:, 2] + X[:, 5], Layout(2, 2, 2)).tolist()
+    [True, False, True, False, False, True, False]
     """
     from scipy.stats import chi2
 

@@ -25,6 +25,12 @@ class ClickNetwork(MLP):
         As in :class:`~zoolib.networks.MLP`; the last size is 1.
     normalize
         Whether there is a layer norm.
+
+    Examples
+    --------
+    >>> network = ClickNetwork((20, 32, 32, 1), [np.random.default_rng(0)])
+    >>> network.click_gradient(np.ones((5, 20)), np.ones(5)).shape
+    (1761,)
     """
 
     def __init__(
@@ -92,6 +98,12 @@ class AdamW(Adam):
         As in :class:`~zoolib.networks.Adam`.
     decay
         At least 0.
+
+    Examples
+    --------
+    >>> AdamW(weights := np.ones(2), lr=0.1, decay=0.5).step(np.array([1.0, -2.0]))
+    >>> weights.round(3).tolist()
+    [0.85, 1.05]
     """
 
     def __init__(self, weights: np.ndarray, lr: float, decay: float = 1e-4) -> None:
@@ -105,5 +117,11 @@ class AdamW(Adam):
 
 
 def sigmoid(x: Any) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)), by the hyperbolic tangent, on whose last digits the stored tables rest."""
+    """Return 1 / (1 + exp(-x)), by the hyperbolic tangent, on whose last digits the stored tables rest.
+
+    Examples
+    --------
+    >>> sigmoid([-1e4, 0.0, 1e4]).tolist()
+    [0.0, 0.5, 1.0]
+    """
     return 0.5 * (1 + np.tanh(0.5 * np.asarray(x)))

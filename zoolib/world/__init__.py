@@ -13,5 +13,5 @@ from zoolib.world.shocks import (
     Shocks,
     Turnover,
 )
-from zoolib.world.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, TABLE, Event, ZooplusSimulator
-from zoolib.world.tastes import CLUSTER_SD, Conditions, Layout, Segments, prototypes
+from zoolib.world.simulator import CATEGORIES, CLICK_TABLE, PERSONAS, TABLE, ZooplusSimulator
+from zoolib.world.tastes import CLUSTER_SD, Conditions, Layout, Segments

@@ -38,6 +38,11 @@ class ContextSpace:
         Number of arms K.
     batch_shape
         ``()``, or ``(R,)`` for R problems in lockstep.
+
+    Examples
+    --------
+    >>> ContextSpace(d=9, n_arms=50, batch_shape=(100,)).rows[0].shape
+    (100,)
     """
 
     d: int
@@ -77,6 +82,11 @@ class FeatureEngineer:
         ``(P, C, d)``: the context of every (persona, category). A shop has no others, which is what makes agents fast.
     cells
         ``(P C, d)``: the same, numbered through.
+
+    Examples
+    --------
+    >>> FeatureEngineer(ZooplusSimulator(n_products=10, seed=42)).context(user_id=7, arm=3).tolist()
+    [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """
 
     def __init__(self, sim: ZooplusSimulator, encoding: str = "onehot") -> None:

@@ -36,6 +36,12 @@ class GrownShop:
         ``(K, 8)`` float32: one-hot category and the properties. What an agent sees of a product.
     category, brand
         ``(K,)``.
+
+    Examples
+    --------
+    >>> shop = GrownShop(n_products=1000, n_brands=20, rng=0)
+    >>> shop.click_probability(shop.visitors(1, rng=1)[0], np.arange(3)).round(2).tolist()
+    [0.06, 0.01, 0.03]
     """
 
     d_user, d_product = len(PERSONAS) + N_PROPERTIES, len(CATEGORIES) + N_PROPERTIES

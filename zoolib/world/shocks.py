@@ -27,6 +27,13 @@ class Shock:
         ``{persona: {category: probability}}``; what is not named stays as it is.
     name
         How tables and figures call it.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Shock({"cat_connoisseur": {"Dog Toy": 0.9}}))
+    >>> shop.oracle_value(user_id=7)
+    0.9
     """
 
     changes: Mapping[str, Mapping[str, float]]
@@ -48,7 +55,15 @@ class Shock:
 
 @dataclass(frozen=True)
 class Launch:
-    """New products: one more for each category named, put at the end of the catalog of every world."""
+    """New products: one more for each category named, put at the end of the catalog of every world.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Launch(["Cat Toy"]))
+    >>> shop.n_products, int(shop.for_sale.sum())
+    (11, 11)
+    """
 
     categories: Sequence[str]
     name: str = "launch"
@@ -65,7 +80,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class Turnover(Launch):
-    """The oldest product of each category named sells out for good, and a new one takes its place at the end."""
+    """The oldest product of each category named sells out for good, and a new one takes its place at the end.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Turnover(["Cat Toy"]))
+    >>> shop.n_products, int(shop.for_sale.sum())
+    (11, 10)
+    """
 
     name: str = "turnover"
 
@@ -100,6 +123,11 @@ class RandomTimes:
         The earliest step that may be drawn, at least 1, and the latest.
     apart
         Steps from one to the next, at least 1.
+
+    Examples
+    --------
+    >>> RandomTimes([SHOCK_FISH, SHOCK_DOG_TOY], first=100, last=900, apart=300).draw(np.random.default_rng(0)).tolist()
+    [419, 825]
     """
 
     shocks: Sequence[Shock]
@@ -171,6 +199,11 @@ class Schedule:
     ------
     ValueError, TypeError
         If a shock does not fit the shop or the run.
+
+    Examples
+    --------
+    >>> list(Schedule({500: SHOCK_FISH}, shop := ZooplusSimulator(), n_steps=1000).phases(shop))
+    [slice(0, 500, None), slice(500, 1000, None)]
     """
 
     def __init__(self, shocks: Shocks | None, sim: ZooplusSimulator, n_steps: int) -> None:

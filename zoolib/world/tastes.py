@@ -34,6 +34,11 @@ class Layout(Stateful):
     ----------
     n_user, n_nominal, n_product
         Numbers of columns of the last three.
+
+    Examples
+    --------
+    >>> Layout(n_user=7, n_nominal=5, n_product=7).product
+    slice(13, 20, None)
     """
 
     n_user: int
@@ -97,6 +102,11 @@ class Segments(Stateful):
         Changes of taste, each at a time of its own, uniform over the middle three fifths of the run.
     rotated
         Whether each side's columns are turned by a random rotation, so that no single one says anything by itself.
+
+    Examples
+    --------
+    >>> Segments(clusters=3, nuisances=5).layout
+    Layout(n_user=7, n_nominal=5, n_product=7)
     """
 
     clusters: int = 2
@@ -181,6 +191,11 @@ class Conditions(Stateful):
         0: a sum, for which products of two features suffice; 1: an AND.
     nuisances
         As in :class:`Segments`.
+
+    Examples
+    --------
+    >>> Conditions().degrees(wants=np.zeros(4), are=np.zeros(4)).tolist()
+    [0.5, 1.0, 0.5, 0.5]
     """
 
     dial: float = 1.0
