@@ -41,11 +41,6 @@ def wholes(low: int, /, **values: Any) -> list[int]:
     return [whole(name, value, low) for name, value in values.items()]
 
 
-def reals(low: float, /, *, open_low: bool = False, **values: Any) -> list[float]:
-    """Return each of the named ``values`` as a finite ``float`` of at least ``low``, or above it if ``open_low``."""
-    return [real(name, value, low, open_low=open_low) for name, value in values.items()]
-
-
 def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     """Return ``value``, which must be one of the words ``allowed``."""
     if value not in (words := tuple(allowed)):
@@ -59,6 +54,73 @@ def instance(name: str, value: Any, *kinds: type) -> Any:
         wanted = " or ".join(("an " if kind.__name__[0] in "AEIOU" else "a ") + kind.__name__ for kind in kinds)
         raise TypeError(f"{name} must be {wanted}, got {type(value).__name__}")
     return value
+
+
+class Setting:
+    """A number that an object holds within a range, checked when the object is made and whenever it is changed.
+
+    What has been made of it may have to follow: after a change the object's method ``_changed``, if it has one, is told
+    the name and what the setting was; if that raises, it is so again.
+
+    Parameters
+    ----------
+    low, high, open_low
+        As in :func:`real`.
+    kind
+        ``float``, or ``int`` for a whole number.
+    default
+        What a dataclass takes if nothing is said.
+    optional
+        Whether None is allowed, too.
+    fixed
+        Whether it stays as it is made, since arrays have its size.
+    """
+
+    def __init__(
+        self,
+        low: float = -np.inf,
+        high: float = np.inf,
+        *,
+        open_low: bool = False,
+        kind: type = float,
+        default: Any = None,
+        optional: bool = False,
+        fixed: bool = False,
+    ) -> None:
+        self.check = whole if kind is int else lambda *args: real(*args, open_low)
+        self.low, self.high, self.default, self.optional, self.fixed = low, high, default, optional, fixed
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, holder: Any, owner: type | None = None) -> Any:
+        return self.default if holder is None else holder.__dict__[self.name]
+
+    def __set__(self, holder: Any, value: Any) -> None:
+        held = holder.__dict__
+        if value is not None or not self.optional:
+            value = self.check(self.name, value, self.low, self.high)
+        if self.name not in held:
+            held[self.name] = value
+        elif self.fixed and value != held[self.name]:
+            raise AttributeError(f"{self.name} stays as a {type(holder).__name__} was made; make another one")
+        elif value != held[self.name]:
+            before, held[self.name] = held[self.name], value
+            try:
+                getattr(holder, "_changed", lambda *_: None)(self.name, before)
+            except BaseException:
+                held[self.name] = before
+                raise
+
+
+def is_setting(holder: Any, name: str) -> bool:
+    """Tell whether ``name`` is a setting, or a property, of an object's class."""
+    return any(isinstance(vars(kind).get(name), (Setting, property)) for kind in type(holder).__mro__)
+
+
+def are_numbers(X: Any) -> bool:
+    """Tell whether contexts are given by the numbers of the cells they lie in, and not as vectors."""
+    return X.dtype.kind in "iu"
 
 
 def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False) -> Any:

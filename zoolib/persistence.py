@@ -1,8 +1,8 @@
-"""Agents on disk: save one, load it, and go on as if nothing had happened.
+"""Agents on disk: save what one has learned, put it into one that was made alike, go on as if nothing had happened.
 
 A file is a NumPy archive of plain arrays with a header in JSON; nothing in it is code, and nothing is ever unpickled.
-An agent is made anew from its settings, and then what it has learned is put back: arrays, counters, and the states of
-its random generators.
+It holds what experience has changed: arrays, counters, and the states of random generators. Of the settings it holds
+the words, so that it is never put into another kind of agent.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import inspect
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 FORMAT = "zoolib agent"
-VERSION = 1
-GIVEN = ("self", "features", "rng", "model")  # what the one who loads hands in, or what the state replaces
+VERSION = 2
+NOT_TOLD = ("self", "features", "rng", "model", "agent", "look")  # what the state replaces, or what has no words
 
 BIT_GENERATORS = {
     kind.__name__: kind
@@ -37,11 +37,6 @@ class Stateful:
     """
 
     state: ClassVar[tuple[str, ...]] = ()
-
-    def settings(self) -> dict[str, Any]:
-        """Return the arguments that make such an object, ``rng`` and ``features`` left out."""
-        names = inspect.signature(type(self).__init__).parameters
-        return {name: getattr(self, name) for name in names if name not in GIVEN}
 
     def get_state(self) -> dict[str, Any]:
         """Return what experience has changed, as nested dictionaries of arrays and numbers."""
@@ -65,11 +60,17 @@ class Stateful:
             else:
                 setattr(self, name, value)
 
-    @classmethod
-    def blank(cls, features: Any, settings: Mapping[str, Any]) -> Self:
-        """Return such an object without experience, of the same settings."""
-        seeded = {"rng": 0} if "rng" in inspect.signature(cls.__init__).parameters else {}
-        return cls(features, **settings, **seeded)
+
+def described(agent: Any) -> dict[str, str]:
+    """Return the class of an agent, what it is made for and its settings, in words; of what it wraps, too."""
+    features, words = agent.features, {"class": f"{type(agent).__module__}.{type(agent).__qualname__}"}
+    for name in inspect.signature(type(agent).__init__).parameters:
+        if name not in NOT_TOLD and hasattr(agent, name):
+            words[name] = repr(getattr(agent, name))
+    if "agent" in vars(agent):
+        return words | {f"agent's {name}": said for name, said in described(agent.agent).items()}
+    made_for = {"d": features.d, "encoding": getattr(features, "encoding", None), "batch_shape": features.batch_shape}
+    return words | {name: repr(value) for name, value in made_for.items()}
 
 
 def _are_generators(value: Any) -> bool:
@@ -83,7 +84,7 @@ def _taken(value: Any) -> Any:
 
 
 def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
-    """Save an agent.
+    """Save what an agent has learned.
 
     The file is written beside ``path`` and moved there when it is complete: whoever interrupts this keeps the old one.
 
@@ -97,14 +98,7 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
     if not isinstance(agent, Stateful) or not hasattr(agent, "features"):
         raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
     arrays: dict[str, np.ndarray] = {}
-    content = {
-        "class": _name(type(agent)),
-        "batch_shape": list(agent.batch_shape),
-        "d": agent.features.d,
-        "encoding": getattr(agent.features, "encoding", None),
-        "settings": _encode(agent.settings(), "settings", arrays),
-        "state": _encode(agent.get_state(), "state", arrays),
-    }
+    content = {"agent": described(agent), "state": _encode(agent.get_state(), "state", arrays)}
     header = {"format": FORMAT, "version": VERSION, "checksum": _checksum(content, arrays), "content": content}
     path = Path(path)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -120,40 +114,44 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str], features: Any) -> Any:
-    """Return the agent that was saved in ``path``; it goes on choice for choice as the saved one would have.
+def load(path: str | os.PathLike[str], into: Any) -> Any:
+    """Put what was saved in ``path`` into an agent, which goes on choice for choice as the saved one would have.
 
     Parameters
     ----------
     path
         A file written by :func:`save`.
-    features
-        The agent's eyes, of the same encoding and number of worlds as when it was saved.
+    into
+        An agent made as the saved one was: of its class and settings, for contexts of the same encoding and as many
+        worlds. What it knew is replaced, generators included.
+
+    Returns
+    -------
+    ``into``.
 
     Raises
     ------
     ValueError
-        If the file is foreign, truncated or damaged, or of an agent that ``features`` do not fit.
+        If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which stays as it was.
     """
     path = Path(path)
+    if not isinstance(into, Stateful) or not hasattr(into, "features"):
+        raise TypeError(f"into must be an agent of zoolib, got {type(into).__name__}")
     content, arrays = _read(path)
-    cls = {_name(c): c for c in _descendants(Stateful)}.get(content["class"])
-    if cls is None:
-        raise ValueError(f"{path}: it holds a {content['class']}, a class that has not been imported")
-    here = {
-        "d": features.d,
-        "encoding": getattr(features, "encoding", None),
-        "batch_shape": list(features.batch_shape),
-    }
-    for name, value in here.items():
-        if content[name] != value:
-            raise ValueError(f"{path}: the agent was made for {name} {content[name]!r}, but features have {value!r}")
+    saved, here = content["agent"], described(into)
+    for name in {**saved, **here}:
+        if saved.get(name) != here.get(name):
+            raise ValueError(
+                f"{path}: the {name} of the saved agent is {saved.get(name)}, that of into {here.get(name)}"
+            )
+    before = json.loads(json.dumps(_encode(into.get_state(), "state", held := {})))
+    held = {name: a.copy() for name, a in held.items()}
     try:
-        agent = cls.blank(features, _decode(content["settings"], arrays))
-        agent.set_state(_decode(content["state"], arrays))
+        into.set_state(_decode(content["state"], arrays))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{path}: its content does not fit a {content['class']} ({error!r})") from error
-    return agent
+        into.set_state(_decode(before, held))
+        raise ValueError(f"{path}: its content does not fit a {type(into).__name__} ({error!r})") from error
+    return into
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -184,8 +182,6 @@ def _checksum(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
 
 def _encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return ``value`` as JSON can hold it, arrays put aside under their place's name."""
-    if isinstance(value, Stateful):
-        return {"$class": _name(type(value)), **_encode(value.settings(), name, arrays)}
     if isinstance(value, np.ndarray):
         arrays[name] = value
         return {"$array": name}
@@ -207,17 +203,4 @@ def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return value
     if "$array" in value:
         return arrays[value["$array"]]
-    parts = {key: _decode(part, arrays) for key, part in value.items() if key != "$class"}
-    if "$class" in value:
-        return {_name(c): c for c in _descendants(Stateful)}[value["$class"]](**parts)
-    return parts
-
-
-def _name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
-
-
-def _descendants(cls: type) -> Iterator[type]:
-    for child in cls.__subclasses__():
-        yield child
-        yield from _descendants(child)
+    return {key: _decode(part, arrays) for key, part in value.items()}

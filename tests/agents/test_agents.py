@@ -2,8 +2,6 @@
 
 # ruff: noqa: RUF012  the settings of a test class are read, never changed
 
-from conformance import AgentConformance
-
 from zoolib import (
     Discount,
     EndToEnd,
@@ -25,6 +23,7 @@ from zoolib import (
     Thompson,
     Window,
 )
+from zoolib.agents.conformance import AgentConformance
 
 REPLAY = Replay(capacity=120, batch_size=16, every=10)
 

@@ -22,13 +22,13 @@ from zoolib.data import (  # noqa: E402
     LabelledData,
     play_all,
 )
-from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, Projected, RandomFourier, Screened  # noqa: E402
+from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, Projected, RandomFourier, Screened  # noqa: E402  # noqa: E402
 
 RECORD = Path(__file__).with_name("choices.json")
 STEPS = 50  # of a fingerprint
 
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
-REHEARSAL = zoo.Rehearsal(capacity=120, batch_size=8, every=10, n_batches=2)
+REHEARSAL = zoo.Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 SMALL = {"d_emb": 8, "hidden_dim": 12}
 LEARNED = zoo.Learned(hidden=(8, 6), every=40, batches=5, batch_size=16, epochs=2)
 
@@ -90,14 +90,14 @@ AGENTS = {
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
     "head alone": lambda f, rng: zoo.EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
     "mapped": mapped(Identity()),
-    "mapped, ucb": mapped(Crossed(), exploration="ucb", window=70, settle=3),
+    "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), window=70, settle=3),
     "mapped, waves": mapped(RandomFourier(n=12), settle=1),
     "mapped, learned": mapped(LEARNED, alpha=0.3, window=100, settle=7),
     "mapped, stale": mapped(LEARNED, alpha=0.3, fresh=False),
-    "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration="ucb", rng=rng),
+    "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration=zoo.UCB(), rng=rng),
     "delayed": lambda f, rng: zoo.Delayed(linucb(alpha=0.2)(f, rng), delay=30, every=4),
     "anticipating": lambda f, rng: zoo.Anticipating(linucb(zoo.SharedLinUCBAgent, "both")(f, rng), delay=30),
-    "restarting": lambda f, rng: zoo.Renewed(neural_linear(training=REPLAY)(f, rng), at=[90, 200]),
+    "restarting": lambda f, rng: zoo.Restarting(neural_linear(training=REPLAY)(f, rng), at=[90, 200]),
 }
 SHOP_ONLY = {"oracle": lambda features, rng: zoo.OracleAgent(features), "static": static}
 BARE_ONLY = {
@@ -108,7 +108,7 @@ BARE_ONLY = {
 }
 FEATURES = {
     "raw": lambda layout: mapped(Identity(layout)),
-    "crossed": lambda layout: mapped(Crossed(layout), exploration="ucb", alpha=0.2),
+    "crossed": lambda layout: mapped(Crossed(layout), exploration=zoo.UCB(), alpha=0.2),
     "per category": lambda layout: mapped(PerCategory(layout)),
     "waves": lambda layout: mapped(RandomFourier(layout, n=20), window=300),
     "cells": lambda layout: mapped(KMeans(layout, users=3, products=4)),

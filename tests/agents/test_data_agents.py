@@ -6,7 +6,6 @@ import copy
 
 import numpy as np
 import pytest
-from conformance import AgentConformance, same
 
 from zoolib import (
     ArmHeadsAgent,
@@ -19,15 +18,15 @@ from zoolib import (
     NeuralTSAgent,
     NeuralUCBAgent,
     Online,
-    Rehearsal,
     Replay,
     SharedLinUCBAgent,
     load,
     save,
 )
+from zoolib.agents.conformance import AgentConformance, same
 from zoolib.data import copies
 
-REHEARSAL = Rehearsal(capacity=120, batch_size=8, every=10, n_batches=2)
+REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 
 
 class TestLinTS(AgentConformance):
@@ -84,7 +83,7 @@ class TestArmHeads(AgentConformance):
         lessons = np.random.default_rng(3)
         play_alone(agent, lessons, 35)
         save(agent, tmp_path / "agent.npz")
-        loaded = load(tmp_path / "agent.npz", ContextSpace(4, 6, batch_shape))
+        loaded = load(tmp_path / "agent.npz", into=self.bare(batch_shape))
         for one in (agent, loaded, copy.deepcopy(loaded)):
             one.chosen = play_alone(one, np.random.default_rng(4), 50)
         assert (agent.chosen == loaded.chosen).all()
@@ -166,17 +165,8 @@ def test_a_training_without_a_head_is_refused(training):
         DiagonalNeuralUCBAgent(ContextSpace(3, 2), training=training, rng=0)
 
 
-def test_rehearsal_with_one_batch_is_replay():
-    space, settings = ContextSpace(4, 6), {"hidden_dim": 5, "lr": 0.02, "rng": 7}
-    two = [DiagonalNeuralUCBAgent(space, training=kind(60, 8, 10), **settings) for kind in (Replay, Rehearsal)]
-    two[1].training.n_batches = 1
-    chosen = [play_alone(agent, np.random.default_rng(1), 100) for agent in two]
-    assert (chosen[0] == chosen[1]).all()
-    assert np.array_equal(two[0].network.flat, two[1].network.flat)
-
-
-def test_rehearsal_takes_as_many_steps_as_it_says():
-    agent = DiagonalNeuralUCBAgent(ContextSpace(4, 6), training=Rehearsal(60, 8, 10, 3), rng=7)
+def test_replay_takes_as_many_steps_as_it_says():
+    agent = DiagonalNeuralUCBAgent(ContextSpace(4, 6), training=Replay(60, 8, 10, 3), rng=7)
     play_alone(agent, np.random.default_rng(1), 45)
     assert agent.training.optimizer.t == 4 * 3
 

@@ -4,7 +4,6 @@ import copy
 
 import numpy as np
 import pytest
-from conformance import AgentConformance, play, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,8 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
-from zoolib.agents import Anticipating, Delayed, Renewed
+from zoolib.agents import Anticipating, Delayed, Restarting
+from zoolib.agents.conformance import AgentConformance, play, same
 from zoolib.experiment import draw_users
 
 
@@ -48,21 +48,21 @@ class TestDelayedThompson(AgentConformance):
         return Delayed(agent, every=10)
 
 
-class TestRenewedLinUCB(AgentConformance):
+class TestRestartingLinUCB(AgentConformance):
     by_arm = True
 
     @staticmethod
     def make(features, rng):
-        return Renewed(LinUCBAgent(features, alpha=0.3, window=40), at=[60, 100, 230])
+        return Restarting(LinUCBAgent(features, alpha=0.3, window=40), at=[60, 100, 230])
 
 
-class TestRenewedThompson(AgentConformance):
+class TestRestartingThompson(AgentConformance):
     is_random = True
 
     @staticmethod
     def make(features, rng):
         agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
-        return Renewed(agent, at=range(50, 400, 50))
+        return Restarting(agent, at=range(50, 400, 50))
 
 
 class TestDelayedEpsilonGreedyOnAFrozenNetwork(AgentConformance):
@@ -85,7 +85,7 @@ class TestAnticipating(AgentConformance):
 class TestOneInsideTheOther(AgentConformance):
     @staticmethod
     def make(features, rng):
-        return Delayed(Renewed(SharedLinUCBAgent(features), at=[90]), delay=2)
+        return Delayed(Restarting(SharedLinUCBAgent(features), at=[90]), delay=2)
 
 
 class Diary:
@@ -136,15 +136,15 @@ def test_in_a_shop_a_click_that_waits_changes_nothing_and_then_everything():
 def test_after_it_has_started_over_it_is_as_new():
     sim = ZooplusSimulator(seed=[5, 6])
     features = FeatureEngineer(sim)
-    renewed = Renewed(NeuralLinearAgent(features, d_emb=4, hidden_dim=6, rng=0), at=[80])
-    untaught = copy.deepcopy(renewed.agent.get_state())
-    play(renewed, sim, 79)
-    assert not same(renewed.agent.get_state(), untaught)
-    play(renewed, sim, 1)
-    assert same(renewed.agent.get_state(), untaught)
-    play(renewed, sim, 30)
-    assert not same(renewed.agent.get_state(), untaught)
-    assert same(renewed._fresh.get_state(), untaught)
+    restarting = Restarting(NeuralLinearAgent(features, d_emb=4, hidden_dim=6, rng=0), at=[80])
+    untaught = copy.deepcopy(restarting.agent.get_state())
+    play(restarting, sim, 79)
+    assert not same(restarting.agent.get_state(), untaught)
+    play(restarting, sim, 1)
+    assert same(restarting.agent.get_state(), untaught)
+    play(restarting, sim, 30)
+    assert not same(restarting.agent.get_state(), untaught)
+    assert same(restarting._fresh.get_state(), untaught)
 
 
 @settings(max_examples=15, deadline=None)
@@ -172,10 +172,10 @@ def test_times_that_cannot_be_are_refused(wrong):
 @pytest.mark.parametrize("at", [[0], [-3], [2.5], [10, True]])
 def test_times_to_start_over_that_cannot_be_are_refused(at):
     with pytest.raises((ValueError, TypeError), match="at"):
-        Renewed(RandomAgent(ContextSpace(2, 3), rng=0), at=at)
+        Restarting(RandomAgent(ContextSpace(2, 3), rng=0), at=at)
 
 
-@pytest.mark.parametrize("kind", [Delayed, lambda agent: Renewed(agent, at=[1])])
+@pytest.mark.parametrize("kind", [Delayed, lambda agent: Restarting(agent, at=[1])])
 def test_what_is_no_agent_is_refused(kind):
     with pytest.raises(TypeError, match="agent"):
         kind("LinUCB")

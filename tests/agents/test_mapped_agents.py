@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 import pytest
-from conformance import AgentConformance
 
 from zoolib import (
+    UCB,
     ContextSpace,
     FeatureShop,
     HeadAgent,
@@ -18,6 +18,7 @@ from zoolib import (
     save,
     serve,
 )
+from zoolib.agents.conformance import AgentConformance
 from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, RandomFourier
 from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid
 from zoolib.world import Layout
@@ -38,7 +39,7 @@ class TestRaw(MappedConformance):
 class TestCrossedUCBOnAWindow(AgentConformance):
     @staticmethod
     def make(features, rng):
-        return MappedAgent(features, map=Crossed(), exploration="ucb", window=70, settle=3, rng=rng)
+        return MappedAgent(features, map=Crossed(), exploration=UCB(), window=70, settle=3, rng=rng)
 
 
 class TestWaves(MappedConformance):
@@ -56,7 +57,7 @@ class TestLearned(MappedConformance):
 class TestHead(AgentConformance):
     @staticmethod
     def make(features, rng):
-        return HeadAgent(features, map=Learned(hidden=(8, 5), **SMALL), exploration="ucb", rng=rng)
+        return HeadAgent(features, map=Learned(hidden=(8, 5), **SMALL), exploration=UCB(), rng=rng)
 
 
 # ---- the rule against itself written out -----------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def test_the_agent_chooses_as_the_rule_written_out(shop, crossed, window):
         )
 
     chosen = (Crossed if crossed else Identity)(shop.layout)
-    agent = MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, window=window, settle=1, exploration="ucb", rng=0)
+    agent = MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, window=window, settle=1, exploration=UCB(), rng=0)
     arm = serve({"agent": agent}, shop).arm[0]
     for i in range(2):
         assert arm[i].tolist() == literal_ucb(shop, i, phi, 0.5, 2.0, window)
@@ -122,10 +123,10 @@ def test_thompson_draws_theta_from_its_posterior():
     rng = np.random.default_rng(3)
     agent = MappedAgent(ContextSpace(3, 4), map=Identity(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
     agent.warm(rng.normal(size=(30, 3)), rng.normal(size=30))
-    assert np.allclose(agent.theta, np.linalg.solve(agent.A, agent.b))
-    drawn = agent.theta + agent.alpha * agent._noise
-    assert np.allclose(drawn.mean(0), agent.theta, atol=0.02)
-    assert np.allclose(np.cov(drawn.T), agent.alpha**2 * np.linalg.inv(agent.A), atol=0.005)
+    assert np.allclose(agent.evidence.theta, np.linalg.solve(agent.evidence.A, agent.evidence.b))
+    drawn = agent.evidence.theta + agent.alpha * agent.exploration._noise
+    assert np.allclose(drawn.mean(0), agent.evidence.theta, atol=0.02)
+    assert np.allclose(np.cov(drawn.T), agent.alpha**2 * np.linalg.inv(agent.evidence.A), atol=0.005)
 
 
 def test_each_visit_has_a_draw_of_its_own():
@@ -140,9 +141,9 @@ def test_fresh_evidence_is_that_of_all_records_under_the_map_as_it_is_now(shop, 
     serve({"agent": agent}, shop)
     Z = agent.map(agent._X[:, : agent._n])
     A = np.eye(6) + np.swapaxes(Z, -1, -2) @ Z
-    assert np.allclose(agent.A, A) == fresh
+    assert np.allclose(agent.evidence.A, A) == fresh
     if fresh:
-        assert np.allclose(agent.b, np.vecmat(agent._r[:, : agent._n], Z))
+        assert np.allclose(agent.evidence.b, np.vecmat(agent._r[:, : agent._n], Z))
 
 
 def test_the_maps_are_what_they_say():
@@ -275,7 +276,7 @@ def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
     agent = made()
     agent.warm(shop.log_x, shop.log_r)
     save(agent, tmp_path / "agent.npz")
-    loaded = load(tmp_path / "agent.npz", shop.space)
+    loaded = load(tmp_path / "agent.npz", into=made())
     for t in range(100):
         X = shop.contexts(t)
         row = agent.select(X)
@@ -288,7 +289,7 @@ def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one of"),
+    ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one"),
     ({"settle": 0}, "settle"), ({"window": 0}, "window"), ({"alpha": -1}, "alpha"), ({"ridge": 0}, "ridge"),
     ({"window": 5, "fresh": False}, "fresh evidence"), ({"map": Identity(Layout(1, 1, 1))}, "layout"),
     ({"map": Learned(hidden=(3,), every=0)}, "every"), ({"map": Learned(hidden=(3,), lasso=-1)}, "lasso"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import zoolib.evidence.ridge
 from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
-from zoolib.evidence import DiscountedArms, DiscountedEvidence, Evidence, WindowedEvidence, make_evidence
+from zoolib.evidence import DiscountedEvidence, EigenEvidence, Evidence, WindowedEvidence, make_evidence
 from zoolib.evidence.ridge import TIDY_EVERY
 
 SMALL = st.integers(0, 2**32 - 1)
@@ -81,7 +81,7 @@ def test_a_click_belongs_to_its_arm_alone_whatever_kind_of_number_names_it(seed,
         assert evidence.add(x, reward, kind(arm)) == (arm,)
     for arm in range(n_arms):
         assert_holds(evidence, *sums(X[arms == arm], r[arms == arm]), which=arm)
-        mean, width = evidence.mean_and_width(np.broadcast_to(X[:2], (n_arms, 2, 3)), arm)
+        mean, width = evidence.mean_and_width(X[:2], arm)
         assert np.allclose(mean, evidence.mean(X[:2])[arm])
         assert np.allclose(width, evidence.width(X[:2])[arm])
 
@@ -91,10 +91,10 @@ def test_a_click_belongs_to_its_arm_alone_whatever_kind_of_number_names_it(seed,
 def test_a_batch_of_worlds_is_its_worlds_one_by_one(seed, memory, by_arm):
     R, K, d = 3, 4, 3
     X, r, arms = stream(seed, 40, d, K, (R,))
-    batch = make_evidence(d, (R, K) if by_arm else (R,), by_arm=by_arm, **memory)
-    singles = [make_evidence(d, (K,) if by_arm else (), by_arm=by_arm, **memory) for _ in range(R)]
+    batch = make_evidence(d, (R, K) if by_arm else (R,), **memory)
+    singles = [make_evidence(d, (K,) if by_arm else (), **memory) for _ in range(R)]
     for t in range(40):
-        batch.add(X[t], r[t], np.arange(R) * K + arms[t] if by_arm else None)
+        batch.add(X[t], r[t], arms[t] if by_arm else None)
         for i, single in enumerate(singles):
             single.add(X[t, i], int(r[t, i]), int(arms[t, i]) if by_arm else None)
     for i, single in enumerate(singles):
@@ -150,9 +150,7 @@ def test_arms_that_are_added_have_no_past_and_leave_that_of_the_others_as_it_is(
     K, d, new = 3, 3, 2
     X, r, arms = stream(5, 80, d, K, batch)
     late = np.random.default_rng(1).integers(0, K + new, (80, *batch))
-    first = np.arange(2) if batch else 0
-    grown, large = (make_evidence(d, (*batch, k), by_arm=True, **memory) for k in (K, K + new))
-    entry = (lambda e: e) if batch else int
+    grown, large = (make_evidence(d, (*batch, k), **memory) for k in (K, K + new))
     for t in range(80):
         if t == 40:
             grown.grow(new)
@@ -160,8 +158,8 @@ def test_arms_that_are_added_have_no_past_and_leave_that_of_the_others_as_it_is(
             assert np.array_equal(grown.A[..., K:, :, :], np.broadcast_to(np.eye(d), (*batch, new, d, d)))
             assert not grown.b[..., K:, :].any()
         arm = arms[t] if t < 40 else late[t]
-        grown.add(X[t], r[t], entry(first * (K if t < 40 else K + new) + arm))
-        large.add(X[t], r[t], entry(first * (K + new) + arm))
+        for evidence in (grown, large):
+            evidence.add(X[t], r[t], arm if batch else int(arm))
     for name in ("A", "A_inv", "b", "theta"):
         assert np.allclose(getattr(grown, name), getattr(large, name), atol=1e-10)
 
@@ -233,7 +231,7 @@ def test_discounted_evidence_weighs_a_click_by_gamma_to_its_age_and_keeps_the_pr
 )
 def test_both_ways_to_discount_many_arms_equal_the_weighted_sums(seed, gamma, n, n_arms, ridge):
     X, r, arms = stream(seed, n, 3, n_arms)
-    made = [c(3, (n_arms,), ridge, gamma=gamma) for c in (DiscountedEvidence, DiscountedArms)]
+    made = [c(3, (n_arms,), ridge, gamma=gamma) for c in (DiscountedEvidence, EigenEvidence)]
     for evidence in made:
         for x, reward, arm in zip(X, r, arms, strict=True):
             evidence.add(x, reward, int(arm))
@@ -250,7 +248,7 @@ def test_both_ways_to_discount_many_arms_equal_the_weighted_sums(seed, gamma, n,
 def test_a_long_fading_past_neither_overflows_nor_is_lost():
     gamma, n = 0.9, 5000  # gamma^n is 1e-229: c must have been taken into the sums twice
     X, r, arms = stream(3, n, 2, 3)
-    evidence, recent = DiscountedArms(2, (3,), gamma=gamma), slice(n - 600, None)
+    evidence, recent = EigenEvidence(2, (3,), gamma=gamma), slice(n - 600, None)
     smallest = 1.0
     for x, reward, arm in zip(X, r, arms, strict=True):
         evidence.add(x, reward, int(arm))
@@ -262,7 +260,7 @@ def test_a_long_fading_past_neither_overflows_nor_is_lost():
         assert_holds(evidence, *sums(X[recent][mine], r[recent][mine], weights[recent][mine]), which=arm)
 
 
-@pytest.mark.parametrize("kind", [DiscountedEvidence, DiscountedArms])
+@pytest.mark.parametrize("kind", [DiscountedEvidence, EigenEvidence])
 def test_an_arm_that_is_no_longer_shown_becomes_uncertain_again(kind):
     evidence, x = kind(2, (2,), gamma=0.9), np.array([1.0, 1.0])
     for _ in range(20):
@@ -283,7 +281,7 @@ def test_without_forgetting_all_kinds_of_evidence_are_the_plain_one(seed, by_arm
         Evidence(3, shape),
         WindowedEvidence(3, shape, window=30),
         DiscountedEvidence(3, shape, gamma=1.0),
-        *([DiscountedArms(3, shape, gamma=1.0)] if by_arm else []),
+        *([EigenEvidence(3, shape, gamma=1.0)] if by_arm else []),
     ]
     for evidence in kinds:
         for x, reward, arm in zip(X, r, arms, strict=True):
@@ -299,7 +297,6 @@ def test_without_forgetting_all_kinds_of_evidence_are_the_plain_one(seed, by_arm
     ({"gamma": 1.0}, Evidence),
     ({"window": 5}, WindowedEvidence),
     ({"gamma": 0.9}, DiscountedEvidence),
-    ({"gamma": 0.9, "by_arm": True}, DiscountedArms),
 ])  # fmt: skip
 def test_the_settings_decide_what_is_remembered(settings_, kind):
     assert type(make_evidence(3, (2,), **settings_)) is kind
@@ -343,7 +340,7 @@ def test_a_copied_agent_goes_on_as_the_first_would_have(memory, twin_of, agent_c
     (lambda: WindowedEvidence(2, window=0), "window"),
     (lambda: WindowedEvidence(2, window=2.5), "window"),
     (lambda: DiscountedEvidence(2, gamma=0.0), "gamma"),
-    (lambda: DiscountedArms(2, (3,), gamma=1.01), "gamma"),
+    (lambda: EigenEvidence(2, (3,), gamma=1.01), "gamma"),
     (lambda: make_evidence(2, (), gamma=float("nan")), "gamma"),
     (lambda: make_evidence(2, (), gamma=0.9, window=3), "two ways to forget"),
 ])  # fmt: skip
@@ -356,7 +353,7 @@ def test_settings_that_make_no_sense_are_refused_by_name(make, message):
     "call", [lambda e: e.remove(np.ones(2), 1, 0), lambda e: e.rebuild(np.ones((2, 3, 2)), np.ones((2, 3)))]
 )
 def test_what_fading_evidence_cannot_do_it_says(call):
-    evidence = DiscountedArms(2, (2,), gamma=0.9)
+    evidence = EigenEvidence(2, (2,), gamma=0.9)
     with pytest.raises(NotImplementedError, match="discounted evidence"):
         call(evidence)
 

@@ -48,7 +48,7 @@ def test_evidence_on_a_table_is_the_plain_evidence_at_every_click_and_under_ever
     for t in range(n):
         if t % 7 == 6:
             Z = rng.normal(size=(*shape, m, d))
-            table.settle(Z)
+            table.go_by(Z)
         c, r, other = rng.integers(0, m, shape), rng.normal(size=shape), rng.normal(size=shape)
         x = Z[(*np.ogrid[tuple(map(slice, shape))], c)]
         plain.add(x, r)

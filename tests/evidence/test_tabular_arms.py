@@ -8,20 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib import FeatureEngineer, LinUCBAgent, ZooplusSimulator
-from zoolib.evidence import Evidence, TabularArms
+from zoolib.evidence import Evidence, TabularEvidence
 
 
 def both(Z, ridge=1.0):
-    return TabularArms(Z, ridge), Evidence(Z.shape[-1], Z.shape[:-2], ridge)
+    return TabularEvidence(Z, ridge), Evidence(Z.shape[-1], Z.shape[:-2], ridge)
 
 
 def assert_alike(tabular, plain, Z, atol=1e-10):
-    for entry in (..., 0, np.array([1, 0])):
-        of_both = zip(
-            tabular.mean_and_width(Z.reshape(-1, *Z.shape[-2:]), entry),
-            plain.mean_and_width(Z.reshape(-1, *Z.shape[-2:]), entry),
-            strict=True,
-        )
+    worlds = Z.shape[0] if Z.ndim == 4 else None
+    for arm in (..., 0) if worlds is None else (..., np.arange(worlds) % Z.shape[1]):
+        X = Z if arm is ... else Z[arm] if worlds is None else Z[np.arange(worlds), arm]
+        of_both = zip(tabular.mean_and_width(X, arm), plain.mean_and_width(X, arm), strict=True)
         assert all(np.allclose(a, b, atol=atol) for a, b in of_both)
 
 
@@ -37,16 +35,16 @@ def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, n, ridge):
     K, m, d = 4, 3, 5
     Z = rng.normal(size=(*worlds, K, m, d))
     tabular, plain = both(Z, ridge)
-    first = np.arange(worlds[0]) * K if worlds else 0
+    rows = (np.arange(worlds[0]),) if worlds else ()
     for _ in range(n):
-        entry, row, r = first + rng.integers(0, K, worlds), rng.integers(0, m, worlds), rng.normal(size=worlds)
-        entry = entry if worlds else int(entry)
-        x = Z.reshape(-1, m, d)[entry, row]
+        arm, row, r = rng.integers(0, K, worlds), rng.integers(0, m, worlds), rng.normal(size=worlds)
+        arm = arm if worlds else int(arm)
+        x = Z[(*rows, arm, row)]
         if rng.random() < 0.1:
-            assert tabular.add(x, r, entry) == (entry,)  # a context that is told in full
+            assert tabular.add(x, r, arm)[0] is arm  # a context that is told in full
         else:
-            tabular.add(row, r, entry)
-        plain.add(x, r, entry)
+            tabular.add(row, r, arm)
+        plain.add(x, r, arm)
     assert_alike(tabular, plain, Z)
     assert np.allclose(tabular.A, plain.A)
     assert np.allclose(tabular.b, plain.b)
@@ -72,11 +70,11 @@ def test_arms_that_come_later_have_no_past():
     Z = rng.normal(size=(5, 3, 4))
     tabular, plain = both(Z[:3])
     for _ in range(30):
-        row, entry = rng.integers(0, 3), int(rng.integers(0, 3))
-        tabular.add(row, 1.0, entry)
-        plain.add(Z[entry, row], 1.0, entry)
+        row, arm = rng.integers(0, 3), int(rng.integers(0, 3))
+        tabular.add(row, 1.0, arm)
+        plain.add(Z[arm, row], 1.0, arm)
     tabular.grow(2)
-    tabular.settle(Z)
+    tabular.go_by(Z)
     plain.grow(2)
     assert_alike(tabular, plain, Z)
     assert np.array_equal(tabular.A[3:], np.broadcast_to(np.eye(4), (2, 4, 4)))

@@ -7,14 +7,11 @@ from zoolib import checks
 
 def test_several_settings_are_checked_at_once_and_come_back_in_their_order():
     assert checks.wholes(1, b=2, a=3) == [2, 3]
-    assert checks.reals(0.0, lr=1, ridge=0.5, open_low=True) == [1.0, 0.5]
 
 
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda: checks.wholes(1, every=1, batches=0), ValueError, "batches must be at least 1, got 0"),
     (lambda: checks.wholes(0, every=1.0), TypeError, "every must be a whole number"),
-    (lambda: checks.reals(0.0, lr=0.1, ridge=-1.0), ValueError, r"ridge must be a finite number in \[0.0"),
-    (lambda: checks.reals(0.0, lr=0.0, open_low=True), ValueError, r"lr must be a finite number in \(0.0"),
     (lambda: checks.choice("form", "c", ["a", "b"]), ValueError, "form must be one of a, b, got 'c'"),
     (lambda: checks.instance("n", "1", int, float), TypeError, "n must be an? int or a float, got str"),
 ])  # fmt: skip

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from conformance import AgentConformance
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
+from zoolib.agents.conformance import AgentConformance
 from zoolib.maps import Crossed, KMeans, Projected, RandomFourier, Screened, directions, screen
 from zoolib.world import Layout
 

@@ -13,17 +13,11 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
+from zoolib.agents.exploration import UCB, ArmThompson, Exploration
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, Adam, ReplayBuffer
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace
-
-
-class _Sums(Evidence):
-    def put(self, A: np.ndarray, b: np.ndarray) -> None:
-        """Take sums that were made elsewhere, of the shapes of ``A`` and ``b``, in the place of all that was known."""
-        self._set(A, np.linalg.inv(A), b, np.zeros_like(self._n_since_tidy))
-        self._recent.clear()
 
 
 class ArmHeadsAgent(UCBAgent):
@@ -48,11 +42,17 @@ class ArmHeadsAgent(UCBAgent):
         Number of last clicks that are kept.
     ridge
         lambda > 0 of the prior A_a = lambda I.
+    exploration
+        ``UCB()``, ``ArmThompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
     rng
         A seed or generator, or one for each problem in lockstep.
     """
 
-    state = ("network", "optimizer", "evidence", "buffer", "rngs")
+    state = ("network", "optimizer", "evidence", "buffer", "rngs", "exploration")
+    d_emb, hidden_dim = checks.Setting(1, kind=int, fixed=True), checks.Setting(1, kind=int, fixed=True)
+    every, n_batches = checks.Setting(1, kind=int), checks.Setting(1, kind=int)
+    batch_size, capacity = checks.Setting(1, kind=int), checks.Setting(1, kind=int, fixed=True)
+    lr, ridge = checks.Setting(0.0, open_low=True), checks.Setting(0.0, open_low=True)
 
     def __init__(
         self,
@@ -67,25 +67,21 @@ class ArmHeadsAgent(UCBAgent):
         batch_size: int = 32,
         capacity: int = 10_000,
         ridge: float = 1.0,
+        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
         rng: Seed | Sequence[Seed],
     ) -> None:
         if not isinstance(features, ContextSpace):
             raise TypeError(f"features must be a ContextSpace, got {type(features).__name__}: every arm has its head")
         super().__init__(features, alpha=alpha)
-        whole = {"d_emb": d_emb, "hidden_dim": hidden_dim, "every": every, "n_batches": n_batches}
-        whole |= {"batch_size": batch_size, "capacity": capacity}
-        for name, value in whole.items():
-            setattr(self, name, checks.whole(name, value, 1))
+        self.d_emb, self.hidden_dim, self.lr, self.ridge = d_emb, hidden_dim, lr, ridge
+        self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
         checks.whole("batch_size", batch_size, 1, capacity)
-        self.lr, self.ridge = checks.real("lr", lr, 0.0, open_low=True), ridge
-        self.evidence = _Sums(d_emb, (*self.batch_shape, features.n_arms), ridge)
+        self.evidence = Evidence(d_emb, (*self.batch_shape, features.n_arms), ridge)
         self.buffer = ReplayBuffer(capacity, features.d + 1, self.batch_shape)  # a context and the number of its arm
-        self._start(streams(rng, self.batch_shape, 4))
-
-    def _start(self, rngs: list[list[np.random.Generator]]) -> None:
-        sizes = (self.features.d, self.hidden_dim, self.d_emb, self.features.n_arms)
-        self.network = MLP(sizes, rngs[0], self.batch_shape)
-        self.optimizer, self.rngs = Adam(self.network.flat, self.lr), rngs[1]
+        initial, self.rngs, drawn, _ = streams(rng, self.batch_shape, 4)
+        self.network = MLP((features.d, hidden_dim, d_emb, features.n_arms), initial, self.batch_shape)
+        self.optimizer = Adam(self.network.flat, lr)
+        self._explore(exploration, drawn, None)
 
     def _contexts(self, X: Any) -> np.ndarray:
         return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
@@ -94,26 +90,29 @@ class ArmHeadsAgent(UCBAgent):
         """Return the embedding of each row of ``X``, ``(..., n, d) -> (..., n, d_emb)``."""
         return self.network.forward(X, depth=2)[2]
 
-    def _embedded(self, X: np.ndarray) -> np.ndarray:
+    def embed(self, X: np.ndarray) -> np.ndarray:
         """Return ``(..., K, 1, d_emb)``, row a of ``X`` for the model of arm a."""
         Z = self.phi(X[..., :1, :] if X.strides[-2] == 0 else X)  # one row for all arms is embedded once
         return np.broadcast_to(Z, (*X.shape[:-1], self.d_emb))[..., None, :]
 
-    def payoff(self, X: np.ndarray) -> np.ndarray:
+    def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return theta_a'z_a."""
-        return self.evidence.mean(self._embedded(X))[..., 0]
+        return self.evidence.mean(Z)[..., 0]
 
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+    def width(self, Z: np.ndarray) -> np.ndarray:
         """Return sqrt(z_a' A_a^-1 z_a)."""
-        return self.evidence.width(self._embedded(X))[..., 0]
+        return self.evidence.width(Z)[..., 0]
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        entry = (self.rows[0] * self.n_arms if self.rows else 0) + arm
-        self.evidence.add(self.phi(x[..., None, :])[..., 0, :], reward, entry)
+        self.evidence.add(self.phi(x[..., None, :])[..., 0, :], reward, arm)
         self.buffer.add(np.concatenate([x, np.asarray(arm, dtype=float)[..., None]], axis=-1), reward)
         if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
             self._train()
             self._renew()
+
+    def _changed(self, name: str, before: Any) -> None:
+        checks.whole("batch_size", self.batch_size, 1, self.capacity)
+        self.optimizer.lr, self.evidence.ridge = self.lr, self.ridge
 
     def _train(self) -> None:
         for _ in range(self.n_batches):
@@ -137,3 +136,13 @@ class ArmHeadsAgent(UCBAgent):
             A[place] += z.T @ z
             b[place] = reward[place[:-1]][mine] @ z
         self.evidence.put(A, b)
+
+
+class ArmHeadsTSAgent(ArmHeadsAgent):
+    """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling.
+
+    It is :class:`ArmHeadsAgent` with ``exploration=ArmThompson()``, and has its parameters.
+    """
+
+    def __init__(self, features: ContextSpace, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
+        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
+from zoolib.agents.exploration import UCB, Exploration
 from zoolib.persistence import Stateful
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
@@ -105,8 +106,9 @@ class Agent(Stateful, ABC):
 class UCBAgent(Agent):
     """The generalized UCB principle: choose the arm of the highest payoff plus alpha times uncertainty.
 
-    LinUCB, NeuralUCB and Neural-Linear differ in their two methods :meth:`payoff` and :meth:`uncertainty`, and in what
-    they learn from a click. What follows from the two is written here, once.
+    Agents differ in three things: in what they :meth:`embed` a context into, in the :meth:`mean` and :meth:`width` that
+    they read off what they embedded, and in what they learn from a click. What follows is written here, once; with
+    another ``exploration`` the same agents draw (Thompson sampling) or divert (epsilon-greedy).
 
     Parameters
     ----------
@@ -116,33 +118,71 @@ class UCBAgent(Agent):
         Weight of the uncertainty, at least 0.
     """
 
+    alpha = checks.Setting(0.0)
+    exploration: Exploration = UCB()
+
     def __init__(self, features: FeatureEngineer | ContextSpace, *, alpha: float) -> None:
         super().__init__(features)
-        self.alpha = checks.real("alpha", alpha, 0.0)
+        self.alpha = alpha
+
+    def _explore(self, exploration: Exploration, rngs: Any, d: int | None) -> None:
+        """Take a copy of ``exploration`` for this agent (:meth:`Exploration.start`)."""
+        if not isinstance(exploration, Exploration):
+            raise TypeError(f"exploration must be one of zoolib.agents.exploration, got {exploration!r}")
+        self.exploration = exploration.start(rngs, self.batch_shape, d)
+
+    def embed(self, X: np.ndarray) -> np.ndarray:
+        """Return what the agent sees in each row of ``X``: here the context itself.
+
+        Where a world has few contexts an agent may ask for the numbers of their cells in place of vectors; nowhere else
+        does a whole number stand for a context.
+        """
+        return X
 
     @abstractmethod
+    def mean(self, Z: Any) -> np.ndarray:
+        """Return what the agent expects to earn, ``(..., n)``, of what :meth:`embed` returned."""
+
+    @abstractmethod
+    def width(self, Z: Any) -> np.ndarray:
+        """Return how unsure it is of that, ``(..., n)``."""
+
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return what each row of ``X`` is expected to earn, ``(..., n, d) -> (..., n)``."""
+        return self.mean(self.embed(self._rows_of(X)))
 
-    @abstractmethod
     def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return how unsure the agent is of each row of ``X``, ``(..., n, d) -> (..., n)``."""
+        return self.width(self.embed(self._rows_of(X)))
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """Return payoff + alpha * uncertainty of each row of ``X``, ``(..., n)``."""
-        return self.payoff(X) + self.alpha * self.uncertainty(X)
+        """Return payoff + alpha * uncertainty of each row of ``X``, or what the exploration puts in its place."""
+        Z = self.embed(self._rows_of(X))
+        payoff = self.mean(Z)
+        return payoff + self.alpha * self.exploration.bonus(self, Z) if self.alpha else payoff
+
+    def _rows_of(self, X: np.ndarray) -> np.ndarray:
+        """Return ``X``; a matrix of whole numbers is one of contexts, and not of cells."""
+        return X.astype(float) if checks.are_numbers(X) and X.ndim > len(self.batch_shape) + 1 else X
 
     def select(self, X: np.ndarray) -> Any:
-        """Return the row of ``X`` with the highest score."""
-        return self._plain(first_best(self.score(self._contexts(X))))
+        """Return the row of ``X`` with the highest score, unless exploration diverts."""
+        X = self._contexts(X)
+        return self._plain(self.exploration.divert(first_best(self.score(X)), np.ones(X.shape[:-1], dtype=bool)))
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
-        """Return the product with the highest score for ``user_id``."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
-        scores, arms = self._appraise(user_id, sim)
-        return self._plain(arms[(*self.rows, first_best(scores))])
+        """Return the product with the highest score for ``user_id``, unless exploration diverts."""
+        return self._plain(self.exploration.divert(self.favourite(user_id, sim), sim.for_sale))
 
-    def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the score of each distinct choice and the product that stands for it, both ``(..., n)``."""
-        X, arms = self.features.choices(user_id, sim)
-        return self.score(X), arms
+    def favourite(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return the product with the highest score for ``user_id``; where the exploration draws, of one draw."""
+        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        X, arms = self.choices(user_id, sim)
+        scores = self.score(X)
+        if sim.sold_out:
+            scores = np.where(np.take_along_axis(sim.for_sale, arms, -1), scores, -np.inf)
+        return arms[(*self.rows, first_best(scores))]
+
+    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the choices that differ for ``user_id``, and the product that stands for each, ``(..., n)``."""
+        return self.features.choices(user_id, sim)

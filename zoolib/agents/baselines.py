@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import Agent
-from zoolib.agents.recommender import MLPRecommender
 from zoolib.randomness import Seed, UniformStream, generators
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
+
+if TYPE_CHECKING:
+    from zoolib.agents.recommender import MLPRecommender
 
 
 class RandomAgent(Agent):
@@ -81,6 +83,8 @@ class StaticMLPAgent(Agent):
         super().__init__(features)
         if not isinstance(features, FeatureEngineer):
             raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")
+        from zoolib.agents.recommender import MLPRecommender  # which needs torch
+
         models = [model] if not self.batch_shape else list(model) if isinstance(model, Sequence) else []
         if len(models) != len(features.sim.seeds) or not all(isinstance(one, MLPRecommender) for one in models):
             wanted = f"a sequence of {self.batch_shape[0]}, one a world" if self.batch_shape else "one"
@@ -91,14 +95,6 @@ class StaticMLPAgent(Agent):
                 raise ValueError(f"model knows {known[0]} users and {known[1]} products, not those of this shop")
         tables = np.stack([one.table() for one in models])
         self.table = tables.reshape(*self.batch_shape, *tables.shape[1:])  # (..., U, K)
-
-    @classmethod
-    def blank(cls, features: FeatureEngineer, settings: Mapping[str, Any]) -> Self:
-        """Return an agent without a model, whose ratings come with its state."""
-        agent = cls.__new__(cls)
-        Agent.__init__(agent, features)
-        agent.table = np.empty(0)
-        return agent
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""

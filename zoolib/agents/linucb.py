@@ -1,17 +1,21 @@
 """LinUCB: linear payoffs with a confidence width (chapters 1 and 2).
 
-Li, Chu, Langford and Schapire, WWW 2010.
+Li, Chu, Langford and Schapire, WWW 2010. Linear Thompson sampling is the same agent with another exploration.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.evidence import DiscountedArms, Entry, Evidence, TabularArms, make_evidence
+from zoolib.agents.exploration import UCB, ArmThompson, Exploration
+from zoolib.agents.tabulated import Tabulated
+from zoolib.evidence import Evidence, make_evidence
+from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
@@ -21,7 +25,7 @@ class SharedLinUCBAgent(UCBAgent):
     Parameters
     ----------
     features
-        See :class:`~zoolib.agents.base.Agent`. What the agent can learn is what their encoding can say.
+        See :class:`~zoolib.agents.Agent`. What the agent can learn is what their encoding can say.
     alpha
         Weight of the uncertainty, at least 0.
     gamma
@@ -30,9 +34,17 @@ class SharedLinUCBAgent(UCBAgent):
         Number of last clicks that count, or None for all.
     ridge
         lambda > 0 of the prior A = lambda I.
+    exploration
+        ``UCB()``, ``Thompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
+    rng
+        Where the exploration is random: a seed or generator, or one for each world.
     """
 
-    state = ("evidence",)
+    state = ("evidence", "exploration")
+    is_shared = True  # one model for all arms
+    gamma = checks.Setting(0.0, 1.0, open_low=True)
+    window = checks.Setting(1, kind=int, optional=True)
+    ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(
         self,
@@ -42,106 +54,130 @@ class SharedLinUCBAgent(UCBAgent):
         gamma: float = 1.0,
         window: int | None = None,
         ridge: float = 1.0,
+        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        rng: Seed | Sequence[Seed] | None = None,
     ) -> None:
         super().__init__(features, alpha=alpha)
         self.gamma, self.window, self.ridge = gamma, window, ridge
         self.evidence = self._make_evidence()
+        drawn = None if rng is None else streams(rng, self.batch_shape, 1)[0]
+        self._explore(exploration, drawn, features.d if self.is_shared else None)
 
     def _make_evidence(self) -> Evidence:
         return make_evidence(self.features.d, self.batch_shape, self.ridge, self.gamma, self.window)
 
-    def payoff(self, X: np.ndarray) -> np.ndarray:
+    def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return theta'x."""
-        return self.evidence.mean(X)
+        return self.evidence.mean(Z)
 
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+    def width(self, Z: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x)."""
-        return self.evidence.width(X)
+        return self.evidence.width(Z)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(x, reward)
 
+    def warm(self, X: np.ndarray, r: np.ndarray, weight: float = 1.0) -> None:
+        """Start from a log: A = lambda I + w sum x x', b = w sum r x, in the place of what was known before.
 
-class LinUCBAgent(SharedLinUCBAgent):
-    """Disjoint LinUCB, the agent of chapter 1: every arm a model of its own, which learns from its own clicks alone.
+        With w = 1 this is to replay the log, in any order. With w < 1 its n clicks count as w n: they say where to
+        begin, and the agent's own clicks soon outweigh them.
+
+        Parameters
+        ----------
+        X, r
+            ``(..., n, d)`` and ``(..., n)``, contexts and rewards.
+        weight
+            w, at least 0.
+        """
+        if self.gamma < 1 or self.window is not None:
+            raise TypeError("a log can be given to an agent that remembers everything, without gamma and window")
+        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        r = checks.finite("r", r, X.shape[:-1])
+        weight = checks.real("weight", weight, 0.0)
+        self.evidence.rebuild(X, weight * r, np.full(r.shape, weight))
+
+    def _changed(self, name: str, before: Any) -> None:
+        """Keep the evidence as the settings now say; what it has forgotten stays forgotten."""
+        if not hasattr(self, "evidence") or name == "alpha":
+            return
+        if name == "window" and None not in (before, self.window):
+            self.evidence.window = self.window
+        elif name == "window" and self.window is not None:
+            raise ValueError(
+                "window cannot be set on an agent that did not keep its clicks; make another agent with it"
+            )
+        else:
+            old, gain = self.evidence, (self.ridge - before) * np.eye(self.features.d) if name == "ridge" else 0.0
+            new = self._make_evidence()
+            new.put(old.A + gain, old.b.copy())
+            self.evidence = new
+
+
+class DisjointLinUCBAgent(SharedLinUCBAgent):
+    """Disjoint LinUCB: every arm a model of its own, which learns from its own clicks alone.
 
     A_a = I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are those of
-    :class:`SharedLinUCBAgent`. In the shop a product is met in as many contexts as there are personas. So the scores
-    are kept in a table of (persona, product), of which a click changes one column; ``select`` computes them from
-    scratch, and a test holds the two together.
+    :class:`SharedLinUCBAgent`.
     """
 
-    _catalog: np.ndarray | None = None  # the catalog that _scores, (..., P, K), was made for
+    is_shared = False
+    warm = None  # a log of contexts does not say whose they are
 
     def _make_evidence(self) -> Evidence:
-        if isinstance(self.features, FeatureEngineer) and self.gamma == 1 and self.window is None:
-            return TabularArms(self._met_in(self.features.sim), self.ridge)
-        shape = (*self.batch_shape, self.features.n_arms)
-        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window, by_arm=True)
-
-    def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
-        """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
-        return np.moveaxis(self.features.table, 0, 1)[sim.product_category]
-
-    def payoff(self, X: np.ndarray) -> np.ndarray:
-        """Return theta_a'x_a, row a of ``X`` ``(..., K, d)`` being judged by the model of arm a."""
-        return self.evidence.mean(X[..., None, :])[..., 0]
-
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(x_a' A_a^-1 x_a)."""
-        return self.evidence.width(X[..., None, :])[..., 0]
+        shape = (*self.batch_shape, self.n_arms)
+        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window)
 
     @property
     def n_arms(self) -> int:
         """Number of arms K that the agent has met."""
-        return self.evidence.shape[-1]
+        return self.evidence.shape[-1] if hasattr(self, "evidence") else self.features.n_arms
+
+    def embed(self, X: np.ndarray) -> np.ndarray:
+        """Return ``(..., K, 1, d)``: row a of ``X`` is for the model of arm a."""
+        return X[..., None, :]
+
+    def mean(self, Z: np.ndarray) -> np.ndarray:
+        """Return theta_a'x_a."""
+        return self.evidence.mean(Z)[..., 0]
+
+    def width(self, Z: np.ndarray) -> np.ndarray:
+        """Return sqrt(x_a' A_a^-1 x_a)."""
+        return self.evidence.width(Z)[..., 0]
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        self.evidence.add(x, reward, arm)
+
+    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the contexts of all products, and their numbers."""
+        return self.features.contexts(user_id, sim), np.broadcast_to(np.arange(sim.n_products), sim.for_sale.shape)
 
     def _contexts(self, X: Any) -> np.ndarray:
         return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
 
-    @property
-    def _first_entry(self) -> Any:
-        """Return the number of the evidence of each world's first arm."""
-        return self.rows[0] * self.evidence.shape[-1] if self.rows else 0
 
-    def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        self._meet(sim)
-        if isinstance(self.evidence, DiscountedArms):  # at every click every arm fades: no score is worth keeping
-            scores = self.score(self.features.contexts(user_id, sim))
-        else:
-            scores = self._scores[(*self.rows, sim.persona(user_id))]
-        return np.where(sim.for_sale, scores, -np.inf) if sim.sold_out else scores, self._arms
+class LinUCBAgent(Tabulated, DisjointLinUCBAgent):
+    """Disjoint LinUCB, the agent of chapter 1: :class:`DisjointLinUCBAgent`, made fast for the shop; the same choices.
 
-    def _meet(self, sim: ZooplusSimulator) -> None:
-        """Take note of a catalog; products that it has more than the last one are new arms."""
-        if sim.product_category is self._catalog:
-            return
-        known, K = self.evidence.shape[-1], sim.n_products
-        if known > K:
-            raise ValueError(f"sim has {K} products, but the agent has already met {known}")
-        if known < K:
-            self.evidence.grow(K - known)
-        self._catalog = sim.product_category
-        self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
-        X = self._met_in(sim)
-        self._by_entry = X.reshape(-1, *X.shape[-2:])
-        if isinstance(self.evidence, TabularArms) and not np.array_equal(X, self.evidence.Z):
-            self.evidence.settle(X)
-        if not isinstance(self.evidence, DiscountedArms):
-            mean, width = self.evidence.mean_and_width(self._by_entry)
-            self._scores = np.moveaxis((mean + self.alpha * width).reshape(X.shape[:-1]), -1, -2).copy()
+    The parameters are those of :class:`SharedLinUCBAgent`.
+    """
 
-    def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:
-        if not isinstance(self.evidence, TabularArms):
-            return super()._context(user_id, arm, sim)
-        checks.indices("arm", arm, sim.n_products, self.batch_shape)
-        return sim.persona(user_id)  # which row of the arm's table it is
 
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        for entry in self.evidence.add(x, reward, self._first_entry + arm):
-            if entry is not None and self._catalog is not None:
-                self._refresh(entry)
+class LinTSAgent(LinUCBAgent):
+    """Linear Thompson sampling, a model for each arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
 
-    def _refresh(self, entry: Entry) -> None:
-        mean, width = self.evidence.mean_and_width(self._by_entry, entry)
-        self._scores[(*self.rows, ..., entry - self._first_entry)] = mean + self.alpha * width
+    It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
+    """
+
+    def __init__(
+        self,
+        features: FeatureEngineer | ContextSpace,
+        *,
+        alpha: float = 0.2,
+        gamma: float = 1.0,
+        window: int | None = None,
+        ridge: float = 1.0,
+        rng: Seed | Sequence[Seed],
+    ) -> None:
+        how = {"alpha": alpha, "gamma": gamma, "window": window, "ridge": ridge}
+        super().__init__(features, **how, exploration=ArmThompson(), rng=rng)

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
-from zoolib.evidence import Entry, Evidence
+try:
+    import torch
+except ImportError as error:
+    raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
+
+from zoolib.evidence import Evidence
 from zoolib.networks import MLP
 
 
@@ -54,8 +58,8 @@ class LiteralEvidence(Evidence):
         A_inv = np.linalg.inv(self.A)
         return np.array([np.sqrt(x @ A_inv @ x) for x in X])
 
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click: A <- A + x x', b <- b + r x."""
-        self.A += np.outer(x, x)
-        self.b += r * x
-        return (entry,)
+        self._A += np.outer(x, x)
+        self._b += r * x
+        return (arm,)

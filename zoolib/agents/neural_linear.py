@@ -12,9 +12,9 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import UCB
-from zoolib.agents.memory import Everything
-from zoolib.agents.training import Online, Training
+from zoolib.agents.exploration import UCB, EpsilonGreedy, Exploration
+from zoolib.agents.memory import Embedding, Everything, HeadAlone, Memory
+from zoolib.agents.training import Online, Replay, Training
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
 from zoolib.randomness import Seed, streams
@@ -51,6 +51,8 @@ class NeuralLinearAgent(UCBAgent):
     """
 
     state = ("network", "training", "memory", "exploration")
+    d_emb, hidden_dim = checks.Setting(1, kind=int, fixed=True), checks.Setting(1, kind=int, fixed=True)
+    lr, ridge = checks.Setting(0.0, open_low=True), checks.Setting(0.0, open_low=True)
 
     def __init__(
         self,
@@ -61,32 +63,29 @@ class NeuralLinearAgent(UCBAgent):
         hidden_dim: int = 64,
         lr: float = 0.01,
         training: Training = Online(),  # noqa: B008  the agent keeps a copy of each choice
-        memory: Everything = Everything(),  # noqa: B008
-        exploration: UCB = UCB(),  # noqa: B008
+        memory: Memory = Everything(),  # noqa: B008
+        exploration: Exploration = UCB(),  # noqa: B008
         ridge: float = 1.0,
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)
-        self.d_emb, self.hidden_dim = checks.whole("d_emb", d_emb, 1), checks.whole("hidden_dim", hidden_dim, 1)
-        self.lr, self.ridge = (
-            checks.real(name, value, 0.0, open_low=True) for name, value in (("lr", lr), ("ridge", ridge))
-        )
-        kinds = {"training": Training, "memory": Everything, "exploration": UCB}
-        for name, choice in (("training", training), ("memory", memory), ("exploration", exploration)):
-            if not isinstance(choice, kinds[name]):
+        self.d_emb, self.hidden_dim, self.lr, self.ridge = d_emb, hidden_dim, lr, ridge
+        for name, choice, kind in (("training", training, Training), ("memory", memory, Memory)):
+            if not isinstance(choice, kind):
                 raise TypeError(f"{name} must be one of the choices of zoolib.agents.{name}, got {choice!r}")
+        if memory.needs_head and not training.has_head:
+            raise ValueError(f"memory {memory!r} needs a head, which {type(training).__name__}() does not train")
 
         initial, *rngs = streams(rng, self.batch_shape, 4)
-        sizes = (features.d, self.hidden_dim, self.d_emb, *([1] if training.has_head else []))
+        sizes = (features.d, hidden_dim, d_emb, *([1] if training.has_head else []))
         self.network = MLP(sizes, initial, self.batch_shape, linear=() if training.rectified else (2,))
         self.cells = features.cells if isinstance(features, FeatureEngineer) else None
-        self.is_steady = training.every > 1  # phi stays as it is from one click to the next
-        self.is_tabular = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
         self._table: np.ndarray | None = None  # (..., P C, d_emb): the cells, embedded
-        self._Z: np.ndarray | None = None  # what is being scored
-        self.training = training.start(self, rngs[0])
-        self.memory = memory.start(self, rngs[1])
-        self.exploration = exploration.start(self, rngs[2])
+        self.training = training.start(self.network, lr, rngs[0], self.batch_shape, self.cells)
+        self._explore(exploration, rngs[2], d_emb)
+        by_cell = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
+        embedding = (self.network, self.phi, self._embed_one, features.d, d_emb, self.batch_shape, self.cells, by_cell)
+        self.memory = memory.start(Embedding(*embedding), ridge)
 
     @property
     def evidence(self) -> Evidence:
@@ -97,68 +96,93 @@ class NeuralLinearAgent(UCBAgent):
         """Return the embedding of each row of ``X``, ``(..., n, d) -> (..., n, d_emb)``."""
         return self.network.forward(X, depth=2)[2]
 
-    def payoff(self, X: np.ndarray) -> np.ndarray:
+    def embed(self, X: np.ndarray) -> np.ndarray:
+        """Return z = phi(x) for each row of ``X``; in the shop for cells by their numbers, ``(..., n)``, too.
+
+        They are embedded once, until phi is trained; evidence that goes by cells wants their numbers.
+        """
+        if not checks.are_numbers(X):
+            return self.phi(X)
+        if self.memory.by_cell:
+            return X
+        if self._table is None:
+            self._table = self.phi(self.cells)
+        return self._table[(*(rows.reshape(-1, *[1] * (X.ndim - 1)) for rows in self.rows), X)]
+
+    def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return theta'z."""
-        return self.evidence.mean(self._embedding(X))
+        return self.evidence.mean(Z)
 
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(z' A^-1 z), or what the chosen exploration puts in its place."""
-        return self.exploration.spread(self.evidence, self._embedding(X))
+    def width(self, Z: np.ndarray) -> np.ndarray:
+        """Return sqrt(z' A^-1 z)."""
+        return self.evidence.width(Z)
 
-    def score(self, X: np.ndarray) -> np.ndarray:
-        """Return payoff + alpha * uncertainty of each row of ``X``, which is embedded once for both."""
-        return self._score_embedded(self.phi(X))
-
-    def select(self, X: np.ndarray) -> Any:
-        """Return the row of ``X`` with the highest score, unless exploration diverts."""
-        return self._plain(self.exploration.divert(super().select(X), np.ones(np.shape(X)[:-1], dtype=bool)))
-
-    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
-        """Return the product with the highest score for ``user_id``, unless exploration diverts."""
-        return self._plain(self.exploration.divert(super().predict(user_id, sim), sim.for_sale))
-
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any, cell: Any = None) -> None:
-        self.memory.add(self.embedded(x, cell), x, reward, cell)
-        if self.training.step(x, reward, self.evidence, cell):
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        self.memory.add(self._embed_one(x), x, reward)
+        if self.training.step(x, reward, self.evidence):
             self._table = None
             self.memory.renew()
 
-    # ---- in the shop, whose contexts are few: each is embedded once, until phi is trained ----------------------------
+    @property
+    def is_steady(self) -> bool:
+        """Whether phi stays as it is from one click to the next, so that it pays to embed each cell once."""
+        return self.training.every > 1
 
-    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
-        """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
-        reward = checks.clicks("reward", reward, self.batch_shape)
-        cell = self.features.cell(user_id, chosen_arm, sim)
-        self._learn(self.cells[cell], chosen_arm, reward, cell)
+    def _embed_one(self, x: np.ndarray) -> np.ndarray:
+        if checks.are_numbers(x) and self.is_steady:
+            return self.embed(x)
+        return self.phi(self.training.row(x))[..., 0, :]
 
-    def _appraise(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        if not self.is_steady:
-            return super()._appraise(user_id, sim)
-        cells, arms = self.features.choice_cells(user_id, sim)
-        return self._score_embedded(self.embedded(None, cells)), arms
+    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the choices that differ for ``user_id``, as numbers of cells if phi is steady, and their products."""
+        return (self.features.choice_cells if self.is_steady else self.features.choices)(user_id, sim)
 
-    def embedded(self, x: Any, cell: Any) -> np.ndarray:
-        """Return the embedding of the context ``x``, ``(..., d)``, or of the cells numbered ``cell``, ``(..., [n])``.
+    def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> Any:
+        return self.features.cell(user_id, arm, sim)
 
-        Where evidence goes by cells, it is their number.
-        """
-        if cell is None or not self.is_steady:
-            return self.phi(x[..., None, :])[..., 0, :]
-        if self.memory.cells is not None:
-            return cell
-        if self._table is None:
-            self._table = self.phi(self.cells)
-        return self._table[(*(rows.reshape(-1, *[1] * (np.ndim(cell) - 1)) for rows in self.rows), cell)]
-
-    def _score_embedded(self, Z: np.ndarray) -> np.ndarray:
-        self._Z = Z
-        return super().score(Z)
-
-    def _embedding(self, X: np.ndarray) -> np.ndarray:
-        return X if X is self._Z else self.phi(X)
+    def _changed(self, name: str, before: float) -> None:
+        if name == "lr" and self.training.optimizer is not None:
+            self.training.optimizer.lr = self.lr
+        elif name == "ridge":
+            self.evidence.ridge = self.ridge
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""
         super().set_state(state)
         self._table = None
+
+
+class EpsilonGreedyAgent(NeuralLinearAgent):
+    """Epsilon-greedy on the same network (chapter 6): the product that its head rates highest, or any.
+
+    It is :class:`NeuralLinearAgent` with another set of choices: trained by replay, without evidence, exploring by
+    chance alone. The parameters are those, and
+
+    Parameters
+    ----------
+    epsilon
+        Probability of showing any product, in [0, 1].
+    """
+
+    def __init__(
+        self,
+        features: FeatureEngineer | ContextSpace,
+        *,
+        epsilon: float = 0.1,
+        d_emb: int = 32,
+        hidden_dim: int = 64,
+        lr: float = 0.01,
+        training: Training = Replay(),  # noqa: B008
+        rng: Seed | Sequence[Seed],
+    ) -> None:
+        how = {"d_emb": d_emb, "hidden_dim": hidden_dim, "lr": lr, "training": training, "rng": rng}
+        super().__init__(features, alpha=0.0, **how, memory=HeadAlone(), exploration=EpsilonGreedy(epsilon))
+
+    @property
+    def epsilon(self) -> float:
+        """Probability of showing any product."""
+        return self.exploration.epsilon
+
+    @epsilon.setter
+    def epsilon(self, value: float) -> None:
+        self.exploration.epsilon = value

@@ -52,28 +52,24 @@ class PerProductAgent(UCBAgent):
         self._map = (Crossed if crossed else Identity)().start(layout.n_user, self.batch_shape, [])
         self.evidence = Evidence(self._map.width, (*self.batch_shape, self.n_products), ridge)
 
-    def _appraised(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and width of each row of ``X``, both ``(..., n)``."""
+    def embed(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what is seen of the user, z, and for each row the A^-1 z and the b of its product."""
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
         here = (*(rows[:, None] for rows in self.rows), number)
-        ZA = np.vecmat(Z, self.evidence.A_inv[here])
-        return np.vecdot(ZA, self.evidence.b[here]), np.sqrt(np.vecdot(ZA, Z))
+        return Z, np.vecmat(Z, self.evidence.A_inv[here]), self.evidence.b[here]
+
+    def mean(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return theta_a'z, where a is the row's product and z its user."""
+        _, ZA, b = Z
+        return np.vecdot(ZA, b)
+
+    def width(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return sqrt(z' A_a^-1 z)."""
+        z, ZA, _ = Z
+        return np.sqrt(np.vecdot(ZA, z))
 
     def _number(self, X: np.ndarray) -> np.ndarray:
         return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
-
-    def payoff(self, X: np.ndarray) -> np.ndarray:
-        """Return theta_a'z, where a is the row's product and z its user."""
-        return self._appraised(X)[0]
-
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(z' A_a^-1 z)."""
-        return self._appraised(X)[1]
-
-    def score(self, X: np.ndarray) -> np.ndarray:
-        """Return payoff + alpha * uncertainty of each row of ``X``."""
-        mean, width = self._appraised(X)
-        return mean + self.alpha * width
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""
@@ -83,6 +79,5 @@ class PerProductAgent(UCBAgent):
             self._learn(X[..., t, :], None, r[..., t])
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        number = self._number(x[..., None, :])[..., 0]
-        entry = self.rows[0] * self.n_products + number if self.rows else int(number)
-        self.evidence.add(self._map(x[..., self.layout.user]), reward, entry)
+        number = self._plain(self._number(x[..., None, :])[..., 0])
+        self.evidence.add(self._map(x[..., self.layout.user]), reward, number)

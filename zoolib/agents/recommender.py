@@ -15,9 +15,13 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
 from tqdm import tqdm
+
+try:
+    import torch
+    from torch import nn
+except ImportError as error:
+    raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
 from zoolib import checks
 from zoolib.randomness import Seed, generators

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.evidence import Evidence
-from zoolib.networks import SGD, Adam, ReplayBuffer
+from zoolib.networks import MLP, SGD, Adam, ReplayBuffer
 from zoolib.persistence import Stateful
-
-if TYPE_CHECKING:
-    from zoolib.agents.neural_linear import NeuralLinearAgent
 
 Rngs = list[np.random.Generator]
 
 
-class Choice(Stateful):
-    """One of the choices that make up a Neural-Linear agent; the agent keeps a copy that is bound to itself."""
-
-    def start(self, agent: NeuralLinearAgent, rngs: Rngs) -> Self:
-        """Return a copy that serves ``agent``, with a generator a world for what is random in it."""
-        mine = copy.copy(self)
-        mine._bind(agent, rngs)
-        return mine
-
-    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        """Take from ``agent`` what is needed."""
-
-
-class Training(Choice):
+class Training(Stateful):
     """How phi is trained.
 
     Attributes
@@ -48,13 +32,43 @@ class Training(Choice):
     has_head = False
     rectified = False
     every = 1
+    optimizer: SGD | Adam | None = None
 
-    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
-        """Take in a click, and return whether phi has changed.
+    def start(
+        self,
+        network: MLP,
+        lr: float,
+        rngs: Rngs,
+        batch_shape: tuple[int, ...] = (),
+        cells: np.ndarray | None = None,
+    ) -> Self:
+        """Return a copy that trains ``network`` with step size ``lr``.
 
-        ``x`` ``(..., d)`` is its context, ``cell`` the context's number in the shop (None for a bare context);
-        ``evidence`` knows of the click already.
+        Parameters
+        ----------
+        network, lr
+            What to train, and how fast.
+        rngs
+            A generator a world, for what is random in it.
+        batch_shape
+            Of the agent.
+        cells
+            ``(m, d)``, the contexts there are, if they are few: then a context may be the number of its cell.
         """
+        mine = copy.copy(self)
+        mine.network, mine.rngs, mine.cells = network, rngs, cells
+        mine._bind(lr, batch_shape)
+        return mine
+
+    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        """Make what is needed, the optimizer above all."""
+
+    def row(self, x: np.ndarray) -> np.ndarray:
+        """Return the context ``x`` as the one row of a matrix, ``(..., 1, d)``."""
+        return (self.cells[x] if checks.are_numbers(x) else x)[..., None, :]
+
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
+        """Take in a click on ``x``, ``(..., d)``, of which ``evidence`` knows; return whether phi has changed."""
         raise NotImplementedError
 
 
@@ -62,12 +76,12 @@ class Training(Choice):
 class Online(Training):
     """One step of gradient descent a click, on (theta'phi(x) - r)^2 with theta held fixed."""
 
-    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        self.network, self.optimizer = agent.network, SGD(agent.network.flat, agent.lr)
+    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        self.optimizer = SGD(self.network.flat, lr)
 
-    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""
-        theta, outputs = evidence.theta, self.network.forward(x[..., None, :])
+        theta, outputs = evidence.theta, self.network.forward(self.row(x))
         error = np.vecdot(outputs[-1][..., 0, :], theta) - reward
         G = 2 * error[..., None] * theta
         self.optimizer.step(self.network.backward(outputs, G[..., None, :]))
@@ -81,13 +95,13 @@ class EndToEnd(Training):
     has_head = True
     rectified = True
 
-    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        self.network, self.optimizer = agent.network, SGD(agent.network.flat, agent.lr)
+    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        self.optimizer = SGD(self.network.flat, lr)
 
-    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""
         s = np.asarray(reward, dtype=float)[..., None]
-        self.optimizer.step(self.network.loss_gradient(x[..., None, :], np.ones_like(s), s))
+        self.optimizer.step(self.network.loss_gradient(self.row(x), np.ones_like(s), s))
         return True
 
 
@@ -102,32 +116,36 @@ class Replay(Training):
     batch_size
         Clicks a batch, at most ``capacity``; training begins when there are as many.
     every
-        Clicks from one training step to the next.
+        Clicks from one training to the next.
+    n_batches
+        Batches, and so steps of Adam, each time.
     """
 
-    capacity: int = 10_000
-    batch_size: int = 64
-    every: int = 50
+    capacity: int = checks.Setting(1, kind=int, default=10_000, fixed=True)
+    batch_size: int = checks.Setting(1, kind=int, default=64)
+    every: int = checks.Setting(1, kind=int, default=50)
+    n_batches: int = checks.Setting(1, kind=int, default=1)
 
     has_head = True
     state = ("optimizer", "buffer", "rngs")
 
     def __post_init__(self) -> None:
-        checks.whole("capacity", self.capacity, 1)
         checks.whole("batch_size", self.batch_size, 1, self.capacity)
-        checks.whole("every", self.every, 1)
 
-    def _bind(self, agent: NeuralLinearAgent, rngs: Rngs) -> None:
-        self.network, self.rngs = agent.network, rngs
-        self.optimizer = Adam(agent.network.flat, agent.lr)
-        self.buffer = ReplayBuffer(self.capacity, agent.features.d, agent.batch_shape, agent.cells)
+    def _changed(self, name: str, before: Any) -> None:
+        self.__post_init__()
 
-    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
+    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        self.optimizer = Adam(self.network.flat, lr)
+        self.buffer = ReplayBuffer(self.capacity, self.network.sizes[0], batch_shape, self.cells)
+
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Remember this click; train if it is time."""
-        self.buffer.add(x, reward, cell)
+        self.buffer.add(x, reward)
         if self.buffer.n_added % self.every or len(self.buffer) < self.batch_size:
             return False
-        self.optimizer.step(self.network.loss_gradient(*self.buffer.sample(self.batch_size, self.rngs)))
+        for _ in range(self.n_batches):
+            self.optimizer.step(self.network.loss_gradient(*self.buffer.sample(self.batch_size, self.rngs)))
         return True
 
 
@@ -137,6 +155,6 @@ class Frozen(Training):
 
     every = np.inf
 
-    def step(self, x: np.ndarray, reward: Any, evidence: Evidence, cell: Any) -> bool:
+    def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Learn nothing."""
         return False

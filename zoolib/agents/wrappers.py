@@ -1,34 +1,49 @@
-"""What stands between the shop and an agent, and looks like an agent itself (the decision guide)."""
+"""Something that stands around an agent, and looks like an agent itself (chapters 4 and 5, the decision guide)."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import Agent
-from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
+from zoolib.agents.linucb import SharedLinUCBAgent
+from zoolib.world import ZooplusSimulator
 
 
-class Around(Agent):
+class Wrapper(Agent):
     """Stands between the shop and an agent: hands choices on as they are, and clicks as a subclass says.
+
+    What it does not say itself it leaves to the agent: ``evidence``, ``exploration``, ``warm``, settings such as
+    ``alpha``.
 
     Parameters
     ----------
     agent
-        Any agent of the book. From now on it is this wrapper's: nobody else should teach it.
+        Anything that has ``predict`` and ``update``; a wrapper, too. From now on it is this wrapper's: nobody else
+        should teach it.
     """
 
     state = ("agent",)
 
-    def __init__(self, agent: Agent) -> None:
-        if not isinstance(agent, Agent):
-            raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
-        super().__init__(agent.features)
+    def __init__(self, agent: Any) -> None:
+        if not all(callable(getattr(agent, method, None)) for method in ("predict", "update")):
+            raise TypeError(f"agent must have predict and update, got {type(agent).__name__}")
         self.agent = agent
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "agent" or name.startswith("__"):  # not yet there, while a copy is being made
+            raise AttributeError(name)
+        return getattr(self.agent, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        holder: Any = self  # a setting is changed where it is
+        while isinstance(holder, Wrapper) and not checks.is_setting(holder, name):
+            holder = holder.__dict__.get("agent")
+        object.__setattr__(holder if holder is not self and checks.is_setting(holder, name) else self, name, value)
 
     @property
     def n_arms(self) -> int:
@@ -43,16 +58,12 @@ class Around(Agent):
         """Return the row that the agent chooses."""
         return self.agent.select(X)
 
-    def score(self, X: np.ndarray) -> np.ndarray:
-        """Return the agent's score of each row of ``X``."""
-        return self.agent.score(X)  # type: ignore[attr-defined]
-
     def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
         """Take in the click of a visit; what cannot be is refused now, whenever it will be learned."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
-        reward = checks.clicks("reward", reward, self.batch_shape)
+        checks.same_worlds(getattr(self, "batch_shape", ()), sim.batch_shape)
+        reward = checks.clicks("reward", reward, sim.batch_shape)
         sim.persona(user_id)
-        arm = checks.indices("chosen_arm", chosen_arm, sim.n_products, self.batch_shape)
+        arm = checks.indices("chosen_arm", chosen_arm, sim.n_products, sim.batch_shape)
         self._take(sim, *(copy.copy(part) for part in (user_id, arm, reward)))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
@@ -66,24 +77,133 @@ class Around(Agent):
         """Let the agent learn a lesson."""
         self.agent.learn(*lesson) if sim is None else self.agent.update(*lesson, sim)
 
-    def settings(self) -> dict[str, Any]:
-        """Return the arguments that make it, the agent as its class and settings."""
-        described = {"class": _name(type(self.agent)), "settings": self.agent.settings()}
-        return super().settings() | {"agent": described}
 
-    @classmethod
-    def blank(cls, features: FeatureEngineer | ContextSpace, settings: Mapping[str, Any]) -> Self:
-        """Return such a wrapper about an agent without experience."""
-        within = settings["agent"]
-        kind = {_name(kind): kind for kind in _kinds(Agent)}[within["class"]]
-        return cls(**{**settings, "agent": kind.blank(features, within["settings"])})
+class Delayed(Wrapper):
+    """An agent that learns of a visit only ``delay`` visits later, and then in batches of ``every``.
+
+    A click of visit t is first used at visit t + 1 + delay. Batches are complete when a multiple of ``every`` visits
+    have passed; the clicks of one are learned in the order in which they were made. With a delay of 0 and batches of 1
+    it is the agent itself, choice for choice.
+
+    Parameters
+    ----------
+    agent
+        The agent that learns.
+    delay
+        In visits, at least 0.
+    every
+        Visits from one batch to the next, at least 1.
+    """
+
+    state = ("agent", "n_visits", "_waiting")
+    delay, every = checks.Setting(0, kind=int), checks.Setting(1, kind=int)
+
+    def __init__(self, agent: Agent, *, delay: int = 0, every: int = 1) -> None:
+        super().__init__(agent)
+        self.delay, self.every, self.n_visits = delay, every, 0
+        self._waiting: list[list[Any]] = []  # [whether in a shop, *lesson], the oldest first
+
+    def _changed(self, name: str, before: Any) -> None:
+        """Nothing follows: both are read when they are needed."""
+
+    def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
+        self._waiting.append([sim is not None, *lesson])
+        self.n_visits += 1
+        if self.n_visits % self.every:
+            return
+        n_due = max(0, len(self._waiting) - self.delay)
+        for in_shop, *old in self._waiting[:n_due]:
+            self._hand_on(sim if in_shop else None, *old)
+        del self._waiting[:n_due]
 
 
-def _name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+class Anticipating(Delayed):
+    """A shared LinUCB agent that counts on a click before it comes, and puts it right when it has come.
+
+    When a product is shown, A += x x' and b += r^ x, with r^ = theta'x what the click is expected to be. That leaves
+    theta as it is, but the width shrinks at once, so that the agent does not show the same product until it hears of
+    it. When the click r arrives, b += (r - r^) x. Once nothing is outstanding, A and b are as if all had come at once
+    (Desautels, Krause and Burdick, 2014).
+
+    Parameters
+    ----------
+    agent
+        A :class:`~zoolib.agents.SharedLinUCBAgent` that remembers everything.
+    delay, every
+        As in :class:`Delayed`.
+    """
+
+    def __init__(self, agent: SharedLinUCBAgent, *, delay: int = 0, every: int = 1) -> None:
+        is_shared = isinstance(agent, SharedLinUCBAgent) and agent.is_shared
+        if not is_shared or agent.gamma < 1 or agent.window is not None:
+            raise TypeError(f"agent must be a SharedLinUCBAgent that remembers everything, got {agent!r}")
+        super().__init__(agent, delay=delay, every=every)
+
+    def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
+        who, arm, reward = lesson
+        x = who if sim is None else self.features.context(who, arm, sim)
+        expected = np.vecdot(x, self.evidence.theta)
+        self.evidence.add(x, expected)
+        super()._take(sim, x, arm, reward - expected)
+
+    def _hand_on(self, sim: ZooplusSimulator | None, x: Any, arm: Any, surprise: Any) -> None:
+        b = self.evidence.b
+        b += np.asarray(surprise)[..., None] * x
 
 
-def _kinds(kind: type[Agent]) -> Iterator[type[Agent]]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _kinds(child)
+class Restarting(Wrapper):
+    """An agent that forgets everything after some visits and starts over as it was made.
+
+    Parameters
+    ----------
+    agent
+        The agent, before it has learned anything.
+    at
+        Numbers of visits after which it starts over, for example ``[3000]`` or ``range(1000, 10_001, 1000)``.
+    """
+
+    state = ("agent", "n_visits", "_fresh")
+
+    def __init__(self, agent: Agent, *, at: Iterable[int]) -> None:
+        super().__init__(agent)
+        self.at = sorted(checks.whole("at", n, 1) for n in at)
+        self.n_visits = 0
+        self._fresh = self._copied(agent)
+
+    def _copied(self, agent: Agent) -> Agent:
+        return copy.deepcopy(agent, {id(self.features): self.features})  # eyes are shared, what was learned is not
+
+    def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
+        super()._take(sim, *lesson)
+        self.n_visits += 1
+        if self.n_visits in self.at:
+            self.agent = self._copied(self._fresh)
+
+
+class Snapshots(Wrapper):
+    """Keeps, after some visits, a copy of the agent or what ``look`` says of it.
+
+    Parameters
+    ----------
+    agent
+        Any agent.
+    at
+        Numbers of visits after which to look at it.
+    look
+        What to keep of the agent; a copy of it, if nothing is said.
+
+    Attributes
+    ----------
+    snapshots
+        ``{visits: what was kept}``.
+    """
+
+    def __init__(self, agent: Any, at: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:
+        super().__init__(agent)
+        self.at, self.look, self.n_visits, self.snapshots = frozenset(at), look, 0, {}
+
+    def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
+        super()._take(sim, *lesson)
+        self.n_visits += 1
+        if self.n_visits in self.at:
+            self.snapshots[self.n_visits] = self.look(self.agent)

@@ -1,4 +1,4 @@
-"""Evidence on long contexts: the same numbers with less traffic, or fewer numbers (chapters 3 and 4).
+"""Evidence on long contexts (chapter 3): the same numbers, faster; nothing here is needed to understand the book.
 
 At d = 705 a matrix is 4 MB, and what a click costs is not arithmetic but reading and writing them.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoolib.evidence.ridge import Entry, Evidence
+from zoolib.evidence.ridge import Evidence
 
 BLOCK = 32  # clicks that are collected before the matrices are rewritten
 
@@ -24,29 +24,17 @@ class BlockEvidence(Evidence):
     take the places of A and A^-1. ``A`` and ``A_inv`` are brought up to date when they are asked for.
     """
 
-    state = ("_A", "_A_inv", "b", "_n_since_tidy", "_U", "_W", "_signs", "_k")
+    state = ("_A", "_A_inv", "_b", "_n_since_tidy", "_U", "_W", "_signs", "_k")
 
-    def _set(self, A: np.ndarray, A_inv: np.ndarray, b: np.ndarray, n_since_tidy: np.ndarray) -> None:
-        self._A, self._A_inv, self.b, self._n_since_tidy = A, A_inv, b, n_since_tidy
-        self._U = np.zeros((*b.shape[:-1], BLOCK, self.d))
+    def _set(self, *arrays: np.ndarray) -> None:
+        super()._set(*arrays)
+        self._U = np.zeros((*self.shape, BLOCK, self.d))
         self._W, self._signs, self._k = np.zeros_like(self._U), np.ones(BLOCK), 0
-
-    @property
-    def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
-        """``(*shape, d, d)``."""
-        self._rewrite()
-        return self._A
-
-    @property
-    def A_inv(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
-        """``(*shape, d, d)``."""
-        self._rewrite()
-        return self._A_inv
 
     @property
     def theta(self) -> np.ndarray:
         """The ridge estimate A^-1 b, ``(*shape, d)``."""
-        return self._solve(self.b)
+        return self._solve(self._b)
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
@@ -57,21 +45,23 @@ class BlockEvidence(Evidence):
         W = self._W[..., : self._k, :]
         return np.matvec(self._A_inv, x) - np.vecmat(np.matvec(W, x) * self._signs[: self._k], W)
 
-    def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
-        if entry is not None:
+    def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
+        if arm is not None:
             raise NotImplementedError("evidence in blocks has no arms of its own")
         if self._k == BLOCK:
-            self._rewrite()
+            self._bring_up_to_date()
         u = self._solve(x)
         self._U[..., self._k, :] = x
         self._W[..., self._k, :] = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
         self._signs[self._k] = sign
         self._k += 1
-        self.b += x * (sign * np.asarray(r))[..., None]
-        self._recent.append(entry)
+        self._b += x * (sign * np.asarray(r))[..., None]
+        self._recent.append(arm)
 
-    def _rewrite(self) -> None:
+    def _bring_up_to_date(self) -> None:
         """Carry out what has been collected, world by world: nothing of the size of all matrices is made."""
+        if not self._k:
+            return
         signs = self._signs[: self._k, None]
         for A, A_inv, U, W in zip(*self._matrices(self._A, self._A_inv, self._U, self._W), strict=True):
             A += (U[: self._k] * signs).T @ U[: self._k]
@@ -79,7 +69,7 @@ class BlockEvidence(Evidence):
         self._k = 0
 
     def _invert(self, due: Any) -> None:
-        self._rewrite()
+        self._bring_up_to_date()
         for A, A_inv, is_due in zip(*self._matrices(self._A, self._A_inv), np.atleast_1d(due), strict=True):
             if is_due:
                 A_inv[...] = np.linalg.inv(A)

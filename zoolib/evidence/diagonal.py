@@ -28,11 +28,14 @@ class DiagonalEvidence(Stateful):
     """
 
     state = ("A", "b")
+    ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
-        self.d = checks.whole("d", d, 1)
-        self.ridge = checks.real("ridge", ridge, 0.0, open_low=True)
+        self.d, self.ridge = checks.whole("d", d, 1), ridge
         self.A, self.b = np.full((*shape, self.d), self.ridge), np.zeros((*shape, self.d))
+
+    def _changed(self, name: str, before: float) -> None:
+        self.A += self.ridge - before
 
     @property
     def theta(self) -> np.ndarray:

@@ -1,4 +1,10 @@
-"""Discounted evidence of many arms: the same numbers, faster; nothing here is needed to understand the book."""
+"""Discounted evidence of many arms: the same numbers, faster; nothing here is needed to understand the book.
+
+With c = gamma^t the evidence of every arm is A = lambda I + c M and b = c m, where M and m change only when the arm is
+shown. So do the eigenvectors of M = Q diag(s) Q', and all that fading moves is the scalar c:
+
+    x' A^-1 x = sum_i (Q'x)_i^2 / (lambda + c s_i).
+"""
 
 from __future__ import annotations
 
@@ -8,32 +14,30 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.ridge import Entry, Evidence, outer
+from zoolib.evidence.ridge import Evidence, outer
 from zoolib.persistence import Stateful
 
 
-class DiscountedArms(Evidence):
-    """:class:`DiscountedEvidence` of many arms, of which each click touches one: the same numbers without K inverses.
-
-    With c = gamma^t the evidence of every arm is A = lambda I + c M and b = c m, where M and m change only when the arm
-    is shown. So do the eigenvectors of M = Q diag(s) Q', and all that fading moves is the scalar c:
-
-        x' A^-1 x = sum_i (Q'x)_i^2 / (lambda + c s_i).
-    """
+class EigenEvidence(Evidence):
+    """:class:`DiscountedEvidence` of many arms, of which each click touches one, without K inverses."""
 
     state = ("c", "M", "m", "s", "Q")
+    fades = True
+    gamma = checks.Setting(0.0, 1.0, open_low=True)
+    _arrays = ("M", "m", "s", "Q")
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
-        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
-        self.c = 1.0
+        self.gamma, self.c = gamma, 1.0
         super().__init__(d, shape, ridge)
 
     def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
         Q = np.broadcast_to(self.eye, (*shape, self.d, self.d)).copy()
         return np.zeros_like(Q), np.zeros((*shape, self.d)), np.zeros((*shape, self.d)), Q
 
-    def _set(self, *arrays: np.ndarray) -> None:
-        self.M, self.m, self.s, self.Q = arrays
+    def put(self, A: np.ndarray, b: np.ndarray) -> None:
+        """Take sums that were made elsewhere, in the place of all so far."""
+        self.c, M = 1.0, A - self.ridge * self.eye
+        self._set(M, b, *np.linalg.eigh(M))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,17 +45,17 @@ class DiscountedArms(Evidence):
         return self.m.shape[:-1]
 
     @property
-    def A(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+    def A(self) -> np.ndarray:  # noqa: N802
         """``(*shape, d, d)``."""
         return self.ridge * self.eye + self.c * self.M
 
     @property
-    def A_inv(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802
+    def A_inv(self) -> np.ndarray:  # noqa: N802
         """``(*shape, d, d)``."""
         return (self.Q / (self.ridge + self.c * self.s)[..., None, :]) @ np.swapaxes(self.Q, -1, -2)
 
     @property
-    def b(self) -> np.ndarray:  # type: ignore[override]
+    def b(self) -> np.ndarray:
         """``(*shape, d)``."""
         return self.c * self.m
 
@@ -64,18 +68,32 @@ class DiscountedArms(Evidence):
         """Return sqrt(x' A^-1 x) for the rows x of ``X``."""
         return np.sqrt(np.matvec((X @ self.Q) ** 2, 1 / (self.ridge + self.c * self.s)))
 
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Let the past of all arms fade, then take in a click of one."""
         self.c *= self.gamma
         if self.c < 1e-100:  # long before 1 / c overflows
             self._set(self.M * self.c, self.m * self.c, self.s * self.c, self.Q)
             self.c = 1.0
+        which = ... if arm is None else self._entry(arm)
         M, m, s, Q = (a.reshape(-1, *a.shape[len(self.shape) :]) for a in (self.M, self.m, self.s, self.Q))
-        which = ... if entry is None else entry
         M[which] += outer(x) / self.c
         m[which] += np.asarray(r)[..., None] * x / self.c
         s[which], Q[which] = np.linalg.eigh(M[which])
         return (None,)
+
+    def _changed(self, name: str, before: Any) -> None:
+        """Nothing follows: lambda and gamma are read when they are needed."""
+
+    def _tidy(self, force: bool = False) -> None:
+        """Nothing piles up."""
+
+    def remove(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
+        """Not offered: what a click has left by now is a matter of when it came."""
+        raise NotImplementedError("a click cannot be taken out of discounted evidence: its weight has faded since")
+
+    def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
+        """Not offered: the records of a fading past carry weights."""
+        raise NotImplementedError("discounted evidence cannot be rebuilt from records without weights")
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums."""
@@ -85,16 +103,3 @@ class DiscountedArms(Evidence):
         """Put back what :meth:`get_state` returned."""
         self._set(*self._prior(state["m"].shape[:-1]))
         Stateful.set_state(self, state)
-
-    def remove(self, x: np.ndarray, r: Any, entry: Entry = None) -> None:
-        """Not offered: what a click has left by now is a matter of when it came."""
-        raise NotImplementedError("a click cannot be taken out of discounted evidence: its weight has faded since")
-
-    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Not offered: the records of a fading past carry weights."""
-        raise NotImplementedError("discounted evidence cannot be rebuilt from records without weights")
-
-    def grow(self, n_new: int) -> None:
-        """Append ``n_new`` arms without a past."""
-        old, new = (self.M, self.m, self.s, self.Q), self._prior((*self.shape[:-1], n_new))
-        self._set(*(np.concatenate(pair, axis=len(self.shape) - 1) for pair in zip(old, new, strict=True)))

@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.eigen import DiscountedArms
-from zoolib.evidence.ridge import Entry, Evidence, each, outer
+from zoolib.evidence.ridge import Evidence, each, outer
 
 
 class WindowedEvidence(Evidence):
     """Evidence of the last ``window`` clicks of a world, whichever arms they belong to (a sliding window)."""
 
-    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
-        super().__init__(d, shape, ridge)
-        self.window = checks.whole("window", window, 1)
-        self._ring: list[tuple[np.ndarray, Any, Entry]] = []
-        self._next = 0
+    window = checks.Setting(1, kind=int)
 
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
+        self._clicks: deque[tuple[np.ndarray, Any, Any]] = deque()  # the oldest first
+        self.window = window
+        super().__init__(d, shape, ridge)
+
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
-        record = np.array(x), np.array(r), entry  # copies: the caller may use the arrays again
-        changed = (entry,)
-        if len(self._ring) < self.window:
-            self._ring.append(record)
-        else:
-            oldest, self._ring[self._next] = self._ring[self._next], record
-            self.remove(*oldest)
-            changed = (oldest[2], entry)
-        self._next = (self._next + 1) % self.window
-        self._rank_one(x, r, entry, +1.0)
-        self._tidy()
-        return changed
+        left = self._leave_room_for(1)
+        self._clicks.append((np.array(x), np.array(r), arm))  # copies: the caller may use the arrays again
+        return (*left, *super().add(x, r, arm))
+
+    def _leave_room_for(self, n: int) -> list[Any]:
+        """Take out what is to leave the window, and return whose it was."""
+        left = []
+        while len(self._clicks) > self.window - n:
+            x, r, arm = self._clicks.popleft()
+            self.remove(x, r, arm)
+            left.append(arm)
+        return left
+
+    def _changed(self, name: str, before: Any) -> None:
+        super()._changed(name, before)
+        self._leave_room_for(0)
+
+    def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
+        """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
+        if n is not None:
+            raise ValueError("a window is of single clicks: n must be None")
+        X, r = np.array(X[..., -self.window :, :]), np.array(r[..., -self.window :])
+        super().rebuild(X, r)
+        self._clicks = deque((X[..., i, :], r[..., i], None) for i in range(X.shape[-2]))
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums and the clicks in the window."""
-        x, r, entry = zip(*self._ring, strict=True) if self._ring else ((), (), (None,))
-        entries = None if entry[0] is None else np.array(entry)
-        return super().get_state() | {"next": self._next, "x": np.array(x), "r": np.array(r), "entry": entries}
+        x, r, arm = zip(*self._clicks, strict=True) if self._clicks else ((), (), (None,))
+        arms = None if arm[0] is None else np.array(arm)
+        return super().get_state() | {"x": np.array(x), "r": np.array(r), "arm": arms}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""
         super().set_state(state)
-        x, r, entry = state["x"], state["r"], state["entry"]
-        entries = [None] * len(x) if entry is None else each(entry)
-        self._ring, self._next = list(zip(x, r, entries, strict=True)), state["next"]
-
-    def rebuild(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
-        X, r = np.array(X[..., -self.window :, :]), np.array(r[..., -self.window :])
-        super().rebuild(X, r)
-        self._ring = [(X[..., i, :], r[..., i], None) for i in range(X.shape[-2])]
-        self._next = len(self._ring) % self.window
-
-    def grow(self, n_new: int) -> None:
-        """Append ``n_new`` arms without a past; the entries of the others are numbered anew."""
-        K = self.shape[-1]
-        super().grow(n_new)
-        self._ring = [(x, r, entry // K * (K + n_new) + entry % K) for x, r, entry in self._ring]
+        arms = [None] * len(state["x"]) if state["arm"] is None else each(state["arm"])
+        self._clicks = deque(zip(state["x"], state["r"], arms, strict=True))
 
 
 class DiscountedEvidence(Evidence):
@@ -70,28 +69,27 @@ class DiscountedEvidence(Evidence):
     and Cappe, 2019). The prior does not fade, and so a direction that is no longer seen becomes uncertain again.
     """
 
+    fades = True
+    gamma = checks.Setting(0.0, 1.0, open_low=True)
+
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
         super().__init__(d, shape, ridge)
-        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
+        self.gamma = gamma
 
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Let the past fade, then take in a click. Fading is not of rank one: the inverse is computed anew."""
         A = self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye
         b = self.gamma * self.b
-        which = ... if entry is None else entry
-        A.reshape(-1, self.d, self.d)[which] += outer(x)
-        b.reshape(-1, self.d)[which] += np.asarray(r)[..., None] * x
-        self._set(A, np.linalg.inv(A), b, self._n_since_tidy)
+        parts = A_arm, b_arm = self._of(arm, A, b)
+        A_arm += outer(x)
+        b_arm += np.asarray(r)[..., None] * x
+        self._put_back(arm, parts, A, b)
+        self.put(A, b)
         return (None,)
 
 
 def make_evidence(
-    d: int,
-    shape: tuple[int, ...],
-    ridge: float = 1.0,
-    gamma: float = 1.0,
-    window: int | None = None,
-    by_arm: bool = False,
+    d: int, shape: tuple[int, ...], ridge: float = 1.0, gamma: float = 1.0, window: int | None = None
 ) -> Evidence:
     """Return evidence that is kept as the settings say: all, the last ``window`` clicks, or discounted by ``gamma``.
 
@@ -105,6 +103,4 @@ def make_evidence(
         raise ValueError(f"gamma and window are two ways to forget, choose one; got gamma={gamma}, window={window}")
     if window is not None:
         return WindowedEvidence(d, shape, ridge, window=window)
-    if gamma < 1:
-        return (DiscountedArms if by_arm else DiscountedEvidence)(d, shape, ridge, gamma=gamma)
-    return Evidence(d, shape, ridge)
+    return Evidence(d, shape, ridge) if gamma == 1 else DiscountedEvidence(d, shape, ridge, gamma=gamma)

@@ -6,21 +6,18 @@ Ridge regression of rewards r on contexts x needs two sums,
 
 and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all of the past;
 :mod:`zoolib.evidence.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or
-one a world and arm. Where there is an axis of arms, ``entry`` says which evidence a click belongs to: entries are
-numbered through, row by row, so that with K arms entry i K + a is arm a of world i.
+one a world and arm. Where the last of them is that of arms, ``arm`` says which a click belongs to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.persistence import Stateful
-
-Entry = Any  # None: all of the evidence; an int, or an int array of the worlds' shape
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
@@ -37,44 +34,19 @@ class Evidence(Stateful):
         Leading axes: ``()``, ``(R,)``, ``(K,)`` or ``(R, K)``.
     ridge
         lambda > 0, the weight of the prior A = lambda I.
-
-    Attributes
-    ----------
-    A, A_inv
-        ``(*shape, d, d)``. The inverse follows A by rank-one updates (Sherman and Morrison, 1950) and is computed
-        afresh now and then, so that rounding errors cannot pile up.
-    b
-        ``(*shape, d)``.
     """
 
-    state = ("A", "A_inv", "b", "_n_since_tidy")
+    state = ("_A", "_A_inv", "_b", "_n_since_tidy")
+    fades = False  # whether a click of one arm changes what is known of all
+    ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
-        self.d = checks.whole("d", d, 1)
-        self.ridge = checks.real("ridge", ridge, 0.0, open_low=True)
+        self.d, self.ridge = checks.whole("d", d, 1), ridge
         self.eye = np.eye(self.d)
         self._set(*self._prior(tuple(shape)))
-        self._recent: list[Entry] = []
+        self._recent: list[Any] = []  # whose inverses were updated since the last look; None: all
 
-    def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
-        A, A_inv = (
-            np.broadcast_to(a, (*shape, self.d, self.d)).copy() for a in (self.ridge * self.eye, self.eye / self.ridge)
-        )
-        return A, A_inv, np.zeros((*shape, self.d)), np.zeros(shape, dtype=np.int64)
-
-    def _set(self, A: np.ndarray, A_inv: np.ndarray, b: np.ndarray, n_since_tidy: np.ndarray) -> None:
-        self.A, self.A_inv, self.b, self._n_since_tidy = A, A_inv, b, n_since_tidy
-        self._by_entry = A.reshape(-1, self.d, self.d), A_inv.reshape(-1, self.d, self.d), b.reshape(-1, self.d)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        if "A" in state:  # in a copy, or out of a pickle, what were views of A, A_inv and b are so no longer
-            self._set(self.A, self.A_inv, self.b, self._n_since_tidy)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The leading axes."""
-        return self.b.shape[:-1]
+    # ---- what it says ------------------------------------------------------------------------------------------------
 
     @property
     def theta(self) -> np.ndarray:
@@ -89,13 +61,38 @@ class Evidence(Stateful):
         """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
         return np.sqrt(np.vecdot(X @ self.A_inv, X))
 
-    def mean_and_width(self, X: np.ndarray, entry: Entry = ...) -> tuple[np.ndarray, np.ndarray]:
-        """Return both, ``(..., n)``, of the evidence ``entry`` alone, for its contexts in ``X`` ``(entries, n, d)``."""
-        X, A_inv, b = (take(a, entry) for a in (X, *self._by_entry[1:]))
+    @property
+    def A(self) -> np.ndarray:  # noqa: N802
+        """``(*shape, d, d)``."""
+        self._bring_up_to_date()
+        return self._A
+
+    @property
+    def A_inv(self) -> np.ndarray:  # noqa: N802
+        """``(*shape, d, d)``: it follows A by rank-one updates, and is computed afresh now and then."""
+        self._bring_up_to_date()
+        return self._A_inv
+
+    @property
+    def b(self) -> np.ndarray:
+        """``(*shape, d)``."""
+        self._bring_up_to_date()
+        return self._b
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes."""
+        return self._b.shape[:-1]
+
+    def mean_and_width(self, X: np.ndarray, arm: Any = ...) -> tuple[np.ndarray, np.ndarray]:
+        """Return both, ``(*shape, n)``, for contexts ``(*shape, n, d)``; of one ``arm`` alone for ``(..., n, d)``."""
+        A_inv, b = self._of(arm, self._A_inv, self._b)
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 
-    def add(self, x: np.ndarray, r: Any, entry: Entry = None) -> tuple[Entry, ...]:
+    # ---- what it learns ----------------------------------------------------------------------------------------------
+
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click: A <- A + x x', b <- b + r x.
 
         Parameters
@@ -104,20 +101,21 @@ class Evidence(Stateful):
             ``(..., d)``.
         r
             Reward, of shape ``(...)``.
-        entry
-            Which evidence the click belongs to, where there is an axis of arms.
+        arm
+            Which evidence the click belongs to, where the last axis of ``shape`` is that of arms: an int, or one a
+            world.
 
         Returns
         -------
-        The entries that have changed; None stands for all of them.
+        The arms whose evidence has changed; None stands for all of them.
         """
-        self._rank_one(x, r, entry, +1.0)
+        self._rank_one(x, r, arm, +1.0)
         self._tidy()
-        return (entry,)
+        return (arm,)
 
-    def remove(self, x: np.ndarray, r: Any, entry: Entry = None) -> None:
+    def remove(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take out a click that was taken in before: A <- A - x x', b <- b - r x."""
-        self._rank_one(x, r, entry, -1.0)
+        self._rank_one(x, r, arm, -1.0)
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
         """Start afresh from records.
@@ -132,39 +130,87 @@ class Evidence(Stateful):
             ``(*shape, m)``: the rewards that came of each, summed, and how often it was met (None: once).
         """
         nX = X if n is None else X * n[..., None]
-        A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ nX
-        self._set(A, np.linalg.inv(A), np.vecmat(r, X), np.zeros_like(self._n_since_tidy))
+        self.put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ nX, np.vecmat(r, X))
+
+    def put(self, A: np.ndarray, b: np.ndarray) -> None:
+        """Take sums that were made elsewhere, ``(*shape, d, d)`` and ``(*shape, d)``, in the place of all so far."""
+        self._set(A, np.linalg.inv(A), b, np.zeros(b.shape[:-1], dtype=np.int64))
         self._recent.clear()
+
+    @classmethod
+    def of(cls, A: np.ndarray, b: np.ndarray, ridge: float = 1.0) -> Self:
+        """Return the evidence that the sums ``A`` ``(*shape, d, d)`` and ``b`` ``(*shape, d)`` are."""
+        evidence = cls(b.shape[-1], b.shape[:-1], ridge)
+        evidence.put(A, b)
+        return evidence
 
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past."""
         self._tidy(force=True)
-        old = self.A, self.A_inv, self.b, self._n_since_tidy
+        axis, names = len(self.shape) - 1, self._arrays
         new = self._prior((*self.shape[:-1], n_new))
-        self._set(*(np.concatenate(pair, axis=len(self.shape) - 1) for pair in zip(old, new, strict=True)))
+        self._set(*(np.concatenate([getattr(self, name), a], axis=axis) for name, a in zip(names, new, strict=True)))
 
-    def _rank_one(self, x: np.ndarray, r: Any, entry: Entry, sign: float) -> None:
-        arrays = (self.A, self.A_inv, self.b) if entry is None else [take(a, entry) for a in self._by_entry]
-        A, A_inv, b = arrays
+    # ---- arrays ------------------------------------------------------------------------------------------------------
+
+    _arrays = ("_A", "_A_inv", "_b", "_n_since_tidy")  # what there is of each world and arm
+
+    def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+        A, A_inv = (
+            np.broadcast_to(a, (*shape, self.d, self.d)).copy() for a in (self.ridge * self.eye, self.eye / self.ridge)
+        )
+        return A, A_inv, np.zeros((*shape, self.d)), np.zeros(shape, dtype=np.int64)
+
+    def _set(self, *arrays: np.ndarray) -> None:
+        for name, a in zip(self._arrays, arrays, strict=True):
+            setattr(self, name, a)
+
+    def _bring_up_to_date(self) -> None:
+        """Carry out what a subclass may have put off."""
+
+    def _changed(self, name: str, before: Any) -> None:
+        if name == "ridge":  # lambda stands on the diagonal of A, and nowhere else
+            self.put(self.A + (self.ridge - before) * self.eye, self.b)
+
+    def _entry(self, arm: Any) -> Any:
+        """Return the number of an arm's evidence, those of all worlds numbered through."""
+        return arm if len(self.shape) == 1 else np.arange(self.shape[0]) * self.shape[1] + arm
+
+    def _of(self, arm: Any, *arrays: np.ndarray) -> list[np.ndarray]:
+        """Return the parts of arrays that are an arm's: views for an int, copies for an arm a world; all for None."""
+        if arm is None or arm is ...:
+            return list(arrays)
+        entry, n = self._entry(arm), len(self.shape)
+        flat = [a.reshape(-1, *a.shape[n:]) for a in arrays]
+        return [a.take(entry, axis=0) if isinstance(entry, np.ndarray) else a[entry] for a in flat]  # take is faster
+
+    def _put_back(self, arm: Any, parts: Any, *arrays: np.ndarray) -> None:
+        """Write the parts of :meth:`_of` back, where they are copies."""
+        if arm is not None and type(arm) is not int:
+            entry, n = self._entry(arm), len(self.shape)
+            for a, part in zip(arrays, parts, strict=True):
+                a.reshape(-1, *a.shape[n:])[entry] = part
+
+    def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
+        arrays = self._A, self._A_inv, self._b
+        A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)
         w = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
         add, subtract = (np.add, np.subtract) if sign > 0 else (np.subtract, np.add)
         add(A, outer(x), out=A)
-        subtract(A_inv, outer(w), out=A_inv)  # Sherman-Morrison; w w' keeps it exactly symmetric
+        subtract(A_inv, outer(w), out=A_inv)  # Sherman and Morrison (1950); w w' keeps it exactly symmetric
         add(b, x * np.asarray(r)[..., None], out=b)
-        if entry is not None and type(entry) is not int:  # what was taken is a copy, not a view
-            for whole, part in zip(self._by_entry, arrays, strict=True):
-                whole[entry] = part
-        self._recent.append(entry)
+        self._put_back(arm, parts, *arrays)
+        self._recent.append(None if arm is None else self._entry(arm))
 
     def _tidy(self, force: bool = False) -> None:
+        """Compute the inverses afresh that have seen many updates, so that rounding errors cannot pile up."""
         if len(self._recent) < TIDY_EVERY and not force:
             return
         n = self._n_since_tidy
         if n.shape and self._recent and self._recent[0] is not None:
-            n += np.bincount(np.concatenate([np.atleast_1d(e) for e in self._recent]), minlength=n.size).reshape(
-                n.shape
-            )
+            entries = np.concatenate([np.atleast_1d(e) for e in self._recent])
+            n += np.bincount(entries, minlength=n.size).reshape(n.shape)
         else:
             n += len(self._recent)
         self._recent.clear()
@@ -173,30 +219,24 @@ class Evidence(Stateful):
         n[due] = 0
 
     def _invert(self, due: np.ndarray) -> None:
-        self.A_inv[due] = np.linalg.inv(self.A[due])
+        self._A_inv[due] = np.linalg.inv(self._A[due])
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, and what has been done since the last look at the rounding errors."""
-        by_entry = bool(self._recent) and self._recent[0] is not None
-        return super().get_state() | {"recent": np.array(self._recent) if by_entry else len(self._recent)}
+        by_arm = bool(self._recent) and self._recent[0] is not None
+        return super().get_state() | {"recent": np.array(self._recent) if by_arm else len(self._recent)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""
         recent = state["recent"]
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
-        A = state[self.state[0]]
-        self._set(*self._prior(A.shape[:-2]))  # arms may have come since it was made
+        self._set(*self._prior(state[self._arrays[0]].shape[:-2]))  # arms may have come since it was made
         super().set_state(state)
 
 
-def each(entries: np.ndarray) -> list[Entry]:
-    """Return the entries of one click after another, of which ``entries`` is the array."""
+def each(entries: np.ndarray) -> list[Any]:
+    """Return what belongs to one click after another, of which ``entries`` is the array."""
     return entries.tolist() if entries.ndim == 1 else list(entries)
-
-
-def take(a: np.ndarray, entry: Entry) -> np.ndarray:
-    """Return the entries of an array whose first axis numbers them."""
-    return a.take(entry, axis=0) if isinstance(entry, np.ndarray) else a[entry]  # for arrays take is the faster
 
 
 def outer(x: np.ndarray) -> np.ndarray:

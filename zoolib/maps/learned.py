@@ -57,7 +57,8 @@ class Learned(FeatureMap):
 
     def _bind(self, rngs: Rngs) -> None:
         checks.wholes(1, every=self.every, batches=self.batches, batch_size=self.batch_size)
-        checks.reals(0.0, epochs=self.epochs, lasso=self.lasso)
+        checks.real("epochs", self.epochs, 0.0)
+        checks.real("lasso", self.lasso, 0.0)
         first, second = zip(*(rng.spawn(2) for rng in rngs), strict=True)
         self._rngs, self.hidden, self.n_trainings = list(second), tuple(self.hidden), 0
         self.network = ClickNetwork((self._n_seen, *self.hidden, 1), first, self.batch_shape, self.normalize)

@@ -48,12 +48,19 @@ class ReplayBuffer(Stateful):
     cells
         ``(m, d)``: the contexts there are, if they are few. A record is then a cell's number; the first context that
         comes without one makes the buffer go over to whole contexts.
+
+    Examples
+    --------
+    >>> buffer = ReplayBuffer(capacity=300, d=2)
+    >>> buffer.add(np.array([1.0, 0.0]), 1.0)
+    >>> buffer.sample(1, [np.random.default_rng(0)]).X.tolist()
+    [[1.0, 0.0]]
     """
 
     def __init__(
         self, capacity: int, d: int, batch_shape: tuple[int, ...] = (), cells: np.ndarray | None = None
     ) -> None:
-        self.capacity, self.d = checks.whole("capacity", capacity, 1), checks.whole("d", d, 1)
+        self.capacity, self.d = checks.wholes(1, capacity=capacity, d=d)
         self.batch_shape = tuple(batch_shape)
         self.rows = (np.arange(*batch_shape),) if batch_shape else ()
         self.cells = None if cells is None else checks.finite("cells", cells, (None, self.d))
@@ -73,29 +80,23 @@ class ReplayBuffer(Stateful):
         """Whether the next record takes the place of the oldest."""
         return self.n_added >= self.capacity
 
-    def add(self, x: Any, reward: Any, cell: Any = None) -> None:
-        """Take in the context ``x``, ``(..., d)``, and the finite reward it brought, ``(...)``.
-
-        ``cell`` is the number of ``x`` among the cells, if it is known.
-        """
-        reward = checks.finite("reward", reward, self.batch_shape)
-        if cell is None or self.cells is None:
+    def add(self, x: Any, reward: Any) -> None:
+        """Take in the context ``x``, ``(..., d)`` or the number of its cell ``(...)``, and the finite reward of it."""
+        reward, x = checks.finite("reward", reward, self.batch_shape), np.asarray(x)
+        if self.cells is not None and checks.are_numbers(x) and x.shape == self.batch_shape:
+            x = checks.indices("cell", x, len(self.cells), self.batch_shape, more_axes=True)
+        else:
             x = checks.finite("x", x, (*self.batch_shape, self.d))
             self._write_out()
-            cell = None
-        else:
-            cell = checks.indices("cell", cell, len(self.cells), self.batch_shape)
         place = self.n_added % self.capacity
-        self._contexts[place] = x if cell is None else cell
-        self._rewards[place] = reward
+        self._contexts[place], self._rewards[place] = x, reward
         self.n_added += 1
 
-    def oldest(self) -> tuple[np.ndarray, np.ndarray, Any]:
-        """Return context, reward and cell (None, if it has none) of the oldest record."""
+    def oldest(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the context of the oldest record, or its cell's number where records are cells, and its reward."""
         self._at_least(1)
         place = self.n_added % self.capacity if self.full else 0
-        x, reward = self._contexts[place], self._rewards[place]
-        return (x, reward, None) if self.cells is None else (self.cells[x], reward, x)
+        return self._contexts[place], self._rewards[place]
 
     def sample(self, batch_size: int, rngs: Sequence[np.random.Generator]) -> Tally:
         """Return ``batch_size`` records of each world, drawn uniformly and independently (with replacement).

@@ -14,6 +14,6 @@ from zoolib.off_policy.estimators import (
     weights,
 )
 from zoolib.off_policy.policies import per_visit, shop_log, true_value
-from zoolib.off_policy.propensities import Logbook, chances, frozen_policy
+from zoolib.off_policy.propensities import Logbook, action_probabilities
 from zoolib.off_policy.ranks import thompson_ranks
 from zoolib.off_policy.replayed import replay, thinned

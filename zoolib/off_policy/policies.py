@@ -29,7 +29,7 @@ def shop_log(
     shown = per_visit(sim, policy, users)
     arm = np.minimum((shown.cumsum(-1) <= u[..., None]).sum(-1), sim.n_products - 1)
     reward = (luck < sim.click_probability(users, arm)).astype(float)
-    return _shop_log(sim, users, arm, reward, np.take_along_axis(shown, arm[..., None], -1)[..., 0]), users
+    return log_of_visits(sim, users, arm, reward, np.take_along_axis(shown, arm[..., None], -1)[..., 0]), users
 
 
 def per_visit(sim: ZooplusSimulator, policy: np.ndarray, users: np.ndarray) -> np.ndarray:
@@ -59,7 +59,8 @@ def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
     return policy
 
 
-def _shop_log(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:
+def log_of_visits(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:
+    """Return a log of visits, all ``(..., n)``, to the shop; the context of a row is the persona, one-hot."""
     context = np.eye(len(sim.personas))[_personas(sim, users)]
     names = {"features": sim.personas, "n_actions": sim.n_products}
     return LoggedData(context=context, action=arm, reward=reward, propensity=propensity, **names)

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.persistence import Stateful
 from zoolib.world.shocks import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
 
@@ -27,7 +26,7 @@ CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
 
 
 @dataclass(frozen=True)
-class Layout(Stateful):
+class Layout:
     """What the columns of a context say: the product's number, then the user, its nominal category, the product.
 
     Attributes
@@ -84,7 +83,7 @@ def prototypes(rng: np.random.Generator, n: int, dim: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Segments(Stateful):
+class Segments:
     """Hidden segments: persona and niche decide, and show only as clusters.
 
     Parameters
@@ -176,7 +175,7 @@ class Segments(Stateful):
 
 
 @dataclass(frozen=True)
-class Conditions(Stateful):
+class Conditions:
     """Four conditions: price within budget, life stage fits the pet's age, quality as wished, taste alike.
 
     Each has a degree in [0, 1] that a quadratic function of the features gives, and is met if the degree reaches a
