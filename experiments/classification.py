@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
@@ -24,12 +23,12 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tqdm.auto import tqdm
 
 import zoolib as zoo
-from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent, Rehearsal
-from zoolib.data import ClassificationBandit, LabelledData, labelled, play_all, regret
-from zoolib.experiment import cache as kept
+from zoolib import metrics
+from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
+from zoolib.data import ClassificationBandit, LabelledData, labelled
+from zoolib.experiment import gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
@@ -45,7 +44,8 @@ BELIEF = {"alpha": [0.01, 0.1, 1.0], "ridge": [0.01, 1.0]}
 PRIOR = {"ridge": [0.001, 0.01, 0.1, 1.0, 10.0, 100.0]}
 CHANCE = {"epsilon": [0.002, 0.01, 0.05], "lr": [0.01, 0.03]}
 STEPS = {"alpha": [0.03, 0.3], "lr": [0.03, 0.1, 0.3]}
-NETWORK = {"d_emb": 16, "hidden_dim": 32, "training": Rehearsal()}
+REHEARSAL = {"training": zoo.Replay(batch_size=32, every=20, n_batches=4)}
+NETWORK = {"d_emb": 16, "hidden_dim": 32} | REHEARSAL
 FRESH = {"memory": zoo.Fresh(3000)}
 SMALL = {"hidden_dim": 4}
 AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str, list[float]]]] = {
@@ -64,8 +64,8 @@ AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str,
         BELIEF,
     ),
     "Epsilon-greedy": ("copies", zoo.EpsilonGreedyAgent, NETWORK, CHANCE),
-    "NeuralUCB, replay": ("copies", DiagonalNeuralUCBAgent, {"training": Rehearsal()}, BELIEF),
-    "NeuralTS": ("copies", NeuralTSAgent, {"training": Rehearsal()}, BELIEF),
+    "NeuralUCB, replay": ("copies", DiagonalNeuralUCBAgent, REHEARSAL, BELIEF),
+    "NeuralTS": ("copies", NeuralTSAgent, REHEARSAL, BELIEF),
     "NeuralUCB, latest click": ("copies", DiagonalNeuralUCBAgent, {}, STEPS),
     "NeuralUCB, small, diagonal": ("copies", DiagonalNeuralUCBAgent, SMALL, STEPS),
     "NeuralUCB, small, full": ("copies", zoo.NeuralUCBAgent, SMALL, STEPS),
@@ -106,7 +106,8 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     parts = []
     for start in range(0, len(shuffles), CHUNK):
         bandit = ClassificationBandit(_rows(data), shuffles[start : start + CHUNK], n_steps, form=form)
-        parts.append(regret(play_all(bandit, {name: factory})[name], at))
+        played = zoo.serve({name: factory}, bandit, progress=False)
+        parts.append(np.stack([metrics.regret(played, stop=step)[name] for step in at], axis=1))
     return np.concatenate(parts)
 
 
@@ -165,20 +166,11 @@ def compute(
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
-    jobs = (
-        joblib.delayed(_kept)(data, name, cache) for data, name in tqdm(list(pairs or field()), disable=not progress)
-    )
-    rows = [row for rows in joblib.Parallel()(jobs) for row in rows]
+    (found,) = gather(tuned, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
+    rows = [row for some in found.values() for row in some]
     return tidy(rows + [row for data in HORIZON if pairs is None for row in ceilings(data)])
 
 
-def _kept(data: str, name: str, cache: str | os.PathLike[str] | None) -> list[dict[str, Any]]:
-    if cache is None:
-        return one(data, name)
-    _, make, always, grid = AGENTS[name]
-    folder = Path(cache) / kept.key({"what": one, "data": data, "agent": make, "always": always, "grid": grid})[:32]
-    known = kept.read(folder)
-    if name not in known:
-        known[name] = one(data, name)
-        kept.write(folder, {name: known[name]})
-    return known[name]
+def tuned(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows of pairs of data set and agent."""
+    return {pair: one(*pair) for pair in pairs}

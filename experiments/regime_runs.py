@@ -11,12 +11,12 @@ import numpy as np
 import zoolib as zoo
 from zoolib.agents import HeadAgent, MappedAgent, PerProductAgent
 from zoolib.experiment import serve
-from zoolib.maps import Cells, Crossed, Forest, Fourier, Learned, PerCategory, Projected, Raw, Screened
+from zoolib.maps import Crossed, Forest, Identity, KMeans, Learned, PerCategory, Projected, RandomFourier, Screened
 from zoolib.world import Conditions, FeatureShop, Segments, random_value
 
 TASTES = {"segments": Segments, "conditions": Conditions}
 MAPS = {
-    "raw": Raw, "crossed": Crossed, "per category": PerCategory, "waves": Fourier, "k-means": Cells,
+    "raw": Identity, "crossed": Crossed, "per category": PerCategory, "waves": RandomFourier, "k-means": KMeans,
     "network": Learned, "trees": Forest,
 }  # fmt: skip
 PREPARED = {"screened": Screened, "projected": Projected}  # maps of columns, or directions, that the log has chosen
@@ -38,6 +38,8 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
     settings = dict(setting)
     kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
     ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
+    if ours.get("exploration") == "ucb":
+        ours["exploration"] = zoo.UCB()
     prefix, _, rest = family.rpartition(" ") if family.split()[0] in PREPARED else ("", "", family)
     chosen = MAPS[rest](shop.layout, **settings)
     if prefix:
@@ -46,13 +48,13 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
 
 
 def play(
+    seeds: Sequence[int],
     taste: Mapping[str, Any],
     shop: Mapping[str, Any],
     family: str,
     setting: Mapping[str, Any],
-    seeds: Sequence[int],
     every: int = 1,
-) -> dict[str, float]:
+) -> dict[int, float]:
     """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed.
 
     ``family`` may also be ``"oracle"`` or ``"random"``.
@@ -63,5 +65,6 @@ def play(
     elif family == "random":
         earned = random_value(where)
     else:
-        earned = serve({family: make(where, family, setting)}, where, every=every).expected[0].mean(-1)
-    return {str(seed): round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}
+        agent = zoo.Delayed(make(where, family, setting), every=every)
+        earned = serve({family: agent}, where, progress=False).expected[0].mean(-1)
+    return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}

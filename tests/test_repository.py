@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -125,9 +126,35 @@ def test_the_workflow_runs_the_same_checks_as_ci():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-@pytest.mark.parametrize("name", ["README.md", "chapters/index.md", "chapters/teaching.md"])
-def test_the_code_that_is_shown_runs(name: str):
+def test_the_readme_names_every_folder():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    folders = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent != ROOT}
+    assert {folder for folder in folders if f"{folder}/" not in readme} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_a_page_that_shows_the_house_names_every_wing(name: str):
+    page = (ROOT / name).read_text(encoding="utf-8")
+    wings = {path.parent.name for path in (ROOT / "zoolib").glob("*/__init__.py")}
+    assert {wing for wing in wings if not re.search(rf"\b{wing} {{3,}}\w", page)} == set()
+
+
+def shown(name: str) -> list[str]:
+    """The Python that a page shows, block by block, with shorter runs."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
-    for block in blocks:
-        exec(block.replace("n_steps=5_000", "n_steps=50"), {})
+    return [block.replace("n_steps=5_000", "n_steps=50") for block in blocks]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "chapters/index.md", "chapters/teaching.md"])
+def test_the_code_that_is_shown_runs(name: str):
+    names: dict[str, object] = {}
+    for block in shown(name):
+        exec(block, names)
+
+
+def test_the_agents_that_are_shown_to_contributors_keep_to_what_all_agents_do(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text("\n".join(shown("CONTRIBUTING.md")), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

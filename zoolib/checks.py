@@ -7,7 +7,7 @@ checks have passed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -34,6 +34,26 @@ def real(name: str, value: Any, low: float, high: float = np.inf, open_low: bool
         bracket = "(" if open_low else "["
         raise ValueError(f"{name} must be a finite number in {bracket}{low}, {high}], got {value}")
     return float(value)
+
+
+def wholes(low: int, /, **values: Any) -> list[int]:
+    """Return each of the named ``values`` as an ``int`` of at least ``low``: ``a, b = wholes(1, a=a, b=b)``."""
+    return [whole(name, value, low) for name, value in values.items()]
+
+
+def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """Return ``value``, which must be one of the words ``allowed``."""
+    if value not in (words := tuple(allowed)):
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}")
+    return value
+
+
+def instance(name: str, value: Any, *kinds: type) -> Any:
+    """Return ``value``, which must be an object of one of the classes ``kinds``."""
+    if not isinstance(value, kinds):
+        wanted = " or ".join(("an " if kind.__name__[0] in "AEIOU" else "a ") + kind.__name__ for kind in kinds)
+        raise TypeError(f"{name} must be {wanted}, got {type(value).__name__}")
+    return value
 
 
 class Setting:

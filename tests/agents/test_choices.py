@@ -17,12 +17,8 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 import zoolib as zoo  # noqa: E402
-from zoolib.data import (  # noqa: E402
-    ClassificationBandit,
-    LabelledData,
-    play_all,
-)
-from zoolib.maps import Cells, Crossed, Forest, Fourier, PerCategory, Projected, Raw, Screened  # noqa: E402  # noqa: E402
+from zoolib.data import ClassificationBandit, LabelledData  # noqa: E402
+from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, Projected, RandomFourier, Screened  # noqa: E402
 
 RECORD = Path(__file__).with_name("choices.json")
 STEPS = 50  # of a fingerprint
@@ -89,9 +85,9 @@ AGENTS = {
     "online Thompson": neural_linear(exploration=zoo.Thompson()),
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
     "head alone": lambda f, rng: zoo.EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
-    "mapped": mapped(Raw()),
+    "mapped": mapped(Identity()),
     "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), window=70, settle=3),
-    "mapped, waves": mapped(Fourier(n=12), settle=1),
+    "mapped, waves": mapped(RandomFourier(n=12), settle=1),
     "mapped, learned": mapped(LEARNED, alpha=0.3, window=100, settle=7),
     "mapped, stale": mapped(LEARNED, alpha=0.3, fresh=False),
     "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration=zoo.UCB(), rng=rng),
@@ -107,14 +103,14 @@ BARE_ONLY = {
     "arm heads TS": lambda f, rng: zoo.ArmHeadsTSAgent(f, d_emb=4, hidden_dim=6, every=10, batch_size=8, rng=rng),
 }
 FEATURES = {
-    "raw": lambda layout: mapped(Raw(layout)),
+    "raw": lambda layout: mapped(Identity(layout)),
     "crossed": lambda layout: mapped(Crossed(layout), exploration=zoo.UCB(), alpha=0.2),
     "per category": lambda layout: mapped(PerCategory(layout)),
-    "waves": lambda layout: mapped(Fourier(layout, n=20), window=300),
-    "cells": lambda layout: mapped(Cells(layout, users=3, products=4)),
+    "waves": lambda layout: mapped(RandomFourier(layout, n=20), window=300),
+    "cells": lambda layout: mapped(KMeans(layout, users=3, products=4)),
     "forest": lambda layout: mapped(Forest(layout, n_trees=4, every=100), alpha=0.0),
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
-    "projected": lambda layout: mapped(Projected(layout, of=Fourier(layout, n=20), every=100)),
+    "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
     "per product": lambda layout: lambda f, rng: zoo.PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }
@@ -170,8 +166,8 @@ def in_classification(make):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 3))
     data = LabelledData("made up", X, (X[:, 0] * X[:, 1] > 0) + (X[:, 2] > 1) * 1, ("a", "b", "c"), "none")
-    played = play_all(ClassificationBandit(data, range(3), n_steps=200), {"agent": make})
-    return prints(np.moveaxis(played["agent"], 0, -1))
+    played = zoo.serve({"agent": make}, ClassificationBandit(data, range(3), n_steps=200))
+    return prints(np.moveaxis(played.reward[0] == 0, 0, -1))
 
 
 RUNS = {

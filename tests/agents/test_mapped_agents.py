@@ -19,8 +19,8 @@ from zoolib import (
     serve,
 )
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Cells, Crossed, Forest, Fourier, PerCategory, Raw
-from zoolib.networks import Adam, ClickNetwork, DecoupledAdam, sigmoid
+from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, RandomFourier
+from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid
 from zoolib.world import Layout
 
 SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
@@ -33,7 +33,7 @@ class MappedConformance(AgentConformance):
 class TestRaw(MappedConformance):
     @staticmethod
     def make(features, rng):
-        return MappedAgent(features, map=Raw(), rng=rng)
+        return MappedAgent(features, map=Identity(), rng=rng)
 
 
 class TestCrossedUCBOnAWindow(AgentConformance):
@@ -45,7 +45,7 @@ class TestCrossedUCBOnAWindow(AgentConformance):
 class TestWaves(MappedConformance):
     @staticmethod
     def make(features, rng):
-        return MappedAgent(features, map=Fourier(n=12), rng=rng)
+        return MappedAgent(features, map=RandomFourier(n=12), rng=rng)
 
 
 class TestLearned(MappedConformance):
@@ -94,7 +94,7 @@ def test_the_agent_chooses_as_the_rule_written_out(shop, crossed, window):
             np.array([[x[i] * x[j] for i in range(len(x)) for j in range(i, len(x))] for x in one]) if crossed else one
         )
 
-    chosen = (Crossed if crossed else Raw)(shop.layout)
+    chosen = (Crossed if crossed else Identity)(shop.layout)
     agent = MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, window=window, settle=1, exploration=UCB(), rng=0)
     arm = serve({"agent": agent}, shop).arm[0]
     for i in range(2):
@@ -121,7 +121,7 @@ def test_a_model_for_each_product_is_linucb_on_the_users_of_that_product(shop):
 
 def test_thompson_draws_theta_from_its_posterior():
     rng = np.random.default_rng(3)
-    agent = MappedAgent(ContextSpace(3, 4), map=Raw(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
+    agent = MappedAgent(ContextSpace(3, 4), map=Identity(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
     agent.warm(rng.normal(size=(30, 3)), rng.normal(size=30))
     assert np.allclose(agent.evidence.theta, np.linalg.solve(agent.evidence.A, agent.evidence.b))
     drawn = agent.evidence.theta + agent.alpha * agent.exploration._noise
@@ -130,7 +130,7 @@ def test_thompson_draws_theta_from_its_posterior():
 
 
 def test_each_visit_has_a_draw_of_its_own():
-    agent = MappedAgent(ContextSpace(2, 50), map=Raw(), alpha=5.0, rng=1)
+    agent = MappedAgent(ContextSpace(2, 50), map=Identity(), alpha=5.0, rng=1)
     X = np.random.default_rng(0).normal(size=(50, 2))
     assert len({agent.select(X) for _ in range(20)}) > 3
 
@@ -150,7 +150,7 @@ def test_the_maps_are_what_they_say():
     at = Layout(2, 3, 2)
     x = np.array([7.0, 1.0, 2.0, 0.0, 1.0, 0.0, 3.0, 4.0])
     rngs = [np.random.default_rng(0)]
-    raw, crossed, each, waves = (m(at).start(8, (), rngs) for m in (Raw, Crossed, PerCategory, Fourier))
+    raw, crossed, each, waves = (m(at).start(8, (), rngs) for m in (Identity, Crossed, PerCategory, RandomFourier))
     assert raw(x[None]).tolist() == [[1, 1, 2, 0, 1, 0, 3, 4]]
     assert crossed(x[None]).shape == (1, 36)
     assert set(np.round(crossed(x[None])[0], 9)) == {a * b for a in raw(x[None])[0] for b in raw(x[None])[0]}
@@ -162,7 +162,7 @@ def test_the_maps_are_what_they_say():
 
 
 def test_random_waves_make_a_gaussian_kernel():
-    waves = Fourier(n=200_000, length=2.0).start(3, (), [np.random.default_rng(0)])
+    waves = RandomFourier(n=200_000, length=2.0).start(3, (), [np.random.default_rng(0)])
     X = np.random.default_rng(1).normal(size=(4, 3))
     Z = waves(X)[:, 1:]
     distance = ((X[:, None] - X) ** 2).sum(-1)
@@ -171,7 +171,7 @@ def test_random_waves_make_a_gaussian_kernel():
 
 def test_k_means_finds_segments_that_lie_apart():
     shop = FeatureShop(Segments(nuisances=0), seed=3, n_log=2000, n_steps=300)
-    agent = MappedAgent(shop.space, map=Cells(shop.layout), rng=0)
+    agent = MappedAgent(shop.space, map=KMeans(shop.layout), rng=0)
     results = serve({"cells": agent}, shop)
     assert results.expected.mean() > 0.9 * results.oracle.mean()
 
@@ -184,7 +184,7 @@ def test_a_forest_learns_a_step_that_no_line_follows():
     assert forest.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
 
 
-@pytest.mark.parametrize("chosen", [Raw, Crossed, PerCategory, Fourier, Cells, Forest, Learned])
+@pytest.mark.parametrize("chosen", [Identity, Crossed, PerCategory, RandomFourier, KMeans, Forest, Learned])
 def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(chosen):
     def arms(seed):
         shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=300, n_steps=120)
@@ -238,7 +238,7 @@ def test_decoupled_adam_is_that_of_torch():
 
     w = np.random.default_rng(0).normal(size=6)
     theirs = torch.nn.Parameter(torch.tensor(w.copy()))
-    optimizer, ours = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.3), DecoupledAdam(w, 0.01, 0.3)
+    optimizer, ours = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.3), AdamW(w, 0.01, 0.3)
     for t in range(20):
         g = np.random.default_rng(t).normal(size=6)
         theirs.grad = torch.tensor(g.copy())
@@ -249,7 +249,7 @@ def test_decoupled_adam_is_that_of_torch():
 
 def test_without_decay_it_is_plain_adam():
     w, v = np.ones(3), np.ones(3)
-    for optimizer in (DecoupledAdam(w, 0.1, 0.0), Adam(v, 0.1)):
+    for optimizer in (AdamW(w, 0.1, 0.0), Adam(v, 0.1)):
         optimizer.step(np.array([1.0, -2.0, 3.0]))
     assert (w == v).all()
 
@@ -291,13 +291,14 @@ def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
 @pytest.mark.parametrize(("settings", "message"), [
     ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one"),
     ({"settle": 0}, "settle"), ({"window": 0}, "window"), ({"alpha": -1}, "alpha"), ({"ridge": 0}, "ridge"),
-    ({"window": 5, "fresh": False}, "fresh evidence"), ({"map": Raw(Layout(1, 1, 1))}, "layout"),
+    ({"window": 5, "fresh": False}, "fresh evidence"), ({"map": Identity(Layout(1, 1, 1))}, "layout"),
     ({"map": Learned(hidden=(3,), every=0)}, "every"), ({"map": Learned(hidden=(3,), lasso=-1)}, "lasso"),
-    ({"map": Fourier(n=0)}, "n must"), ({"map": Fourier(length=0.0)}, "length"), ({"map": Forest(leaf=0)}, "leaf"),
+    ({"map": RandomFourier(n=0)}, "n must"), ({"map": RandomFourier(length=0.0)}, "length"),
+    ({"map": Forest(leaf=0)}, "leaf"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        MappedAgent(ContextSpace(3, 4), **{"map": Raw(), "rng": 0} | settings)
+        MappedAgent(ContextSpace(3, 4), **{"map": Identity(), "rng": 0} | settings)
 
 
 @pytest.mark.parametrize(("X", "r"), [
@@ -305,7 +306,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
     (np.ones((5, 3)), np.full(5, np.inf)), ("log", np.ones(5)),
 ])  # fmt: skip
 def test_a_log_that_cannot_be_is_refused_and_leaves_no_trace(X, r):
-    agent = MappedAgent(ContextSpace(3, 4), map=Raw(), rng=0)
+    agent = MappedAgent(ContextSpace(3, 4), map=Identity(), rng=0)
     with pytest.raises((ValueError, TypeError)):
         agent.warm(X, r)
     assert agent._n == 0

@@ -5,7 +5,7 @@ import pytest
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Cells, Crossed, Fourier, Projected, Screened, directions, screen
+from zoolib.maps import Crossed, KMeans, Projected, RandomFourier, Screened, directions, screen
 from zoolib.world import Layout
 
 
@@ -51,8 +51,8 @@ def test_where_every_click_is_the_same_all_columns_stay(r):
 
 def test_the_waves_of_screened_columns_are_those_of_the_columns_alone():
     layout, rng = Layout(3, 2, 3), np.random.default_rng(2)
-    map = Screened(layout, of=Fourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
-    plain = Fourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
+    map = Screened(layout, of=RandomFourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
+    plain = RandomFourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
     X, other = rng.normal(size=(2, 20, layout.d))
     map.kept[:] = mattering(layout)
     other[:, map.kept] = X[:, map.kept]
@@ -91,8 +91,8 @@ def test_directions_are_orthonormal_point_one_way_and_turn_with_the_columns():
 
 def test_a_projected_map_sees_the_coordinates_along_the_directions_and_the_product_and_nothing_else():
     layout, rng = Layout(4, 2, 3), np.random.default_rng(2)
-    map = Projected(layout, of=Fourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
-    plain = Fourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
+    map = Projected(layout, of=RandomFourier(layout, n=7)).start(layout.d, (), [np.random.default_rng(3)])
+    plain = RandomFourier(layout, n=7).start(layout.d, (), [np.random.default_rng(3)])
     X = rng.normal(size=(500, layout.d))
     assert np.array_equal(map(X), plain(X))
     r = (X[:, layout.user][:, 0] > 0) * 1.0
@@ -104,7 +104,7 @@ def test_a_projected_map_sees_the_coordinates_along_the_directions_and_the_produ
     np.testing.assert_allclose(map(X), plain(seen), atol=1e-9)
 
 
-@pytest.mark.parametrize(("prepared", "of"), [(Screened, Crossed), (Screened, Cells), (Projected, Cells)])
+@pytest.mark.parametrize(("prepared", "of"), [(Screened, Crossed), (Screened, KMeans), (Projected, KMeans)])
 def test_worlds_in_lockstep_are_prepared_as_each_alone(prepared, of):
     seeds = [3, 4, 5]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from literal.neural import linear
 from zoolib.agents import AutogradMLP
-from zoolib.networks import MLP, SGD, Adam
+from zoolib.networks import MLP, SGD, Adam, AdamW
 
 SIZES = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)
 
@@ -123,6 +123,22 @@ def test_a_thousand_steps_equal_those_of_torchs_optimiser(mine, torchs, rng):
         literal.step()
         optimizer.step(gradient)
     assert np.allclose(weights, parameter.detach().numpy(), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_a_network_of_a_batch_is_trained_alone_as_it_is_with_the_others(kind, rng):
+    batch, alone = networks((4, 3, 1)), networks((4, 3, 1))
+    together, apart = kind(batch.flat, 0.1), kind(alone.flat, 0.1)
+    X, r = rng.normal(size=(2, 3, 5, 4)), rng.normal(size=(2, 3, 5))
+    for x, y in zip(X, r, strict=True):
+        together.step(batch.loss_gradient(x, np.ones((3, 5)), y))
+    for i in range(3):
+        network, optimizer = alone.of_world(i), apart.of_world(i)
+        for x, y in zip(X[:, i], r[:, i], strict=True):
+            optimizer.step(network.loss_gradient(x, np.ones(5), y))
+        assert optimizer.t == together.t
+    assert np.array_equal(alone.flat, batch.flat)
+    assert np.array_equal(apart.m, together.m)
 
 
 @pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))], ids=["copy", "pickle"])

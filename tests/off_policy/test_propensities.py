@@ -30,7 +30,7 @@ from zoolib import (
 )
 from zoolib.agents import MLPRecommender
 from zoolib.agents.conformance import same
-from zoolib.maps import Raw
+from zoolib.maps import Identity
 from zoolib.off_policy import Logbook, action_probabilities
 
 N_USERS = 30
@@ -54,7 +54,7 @@ AGENTS = {
     "LinTS, discount": lambda features, rng: LinTSAgent(features, alpha=1.0, gamma=0.99, rng=rng),
     "shared, Thompson": lambda features, rng: SharedLinUCBAgent(features, alpha=1.0, exploration=Thompson(), rng=rng),
     "NeuralTS": lambda features, rng: NeuralTSAgent(features, alpha=1.0, hidden_dim=8, rng=rng),
-    "mapped": lambda features, rng: MappedAgent(features, map=Raw(), alpha=1.0, settle=1, rng=rng),
+    "mapped": lambda features, rng: MappedAgent(features, map=Identity(), alpha=1.0, settle=1, rng=rng),
     "LinUCB, epsilon": lambda f, rng: LinUCBAgent(f, exploration=EpsilonGreedy(0.3), rng=rng),
     "delayed LinTS": lambda features, rng: Delayed(LinTSAgent(features, alpha=1.0, rng=rng), delay=3),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),

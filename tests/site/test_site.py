@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from built_book import build, is_redirect, pages, parsed
-from page_finish import finish
+from finish import finish
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import Exploration
 from zoolib.agents.sampling import Thompson
 from zoolib.evidence import BatchedEvidence
-from zoolib.maps import Raw
+from zoolib.maps import FeatureMap
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer
 
@@ -80,7 +80,7 @@ class MappedAgent(UCBAgent):
         self,
         features: FeatureEngineer | ContextSpace,
         *,
-        map: Raw,
+        map: FeatureMap,
         alpha: float = 0.1,
         ridge: float = 1.0,
         window: int | None = None,
@@ -90,7 +90,7 @@ class MappedAgent(UCBAgent):
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)
-        if not isinstance(map, Raw):
+        if not isinstance(map, FeatureMap):
             raise TypeError(f"map must be one of zoolib.maps, got {map!r}")
         if window is not None and not fresh:
             raise ValueError("a window needs fresh evidence: what leaves it is taken out as the map is now")
@@ -165,7 +165,7 @@ class MappedAgent(UCBAgent):
     def _sum(self, start: int, stop: int, sign: float = 1.0) -> None:
         """Add the records from ``start`` to ``stop`` to A and b, or take them out; world by world."""
         for k, i in enumerate(np.ndindex(*self.batch_shape)):
-            self.evidence.sum(i, self.map.in_world(k, self._X[i][start:stop]), self._r[i][start:stop], sign)
+            self.evidence.sum(i, self.map.of_world(k)(self._X[i][start:stop]), self._r[i][start:stop], sign)
 
     def _factor(self) -> None:
         self.evidence.factor()

@@ -9,7 +9,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.evidence import Evidence
-from zoolib.maps import Crossed, Raw
+from zoolib.maps import Crossed, Identity
 from zoolib.world import ContextSpace, Layout
 
 
@@ -49,7 +49,7 @@ class PerProductAgent(UCBAgent):
             raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
         self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
         self.crossed, self.ridge = crossed, ridge
-        self._map = (Crossed if crossed else Raw)().start(layout.n_user, self.batch_shape, [])
+        self._map = (Crossed if crossed else Identity)().start(layout.n_user, self.batch_shape, [])
         self.evidence = Evidence(self._map.width, (*self.batch_shape, self.n_products), ridge)
 
     def embed(self, X: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.maps.fixed import Raw, Rngs, with_one
+from zoolib.maps.fixed import FeatureMap, Rngs, with_one
 
 
 @dataclass
-class Cells(Raw):
+class KMeans(FeatureMap):
     """Segments by k-means: users and products are clustered by what is seen of them, and the two memberships crossed.
 
     The clusters are those of the log, and stay.
@@ -21,51 +21,46 @@ class Cells(Raw):
     ----------
     users, products
         Numbers of clusters.
+
+    Examples
+    --------
+    >>> from zoolib.world import Layout
+    >>> map = KMeans(Layout(1, 2, 1), users=2, products=3).start(d=5, batch_shape=(), rngs=[np.random.default_rng(0)])
+    >>> map(np.ones((4, 5))).sum(-1).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
 
     users: int = 8
     products: int = 10
 
-    state = ("centres", "_rngs")
+    state = ("user_centres", "product_centres", "_rngs")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.whole("users", self.users, 1)
-        checks.whole("products", self.products, 1)
-        self.width = self.users * self.products
-        self._rngs = rngs
-        self.centres: dict[str, np.ndarray] = {}
-        for side, k in (("user", self.users), ("product", self.products)):  # before a log came, drawn
-            n = getattr(self.layout, f"n_{side}")
-            drawn = np.stack([rng.standard_normal((k, n)) for rng in rngs])
-            self.centres[side] = drawn.reshape(*self.batch_shape, k, n)
+        checks.wholes(1, users=self.users, products=self.products)
+        self.width, self._rngs = self.users * self.products, rngs
+        self.user_centres, self.product_centres = (  # until a log comes, drawn
+            np.stack([rng.standard_normal((k, n)) for rng in rngs]).reshape(*self.batch_shape, k, n)
+            for k, n in ((self.users, self.layout.n_user), (self.products, self.layout.n_product))
+        )
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Cluster the users and the products of the records."""
-        from sklearn.cluster import KMeans
+        from sklearn import cluster
 
         for i, rng in enumerate(self._rngs):
-            here = X[i] if self.batch_shape else X
-            first = np.unique(here[:, 0], return_index=True)[1]
-            sides = (("user", self.users, here), ("product", self.products, here[first]))
-            for side, k, rows in sides:
-                seen = rows[:, getattr(self.layout, side)]
-                if len(seen) >= k:
-                    state = int(rng.integers(2**31))
-                    centres = KMeans(k, n_init=4, random_state=state).fit(seen).cluster_centers_
-                    (self.centres[side][i] if self.batch_shape else self.centres[side])[...] = centres
+            world, here = self.of_world(i), X[i] if self.batch_shape else X
+            each = here[np.unique(here[:, 0], return_index=True)[1]]  # of every product one record
+            users, products = here[:, self.layout.user], each[:, self.layout.product]
+            for centres, seen in ((world.user_centres, users), (world.product_centres, products)):
+                if len(seen) >= len(centres):
+                    found = cluster.KMeans(len(centres), n_init=4, random_state=int(rng.integers(2**31))).fit(seen)
+                    centres[...] = found.cluster_centers_
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return z for each row of ``X``."""
-        return self._cross(X, self.centres["user"], self.centres["product"])
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        one = [self.centres[side][i] if self.batch_shape else self.centres[side] for side in ("user", "product")]
-        return self._cross(X, *one)
-
-    def _cross(self, X: np.ndarray, user: np.ndarray, product: np.ndarray) -> np.ndarray:
-        cell = nearest(X[..., self.layout.user], user) * self.products + nearest(X[..., self.layout.product], product)
-        return np.eye(self.width)[cell]
+        """Return the membership of each row of ``X``, one-hot."""
+        user = nearest(X[..., self.layout.user], self.user_centres)
+        product = nearest(X[..., self.layout.product], self.product_centres)
+        return np.eye(self.width)[user * self.products + product]
 
 
 def nearest(X: np.ndarray, centres: np.ndarray) -> Any:
@@ -75,7 +70,7 @@ def nearest(X: np.ndarray, centres: np.ndarray) -> Any:
 
 
 @dataclass
-class Forest(Raw):
+class Forest(FeatureMap):
     """z = [1, what a forest of extremely randomized trees predicts] (Geurts, Ernst and Wehenkel, 2006).
 
     No linear agent, and no network either: the rival that learns from the same log by splitting one column at a time.
@@ -88,6 +83,13 @@ class Forest(Raw):
         Fewest records in a leaf.
     every
         Visits from one fit to the next, each on all records.
+
+    Examples
+    --------
+    >>> map = Forest(n_trees=5, leaf=1).start(d=1, batch_shape=(), rngs=[np.random.default_rng(0)])
+    >>> map.fit(np.array([[0.0], [1.0]]), np.array([0.0, 1.0]))
+    >>> map(np.array([[0.0], [1.0]])).tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
     """
 
     n_trees: int = 50
@@ -97,10 +99,8 @@ class Forest(Raw):
     state = ("_trees", "_rngs")
 
     def _bind(self, rngs: Rngs) -> None:
-        for name in ("n_trees", "leaf", "every"):
-            checks.whole(name, getattr(self, name), 1)
-        self.width = 2
-        self._rngs = rngs
+        checks.wholes(1, n_trees=self.n_trees, leaf=self.leaf, every=self.every)
+        self.width, self._rngs = 2, rngs
         self._trees: list[list[Any]] = [[] for _ in rngs]
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
@@ -115,12 +115,9 @@ class Forest(Raw):
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
-        flat = X.reshape(len(self._trees), -1, self.d)
-        Z = np.stack([self.in_world(i, rows) for i, rows in enumerate(flat)])
-        return Z.reshape(*X.shape[:-1], 2)
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        rows = np.ascontiguousarray(self._seen(X), dtype=np.float32)
-        votes = [tree.predict(rows).ravel() for tree in self._trees[i]]
-        return with_one(np.mean(votes, axis=0)[:, None] if votes else np.zeros((len(rows), 1)))
+        worlds = np.ascontiguousarray(self._seen(X), dtype=np.float32).reshape(len(self._trees), -1, self._n_seen)
+        votes = np.zeros(worlds.shape[:-1])
+        for i, trees in enumerate(self._trees):
+            if trees:
+                votes[i] = np.mean([tree.predict(worlds[i]).ravel() for tree in trees], axis=0)
+        return with_one(votes.reshape(*X.shape[:-1], 1))

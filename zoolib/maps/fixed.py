@@ -1,15 +1,15 @@
-"""What a shared linear model may see of a context: maps x -> z (chapter 8).
+"""What a shared linear model may see of a context: maps x -> z that are written down beforehand, or drawn (chapter 8).
 
-A linear model on z = map(x) is as good as its map. Those of this file are written down beforehand or drawn; the one in
-:mod:`zoolib.maps.learned` is learned. Each is started for one agent, may look at its log once (``fit``), and maps
-``(..., n, d)`` to ``(..., n, width)``.
+A linear model on z = map(x) is as good as its map. Each is started for one agent, may look at its log once (``fit``),
+and maps ``(..., n, d)`` to ``(..., n, width)``.
 """
 
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,13 +21,21 @@ Rngs = list[np.random.Generator]
 
 
 @dataclass
-class Raw(Stateful):
-    """The features as they are, and a constant; the product's number is left out.
+class FeatureMap(Stateful, ABC):
+    """What is common to all maps.
 
     Parameters
     ----------
     layout
         What the columns say; None: there is no product's number, and all columns are features.
+
+    Examples
+    --------
+    >>> class Bent(FeatureMap):
+    ...     def _bind(self, rngs): self.width = self._n_seen
+    ...     def __call__(self, X): return np.tanh(self._seen(X))
+    >>> Bent().start(d=3, batch_shape=(), rngs=[])(np.zeros((2, 3))).shape
+    (2, 3)
     """
 
     layout: Layout | None = None
@@ -43,8 +51,19 @@ class Raw(Stateful):
         mine._bind(rngs)
         return mine
 
+    def of_world(self, i: int) -> Self:
+        """Return the map of world ``i`` of a batch alone, for rows ``(n, d)``; it shares what has been learned."""
+        if not self.batch_shape:
+            return self
+        one = copy.copy(self)
+        one.batch_shape = ()
+        for name in self.state:
+            setattr(one, name, _of_world(getattr(self, name), i))
+        return one
+
+    @abstractmethod
     def _bind(self, rngs: Rngs) -> None:
-        self.width = self._n_seen + 1
+        """Set ``width``, the length of z, and draw what is drawn."""
 
     @property
     def _n_seen(self) -> int:
@@ -54,21 +73,50 @@ class Raw(Stateful):
         """Return the columns that are features."""
         return X if self.layout is None else X[..., 1:]
 
+    @abstractmethod
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
-        return with_one(self._seen(X))
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        return self(X)
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Look at the records so far, ``(..., n, d)`` and ``(..., n)``."""
 
 
+def _of_world(value: Any, i: int) -> Any:
+    """Return the part of world ``i`` in what a map has learned; a number is that of all worlds."""
+    if isinstance(value, np.ndarray):
+        return value[i]
+    if isinstance(value, list):
+        return value[i : i + 1]
+    return value if isinstance(value, int) else value.of_world(i)
+
+
 @dataclass
-class Crossed(Raw):
-    """The features, a constant, and all products of two features, squares included: a quadratic model."""
+class Identity(FeatureMap):
+    """The features as they are, and a constant; the product's number is left out.
+
+    Examples
+    --------
+    >>> Identity().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0]]
+    """
+
+    def _bind(self, rngs: Rngs) -> None:
+        self.width = self._n_seen + 1
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return [1, x] for each row of ``X``."""
+        return with_one(self._seen(X))
+
+
+@dataclass
+class Crossed(FeatureMap):
+    """The features, a constant, and all products of two features, squares included: a quadratic model.
+
+    Examples
+    --------
+    >>> Crossed().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
+    """
 
     def _bind(self, rngs: Rngs) -> None:
         n = self._n_seen + 1
@@ -80,8 +128,14 @@ class Crossed(Raw):
 
 
 @dataclass
-class PerCategory(Raw):
-    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves."""
+class PerCategory(FeatureMap):
+    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves.
+
+    Examples
+    --------
+    >>> PerCategory(Layout(1, 2, 1)).start(d=5, batch_shape=(), rngs=[])(np.array([[7.0, 3.0, 0.0, 1.0, 4.0]])).tolist()
+    [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
+    """
 
     def _bind(self, rngs: Rngs) -> None:
         n = 1 + self.layout.n_user + self.layout.n_product
@@ -95,7 +149,7 @@ class PerCategory(Raw):
 
 
 @dataclass
-class Fourier(Raw):
+class RandomFourier(FeatureMap):
     """Random Fourier features (Rahimi and Recht, 2007): linear in them is, nearly, a Gaussian kernel.
 
     z_k = sqrt(2) cos(w_k'x + c_k) with w_k ~ N(0, I / length^2) and c_k uniform; and a constant.
@@ -106,6 +160,11 @@ class Fourier(Raw):
         Number of waves.
     length
         Length scale of the kernel.
+
+    Examples
+    --------
+    >>> RandomFourier(n=50).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)])(np.zeros((4, 2))).shape
+    (4, 51)
     """
 
     n: int = 400
@@ -125,19 +184,26 @@ class Fourier(Raw):
         """Return z for each row of ``X``."""
         return with_one(np.sqrt(2) * np.cos(self._seen(X) @ self.W + self.c[..., None, :]))
 
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        W, c = (self.W[i], self.c[i]) if self.batch_shape else (self.W, self.c)
-        return with_one(np.sqrt(2) * np.cos(self._seen(X) @ W + c))
-
 
 def with_one(X: np.ndarray) -> np.ndarray:
-    """Return the rows of ``X`` with a constant 1 in front."""
+    """Return the rows of ``X`` with a constant 1 in front.
+
+    Examples
+    --------
+    >>> with_one(np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 3.0, 4.0]]
+    """
     return np.concatenate([np.ones((*X.shape[:-1], 1)), X], axis=-1)
 
 
 def crossed(X: np.ndarray) -> np.ndarray:
-    """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``."""
+    """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``.
+
+    Examples
+    --------
+    >>> crossed(np.array([1.0, 3.0, 4.0])).tolist()
+    [1.0, 3.0, 4.0, 9.0, 12.0, 16.0]
+    """
     n = X.shape[-1]
     Z = np.empty((*X.shape[:-1], n * (n + 1) // 2))
     start = 0

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zoolib import checks
-from zoolib.maps.fixed import Fourier, Raw, Rngs, crossed, with_one
+from zoolib.maps.fixed import FeatureMap, RandomFourier, Rngs, crossed, with_one
 from zoolib.world import Layout
 
 
 @dataclass
-class Screened(Raw):
+class _Prepared(FeatureMap):
+    """Another map, of columns that the log has prepared."""
+
+    of: FeatureMap = field(default_factory=RandomFourier)
+
+    def _bind(self, rngs: Rngs) -> None:
+        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.width = self.of.width
+
+    @abstractmethod
+    def _prepared(self, X: np.ndarray) -> np.ndarray:
+        """Return what the other map sees of the rows of ``X``."""
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return the other map's z for each row of ``X``."""
+        return self.of(self._prepared(X))
+
+
+@dataclass
+class Screened(_Prepared):
     """Another map, of the columns that :func:`screen` keeps; the others are 0.
 
     The waves of a column that is 0 do not see it, nor does a distance, and a product with it is 0: whatever the map, it
@@ -30,9 +49,13 @@ class Screened(Raw):
         Into which each column is cut.
     every
         Visits from one screening to the next, each on all records.
+
+    Examples
+    --------
+    >>> Screened(of=RandomFourier(n=50)).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)]).width
+    51
     """
 
-    of: Raw = field(default_factory=Fourier)
     level: float = 0.01
     bins: int = 6
     every: int = 2000
@@ -42,27 +65,21 @@ class Screened(Raw):
     def _bind(self, rngs: Rngs) -> None:
         checks.real("level", self.level, 0.0, 1.0)
         checks.whole("bins", self.bins, 2)
-        self.of = self.of.start(self.d, self.batch_shape, rngs)
-        self.width = self.of.width
+        super()._bind(rngs)
         self.kept = np.ones((*self.batch_shape, self.d), dtype=bool)
+
+    def _prepared(self, X: np.ndarray) -> np.ndarray:
+        return X * self.kept[..., None, :]
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Screen the columns of each world, then let the map look at what is left."""
         for i in np.ndindex(self.batch_shape):
             self.kept[i] = screen(X[i], r[i], self.layout, self.level, self.bins)
-        self.of.fit(X * self.kept[..., None, :], r)
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return z for each row of ``X``."""
-        return self.of(X * self.kept[..., None, :])
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        return self.of.in_world(i, X * (self.kept[i] if self.batch_shape else self.kept))
+        self.of.fit(self._prepared(X), r)
 
 
 @dataclass
-class Projected(Raw):
+class Projected(_Prepared):
     """Another map, of each side's columns along the directions that :func:`directions` finds in the log.
 
     The first columns of each side hold the coordinates; the others, and the nominal category, are 0.
@@ -75,9 +92,13 @@ class Projected(Raw):
         Number of directions of each side.
     every
         Visits from one search to the next, each on all records.
+
+    Examples
+    --------
+    >>> Projected(Layout(2, 1, 2), k=1).start(d=6, batch_shape=(), rngs=[np.random.default_rng(0)]).turns.shape
+    (6, 6)
     """
 
-    of: Raw = field(default_factory=Fourier)
     k: int = 2
     every: int = 2000
 
@@ -85,10 +106,12 @@ class Projected(Raw):
 
     def _bind(self, rngs: Rngs) -> None:
         checks.whole("k", self.k, 1, min(self.layout.n_user, self.layout.n_product))
-        self.of = self.of.start(self.d, self.batch_shape, rngs)
-        self.width = self.of.width
+        super()._bind(rngs)
         self.turns = np.zeros((*self.batch_shape, self.d, self.d))
         self.turns[..., range(self.d), range(self.d)] = 1.0  # until there are records, all columns as they are
+
+    def _prepared(self, X: np.ndarray) -> np.ndarray:
+        return X @ self.turns
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Look for the directions of each world, then let the map look at what is seen along them."""
@@ -100,15 +123,7 @@ class Projected(Raw):
                 found = directions(X[i][:, mine], X[i][:, other], r[i], self.k)
                 turn[mine, mine.start : mine.start + self.k] = found
             self.turns[i] = turn
-        self.of.fit(X @ self.turns, r)
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return z for each row of ``X``."""
-        return self.of(X @ self.turns)
-
-    def in_world(self, i: int, X: np.ndarray) -> np.ndarray:
-        """Return the same for rows ``(n, d)`` of world ``i`` alone."""
-        return self.of.in_world(i, X @ (self.turns[i] if self.batch_shape else self.turns))
+        self.of.fit(self._prepared(X), r)
 
 
 def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarray:
@@ -124,8 +139,16 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
         What is seen of one side and of the other, ``(n, n_u)`` and ``(n, n_p)``.
     r
         Rewards, ``(n,)``.
+    of
+        The map.
     k
         Number of directions.
+
+    Examples
+    --------
+    >>> U = np.random.default_rng(0).normal(size=(2000, 3))
+    >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
+    [[0], [1], [0]]
     """
     n, n_u = U.shape
     U = U - U.mean(0)
@@ -157,7 +180,15 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
         What the columns say.
     level, bins
         See :class:`Screened`.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(2000, 7))
+    >>> screen(X, X[:, 2] + X[:, 5], Layout(2, 2, 2)).tolist()
+    [True, False, True, False, False, True, False]
     """
+    from scipy.stats import chi2
+
     users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
     kept = np.zeros(layout.d, dtype=bool)
     spread = r.var() if len(r) else 0.0
@@ -168,11 +199,11 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
         bound = level / (len(cells) + len(users) * len(products))
         n_bins = {c: int(cells[c].max()) + 1 for c in cells}
         for c in cells:
-            kept[c] |= alone[c] > stats.chi2.isf(bound, max(1, n_bins[c] - 1))
+            kept[c] |= alone[c] > chi2.isf(bound, max(1, n_bins[c] - 1))
         for u in users:
             for p in products:
                 together = _between(cells[u] * n_bins[p] + cells[p], excess) / spread - alone[u] - alone[p]
-                if together > stats.chi2.isf(bound, max(1, (n_bins[u] - 1) * (n_bins[p] - 1))):
+                if together > chi2.isf(bound, max(1, (n_bins[u] - 1) * (n_bins[p] - 1))):
                     kept[[u, p]] = True
     for side in (slice(0, 1), layout.user, slice(layout.nominal.start, layout.d)):
         if not kept[side].any():

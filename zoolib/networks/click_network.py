@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,12 @@ class ClickNetwork(MLP):
         As in :class:`~zoolib.networks.MLP`; the last size is 1.
     normalize
         Whether there is a layer norm.
+
+    Examples
+    --------
+    >>> network = ClickNetwork((20, 32, 32, 1), [np.random.default_rng(0)])
+    >>> network.click_gradient(np.ones((5, 20)), np.ones(5)).shape
+    (1761,)
     """
 
     def __init__(
@@ -39,30 +44,20 @@ class ClickNetwork(MLP):
         if self.sizes[-1] != 1:
             raise ValueError(f"sizes must end in 1, the log-odds of a click, got {self.sizes}")
         self.normalize = normalize
-        self._normal: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def of_world(self, i: int) -> Self:
-        """Return network ``i`` of a batch alone; it shares its weights with the batch."""
-        one = copy.copy(self)
-        one.flat = self.flat[i]
-        one.layers = one.views(one.flat)
-        return one
 
     def forward(self, X: np.ndarray, depth: int | None = None) -> list[np.ndarray]:
         """Return ``X`` and the output of each of the first ``depth`` layers (None: of all)."""
-        outputs, self._normal = [X], []
-        for (W, b), relu in list(zip(self.layers, self.relu, strict=True))[:depth]:
-            H = outputs[-1] @ W
-            H += b[..., None, :]
-            if relu and self.normalize:
-                H -= H.sum(-1, keepdims=True) / H.shape[-1]
-                scale = 1 / np.sqrt(np.vecdot(H, H) / H.shape[-1] + EPS)[..., None]
-                H *= scale
-                self._normal.append((H, scale))
-                outputs.append(np.maximum(H, 0))
-            else:
-                outputs.append(np.maximum(H, 0, out=H) if relu else H)
-        return outputs
+        self._normal: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        return super().forward(X, depth)
+
+    def _activate(self, i: int, H: np.ndarray) -> np.ndarray:
+        if not (self.relu[i] and self.normalize):
+            return super()._activate(i, H)
+        H -= H.sum(-1, keepdims=True) / H.shape[-1]
+        scale = 1 / np.sqrt(np.vecdot(H, H) / H.shape[-1] + EPS)[..., None]
+        H *= scale
+        self._normal[i] = H, scale
+        return np.maximum(H, 0)
 
     def _through_relu(self, i: int, outputs: list[np.ndarray], G: np.ndarray) -> np.ndarray:
         G = super()._through_relu(i, outputs, G)
@@ -94,7 +89,7 @@ class ClickNetwork(MLP):
         return flat
 
 
-class DecoupledAdam(Adam):
+class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): before each step w <- (1 - lr decay) w.
 
     Parameters
@@ -103,6 +98,12 @@ class DecoupledAdam(Adam):
         As in :class:`~zoolib.networks.Adam`.
     decay
         At least 0.
+
+    Examples
+    --------
+    >>> AdamW(weights := np.ones(2), lr=0.1, decay=0.5).step(np.array([1.0, -2.0]))
+    >>> weights.round(3).tolist()
+    [0.85, 1.05]
     """
 
     def __init__(self, weights: np.ndarray, lr: float, decay: float = 1e-4) -> None:
@@ -116,5 +117,11 @@ class DecoupledAdam(Adam):
 
 
 def sigmoid(x: Any) -> np.ndarray:
-    """Return 1 / (1 + exp(-x))."""
+    """Return 1 / (1 + exp(-x)), by the hyperbolic tangent, on whose last digits the stored tables rest.
+
+    Examples
+    --------
+    >>> sigmoid([-1e4, 0.0, 1e4]).tolist()
+    [0.0, 0.5, 1.0]
+    """
     return 0.5 * (1 + np.tanh(0.5 * np.asarray(x)))

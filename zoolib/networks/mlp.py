@@ -7,9 +7,10 @@ operations costs more than the operations.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,11 +18,6 @@ from zoolib import checks
 from zoolib.persistence import Stateful
 
 Layer = tuple[np.ndarray, np.ndarray]
-
-# Training makes and drops arrays of some MB at every step. Once it has freed a large block, the allocator of Linux
-# keeps such memory at hand instead of asking the system for it anew: a hundred networks train in a third of the time.
-_large = np.empty(2**25 - 2**16, dtype=np.uint8)
-del _large
 
 
 class MLP(Stateful):
@@ -45,6 +41,12 @@ class MLP(Stateful):
         ``(..., p)``, all weights; they change in place.
     layers
         ``[(W, b), ...]``, views of ``flat`` of shapes ``(..., d_in, d_out)`` and ``(..., d_out)``.
+
+    Examples
+    --------
+    >>> network = MLP((9, 64, 1), [np.random.default_rng(i) for i in range(100)], batch_shape=(100,))
+    >>> network(np.ones((100, 5, 9))).shape, network.p
+    ((100, 5, 1), 705)
     """
 
     state = ("flat",)
@@ -86,6 +88,15 @@ class MLP(Stateful):
             start += (m + 1) * n
         return layers
 
+    def of_world(self, i: int) -> Self:
+        """Return network ``i`` of a batch alone, on the weights of the batch; a network without a batch is itself."""
+        if self.flat.ndim == 1:
+            return self
+        one = copy.copy(self)
+        one.flat = self.flat[i]
+        one.layers = one.views(one.flat)
+        return one
+
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return the output for the rows of ``X``, ``(..., n, d_in) -> (..., n, d_out)``."""
         return self.forward(X)[-1]
@@ -93,10 +104,10 @@ class MLP(Stateful):
     def forward(self, X: np.ndarray, depth: int | None = None) -> list[np.ndarray]:
         """Return ``X`` and the output of each of the first ``depth`` layers (None: of all)."""
         outputs = [X]
-        for (W, b), relu in list(zip(self.layers, self.relu, strict=True))[:depth]:
+        for i, (W, b) in enumerate(self.layers[:depth]):
             H = outputs[-1] @ W
             H += b[..., None, :]
-            outputs.append(np.maximum(H, 0, out=H) if relu else H)
+            outputs.append(self._activate(i, H))
         return outputs
 
     def backward(self, outputs: list[np.ndarray], G: np.ndarray) -> np.ndarray:
@@ -148,6 +159,9 @@ class MLP(Stateful):
                 G = G @ np.swapaxes(self.layers[i][0], -1, -2)
         return flat
 
+    def _activate(self, i: int, H: np.ndarray) -> np.ndarray:
+        return np.maximum(H, 0, out=H) if self.relu[i] else H
+
     def _through_relu(self, i: int, outputs: list[np.ndarray], G: np.ndarray) -> np.ndarray:
         return G * (outputs[i + 1] > 0) if self.relu[i] else G
 
@@ -161,6 +175,12 @@ class SGD(Stateful):
         ``(..., p)``, changed in place.
     lr
         Step size, above 0.
+
+    Examples
+    --------
+    >>> SGD(weights := np.ones(2), lr=0.1).step(np.array([1.0, -2.0]))
+    >>> weights.round(3).tolist()
+    [0.9, 1.2]
     """
 
     def __init__(self, weights: np.ndarray, lr: float) -> None:
@@ -177,6 +197,12 @@ class Adam(Stateful):
 
     m <- .9 m + .1 g, v <- .999 v + .001 g^2, w <- w - lr m^ / (sqrt(v^) + 1e-8), where m^ = m / (1 - .9^t) and
     v^ = v / (1 - .999^t). The parameters are those of :class:`SGD`.
+
+    Examples
+    --------
+    >>> Adam(weights := np.ones(2), lr=0.1).step(np.array([1.0, -2.0]))
+    >>> weights.round(3).tolist()
+    [0.9, 1.1]
     """
 
     state = ("m", "v", "t")
@@ -184,6 +210,14 @@ class Adam(Stateful):
     def __init__(self, weights: np.ndarray, lr: float) -> None:
         self.weights, self.lr = weights, checks.real("lr", lr, 0.0, open_low=True)
         self.m, self.v, self.t = np.zeros_like(weights), np.zeros_like(weights), 0
+
+    def of_world(self, i: int) -> Self:
+        """Return the optimiser of network ``i`` of a batch alone, on arrays of the batch; its ``t`` is its own."""
+        if self.weights.ndim == 1:
+            return self
+        one = copy.copy(self)
+        one.weights, one.m, one.v = self.weights[i], self.m[i], self.v[i]
+        return one
 
     def step(self, gradient: np.ndarray) -> None:
         """Move the weights against ``gradient``, ``(..., p)``, which is used up."""

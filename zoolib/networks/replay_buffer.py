@@ -48,12 +48,19 @@ class ReplayBuffer(Stateful):
     cells
         ``(m, d)``: the contexts there are, if they are few. A record is then a cell's number; the first context that
         comes without one makes the buffer go over to whole contexts.
+
+    Examples
+    --------
+    >>> buffer = ReplayBuffer(capacity=300, d=2)
+    >>> buffer.add(np.array([1.0, 0.0]), 1.0)
+    >>> buffer.sample(1, [np.random.default_rng(0)]).X.tolist()
+    [[1.0, 0.0]]
     """
 
     def __init__(
         self, capacity: int, d: int, batch_shape: tuple[int, ...] = (), cells: np.ndarray | None = None
     ) -> None:
-        self.capacity, self.d = checks.whole("capacity", capacity, 1), checks.whole("d", d, 1)
+        self.capacity, self.d = checks.wholes(1, capacity=capacity, d=d)
         self.batch_shape = tuple(batch_shape)
         self.rows = (np.arange(*batch_shape),) if batch_shape else ()
         self.cells = None if cells is None else checks.finite("cells", cells, (None, self.d))

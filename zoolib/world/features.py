@@ -38,6 +38,11 @@ class ContextSpace:
         Number of arms K.
     batch_shape
         ``()``, or ``(R,)`` for R problems in lockstep.
+
+    Examples
+    --------
+    >>> ContextSpace(d=9, n_arms=50, batch_shape=(100,)).rows[0].shape
+    (100,)
     """
 
     d: int
@@ -45,8 +50,7 @@ class ContextSpace:
     batch_shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        checks.whole("d", self.d, 1)
-        checks.whole("n_arms", self.n_arms, 1)
+        checks.wholes(1, d=self.d, n_arms=self.n_arms)
         if not isinstance(self.batch_shape, tuple) or len(self.batch_shape) > 1:
             raise ValueError(f"batch_shape must be () or (R,), got {self.batch_shape!r}")
         for R in self.batch_shape:
@@ -78,14 +82,16 @@ class FeatureEngineer:
         ``(P, C, d)``: the context of every (persona, category). A shop has no others, which is what makes agents fast.
     cells
         ``(P C, d)``: the same, numbered through.
+
+    Examples
+    --------
+    >>> FeatureEngineer(ZooplusSimulator(n_products=10, seed=42)).context(user_id=7, arm=3).tolist()
+    [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """
 
     def __init__(self, sim: ZooplusSimulator, encoding: str = "onehot") -> None:
-        if not isinstance(sim, ZooplusSimulator):
-            raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
-        if encoding not in ENCODINGS:
-            raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, got {encoding!r}")
-        self.sim, self.encoding = sim, encoding
+        self.sim = checks.instance("sim", sim, ZooplusSimulator)
+        self.encoding = checks.choice("encoding", encoding, ENCODINGS)
         self.batch_shape, self.rows = sim.batch_shape, sim.rows
         personas, categories = sorted(sim.personas), sorted(sim.categories)
         persona = _one_hot(sim.personas, personas)[:, None, :]  # (P, 1, P)
@@ -112,9 +118,7 @@ class FeatureEngineer:
 
     def context(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the context of one user and one product, ``(..., d)``."""
-        sim = sim or self.sim
-        arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
-        return self.table[sim.persona(user_id), sim.product_category[(*sim.rows, arm)]]
+        return self.cells[self.cell(user_id, arm, sim)]
 
     def cell(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> Any:
         """Return the number among ``cells`` of the context of one user and one product."""
@@ -139,9 +143,8 @@ class FeatureEngineer:
             ``(..., C)``, the lowest product number of each. The best row's is what ``argmax`` over all K
             contexts with ties to the lowest number would have found.
         """
-        sim = sim or self.sim
-        persona = np.asarray(sim.persona(user_id))
-        return self.table[persona[..., None], sim.category_order], sim.first_product
+        cells, arms = self.choice_cells(user_id, sim)
+        return self.cells[cells], arms
 
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""

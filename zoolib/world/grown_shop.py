@@ -36,13 +36,18 @@ class GrownShop:
         ``(K, 8)`` float32: one-hot category and the properties. What an agent sees of a product.
     category, brand
         ``(K,)``.
+
+    Examples
+    --------
+    >>> shop = GrownShop(n_products=1000, n_brands=20, rng=0)
+    >>> shop.click_probability(shop.visitors(1, rng=1)[0], np.arange(3)).round(2).tolist()
+    [0.06, 0.01, 0.03]
     """
 
     d_user, d_product = len(PERSONAS) + N_PROPERTIES, len(CATEGORIES) + N_PROPERTIES
 
     def __init__(self, n_products: int = 2_000_000, n_brands: int = 2_000, *, rng: Seed) -> None:
-        self.n_products = checks.whole("n_products", n_products, 1)
-        n_brands = checks.whole("n_brands", n_brands, 1)
+        self.n_products, n_brands = checks.wholes(1, n_products=n_products, n_brands=n_brands)
         (generator,) = generators(rng, ())
         sells = generator.integers(0, len(CATEGORIES), n_brands)
         stands_for = generator.normal(size=(n_brands, N_PROPERTIES)).astype(np.float32)

@@ -1,21 +1,20 @@
-"""Shocks: what may happen to a shop in the middle of an experiment (chapter 0).
+"""What may happen to a shop in the middle of an experiment, and when (chapters 0 and 7).
 
 A change of taste is a few entries of the click table, a launch a few names of categories: any other is as easy to write
-down as the two of the book's gauntlet.
+down as the two of the book's gauntlet. They happen at the same step in all worlds, or each world draws the steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-
-if TYPE_CHECKING:
-    from zoolib.world.simulator import ZooplusSimulator
+from zoolib.randomness import SHOCK_TIMES, spawn
+from zoolib.world.simulator import ZooplusSimulator
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,13 @@ class Shock:
         ``{persona: {category: probability}}``; what is not named stays as it is.
     name
         How tables and figures call it.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Shock({"cat_connoisseur": {"Dog Toy": 0.9}}))
+    >>> shop.oracle_value(user_id=7)
+    0.9
     """
 
     changes: Mapping[str, Mapping[str, float]]
@@ -49,7 +55,15 @@ class Shock:
 
 @dataclass(frozen=True)
 class Launch:
-    """New products: one more for each category named, put at the end of the catalog of every world."""
+    """New products: one more for each category named, put at the end of the catalog of every world.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Launch(["Cat Toy"]))
+    >>> shop.n_products, int(shop.for_sale.sum())
+    (11, 11)
+    """
 
     categories: Sequence[str]
     name: str = "launch"
@@ -66,7 +80,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class Turnover(Launch):
-    """The oldest product of each category named sells out for good, and a new one takes its place at the end."""
+    """The oldest product of each category named sells out for good, and a new one takes its place at the end.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.apply_shock(Turnover(["Cat Toy"]))
+    >>> shop.n_products, int(shop.for_sale.sum())
+    (11, 10)
+    """
 
     name: str = "turnover"
 
@@ -82,3 +104,131 @@ class Turnover(Launch):
 
 SHOCK_FISH = Shock({"budget_shopper": {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}}, name="fish boom")
 SHOCK_DOG_TOY = Shock({"cat_connoisseur": {"Dog Toy": 0.75}}, name="dog-toy craze")
+
+Happens = dict[int, list[tuple[Shock | Launch, Any]]]  # {step: [(what, in which worlds), ...]}, in the order of time
+
+
+@dataclass(frozen=True)
+class RandomTimes:
+    """Shocks that happen in this order, in each world at times that it draws for itself (chapter 7).
+
+    All choices of times from ``first`` to ``last``, each at least ``apart`` steps after the one before, are equally
+    likely.
+
+    Parameters
+    ----------
+    shocks
+        Changes of taste, of different names.
+    first, last
+        The earliest step that may be drawn, at least 1, and the latest.
+    apart
+        Steps from one to the next, at least 1.
+
+    Examples
+    --------
+    >>> RandomTimes([SHOCK_FISH, SHOCK_DOG_TOY], first=100, last=900, apart=300).draw(np.random.default_rng(0)).tolist()
+    [419, 825]
+    """
+
+    shocks: Sequence[Shock]
+    first: int
+    last: int
+    apart: int = 1
+
+    def __post_init__(self) -> None:
+        for shock in self.shocks:
+            if not isinstance(shock, Shock):
+                raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {shock!r}")
+        if not self.shocks or len({shock.name for shock in self.shocks}) < len(self.shocks):
+            raise ValueError("shocks must hold at least one, and no two of one name")
+        checks.wholes(1, first=self.first, apart=self.apart)
+        checks.whole("last", self.last, self.first + (len(self.shocks) - 1) * self.apart)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw the times of one world, ``(n,)``, in the order of ``shocks``."""
+        n, spare = len(self.shocks), self.apart - 1
+        free = self.last - self.first + 1 - (n - 1) * spare
+        return self.first + np.sort(rng.choice(free, n, replace=False)) + spare * np.arange(n)
+
+    def happen(self, sim: ZooplusSimulator, n_steps: int) -> tuple[dict[str, np.ndarray], Happens]:
+        """Draw the times of every world of ``sim``, from a stream of its seed that serves nothing else.
+
+        Returns
+        -------
+        times
+            ``{name: (R,) steps}``.
+        happens
+            ``{step: [(Shock, worlds), ...]}``, in the order of time.
+        """
+        checks.whole("shocks.last", self.last, self.first, n_steps - 1)
+        drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)
+        each = list(zip(self.shocks, drawn, strict=True))
+        happens: Happens = {
+            step: [(shock, times == step if sim.batch_shape else ...) for shock, times in each if step in times]
+            for step in np.unique(drawn).tolist()
+        }
+        return {shock.name: times for shock, times in each}, happens
+
+
+Shocks = Mapping[int, Shock | Launch] | RandomTimes
+
+
+class Schedule:
+    """The shocks of a run, in the order of time, after all have happened once to a copy of the shop.
+
+    Parameters
+    ----------
+    shocks
+        ``{step: Shock or Launch}``, the same for all worlds; or :class:`RandomTimes`, which each world draws for
+        itself.
+    sim
+        The shop, or a batch of shops.
+    n_steps
+        Length of the run.
+
+    Attributes
+    ----------
+    happens
+        ``{step: [(Shock or Launch, worlds), ...]}``, in the order of time.
+    common
+        ``{step: name}`` of what happens in all worlds at once.
+    drawn
+        ``{name: (R,) steps}`` of what happens in each world at a time of its own.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a shock does not fit the shop or the run.
+
+    Examples
+    --------
+    >>> list(Schedule({500: SHOCK_FISH}, shop := ZooplusSimulator(), n_steps=1000).phases(shop))
+    [slice(0, 500, None), slice(500, 1000, None)]
+    """
+
+    def __init__(self, shocks: Shocks | None, sim: ZooplusSimulator, n_steps: int) -> None:
+        shocks, self.n_steps, self.drawn = shocks or {}, n_steps, {}
+        if isinstance(shocks, RandomTimes):
+            self.drawn, self.happens = shocks.happen(sim, n_steps)
+        elif isinstance(shocks, Mapping):
+            for step, shock in shocks.items():
+                checks.whole("a step in shocks", step, 0, n_steps - 1)
+                checks.instance(f"shocks[{step}]", shock, Shock, Launch)
+            self.happens = {step: [(shocks[step], ...)] for step in sorted(shocks)}
+        else:
+            raise TypeError(f"shocks must be {{step: Shock or Launch}} or RandomTimes, got {shocks!r}")
+        self.common = {} if self.drawn else {step: shocks[step].name for step in self.happens}
+        for _ in self.phases(sim.copy()):
+            pass
+
+    def apply(self, step: int, world: ZooplusSimulator) -> None:
+        """Let happen to ``world`` what happens before the user of that step comes."""
+        for shock, worlds in self.happens.get(step, ()):
+            shock.apply(world, worlds)
+
+    def phases(self, world: ZooplusSimulator) -> Iterator[slice]:
+        """Go through the times between changes, each with ``world`` as it was then."""
+        starts = sorted({0, *self.happens})
+        for start, stop in zip(starts, [*starts[1:], self.n_steps], strict=True):
+            self.apply(start, world)
+            yield slice(start, stop)

@@ -10,14 +10,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
-import pandas as pd
 
 from zoolib import checks
-from zoolib.randomness import UniformStream
-from zoolib.world.shocks import Launch, Shock
+from zoolib.randomness import UniformStream, worlds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -36,6 +37,13 @@ CLICK_TABLE: Table = MappingProxyType(
 PERSONAS = tuple(CLICK_TABLE)
 TABLE = np.array([[CLICK_TABLE[persona][category] for category in CATEGORIES] for persona in PERSONAS])
 UNLISTED = 0.01  # click probability of a category that a persona's row does not name
+
+
+class Event(Protocol):
+    """Whatever may happen to a shop, such as :class:`~zoolib.world.Shock` and :class:`~zoolib.world.Launch`."""
+
+    def apply(self, sim: ZooplusSimulator, worlds: Any) -> None:
+        """Happen to ``sim``, in the worlds that :meth:`ZooplusSimulator.some_worlds` understands by ``worlds``."""
 
 
 class ZooplusSimulator:
@@ -67,6 +75,12 @@ class ZooplusSimulator:
         ``(..., U)`` index into ``personas`` of every user.
     click_table
         ``(..., P, C)`` click probabilities as they are now.
+
+    Examples
+    --------
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> shop.best_arm(user_id=7), shop.oracle_value(user_id=7)
+    (4, 0.55)
     """
 
     def __init__(
@@ -78,21 +92,15 @@ class ZooplusSimulator:
         click_table: Table = CLICK_TABLE,
         categories: Sequence[str] = CATEGORIES,
     ) -> None:
-        self.n_products = checks.whole("n_products", n_products, 1)
-        self.n_users = checks.whole("n_users", n_users, 1)
-        many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
-        seeds = [checks.whole("seed", s, 0) for s in (seed if many else [seed])]
-        if not seeds:
-            raise ValueError("seed must hold at least one world's seed, got an empty sequence")
-        self.seeds = tuple(seeds)
-        self.batch_shape = (len(seeds),) if many else ()
-        self.rows = (np.arange(len(seeds)),) if many else ()  # indexes the leading axis: a[(*rows, k)]
+        self.n_products, self.n_users = checks.wholes(1, n_products=n_products, n_users=n_users)
+        self.seeds, self.batch_shape = worlds(seed)
+        self.rows = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*rows, k)]
         checks.table("click_table", click_table)
         self.personas, self.categories = tuple(click_table), tuple(categories)
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
-        rngs = [np.random.default_rng(s) for s in seeds]
+        rngs = [np.random.default_rng(s) for s in self.seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
@@ -169,6 +177,8 @@ class ZooplusSimulator:
         return self._listing("user", self.user_persona, "persona", self.personas)
 
     def _listing(self, item: str, codes: np.ndarray, label: str, names: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
         frame = pd.DataFrame({item: np.indices(codes.shape)[-1].ravel(), label: np.array(names)[codes.ravel()]})
         if self.batch_shape:
             frame.insert(0, "world", np.indices(codes.shape)[0].ravel())
@@ -203,7 +213,7 @@ class ZooplusSimulator:
         place = self._by_place.argmax(-1)[self._persona_cell(user_id)]
         return self._number(self.first_product[self._beside(place)])
 
-    def apply_shock(self, shock: Shock | Launch, worlds: Any = ...) -> None:
+    def apply_shock(self, shock: Event, worlds: Any = ...) -> None:
         """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects."""
         shock.apply(self, worlds)
 

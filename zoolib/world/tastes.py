@@ -13,30 +13,31 @@ all agents face the same visits, shelves and luck, and world i of a batch is the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
-from scipy.stats import ortho_group
 
 from zoolib import checks
-from zoolib.persistence import Stateful
+from zoolib.world.shocks import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
 
 CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
-SURPRISES = (  # what may happen to taste: (persona, {category: probability}), the two shocks of the gauntlet in turn
-    ("budget_shopper", {"Fish Supplies": 0.80, "Dog Food": 0.10, "Cat Food": 0.15}),
-    ("cat_connoisseur", {"Dog Toy": 0.75}),
-)
 
 
 @dataclass(frozen=True)
-class Layout(Stateful):
+class Layout:
     """What the columns of a context say: the product's number, then the user, its nominal category, the product.
 
     Attributes
     ----------
     n_user, n_nominal, n_product
         Numbers of columns of the last three.
+
+    Examples
+    --------
+    >>> Layout(n_user=7, n_nominal=5, n_product=7).product
+    slice(13, 20, None)
     """
 
     n_user: int
@@ -82,7 +83,7 @@ def prototypes(rng: np.random.Generator, n: int, dim: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Segments(Stateful):
+class Segments:
     """Hidden segments: persona and niche decide, and show only as clusters.
 
     Parameters
@@ -100,6 +101,11 @@ class Segments(Stateful):
         Changes of taste, each at a time of its own, uniform over the middle three fifths of the run.
     rotated
         Whether each side's columns are turned by a random rotation, so that no single one says anything by itself.
+
+    Examples
+    --------
+    >>> Segments(clusters=3, nuisances=5).layout
+    Layout(n_user=7, n_nominal=5, n_product=7)
     """
 
     clusters: int = 2
@@ -112,11 +118,9 @@ class Segments(Stateful):
     informative = 2
 
     def __post_init__(self) -> None:
-        checks.whole("clusters", self.clusters, 1)
-        checks.whole("nuisances", self.nuisances, 0)
+        checks.wholes(1, clusters=self.clusters, n_personas=self.n_personas)
+        checks.wholes(0, nuisances=self.nuisances, n_shocks=self.n_shocks)
         checks.real("guess", self.guess, 0.0)
-        checks.whole("n_personas", self.n_personas, 1)
-        checks.whole("n_shocks", self.n_shocks, 0)
 
     @property
     def layout(self) -> Layout:
@@ -132,17 +136,18 @@ class Segments(Stateful):
         )
         rows = [TABLE[p] if p < len(TABLE) else rng.permutation(TABLE[p % len(TABLE)]) for p in range(self.n_personas)]
         tables = [np.array(rows)]
-        for k in range(self.n_shocks):
-            table = tables[-1].copy()
-            persona, changes = SURPRISES[k % len(SURPRISES)]
-            for category, probability in changes.items():
-                table[PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)] = probability
-            tables.append(table)
+        for shock in islice(cycle((SHOCK_FISH, SHOCK_DOG_TOY)), self.n_shocks):
+            tables.append(tables[-1].copy())
+            for persona, row in shock.changes.items():
+                for category, probability in row.items():
+                    at = PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)
+                    tables[-1][at] = probability
         world = {"users": users, "products": products, "tables": np.stack(tables)}
         if self.rotated:
-            world |= {
-                "turn " + side: ortho_group.rvs(self.layout.n_user, random_state=rng) for side in ("users", "products")
-            }
+            from scipy.stats import ortho_group
+
+            turns = ortho_group.rvs(self.layout.n_user, size=2, random_state=rng)
+            world |= {"turn users": turns[0], "turn products": turns[1]}
         return world
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -170,7 +175,7 @@ class Segments(Stateful):
 
 
 @dataclass(frozen=True)
-class Conditions(Stateful):
+class Conditions:
     """Four conditions: price within budget, life stage fits the pet's age, quality as wished, taste alike.
 
     Each has a degree in [0, 1] that a quadratic function of the features gives, and is met if the degree reaches a
@@ -185,6 +190,11 @@ class Conditions(Stateful):
         0: a sum, for which products of two features suffice; 1: an AND.
     nuisances
         As in :class:`Segments`.
+
+    Examples
+    --------
+    >>> Conditions().degrees(wants=np.zeros(4), are=np.zeros(4)).tolist()
+    [0.5, 1.0, 0.5, 0.5]
     """
 
     dial: float = 1.0

@@ -1,0 +1,72 @@
+"""Finish the built pages: what theme and extensions leave undone, each mend with its reason.
+
+Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building
+twice gives the same pages. The mends are in the rooms: what a page loads (:mod:`finish.assets`), what it says to all
+(:mod:`finish.access`), how it stands still (:mod:`finish.layout`), and what it offers in print (:mod:`finish.pdf`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+
+from finish import access, assets, layout
+from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
+from finish.layout import size_images
+from finish.markup import written
+from finish.pdf import add_print
+
+REDIRECT = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}"><title>{title}</title></head>
+<body><p><a href="{url}">{title}</a></p></body>
+</html>
+"""
+MENDS = [*assets.MENDS, *access.MENDS, *layout.MENDS]
+
+
+def finish(html: str) -> str:
+    """Return a page with all mends made."""
+    page = BeautifulSoup(html, "html.parser")
+    if not isinstance(page.html, Tag) or page.select_one("meta[http-equiv=Refresh i]"):
+        return html
+    for mend in MENDS:
+        mend(page)
+    return written(page)
+
+
+def in_its_place(html: str, folder: Path, out: Path) -> str:
+    """Return a page with the mends made for which one must know where it and its files are."""
+    page = BeautifulSoup(html, "html.parser")
+    size_images(page, folder)
+    one_style_sheet(page, folder, out)
+    options_in_the_page(page, folder)
+    return written(page)
+
+
+def finish_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Finish every page of a build that succeeded, and remove the files that no page loads any more."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
+        before = path.read_text(encoding="utf-8")
+        if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
+            url = re.search(r'content="0; *url=([^"]+)"', before)
+            path.write_text(REDIRECT.format(url=url[1], title=app.config.html_title), encoding="utf-8")
+            continue
+        after = in_its_place(finish(before), path.parent, out)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+    add_print(out, Path(app.srcdir) / "_build" / "pdf")
+    make_lean(out)
+    remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the last step of a build."""
+    app.connect("build-finished", finish_pages, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,253 @@
+"""What is mended on the built pages, mend by mend."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from finish import MENDS, finish, in_its_place
+from finish.assets import make_lean, remove_unused
+from finish.lean import asks_then_tells, names_in, without_unused
+from finish.pdf import add_print, offer_print
+from PIL import Image
+
+import zoolib
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>A page of the book</title><meta name="viewport" content="a"/>
+<meta name="viewport" content="b"/>
+<script src="../_static/scripts/fontawesome.js"></script><script src="../_static/sphinx-thebe.js"></script>
+<script src="../_static/documentation_options.js"></script><script src="../_static/doctools.js"></script>
+<script src="../_static/copybutton.js"></script><script src="../_static/../mathjax/tex-chtml.js" async="async"></script>
+<script>var a = 1;</script><script>var a = 1;</script>
+<script>const THEBE_JS_URL = "https://elsewhere.example/thebe.js";</script></head>
+<body><div id="pst-primary-sidebar"></div>
+<button class="search-button-field" aria-label="Search"><span>Search</span></button>
+<button class="theme-switch-button" aria-label="Color mode"><i title="Dark"></i></button>
+<article><section><h1>Title</h1>
+<p>The first paragraph that is long enough to say what this page is about, in a sentence.</p>
+<details><summary aria-label="Toggle hidden content"><p>Show code</p></summary><p>code</p></details>
+<div class="cell_output"><div class="output text_html"><style scoped>td {}</style>
+<table border="1"><tr style="text-align: right"><th></th><th>x</th></tr></table></div></div>
+<div role="list"><div role="doc-biblioentry">A work.</div></div>
+<p id="twice">1</p><p id="twice">2</p><img src="a.png"/><img src="b.png"/>
+<pre>  two  spaces
+   and   more </pre>
+</section></article></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def page() -> BeautifulSoup:
+    return BeautifulSoup(finish(PAGE), "html.parser")
+
+
+def test_scripts_that_a_page_does_not_need_are_gone(page):
+    assert [tag["src"] for tag in page.select("script[src]")] == [
+        "../_static/documentation_options.js",
+        "../_static/doctools.js",
+    ]
+    assert "elsewhere" not in str(page)
+    assert [tag.text for tag in page.select("script:not([src])")] == ["var a = 1;"]
+    assert page.select_one("script[src*=doctools]").has_attr("defer")
+    assert not page.select_one("script[src*=documentation_options]").has_attr("defer")
+
+
+def test_a_page_with_formulas_and_code_keeps_what_sets_them():
+    html = PAGE.replace("<details>", '<span class="math">x</span><div class="highlight">y</div><details>')
+    sources = [tag["src"] for tag in BeautifulSoup(finish(html), "html.parser").select("script[src]")]
+    assert "../_static/../mathjax/tex-chtml.js" in sources
+    assert "../_static/copybutton.js" in sources
+
+
+def test_a_page_describes_itself_by_its_first_paragraph(page):
+    description = page.select_one("meta[name=description]")["content"]
+    assert description.startswith("The first paragraph")
+    assert len(page.select("meta[name=viewport]")) == 1
+
+
+def test_what_has_no_name_gets_one_and_what_has_two_keeps_one(page):
+    assert page.select_one("#pst-primary-sidebar")["role"] == "region"
+    assert "aria-label" not in page.select_one(".search-button-field").attrs
+    assert page.select_one(".theme-switch-button i")["aria-hidden"] == "true"
+    assert str(page.select_one("summary")) == "<summary><span>Show code</span></summary>"
+    assert [tag["role"] for tag in page.select("[role=list] > *")] == ["listitem"]
+    assert len(page.select("#twice")) == 1
+
+
+def test_the_corner_of_a_table_is_no_header(page):
+    assert [cell.name for cell in page.select("table tr *")] == ["td", "th"]
+    assert not page.select("table[border], tr[style], style")
+    assert page.select_one(".text_html")["tabindex"] == "0"
+
+
+def test_code_keeps_its_spaces(page):
+    assert page.select_one("pre").text == "  two  spaces\n   and   more "
+
+
+def test_pictures_after_the_first_load_when_they_come_near(page):
+    assert [image.get("loading") for image in page.select("img")] == [None, "lazy"]
+
+
+def test_finishing_twice_is_finishing_once():
+    once = finish(PAGE)
+    assert finish(once).split() == once.split()
+
+
+def test_a_redirect_is_left_alone():
+    html = '<html><head><meta http-equiv="Refresh" content="0; url=chapters/index.html" /></head></html>'
+    assert finish(html) == html
+
+
+@pytest.mark.parametrize("mend", MENDS, ids=lambda mend: mend.__name__)
+def test_no_mend_needs_more_than_an_empty_page(mend):
+    mend(BeautifulSoup("<html><head></head><body></body></html>", "html.parser"))
+
+
+def test_a_definition_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse():
+    page = BeautifulSoup(finish('<html><body><a class="term" title="It is.">it</a></body></html>'), "html.parser")
+    assert page.a["data-definition"] == "It is."
+    assert not page.a.has_attr("title")
+
+
+def test_a_formula_has_room_before_it_is_set():
+    page = finish(
+        '<html><body><span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div></body></html>'
+    )
+    page = BeautifulSoup(page, "html.parser")
+    assert page.span["style"] == "--glyphs: 1"
+    assert page.div["style"] == "--rows: 2"
+
+
+def test_formulas_are_set_in_pieces_once():
+    page = "<html><body><script>window.MathJax = {}</script></body></html>"
+    once = finish(page)
+    assert once.count("pageReady") == 1
+    assert finish(once).count("pageReady") == 1
+
+
+def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (static / "dot.png").write_bytes(b"")
+    (static / "base.css").write_text("p { margin: 0 }")
+    (static / "styles" / "a.css").write_text('@import "../base.css";\nb { background: url(../dot.png) }')
+    (static / "b.css").write_text("b { color: red }")
+    (tmp_path / "chapters").mkdir()
+    links = [f'<link rel="stylesheet" href="../_static/{name}.css"/>' for name in ("styles/a", "b")]
+    html = f"<html><head>{''.join(links)}</head><body></body></html>"
+    once = in_its_place(html, tmp_path / "chapters", tmp_path)
+    sheets = BeautifulSoup(once, "html.parser").select("link[rel=stylesheet]")
+    assert len(sheets) == 1
+    css = (tmp_path / "chapters" / sheets[0]["href"]).resolve().read_text()
+    assert css.index("margin") < css.index("background") < css.index("red")
+    assert 'url("dot.png")' in css
+    assert in_its_place(once, tmp_path / "chapters", tmp_path) == once
+
+
+def test_a_picture_tells_its_size(tmp_path: Path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "dot.png")
+    html = '<html><body><article><img src="dot.png"/><img src="absent.png"/></article></body></html>'
+    page = BeautifulSoup(in_its_place(html, tmp_path, tmp_path), "html.parser")
+    assert (page.img["width"], page.img["height"]) == ("30", "20")
+    assert not page.select("img")[1].has_attr("width")
+
+
+def test_a_typeset_pdf_is_offered_where_it_is(tmp_path: Path):
+    button = '<button class="btn-download-pdf-button"></button>'
+    menu = f'<div class="dropdown-download-buttons"><ul><li>{button}</li></ul></div>'
+    page = BeautifulSoup(f"<html><body>{menu}</body></html>", "html.parser")
+    for _ in range(2):
+        offer_print(page, "../pdf", "01_one.pdf")
+    assert [link["href"] for link in page.select("a")] == ["../pdf/01_one.pdf", "../pdf/bandits-that-generalize.pdf"]
+    assert not page.select("button")
+
+
+def test_without_a_pdf_nothing_is_offered(tmp_path: Path):
+    add_print(tmp_path, tmp_path / "nowhere")
+    assert not (tmp_path / "pdf").exists()
+
+
+SHEET = """@charset "utf-8"; /* a remark */
+.used, .unused { color: red } .unused > .used { color: blue } #here .used{} a.used:not(.unused){} #away {}
+@media print { .unused { top: 0 } .used { top: 1px } } @media screen { .unused {} }
+@font-face { font-family: "Face"; src: url("face.woff2") } :is(.unused, .used) p { left: 0 } p[class="unused"] {}
+.from-script {} .bs-tooltip-top {} a::after { content: ".unused { }" }"""
+
+
+def test_rules_that_no_page_can_use_are_dropped_and_all_others_kept(tmp_path: Path):
+    (tmp_path / "page.html").write_text(
+        '<p class="used" id="here"></p><script>x.classList.add("from-script")</script>', encoding="utf-8"
+    )
+    (tmp_path / "set.js").write_text("y.className = 'set-later'", encoding="utf-8")
+    names = names_in([tmp_path / "page.html"], [tmp_path / "set.js"])
+    assert {"used", "here", "from-script", "set-later"} <= names
+    kept = without_unused(SHEET, names)
+    squeezed = re.sub(r"\s+", "", kept)
+    assert ".used{color:red}" in squeezed
+    assert "color:blue" not in squeezed
+    for rule in ("#here.used{}", "a.used:not(.unused){}", "@mediaprint{.used{top:1px}}", ".from-script{}"):
+        assert rule in squeezed
+    for rule in ("@font-face", ".bs-tooltip-top{}", ":is(.unused,.used)p{left:0}", 'p[class="unused"]{}'):
+        assert rule in squeezed
+    for gone in ("#away", "@mediascreen", "aremark"):
+        assert gone not in squeezed
+    assert 'content: ".unused { }"' in kept
+    assert without_unused(kept, names) == kept
+
+
+def test_the_script_of_the_theme_asks_first_and_tells_then():
+    """The rewritten loop is the theme's own but for the order, and is written once."""
+    loop = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
+    once = asks_then_tells(f"boxes(){loop},t=1")
+    assert loop not in once
+    assert once.startswith("boxes().forEach((e,i,all)=>{i||[...all].map(e=>[e,e.scrollWidth>e.clientWidth||")
+    assert once.endswith(".forEach(([e,t])=>{e.tabIndex=t})}),t=1")
+    assert asks_then_tells(once) == once
+
+
+def test_a_section_without_a_heading_is_a_box():
+    html = "<html><body><main role='main'><section><h2>a</h2><section id='x'><p>b</p></section></section></main></body>"
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert [tag.name for tag in page.select("main > *, #x")] == ["section", "div"]
+    assert not page.select("main[role]")
+
+
+def test_the_value_beside_a_control_is_text_that_the_script_of_the_figure_finds():
+    script = Path(zoolib.__file__).with_name("book").joinpath("widgets.js").read_text(encoding="utf-8")
+    html = (
+        "<html><body><figure data-widget><label><span>t <output>1</output></span><input></label></figure>"
+        f"<script>{script}</script></body></html>"
+    )
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert page.select_one("label b[data-value]").text == "1"
+    assert '.closest("label").querySelector("[data-value]")' in page.script.text
+    assert finish(str(page)).split() == finish(finish(str(page))).split()
+
+
+def test_the_text_face_is_asked_for_early_but_not_from_the_disk():
+    html = '<html><head><link rel="stylesheet" href="../_static/a.css"/></head><body></body></html>'
+    page = BeautifulSoup(finish(html), "html.parser")
+    (script,) = [script.string for script in page.select("script") if 'as: "font"' in (script.string or "")]
+    assert "../fonts/" in script
+    assert 'location.protocol !== "file:"' in script
+    assert not page.select("link[rel=preload]")
+
+
+def test_the_search_looks_for_the_content_where_it_is(tmp_path):
+    (tmp_path / "_static").mkdir()
+    tools = tmp_path / "_static" / "searchtools.js"
+    tools.write_text("page.querySelector('[role=\"main\"]')", encoding="utf-8")
+    make_lean(tmp_path)
+    assert tools.read_text(encoding="utf-8") == "page.querySelector('main')"
+
+
+def test_files_that_no_page_loads_are_removed_and_logos_where_they_lead_nowhere(tmp_path):
+    static = tmp_path / "_static"
+    for name in ("locales/de/words.mo", "scripts/fontawesome.js", "scripts/theme.js", "images/logo_binder.svg"):
+        (static / name).parent.mkdir(parents=True, exist_ok=True)
+        (static / name).touch()
+    remove_unused(tmp_path, logos=False)
+    assert sorted(path.name for path in static.rglob("*.*")) == ["logo_binder.svg", "theme.js"]
+    assert not (static / "locales").exists()
+    remove_unused(tmp_path, logos=True)
+    assert [path.name for path in static.rglob("*.*")] == ["theme.js"]
