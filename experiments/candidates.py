@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.replications import gather
 from zoolib import spawn
 from zoolib.agents import best_first
 from zoolib.evidence import Evidence
+from zoolib.experiment import gather
 from zoolib.networks import MLP
 from zoolib.production import TwoTowers, train_phi
 from zoolib.world import GrownShop
@@ -72,5 +72,11 @@ def play(seed: int) -> pd.DataFrame:
 def compute(
     seeds: Sequence[int] = range(100), cache: str | os.PathLike[str] | None = None, progress: bool = True
 ) -> pd.DataFrame:
-    """Return all replications."""
-    return gather(play, seeds, cache, progress)
+    """Return all replications, numbers to eight decimals."""
+    (played,) = gather(play_all, [({}, seeds)], cache, chunk=1, progress=progress)
+    return pd.concat(played.values(), ignore_index=True).round(8)
+
+
+def play_all(seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
+    """Return replications by their seed."""
+    return {seed: play(seed) for seed in seeds}

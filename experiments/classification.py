@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
@@ -24,12 +23,11 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tqdm.auto import tqdm
 
 import zoolib as zoo
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent, Rehearsal
 from zoolib.data import ClassificationBandit, LabelledData, labelled, play_all, regret
-from zoolib.experiment import cache as kept
+from zoolib.experiment import gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
@@ -165,20 +163,11 @@ def compute(
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
-    jobs = (
-        joblib.delayed(_kept)(data, name, cache) for data, name in tqdm(list(pairs or field()), disable=not progress)
-    )
-    rows = [row for rows in joblib.Parallel()(jobs) for row in rows]
+    (found,) = gather(tuned, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
+    rows = [row for some in found.values() for row in some]
     return tidy(rows + [row for data in HORIZON if pairs is None for row in ceilings(data)])
 
 
-def _kept(data: str, name: str, cache: str | os.PathLike[str] | None) -> list[dict[str, Any]]:
-    if cache is None:
-        return one(data, name)
-    _, make, always, grid = AGENTS[name]
-    folder = Path(cache) / kept.key({"what": one, "data": data, "agent": make, "always": always, "grid": grid})[:32]
-    known = kept.read(folder)
-    if name not in known:
-        known[name] = one(data, name)
-        kept.write(folder, {name: known[name]})
-    return known[name]
+def tuned(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows of pairs of data set and agent."""
+    return {pair: one(*pair) for pair in pairs}

@@ -46,13 +46,13 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
 
 
 def play(
+    seeds: Sequence[int],
     taste: Mapping[str, Any],
     shop: Mapping[str, Any],
     family: str,
     setting: Mapping[str, Any],
-    seeds: Sequence[int],
     every: int = 1,
-) -> dict[str, float]:
+) -> dict[int, float]:
     """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed.
 
     ``family`` may also be ``"oracle"`` or ``"random"``.
@@ -64,4 +64,4 @@ def play(
         earned = random_value(where)
     else:
         earned = serve({family: make(where, family, setting)}, where, every=every).expected[0].mean(-1)
-    return {str(seed): round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}
+    return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}

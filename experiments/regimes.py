@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from experiments.regime_runs import play
-from zoolib.experiment import cache as kept
+from zoolib.experiment import gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
@@ -224,24 +223,7 @@ def _rows(point: Point, cache: Any, seeds: list[int], tuning: list[int]) -> Iter
         }
 
 
-def _play_all(point: Point, jobs: list[tuple[str, Setting, list[int]]], cache: Any) -> list[dict[str, float]]:
-    """Return what each job earned, world by world; what the cache knows is not computed again."""
-    known: list[dict[str, float]] = []
-    folders: list[Path | None] = []
-    for family, one, _ in jobs:
-        recipe = {"play": play, "family": family, "setting": one, **point.world}
-        folders.append(Path(cache) / kept.key(recipe) if cache is not None else None)
-        known.append(kept.read(folders[-1]) if folders[-1] else {})
-    todo = []
-    for k in range(0, max(len(seeds) for *_, seeds in jobs), CHUNK):  # the same worlds one after the other
-        for i, (_, _, seeds) in enumerate(jobs):
-            if missing := [seed for seed in seeds[k : k + CHUNK] if str(seed) not in known[i]]:
-                todo.append((i, missing))
-    parts = joblib.Parallel(return_as="generator", batch_size=1)(
-        joblib.delayed(play)(family=jobs[i][0], setting=jobs[i][1], seeds=part, **point.world) for i, part in todo
-    )
-    for (i, _), got in zip(todo, parts, strict=True):
-        if folders[i]:
-            kept.write(folders[i], got)
-        known[i] |= got
-    return [{str(seed): one[str(seed)] for seed in seeds} for one, (*_, seeds) in zip(known, jobs, strict=True)]
+def _play_all(point: Point, jobs: list[tuple[str, Setting, list[int]]], cache: Any) -> list[dict[int, float]]:
+    """Return what each job earned, world by world."""
+    recipes = [({"family": family, "setting": one, **point.world}, seeds) for family, one, seeds in jobs]
+    return gather(play, recipes, cache, chunk=CHUNK, progress=False)

@@ -1,7 +1,8 @@
 """Sweeps give the numbers of single experiments, wherever they run and however often they are stopped."""
 
 import importlib.util
-import json
+import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pandas as pd
 import pytest
 from built_book import missing
 
+import zoolib
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
-from zoolib.experiment import cache, cluster, store, stored, sweep, sweeps
+from zoolib.experiment import cache, cluster, gather, store, stored, sweep, sweeps
 
 SHOCKS = {200: SHOCK_FISH, 350: SHOCK_DOG_TOY}
 GRID = {
@@ -31,8 +33,9 @@ def plain() -> pd.DataFrame:
     return sweep(GRID, **ARGUMENTS)
 
 
-def parts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*/*.json"))
+def entries(folder: Path) -> list[Path]:
+    """The files in which what is known is kept, one for each cell of the grid."""
+    return sorted(folder.rglob("output.pkl"))
 
 
 def replications_computed(monkeypatch) -> list[int]:
@@ -119,24 +122,28 @@ import sys, time
 sys.path[1:1] = {paths!r}
 from test_sweeps import ARGUMENTS, GRID
 from zoolib.experiment import sweeps
-compute = sweeps._compute
+replicate = sweeps.replicate
 def slowly(*args, **kwargs):
     time.sleep(0.15)
-    return compute(*args, **kwargs)
-sweeps._compute = slowly
+    return replicate(*args, **kwargs)
+sweeps.replicate = slowly
 sweeps.sweep(GRID, **ARGUMENTS, cache={folder!r}, chunk=1)
 """
+
+
+def n_known(folder: Path) -> int:
+    return sum(len(joblib.load(path)) for path in entries(folder))
 
 
 def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypatch):
     script = [sys.executable, "-c", SCRIPT.format(folder=str(tmp_path), paths=sys.path)]
     process = subprocess.Popen(script, cwd=Path(__file__).parent)
-    while len(parts(tmp_path)) < 7:
+    while n_known(tmp_path) < 7:
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    n_kept = len(parts(tmp_path))
+    n_kept = n_known(tmp_path)
     assert 7 <= n_kept < 30
     computed = replications_computed(monkeypatch)
     pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
@@ -144,20 +151,24 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("damage", [
-    lambda text: text[: len(text) // 2],
-    lambda text: text.replace("0.", "1.", 1),
-    lambda text: "",
-    lambda text: "[]",
-    lambda text: "\0\0",
-], ids=["cut off", "a digit changed", "empty", "something else", "no text"])  # fmt: skip
-def test_a_damaged_part_is_computed_anew_with_a_warning(damage, plain, tmp_path):
+    lambda data: data[: len(data) // 2],
+    lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
+    lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    lambda data: b"",
+    lambda data: b"[]",
+    lambda data: b"\0\0",
+], ids=["cut off", "a bit changed", "the last bit changed", "empty", "something else", "no text"])  # fmt: skip
+def test_what_is_damaged_is_computed_anew_and_said(damage, plain, tmp_path, monkeypatch, caplog):
     sweep(GRID, **ARGUMENTS, cache=tmp_path)
-    path = parts(tmp_path)[0]
-    path.write_text(damage(path.read_text()))
-    with pytest.warns(RuntimeWarning, match="damaged"):
-        again = sweep(GRID, **ARGUMENTS, cache=tmp_path)
-    pd.testing.assert_frame_equal(again, plain, check_exact=True)
-    assert path.exists()
+    path = entries(tmp_path)[0]
+    path.write_bytes(damage(path.read_bytes()))
+    computed = replications_computed(monkeypatch)
+    for n_computed in (6, 6):  # the first time, and not again
+        with caplog.at_level(logging.WARNING):
+            again = sweep(GRID, **ARGUMENTS, cache=tmp_path)
+        pd.testing.assert_frame_equal(again, plain, check_exact=True)
+        assert len(computed) == n_computed
+    assert caplog.text.count("Exception while loading results") == 1
 
 
 def keys_of(**changes) -> str:
@@ -190,10 +201,36 @@ def test_whatever_decides_the_numbers_is_in_the_key(monkeypatch):
     assert keys_of() != before
 
 
-def test_the_code_counts_and_its_comments_do_not():
-    assert cache._code("x = 1\n") == cache._code("# why\nx  =  1\n")
+def test_the_code_counts_and_its_words_do_not():
+    assert cache._code("x = 1\n") == cache._code("# why\nx  =  1\n") == cache._code('"""What."""\nx = 1\n')
+    assert cache._code("def f():\n    return 1\n") == cache._code('def f():\n    """Why."""\n    return 1\n')
     assert cache._code("x = 1\n") != cache._code("x = 2\n")
-    assert {"evidence/ridge.py", "world/simulator.py", "experiment/sweeps.py", "agents/base.py"} <= set(cache._ZOOLIB)
+    assert cache._code("x = '1'\n") != cache._code("x = '2'\n")
+
+
+@pytest.mark.parametrize(("name", "counts"), [
+    ("evidence/ridge.py", True), ("world/simulator.py", True), ("experiment/sweeps.py", True), ("agents/base.py", True),
+    ("book/guide.py", False), ("book/plots.py", False), ("experiment/cache.py", False), ("persistence.py", False),
+])  # fmt: skip
+def test_a_changed_page_makes_no_number_out_of_date_and_changed_code_does(name, counts, tmp_path, monkeypatch):
+    shutil.copytree(Path(zoolib.__file__).parent, tmp_path / "zoolib", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "zoolib" / "experiment" / "cache.py"))
+    before = cache.zoolib_code.__wrapped__()
+    changed = tmp_path / "zoolib" / name
+    changed.write_text(changed.read_text(encoding="utf-8") + "\nx = 1\n", encoding="utf-8")
+    assert (cache.zoolib_code.__wrapped__() != before) == counts
+
+
+def test_the_code_is_read_once_when_it_is_first_needed():
+    code = """
+import pathlib
+from zoolib.experiment import cache, sweep
+assert cache.zoolib_code.cache_info().misses == 0
+said = cache.zoolib_code()
+pathlib.Path.read_text = None  # what is changed later is not the code that runs
+assert cache.zoolib_code() == said
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def own_agent(features, *, rng):
@@ -217,25 +254,40 @@ def test_without_a_cache_any_factory_will_do():
     assert len(frame) == 2
 
 
-def test_a_part_is_written_completely_or_not_at_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache.os, "replace", lambda *paths: (_ for _ in ()).throw(KeyboardInterrupt))
+def squares(items, power):
+    """What :func:`gather` is asked for below."""
+    return {item: float(item) ** power for item in items}
+
+
+def test_what_is_kept_is_written_completely_or_not_at_all(tmp_path, monkeypatch):
+    job = [({"power": 2}, [1, 2, 3])]
+    monkeypatch.setattr("joblib.numpy_pickle.dump", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        cache.write(tmp_path / "key", {"1": [{"ctr": 0.5}]})
-    assert cache.read(tmp_path / "key") == {}
+        gather(squares, job, tmp_path, progress=False)
+    monkeypatch.undo()
+    assert entries(tmp_path) == []
+    gather(squares, job, tmp_path, progress=False)
+    assert [joblib.load(path) for path in entries(tmp_path)] == [{1: 1.0, 2: 4.0, 3: 9.0}]
 
 
-def test_a_number_that_is_infinite_is_kept(tmp_path):
-    cache.write(tmp_path, {"1": [{"recovery": float("inf"), "ctr": 0.1 + 0.2}]})
-    assert cache.read(tmp_path) == {"1": [{"recovery": float("inf"), "ctr": 0.1 + 0.2}]}
-    assert json.loads(parts(tmp_path.parent)[0].read_text())["check"]
+def test_a_number_that_is_infinite_and_all_its_digits_are_kept(tmp_path):
+    job = [({"power": 0.3}, [float("inf"), 0.1 + 0.2]), ({"power": 2}, [3])]
+    found = gather(squares, job, tmp_path, progress=False)
+    assert found == gather(squares, job, tmp_path, progress=False) == gather(squares, job, progress=False)
+    assert found[0][float("inf")] == float("inf")
+
+
+def test_a_job_grows_by_what_it_lacks_a_chunk_at_a_time(tmp_path, monkeypatch):
+    gather(squares, [({"power": 2}, [1, 2])], tmp_path, progress=False)
+    computed, compute = [], cache._compute
+    monkeypatch.setattr(cache, "_compute", lambda *task: computed.append(task[2]) or compute(*task))
+    found = gather(squares, [({"power": 2}, [4, 2, 1, 3])], tmp_path, chunk=2, progress=False)
+    assert list(found[0].items()) == [(4, 16.0), (2, 4.0), (1, 1.0), (3, 9.0)]
+    assert computed == [[4], [3]]
 
 
 def test_a_worker_with_other_code_is_refused(monkeypatch):
-    def elsewhere(*args, **kwargs):
-        return (*sweeps._compute_here(*args, **kwargs)[:2], "other code")
-
-    monkeypatch.setattr(sweeps, "_compute_here", sweeps._compute, raising=False)
-    monkeypatch.setattr(sweeps, "_compute", elsewhere)
+    monkeypatch.setattr(cache, "_compute", lambda *task: ("other code", task[1], {}))
     with pytest.raises(RuntimeError, match="another zoolib"):
         sweep(GRID, **ARGUMENTS)
 

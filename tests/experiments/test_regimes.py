@@ -53,7 +53,7 @@ def test_replications_come_out_again_digit_for_digit(runs, dial, value, family):
     (setting,) = (one for one in regimes.settings(where, family) if said(one) == mine["setting"].iloc[0])
     again = regime_runs.play(family=family, setting=setting, seeds=SEEDS, **where.world)
     kept = mine.set_index("replication").loc[SEEDS, "earned"]
-    assert [again[str(seed)] for seed in SEEDS] == kept.tolist()
+    assert [again[seed] for seed in SEEDS] == kept.tolist()
 
 
 def test_an_agent_of_the_ablation_comes_out_again_digit_for_digit(runs):
@@ -63,7 +63,7 @@ def test_an_agent_of_the_ablation_comes_out_again_digit_for_digit(runs):
     again = regime_runs.play(
         family="network", setting=setting | regimes.ABLATION["stale evidence"], seeds=SEEDS, **regimes.BASE.world
     )
-    assert [again[str(seed)] for seed in SEEDS] == mine.loc[SEEDS, "earned"].tolist()
+    assert [again[seed] for seed in SEEDS] == mine.loc[SEEDS, "earned"].tolist()
 
 
 def test_the_table_holds_every_point_with_every_setting_as_the_module_has_them_today(table):

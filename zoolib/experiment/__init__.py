@@ -10,6 +10,7 @@ from zoolib.faces import later
 __getattr__ = later(
     __name__,
     {
+        "cache": ["gather"],
         "metrics": ["Interval", "mean_interval", "paired_difference", "rolling"],
         "sweeps": ["cluster", "store", "stored", "summarize", "sweep"],
     },

@@ -1,7 +1,7 @@
-"""Results that are kept on disk and found again only where they would come out the same.
+"""What a long experiment has found so far, kept on disk and found again only where it would come out the same.
 
-A result belongs to a key: a hash of everything that decides its numbers. Files are written completely or not at all,
-carry a check sum, and hold numbers and words in JSON, nothing that is run.
+A result belongs to a key: a hash of everything that decides its numbers. It is kept by ``joblib.Memory``: completely or
+not at all, and computed anew where the disk has damaged it. Such a folder holds pickles; read no stranger's.
 """
 
 from __future__ import annotations
@@ -11,27 +11,95 @@ import functools
 import hashlib
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import json
 import os
-import tempfile
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
+from tqdm import tqdm
 
-# Modules of zoolib that show numbers or keep them, but do not make them: a change in them makes no result out of date.
-NOT_IN_NUMBERS = ("cache", "claims", "notebook", "persistence", "plots", "widgets")
+# What shows numbers or keeps them, but does not make them: a change here makes no result out of date.
+NOT_IN_NUMBERS = ("book/", "experiment/cache.py", "experiment/progress.py", "persistence.py")
 
-# Read now: a file that is changed while this process runs is not the code that it runs.
-_ZOOLIB = {
-    str(path.relative_to(Path(__file__).parents[1])): path.read_text(encoding="utf-8")
-    for path in sorted(Path(__file__).parents[1].rglob("*.py"))
-    if path.stem not in NOT_IN_NUMBERS
-}
+
+def gather(
+    compute: Callable[..., Mapping[Any, Any]],
+    jobs: Sequence[tuple[Mapping[str, Any], Sequence[Any]]],
+    cache: str | os.PathLike[str] | None = None,
+    *,
+    chunk: int = 25,
+    progress: bool = True,
+) -> list[dict[Any, Any]]:
+    """Compute what ``cache`` lacks, in parallel where joblib is told so, and keep it as it comes.
+
+    Parameters
+    ----------
+    compute
+        ``compute(items, **recipe)`` returns ``{item: value}``. If there is a cache, a module defines it at its top
+        level.
+    jobs
+        ``[(recipe, items), ...]``; items are seeds, or names.
+    cache
+        Folder of what is known; None keeps nothing.
+    chunk
+        How many items of a job are computed together.
+    progress
+        Whether to show a progress bar, in items.
+
+    Returns
+    -------
+    For each job ``{item: value}``, in the order of its items.
+
+    Raises
+    ------
+    TypeError
+        If there is a cache and a recipe holds what no key can tell apart.
+    RuntimeError
+        If a worker of a cluster runs other code than this process.
+    """
+    shelf = None if cache is None else _shelf(cache)
+    keys = ["" if shelf is None else key({"compute": compute, **recipe}) for recipe, _ in jobs]
+    known: list[dict[Any, Any]] = [{} if shelf is None else shelf(one) for one in keys]
+    longest = max((len(items) for _, items in jobs), default=0)
+    tasks = [
+        (i, part)
+        for start in range(0, longest, chunk)  # the same worlds one after the other
+        for i, (_, items) in enumerate(jobs)
+        if (part := [item for item in items[start : start + chunk] if item not in known[i]])
+    ]
+    parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+        joblib.delayed(_compute)(compute, i, part, jobs[i][0]) for i, part in tasks
+    )
+    total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
+    with tqdm(total=total, desc=what, disable=not progress) as bar:
+        for code, i, found in parts:
+            if code != zoolib_code():
+                raise RuntimeError("a worker runs another zoolib than this process: install the same one everywhere")
+            known[i] |= found
+            if shelf is not None:
+                shelf.call(keys[i], known[i])
+            bar.update(len(found))
+    return [{item: one[item] for item in items} for one, (_, items) in zip(known, jobs, strict=True)]
+
+
+def _compute(compute: Callable[..., Any], i: int, part: list[Any], recipe: Mapping[str, Any]) -> tuple[str, int, Any]:
+    return zoolib_code(), i, compute(part, **recipe)
+
+
+def _shelf(folder: str | os.PathLike[str]) -> Any:
+    """Return a function of a key that says what is known of it; its ``call(key, known)`` keeps ``known``."""
+
+    def shelf(key: str, known: dict[Any, Any] | None = None) -> dict[Any, Any]:
+        return known or {}
+
+    memory = joblib.Memory(os.fspath(folder), verbose=0, compress=True)  # what is compressed has a check sum
+    return memory.cache(shelf, ignore=["known"])
 
 
 def key(recipe: Mapping[str, Any]) -> str:
@@ -50,39 +118,9 @@ def key(recipe: Mapping[str, Any]) -> str:
     """
     modules = {"zoolib": zoolib_code()}
     said = _plain(recipe, modules)
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "torch")}
-    return _digest({"recipe": said, "code": modules, "versions": versions})
-
-
-def write(folder: Path, part: Mapping[str, Any]) -> None:
-    """Add ``part`` to what is known of a key, whose ``folder`` this is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"check": _digest(part), "part": part})
-    handle, draft = tempfile.mkstemp(dir=folder, suffix=".draft")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, folder / f"{_digest(sorted(part))[:16]}.json")
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """Return all that is known of a key; damaged files are removed with a warning."""
-    known: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if content["check"] != _digest(content["part"]):
-                raise ValueError("its check sum is wrong")
-            known |= content["part"]
-        except (ValueError, KeyError, TypeError) as error:
-            warnings.warn(f"{path} is damaged ({error}); what it held is computed anew", RuntimeWarning, stacklevel=3)
-            path.unlink()
-    return known
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    there = [name for name in ("numpy", "torch") if importlib.util.find_spec(name)]
+    versions = {name: importlib.metadata.version(name) for name in there}
+    return _digest(json.dumps({"recipe": said, "code": modules, "versions": versions}, sort_keys=True))
 
 
 def _plain(value: Any, modules: dict[str, str]) -> Any:
@@ -111,10 +149,20 @@ def _plain(value: Any, modules: dict[str, str]) -> Any:
 
 @functools.cache
 def zoolib_code() -> str:
-    """Return a hash of the code of zoolib that makes numbers, as it was when it was imported."""
-    return _digest({name: _code(text) for name, text in _ZOOLIB.items()})
+    """Return a hash of the code of zoolib that makes numbers, as it was when this was first asked."""
+    root = Path(__file__).parents[1]
+    names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.py"))]
+    return _digest("".join(n + _code((root / n).read_text("utf-8")) for n in names if not n.startswith(NOT_IN_NUMBERS)))
 
 
 def _code(text: str) -> str:
-    """Return a hash of a module's code; comments and layout do not count."""
-    return _digest(ast.dump(ast.parse(text)))
+    """Return a hash of a module's code; comments, docstrings and layout do not count."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return _digest(ast.dump(tree))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

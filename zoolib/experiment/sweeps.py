@@ -23,12 +23,11 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from zoolib import checks
 from zoolib.agents import Agent
-from zoolib.experiment import cache as kept
 from zoolib.experiment import metrics
+from zoolib.experiment.cache import gather
 from zoolib.experiment.run import Results, replicate
 from zoolib.world import FeatureEngineer, Shocks
 
@@ -181,8 +180,8 @@ def summarize(
     ----------
     summary
         A function of the :class:`~zoolib.experiment.Results` of one agent and some replications, which returns for each
-        of their seeds what to keep: what JSON can say. If there is a cache, it is defined at the top of a module, or is
-        an instance of a dataclass that is.
+        of their seeds what to keep. If there is a cache, it is defined at the top of a module, or is an instance of a
+        dataclass that is.
     """
     cells = _cells(grid)
     seeds = [checks.whole("seeds", seed, 0) for seed in seeds]
@@ -191,23 +190,8 @@ def summarize(
     chunk = checks.whole("chunk", chunk, 1)
     shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else shocks or {}
     job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}
-    folders = [Path(cache) / kept.key({"cell": cell, **job}) if cache is not None else None for cell in cells]
-    found: list[dict[str, Any]] = [kept.read(folder) if folder else {} for folder in folders]
-
-    missing = [[seed for seed in seeds if str(seed) not in known] for known in found]
-    tasks = [(i, todo[k : k + chunk]) for i, todo in enumerate(missing) for k in range(0, len(todo), chunk)]
-    parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-        joblib.delayed(_compute)(i, cells[i], part, **job) for i, part in tasks
-    )
-    with tqdm(total=sum(map(len, missing)), desc="replications", disable=not progress) as bar:
-        for i, part, code in parts:
-            if code != kept.zoolib_code():
-                raise RuntimeError("a worker runs another zoolib than this process: install the same one everywhere")
-            if folders[i]:
-                kept.write(folders[i], part)
-            found[i] |= part
-            bar.update(len(part))
-    return [(cell, {s: known[str(s)] for s in seeds}) for cell, known in zip(cells, found, strict=True)]
+    found = gather(_play, [({"cell": cell} | job, seeds) for cell in cells], cache, chunk=chunk, progress=progress)
+    return list(zip(cells, found, strict=True))
 
 
 @contextmanager
@@ -269,9 +253,8 @@ def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Meas
     return {name: MEASURES[name] for name in measures}
 
 
-def _compute(
-    i: int, cell: Cell, seeds: list[int], *, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any
-) -> tuple[int, dict[str, Any], str]:
-    """Return what is kept of some replications of cell ``i``, and the code of zoolib that computed it."""
-    kept_of = summary(replicate({cell.name: cell}, seeds, n_steps, shocks, **shop))
-    return i, {str(seed): kept_of[seed] for seed in seeds}, kept.zoolib_code()
+def _play(
+    seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any
+) -> Mapping[int, Any]:
+    """Return what is kept of some replications of ``cell``."""
+    return summary(replicate({cell.name: cell}, seeds, n_steps, shocks, **shop))
