@@ -25,8 +25,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import zoolib as zoo
-from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent, Rehearsal
-from zoolib.data import ClassificationBandit, LabelledData, labelled, play_all, regret
+from zoolib import metrics
+from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
+from zoolib.data import ClassificationBandit, LabelledData, labelled
 from zoolib.experiment import gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
@@ -43,7 +44,8 @@ BELIEF = {"alpha": [0.01, 0.1, 1.0], "ridge": [0.01, 1.0]}
 PRIOR = {"ridge": [0.001, 0.01, 0.1, 1.0, 10.0, 100.0]}
 CHANCE = {"epsilon": [0.002, 0.01, 0.05], "lr": [0.01, 0.03]}
 STEPS = {"alpha": [0.03, 0.3], "lr": [0.03, 0.1, 0.3]}
-NETWORK = {"d_emb": 16, "hidden_dim": 32, "training": Rehearsal()}
+REHEARSAL = {"training": zoo.Replay(batch_size=32, every=20, n_batches=4)}
+NETWORK = {"d_emb": 16, "hidden_dim": 32} | REHEARSAL
 FRESH = {"memory": zoo.Fresh(3000)}
 SMALL = {"hidden_dim": 4}
 AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str, list[float]]]] = {
@@ -62,8 +64,8 @@ AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str,
         BELIEF,
     ),
     "Epsilon-greedy": ("copies", zoo.EpsilonGreedyAgent, NETWORK, CHANCE),
-    "NeuralUCB, replay": ("copies", DiagonalNeuralUCBAgent, {"training": Rehearsal()}, BELIEF),
-    "NeuralTS": ("copies", NeuralTSAgent, {"training": Rehearsal()}, BELIEF),
+    "NeuralUCB, replay": ("copies", DiagonalNeuralUCBAgent, REHEARSAL, BELIEF),
+    "NeuralTS": ("copies", NeuralTSAgent, REHEARSAL, BELIEF),
     "NeuralUCB, latest click": ("copies", DiagonalNeuralUCBAgent, {}, STEPS),
     "NeuralUCB, small, diagonal": ("copies", DiagonalNeuralUCBAgent, SMALL, STEPS),
     "NeuralUCB, small, full": ("copies", zoo.NeuralUCBAgent, SMALL, STEPS),
@@ -104,7 +106,8 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     parts = []
     for start in range(0, len(shuffles), CHUNK):
         bandit = ClassificationBandit(_rows(data), shuffles[start : start + CHUNK], n_steps, form=form)
-        parts.append(regret(play_all(bandit, {name: factory})[name], at))
+        played = zoo.serve({name: factory}, bandit, progress=False)
+        parts.append(np.stack([metrics.regret(played, stop=step)[name] for step in at], axis=1))
     return np.concatenate(parts)
 
 

@@ -38,6 +38,8 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
     settings = dict(setting)
     kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
     ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
+    if ours.get("exploration") == "ucb":
+        ours["exploration"] = zoo.UCB()
     prefix, _, rest = family.rpartition(" ") if family.split()[0] in PREPARED else ("", "", family)
     chosen = MAPS[rest](shop.layout, **settings)
     if prefix:
@@ -63,5 +65,6 @@ def play(
     elif family == "random":
         earned = random_value(where)
     else:
-        earned = serve({family: make(where, family, setting)}, where, every=every).expected[0].mean(-1)
+        agent = zoo.Delayed(make(where, family, setting), every=every)
+        earned = serve({family: agent}, where, progress=False).expected[0].mean(-1)
     return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}

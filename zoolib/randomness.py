@@ -32,6 +32,21 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stream.encode()),)))
 
 
+def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the seeds of all worlds, and the shape of their batch: ``()`` for one seed, ``(R,)`` for a sequence of R.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it names no world, or holds what is no seed.
+    """
+    many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
+    seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
+    if not seeds:
+        raise ValueError("seed must name at least one world, got an empty sequence")
+    return seeds, (len(seeds),) if many else ()
+
+
 def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list[np.random.Generator]:
     """Return one generator for every world.
 

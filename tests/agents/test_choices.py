@@ -17,11 +17,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 import zoolib as zoo  # noqa: E402
-from zoolib.data import (  # noqa: E402
-    ClassificationBandit,
-    LabelledData,
-    play_all,
-)
+from zoolib.data import ClassificationBandit, LabelledData  # noqa: E402
 from zoolib.maps import Cells, Crossed, Forest, Fourier, PerCategory, Projected, Raw, Screened  # noqa: E402  # noqa: E402
 
 RECORD = Path(__file__).with_name("choices.json")
@@ -170,8 +166,8 @@ def in_classification(make):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 3))
     data = LabelledData("made up", X, (X[:, 0] * X[:, 1] > 0) + (X[:, 2] > 1) * 1, ("a", "b", "c"), "none")
-    played = play_all(ClassificationBandit(data, range(3), n_steps=200), {"agent": make})
-    return prints(np.moveaxis(played["agent"], 0, -1))
+    played = zoo.serve({"agent": make}, ClassificationBandit(data, range(3), n_steps=200))
+    return prints(np.moveaxis(played.reward[0] == 0, 0, -1))
 
 
 RUNS = {

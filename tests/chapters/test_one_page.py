@@ -142,7 +142,7 @@ def test_chapter_10_counts_the_mistakes_that_the_package_counts():
     bandit = ClassificationBandit(data, 3, len(data.X), scaling="row")
     two = [zoo.LinUCBAgent(bandit.space, alpha=0.3) for _ in range(2)]
     wrong = page_of("10")["play"](two[0], scaled(data.X, "row"), data.y, zoo.spawn(3, "shuffle of cancer"))
-    assert wrong == bandit.play(two[1]).sum()
+    assert wrong == zoo.metrics.regret(zoo.serve({"LinUCB": two[1]}, bandit)).to_numpy().item()
 
 
 @pytest.mark.parametrize("path", book.WITH_A_PAGE, ids=lambda path: path.name)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import classification
-from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, spawn
-from zoolib.data import ClassificationBandit, LabelledData, copies, play_all, regret, scaled, shuffled
+from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, serve, spawn
+from zoolib.data import ClassificationBandit, LabelledData, copies, scaled, shuffled
 from zoolib.experiment import stored
 
 
@@ -116,24 +116,31 @@ def test_a_row_divided_by_its_length_has_length_one():
 # ---- lockstep --------------------------------------------------------------------------------------------------------
 
 
+def linucb(space, rng):
+    return LinUCBAgent(space, alpha=0.3)
+
+
+def chance(space, rng):
+    return RandomAgent(space, rng=rng)
+
+
 def test_shuffle_i_of_a_batch_is_the_shuffle_alone():
     data = made(60)
     batch = ClassificationBandit(data, [5, 2, 9], 100)
-    many = batch.play(LinUCBAgent(batch.space, alpha=0.3))
+    many = serve({"LinUCB": linucb, "chance": chance}, batch)
     for i, seed in enumerate([5, 2, 9]):
         alone = ClassificationBandit(data, seed, 100)
         assert np.array_equal(alone.labels, batch.labels[:, i])
-        assert np.array_equal(alone.play(LinUCBAgent(alone.space, alpha=0.3)), many[i])
+        one = serve({"LinUCB": linucb, "chance": chance}, alone)
+        for name in ("arm", "reward", "expected"):
+            assert np.array_equal(getattr(one, name)[:, 0], getattr(many, name)[:, i])
 
 
 def test_all_agents_meet_the_same_shuffles_and_have_streams_of_their_own():
     bandit = ClassificationBandit(made(60), range(3), 80)
-    chance = {name: lambda space, rng: RandomAgent(space, rng=rng) for name in ("one", "other")}
-    played = play_all(bandit, chance)
-    assert (played["one"] != played["other"]).any()
-    assert np.array_equal(played["one"], play_all(bandit, {"one": chance["one"]})["one"])
-    single = play_all(ClassificationBandit(made(60), 1, 80), {"one": chance["one"]})["one"]
-    assert np.array_equal(single, played["one"][1])
+    played = serve({"one": chance, "other": chance}, bandit)
+    assert (played.arm[0] != played.arm[1]).any()
+    assert np.array_equal(played.arm[0], serve({"one": chance}, bandit).arm[0])
 
 
 def test_the_shuffle_belongs_to_the_seed_and_the_set():
@@ -146,24 +153,46 @@ def test_the_shuffle_belongs_to_the_seed_and_the_set():
 
 
 def test_regret_is_the_number_of_mistakes():
-    wrong = np.array([[True, False, True, True], [False, False, False, True]])
-    assert regret(wrong, [1, 2, 4]).tolist() == [[1, 1, 3], [0, 0, 1]]
+    bandit = ClassificationBandit(made(), [0, 1], 50)
+    played = serve({"LinUCB": linucb, "chance": chance}, bandit)
+    wrong = played.arm != bandit.labels.T
+    assert np.array_equal(played.reward, ~wrong)
+    assert np.array_equal(played.expected, ~wrong)
+    for stop in (1, 20, 50):
+        assert np.array_equal(metrics.regret(played, stop=stop).to_numpy().T, wrong[..., :stop].sum(-1))
+    assert np.array_equal(metrics.ctr(played).to_numpy().T, (~wrong).mean(-1))
+
+
+def test_results_without_personas_and_categories_have_no_such_columns():
+    played = serve({"LinUCB": linucb}, ClassificationBandit(made(), [3, 8], 50))
+    assert played.persona is played.category is None
+    frame = played.frame(every=7)
+    assert list(frame.columns) == ["agent", "replication", "step", "arm", "reward", "expected", "oracle"]
+    assert frame["replication"].unique().tolist() == [3, 8]
+    with pytest.raises(ValueError, match="unknown persona"):
+        metrics.rolling(played, 10, persona="cat_connoisseur")
+
+
+class Knows(SharedLinUCBAgent):
+    """Is told the classes beforehand."""
+
+    t = -1
+
+    def select(self, X):
+        self.t += 1
+        return self.labels[self.t]
 
 
 def test_who_knows_the_classes_has_none():
-    class Knows(SharedLinUCBAgent):
-        def select(self, X):
-            self.t = getattr(self, "t", -1) + 1
-            return bandit.labels[self.t]
-
     bandit = ClassificationBandit(made(), [0, 1], 50)
-    assert not bandit.play(Knows(bandit.space)).any()
+    agent = Knows(bandit.space)
+    agent.labels = bandit.labels
+    assert not metrics.regret(serve({"knows": agent}, bandit)).any(axis=None)
 
 
 def test_a_random_agent_is_wrong_as_often_as_chance():
     bandit = ClassificationBandit(made(200), range(20), 500)
-    wrong = bandit.play(RandomAgent(bandit.space, rng=list(range(20))))
-    assert wrong.mean() == pytest.approx(3 / 4, abs=0.02)
+    assert serve({"chance": chance}, bandit).reward.mean() == pytest.approx(1 / 4, abs=0.02)
 
 
 # ---- bad input -------------------------------------------------------------------------------------------------------
@@ -171,10 +200,10 @@ def test_a_random_agent_is_wrong_as_often_as_chance():
 
 @pytest.mark.parametrize(("changes", "message"), [
     ({"data": "digits"}, "data"),
-    ({"seeds": -1}, "seeds"),
+    ({"seeds": -1}, "seed"),
     ({"seeds": [1, 1]}, "seeds"),
-    ({"seeds": []}, "seeds"),
-    ({"seeds": 0.5}, "seeds"),
+    ({"seeds": []}, "seed"),
+    ({"seeds": 0.5}, "seed"),
     ({"n_steps": 0}, "n_steps"),
     ({"n_steps": 2.5}, "n_steps"),
     ({"form": "blocks"}, "form"),
@@ -188,14 +217,12 @@ def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):
 def test_an_agent_of_another_shape_and_an_arm_that_is_none_are_refused():
     bandit = ClassificationBandit(made(), [0, 1], 10)
     with pytest.raises(ValueError, match="agent"):
-        bandit.play(LinUCBAgent(ContextSpace(4, 4)))
+        serve({"LinUCB": LinUCBAgent(ContextSpace(4, 4))}, bandit)
     with pytest.raises(ValueError, match="arm"):
         bandit.reward(0, np.array([0, 4]))
     for X in (np.ones(3), np.array([[np.nan, 1.0]])):
         with pytest.raises(ValueError, match="X"):
             scaled(X)
-    with pytest.raises(ValueError, match="steps"):
-        regret(np.ones((2, 5), dtype=bool), [6])
 
 
 # ---- the table of chapter 10 -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, FeatureShop, MappedAgent, Segments, serve
+from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, Delayed, FeatureShop, MappedAgent, Segments, serve
 from zoolib.maps import Raw
 from zoolib.world import TABLE, prototypes, random_value
 from zoolib.world.tastes import APART
@@ -155,12 +155,12 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
 
     known = []
     shop = small(n_log=0, n_steps=25)
-    serve({"agent": Counts(shop.space, map=Raw(shop.layout), rng=0)}, shop, every=10)
+    serve({"agent": Delayed(Counts(shop.space, map=Raw(shop.layout), rng=0), every=10)}, shop)
     assert known == [0] * 10 + [10] * 10 + [20] * 5
 
 
 @pytest.mark.parametrize(("bad", "message"), [
-    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "none twice"), ({"seed": []}, "at least one shop"),
+    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "no shop twice"), ({"seed": []}, "at least one"),
     ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
     ({"arriving": 1.5}, "arriving"), ({"seed": -1}, "seed"),
 ])  # fmt: skip
@@ -192,9 +192,7 @@ def test_a_contest_that_could_not_be_fair_is_refused():
         serve({}, shop)
     with pytest.raises(TypeError, match="select and learn"):
         serve({"a": object()}, shop)
-    with pytest.raises(TypeError, match="FeatureShop"):
+    with pytest.raises(TypeError, match=r"problem must have .* got str"):
         serve({"a": agent}, "shop")
-    with pytest.raises(ValueError, match="every"):
-        serve({"a": agent}, shop, every=0)
     with pytest.raises(ValueError, match="worlds"):
         serve({"a": agent}, small(seed=[1, 2]))

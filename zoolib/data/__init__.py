@@ -1,6 +1,6 @@
 """Other people's data: logs, labelled rows, ratings (chapters 9 and 10)."""
 
-from zoolib.data.classification import FORMS, ClassificationBandit, copies, play_all, regret, scaled, shuffled
+from zoolib.data.classification import FORMS, ClassificationBandit, copies, scaled, shuffled
 from zoolib.data.labelled_sets import SETS, LabelledData, labelled
 from zoolib.data.logs import LoggedData, log_of_frame, read_log, refuse_cells, refuse_rows
 from zoolib.data.movielens import movielens, rating_log

@@ -6,15 +6,14 @@ The agent is told the reward of its own choice alone; where that is 0, it is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents import Agent
 from zoolib.data.labelled_sets import LabelledData
-from zoolib.randomness import spawn
+from zoolib.randomness import spawn, worlds
 from zoolib.world import ContextSpace
 
 SCALINGS = ("running", "whole", "row")
@@ -92,11 +91,15 @@ class ClassificationBandit:
 
     Attributes
     ----------
+    seeds, batch_shape
+        Of the shuffles, and ``()`` or ``(R,)``.
     rows, labels
         ``(T, ...)``: which row comes at each step, and its class.
     x
         ``(T, ..., d)``, the scaled rows.
     """
+
+    log = None  # nothing is known beforehand
 
     def __init__(
         self,
@@ -112,29 +115,21 @@ class ClassificationBandit:
         if form not in FORMS:
             raise ValueError(f"form must be one of {', '.join(FORMS)}, got {form!r}")
         n_steps = checks.whole("n_steps", n_steps, 1)
-        single = not isinstance(seeds, (Sequence, np.ndarray, range))
-        self.seeds = [checks.whole("seeds", int(s) if isinstance(s, np.integer) else s, 0)
-                      for s in ([seeds] if single else seeds)]  # fmt: skip
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds must be different and at least one, got {self.seeds}")
+        self.seeds, self.batch_shape = worlds(seeds)
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds must name no shuffle twice, got {self.seeds}")
         self.data, self.form, self.n_steps = data, form, n_steps
-        self.batch_shape = () if single else (len(self.seeds),)
         rows = [shuffled(len(data.X), n_steps, spawn(seed, f"shuffle of {data.name}")) for seed in self.seeds]
         x = [scaled(data.X[order], scaling) for order in rows]
-        stack = (lambda parts: parts[0]) if single else (lambda parts: np.stack(parts, axis=1))
-        self.rows, self.x = stack(rows), stack(x)
+        self.rows, self.x = (np.stack(a, axis=1) if self.batch_shape else a[0] for a in (rows, x))
         self.labels = data.y[self.rows]
+        d = self.x.shape[-1] * (self.n_arms if form == "copies" else 1)
+        self.space = ContextSpace(d, self.n_arms, self.batch_shape)  # what an agent is made with
 
     @property
     def n_arms(self) -> int:
         """Number of classes K."""
         return len(self.data.classes)
-
-    @property
-    def space(self) -> ContextSpace:
-        """What an agent must know of the contexts."""
-        d = self.x.shape[-1] * (self.n_arms if self.form == "copies" else 1)
-        return ContextSpace(d, self.n_arms, self.batch_shape)
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of all arms at step ``t``, ``(..., K, d)`` or ``(..., K, K d)``."""
@@ -148,54 +143,10 @@ class ClassificationBandit:
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         return (arm == self.labels[t]) * 1.0
 
-    def play(self, agent: Agent) -> np.ndarray:
-        """Let ``agent``, new and made for :attr:`space`, choose and learn at each step.
+    def outcome(self, arm: np.ndarray) -> dict[str, Any]:
+        """Return what is true of the arms that agents chose, ``(A, R, T)``: parts of ``Results``.
 
-        Returns
-        -------
-        ``(..., T)`` bool: where it was wrong. Exactly one arm earns 1, so their number is its regret.
+        Exactly one arm earns 1, so regret is the number of mistakes.
         """
-        if agent.batch_shape != self.batch_shape:
-            raise ValueError(f"agent is made for shape {agent.batch_shape}, the shuffles have {self.batch_shape}")
-        wrong = np.empty((self.n_steps, *self.batch_shape), dtype=bool)
-        at = np.arange(self.batch_shape[0]) if self.batch_shape else ...
-        for t in range(self.n_steps):
-            X = self.contexts(t)
-            arm = agent.select(X)
-            x = X[at, arm] if self.batch_shape else X[arm]
-            reward = self.reward(t, arm)
-            agent.learn(x, arm, reward)
-            wrong[t] = reward == 0
-        return np.moveaxis(wrong, 0, -1)
-
-
-Factory = Callable[[ContextSpace, Any], Agent]
-
-
-def play_all(bandit: ClassificationBandit, agents: dict[str, Factory]) -> dict[str, np.ndarray]:
-    """Let every agent play the same shuffles.
-
-    Parameters
-    ----------
-    bandit
-        The shuffles.
-    agents
-        ``{name: factory}``; a factory takes the context space and the generators, one for each shuffle, drawn from
-        stream ``name`` of its seed.
-
-    Returns
-    -------
-    ``{name: (..., T)}``, where each was wrong.
-    """
-    played = {}
-    for name, make in agents.items():
-        rngs = [spawn(seed, name) for seed in bandit.seeds]
-        played[name] = bandit.play(make(bandit.space, rngs if bandit.batch_shape else rngs[0]))
-    return played
-
-
-def regret(wrong: np.ndarray, steps: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return the mistakes made within the first ``steps`` steps, ``(..., T) -> (..., n)``."""
-    wrong = np.asarray(wrong)
-    steps = np.array([checks.whole("steps", int(s), 1, wrong.shape[-1]) for s in steps])
-    return wrong.cumsum(-1)[..., steps - 1]
+        labels = self.labels.T.reshape(len(self.seeds), -1)
+        return {"arm": arm, "expected": (arm == labels) * 1.0, "oracle": np.ones(labels.shape)}

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from zoolib import checks
-from zoolib.experiment.run import Results
+from zoolib.experiment.results import Results
 
 Steps = int | np.ndarray  # one step for all worlds, or one for each
 

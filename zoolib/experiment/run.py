@@ -6,91 +6,23 @@ everything random in replication i follows from seed i alone, whoever else takes
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
 from zoolib import checks
-from zoolib.agents import Agent
-from zoolib.experiment.interrupts import interrupts_between_steps
-from zoolib.experiment.progress import bar
-from zoolib.randomness import SHOCK_TIMES, USERS, spawn
+from zoolib.experiment.progress import bar, interrupts_between_steps
+from zoolib.experiment.results import Results
+from zoolib.randomness import SHOCK_TIMES, USERS, UniformStream, spawn
 from zoolib.world import FeatureEngineer, Schedule, Shocks, ZooplusSimulator
 
-Factory = Callable[[FeatureEngineer, Any], Agent]
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """What happened, step by step.
-
-    Attributes
-    ----------
-    agents
-        Names, A of them.
-    seeds
-        Seeds of the R worlds (R = 1 for a single run).
-    arm, category, reward
-        ``(A, R, T)``: the product shown, its category's index, the click.
-    expected
-        ``(A, R, T)`` true click probability of what was shown.
-    persona, oracle
-        ``(R, T)``: the index of the persona that came, and the click probability of the best product for them.
-    shocks
-        ``{step: name}`` of what changed in all worlds at once, and when.
-    categories, personas
-        The names behind the indices.
-    drawn
-        ``{name: (R,) steps}`` of what changed in each world at a time of its own.
-    """
-
-    agents: tuple[str, ...]
-    seeds: tuple[int, ...]
-    arm: np.ndarray
-    category: np.ndarray
-    reward: np.ndarray
-    expected: np.ndarray
-    persona: np.ndarray
-    oracle: np.ndarray
-    shocks: Mapping[int, str]
-    categories: tuple[str, ...]
-    personas: tuple[str, ...]
-    drawn: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def n_steps(self) -> int:
-        """Number of steps T."""
-        return self.reward.shape[-1]
-
-    def frame(self, every: int = 1) -> pd.DataFrame:
-        """Return a tidy table, one row for each agent, replication and ``every``-th step.
-
-        Columns ``agent``, ``replication`` (its seed), ``step``, ``persona``, ``category``, ``arm``, ``reward``,
-        ``expected`` and ``oracle``.
-        """
-        kept = slice(None, None, checks.whole("every", every, 1))
-        A, R, T = self.arm[..., kept].shape
-        agent, replication, step = (axis.ravel() for axis in np.indices((A, R, T)))
-        flat = {name: getattr(self, name)[..., kept].ravel() for name in ("arm", "reward", "expected")}
-        return pd.DataFrame(
-            {
-                "agent": np.array(self.agents)[agent],
-                "replication": np.array(self.seeds)[replication],
-                "step": step * every,
-                "persona": np.array(self.personas)[np.tile(self.persona[..., kept].ravel(), A)],
-                "category": np.array(self.categories)[self.category[..., kept].ravel()],
-                **flat,
-                "oracle": np.tile(self.oracle[..., kept].ravel(), A),
-            }
-        )
+Factory = Callable[[FeatureEngineer, Any], Any]
 
 
 def run(
-    agents: Mapping[str, Agent],
+    agents: Mapping[str, Any],
     sim: ZooplusSimulator,
     n_steps: int,
     shocks: Shocks | None = None,
@@ -103,7 +35,8 @@ def run(
     ----------
     agents
         ``{name: agent}``, anything that has ``predict`` and ``update``. They learn during the run; ``sim`` itself is
-        left as it is.
+        left as it is. An agent without a ``batch_shape`` knows one world only: for a batch, hand in a list of them, one
+        for each world, and each serves its own as if it were alone.
     sim
         The shop, or a batch of shops.
     n_steps
@@ -122,7 +55,9 @@ def run(
         Before the first step, if anything does not fit.
     """
     n_steps = checks.whole("n_steps", n_steps, 1)
-    _check_agents(agents, sim)
+    if not isinstance(sim, ZooplusSimulator):
+        raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
+    check_agents(agents, ("predict", "update"), sim.batch_shape)
     schedule = Schedule(shocks, sim, n_steps)
     users = draw_users(sim, n_steps) if users is None else np.array(users)
     users = checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
@@ -131,8 +66,13 @@ def run(
     A, R = len(agents), len(sim.seeds)
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
     for i, (name, agent) in enumerate(agents.items()):
-        with bar(n_steps, name, progress) as shown:
-            _serve(agent, sim.copy(), users, schedule, arm[i], reward[i], shown)
+        places = [(agent, sim.copy(), users, schedule, slice(None))]
+        if isinstance(agent, list):
+            alone = zip(agent, _alone(sim), users, strict=True)
+            places = [(a, w, u, Schedule(shocks, w, n_steps), slice(k, k + 1)) for k, (a, w, u) in enumerate(alone)]
+        with bar(n_steps * len(places), name, progress) as shown:
+            for *place, column in places:
+                _serve(*place, arm[i, :, column], reward[i, :, column], shown)
     arm, reward = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1)
     users = users.reshape(R, n_steps)
 
@@ -173,7 +113,9 @@ def replicate(
     Parameters
     ----------
     agents
-        ``{name: factory}``; ``factory(features, rng)`` makes an agent. ``rng`` holds one generator for each world.
+        ``{name: factory}``; ``factory(features, rng)`` makes an agent for all worlds in lockstep, with one generator
+        for each in ``rng``. If what it makes has no ``batch_shape``, or it cannot make that, it is called for each
+        world instead, with the features of that world alone and its one generator.
     seeds
         Seeds of the replications, for example ``range(100)``.
     n_steps, shocks, progress
@@ -181,15 +123,30 @@ def replicate(
     **shop
         Further arguments of :class:`~zoolib.world.ZooplusSimulator`, such as ``n_products``.
     """
-    sim = ZooplusSimulator(seed=seeds, **shop)
-    features = FeatureEngineer(sim)
-    made = {}
+    sim, made = ZooplusSimulator(seed=seeds, **shop), {}
     for name, factory in agents.items():
         if name in (USERS, SHOCK_TIMES):
             raise ValueError(f"agents: {name!r} names the stream that {name} are drawn from, not an agent")
-        rngs = [spawn(seed, name) for seed in sim.seeds]
-        made[name] = factory(features, rngs if sim.batch_shape else rngs[0])
+        made[name] = _made(name, factory, sim)
     return run(made, sim, n_steps, shocks=shocks, progress=progress)
+
+
+def _made(name: str, factory: Factory, sim: ZooplusSimulator) -> Any:
+    """Return the agent of a factory, or a list with one for each world where it knows nothing of batches."""
+
+    def alone(world: ZooplusSimulator) -> Any:
+        return factory(FeatureEngineer(world), spawn(*world.seeds, name))
+
+    if not sim.batch_shape:
+        return alone(sim)
+    try:
+        agent = factory(FeatureEngineer(sim), [spawn(seed, name) for seed in sim.seeds])
+        if hasattr(agent, "batch_shape"):
+            return agent
+    except Exception:  # it is at fault, or was not made for lists of generators
+        if hasattr(alone(_alone(sim)[0]), "batch_shape"):
+            raise
+    return [alone(world) for world in _alone(sim)]
 
 
 def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
@@ -198,22 +155,54 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
 
 
-def _check_agents(agents: Mapping[str, Agent], sim: ZooplusSimulator) -> None:
-    """Refuse what cannot take part, or could not take part fairly."""
-    if not isinstance(sim, ZooplusSimulator):
-        raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
+def check_agents(agents: Any, methods: Sequence[str], batch_shape: tuple[int, ...]) -> None:
+    """Refuse what cannot take part, or could not take part fairly.
+
+    Parameters
+    ----------
+    agents
+        ``{name: agent}``, or a list of them, one for each world, in place of an agent.
+    methods
+        What each must have.
+    batch_shape
+        Of the worlds in which they are to take part.
+    """
     if not isinstance(agents, Mapping) or not agents:
         raise ValueError(f"agents must be {{name: agent}} with at least one agent, got {agents!r}")
+    known = set()
     for name, agent in agents.items():
-        if not all(callable(getattr(agent, method, None)) for method in ("predict", "update")):
-            raise TypeError(f"agents[{name!r}] must have predict and update, got {type(agent).__name__}")
-        checks.same_worlds(getattr(agent, "batch_shape", sim.batch_shape), sim.batch_shape)
-    if len({id(agent) for agent in agents.values()}) < len(agents):
-        raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
+        alone = isinstance(agent, list)
+        if alone and batch_shape != (len(agent),):
+            raise ValueError(f"agents[{name!r}] must be one agent, or a list with one for each world of a batch")
+        for one in agent if alone else [agent]:
+            if not all(callable(getattr(one, method, None)) for method in methods):
+                raise TypeError(f"agents[{name!r}] must have {' and '.join(methods)}, got {type(one).__name__}")
+            if not (alone or hasattr(one, "batch_shape")) and batch_shape:
+                raise ValueError(
+                    f"agents[{name!r}] has no batch_shape, so it knows one world, and here are {batch_shape[0]}: "
+                    "use replicate with a factory, or hand in a list of agents, one for each world"
+                )
+            checks.same_worlds(getattr(one, "batch_shape", ()), () if alone else batch_shape)
+            if id(one) in known:
+                raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
+            known.add(id(one))
+
+
+def _alone(sim: ZooplusSimulator) -> list[ZooplusSimulator]:
+    """Return each world of a batch as the single world that it is, with its luck where it stands."""
+    worlds = []
+    for i, rng in enumerate(sim.copy()._uniforms.settle()):
+        world = copy.copy(sim)
+        world.seeds, world.batch_shape, world.rows = sim.seeds[i : i + 1], (), ()
+        world.user_persona, world._uniforms = sim.user_persona[i], UniformStream([rng], ())
+        world.set_catalog(sim.product_category[i], sim.for_sale[i])
+        world.set_click_table(sim.click_table[i])
+        worlds.append(world)
+    return worlds
 
 
 def _serve(
-    agent: Agent, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: tqdm
+    agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
     visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
@@ -221,7 +210,10 @@ def _serve(
         for t, user in enumerate(visits):
             schedule.apply(t, world)
             chosen = agent.predict(user, world)
-            click = world.get_reward(user, chosen)
+            try:
+                click = world.get_reward(user, chosen)
+            except (ValueError, TypeError) as error:
+                raise type(error)(f"{type(agent).__name__}.predict must return a product's number: {error}") from None
             agent.update(user, chosen, click, world)
             arm[t], reward[t] = chosen, click
             if t % 1000 == 999:

@@ -28,7 +28,8 @@ from zoolib import checks
 from zoolib.agents import Agent
 from zoolib.experiment import metrics
 from zoolib.experiment.cache import gather
-from zoolib.experiment.run import Results, replicate
+from zoolib.experiment.results import Results
+from zoolib.experiment.run import replicate
 from zoolib.world import FeatureEngineer, Shocks
 
 Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]

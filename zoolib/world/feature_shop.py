@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.randomness import spawn
+from zoolib.randomness import spawn, worlds
 from zoolib.world.features import ContextSpace
+from zoolib.world.simulator import CATEGORIES, PERSONAS
 from zoolib.world.tastes import Conditions, Segments
 
 
@@ -36,8 +37,8 @@ class FeatureShop:
 
     Attributes
     ----------
-    batch_shape, rows
-        ``()`` or ``(R,)``, and the index of that axis.
+    seeds, batch_shape
+        Of its worlds, and ``()`` or ``(R,)``.
     product_x, user_x
         ``(..., K, n)`` and ``(..., T, n)``: what is seen.
     shelf
@@ -67,17 +68,15 @@ class FeatureShop:
         self.n_log, self.n_steps = checks.whole("n_log", n_log, 0), checks.whole("n_steps", n_steps, 1)
         self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
         self.n_first = max(1, round(self.n_products * (1 - self.arriving)))
-        many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
-        self.seeds = tuple(checks.whole("seed", s, 0) for s in (seed if many else [seed]))
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seed must name at least one shop, and none twice, got {self.seeds}")
-        self.batch_shape = (len(self.seeds),) if many else ()
-        self.rows = (np.arange(len(self.seeds)),) if many else ()
+        self.seeds, self.batch_shape = worlds(seed)
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seed must name no shop twice, got {self.seeds}")
+        self.space = ContextSpace(self.layout.d, self.n_shown, self.batch_shape)  # what an agent is made with
         self.worlds: list[dict[str, Any]] = []
         drawn = [self._draw(s) for s in self.seeds]
         for name in drawn[0]:
             stack = np.stack([one[name] for one in drawn])
-            setattr(self, name, stack if many else stack[0])
+            setattr(self, name, stack if self.batch_shape else stack[0])
 
     def _draw(self, seed: int) -> dict[str, np.ndarray]:
         rng, taste = spawn(seed, "world"), self.taste
@@ -122,15 +121,40 @@ class FeatureShop:
         return X
 
     @property
-    def space(self) -> ContextSpace:
-        """What an agent is made with."""
-        return ContextSpace(self.layout.d, self.n_shown, self.batch_shape)
+    def log(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The contexts and clicks from before the first visit, if there are any."""
+        return (self.log_x, self.log_r) if self.n_log else None
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of the products on the shelf at visit ``t``, ``(..., S, d)``."""
         shelf = self.shelf[..., t, :]
-        product_x = self.product_x[(*(rows[:, None] for rows in self.rows), shelf)]
+        product_x = self.product_x[(*(rows[:, None] for rows in self.space.rows), shelf)]
         return self._contexts(self.user_x[..., t, None, :], shelf, product_x)
+
+    def reward(self, t: int, place: Any) -> Any:
+        """Return whether the product at a place of the shelf is clicked at visit ``t``, 1.0 or 0.0."""
+        place = checks.indices("place", place, self.n_shown, self.batch_shape)
+        return (self.luck[..., t] < self.probability[..., t, :][(*self.space.rows, place)]) * 1.0
+
+    def outcome(self, places: np.ndarray) -> dict[str, Any]:
+        """Return what is true of the places that agents chose, ``(A, R, T)``: parts of ``Results``.
+
+        ``arm`` is the product's number, ``category`` its niche and ``persona`` who came, where there are such;
+        ``oracle`` is the highest click probability on the shelf.
+        """
+        R = len(self.seeds)
+        shelf, p = (a.reshape(R, *a.shape[-2:]) for a in (self.shelf, self.probability))
+        arm, expected = (np.take_along_axis(a[None], places[..., None], -1)[..., 0] for a in (shelf, p))
+        found = {"arm": arm, "expected": expected, "oracle": p.max(-1)}
+        if not isinstance(self.taste, Segments):
+            return found
+        names = (*PERSONAS, *(f"persona {i}" for i in range(len(PERSONAS), self.taste.n_personas)))
+        return found | {
+            "category": np.take_along_axis(self.kind.reshape(1, R, -1), arm, -1).astype(np.int8),
+            "persona": self.who.reshape(R, -1).astype(np.int8),
+            "categories": CATEGORIES,
+            "personas": names[: self.taste.n_personas],
+        }
 
 
 def random_value(shop: FeatureShop) -> np.ndarray:

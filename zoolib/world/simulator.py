@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from zoolib import checks
-from zoolib.randomness import UniformStream
+from zoolib.randomness import UniformStream, worlds
 from zoolib.world.shocks import Launch, Shock
 
 Table = Mapping[str, Mapping[str, float]]
@@ -80,19 +80,14 @@ class ZooplusSimulator:
     ) -> None:
         self.n_products = checks.whole("n_products", n_products, 1)
         self.n_users = checks.whole("n_users", n_users, 1)
-        many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
-        seeds = [checks.whole("seed", s, 0) for s in (seed if many else [seed])]
-        if not seeds:
-            raise ValueError("seed must hold at least one world's seed, got an empty sequence")
-        self.seeds = tuple(seeds)
-        self.batch_shape = (len(seeds),) if many else ()
-        self.rows = (np.arange(len(seeds)),) if many else ()  # indexes the leading axis: a[(*rows, k)]
+        self.seeds, self.batch_shape = worlds(seed)
+        self.rows = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*rows, k)]
         checks.table("click_table", click_table)
         self.personas, self.categories = tuple(click_table), tuple(categories)
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
-        rngs = [np.random.default_rng(s) for s in seeds]
+        rngs = [np.random.default_rng(s) for s in self.seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
