@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zoolib import FeatureEngineer, ZooplusSimulator, spawn
+from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
 from zoolib.agents import first_best
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, Adam
@@ -22,7 +22,7 @@ from zoolib.networks import MLP, Adam
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "groups.csv"
 N_USERS, N_STEPS, N_LOG, ALPHA, RIGHT = 100, 10_000, 10_000, 0.3, 0.7
 GROUPINGS = ("shared", "segment", "guessed segment", "user")
-KNOWN = (True, False)
+PERSONA = {"known": True, "hidden": False}
 
 
 def trained_phi(sim: ZooplusSimulator, cells: np.ndarray, persona_known: bool) -> MLP:
@@ -58,34 +58,46 @@ def groups(sim: ZooplusSimulator) -> dict[str, np.ndarray]:
     return {"shared": np.zeros_like(guess), "segment": sim.user_persona, "guessed segment": guess, "user": each}
 
 
-def play(seeds: Sequence[int], n_steps: int = N_STEPS) -> dict[tuple[bool, str], np.ndarray]:
-    """Return the products shown in worlds in lockstep, ``{(persona known, grouping): (n_steps, R)}``."""
-    world = ZooplusSimulator(n_users=N_USERS, seed=seeds)
-    features, rows = FeatureEngineer(world), np.arange(len(world.seeds))
-    users = np.stack([spawn(seed, "users").integers(0, N_USERS, n_steps) for seed in world.seeds], axis=1)
-    shown = {}
-    for known in KNOWN:
+class GroupedAgent:
+    """Neural-Linear UCB with a frozen phi, whose evidence is kept for each group of users.
+
+    Parameters
+    ----------
+    features
+        Of worlds in lockstep.
+    table
+        ``(R, 20, d)``, phi of every context.
+    group
+        ``(R, U)``, the number of each user's group.
+    """
+
+    def __init__(self, features: FeatureEngineer, table: np.ndarray, group: np.ndarray) -> None:
+        self.features, self.batch_shape, self.table, self.group = features, features.batch_shape, table, group
+        self.evidence = Evidence(table.shape[-1], (len(group), int(group.max()) + 1))
+        self.rows = np.arange(len(group))
+
+    def predict(self, user_id: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
+        """Return the product with the highest score for the user of each world."""
+        cells, products = self.features.choice_cells(user_id, sim)
+        Z = self.table[self.rows[:, None], cells]
+        mean, width = self.evidence.mean_and_width(Z, self.group[self.rows, user_id])
+        return products[self.rows, first_best(mean + ALPHA * width)]
+
+    def update(self, user_id: np.ndarray, chosen_arm: np.ndarray, reward: np.ndarray, sim: ZooplusSimulator) -> None:
+        """Let the user's group learn from the click."""
+        z = self.table[self.rows, self.features.cell(user_id, chosen_arm, sim)]
+        self.evidence.add(z, reward, self.group[self.rows, user_id])
+
+
+def agents(world: ZooplusSimulator) -> dict[tuple[str, str], GroupedAgent]:
+    """Return an agent for each way of grouping, with the persona known and hidden."""
+    made, features = {}, FeatureEngineer(world)
+    for persona, known in PERSONA.items():
         cells = contexts(features, known)
-        table = trained_phi(world, cells, known).forward(np.broadcast_to(cells, (len(rows), *cells.shape)), depth=2)[2]
-        for grouping, group in groups(world).items():
-            sim, n_groups = world.copy(), int(group.max()) + 1
-            evidence = Evidence(32, (len(rows), n_groups))
-            arms = np.empty((n_steps, len(rows)), dtype=int)
-            for t, user in enumerate(users):
-                cell, products = features.choice_cells(user, sim)
-                Z, entry = table[rows[:, None], cell], rows * n_groups + group[rows, user]
-                mean, width = _appraise(evidence, Z, entry)
-                place = first_best(mean + ALPHA * width)
-                arms[t] = products[rows, place]
-                evidence.add(Z[rows, place], sim.get_reward(user, arms[t]), entry)
-            shown[known, grouping] = arms
-    return shown
-
-
-def _appraise(evidence: Evidence, Z: np.ndarray, entry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    A_inv, b = (a.reshape(-1, *a.shape[2:])[entry] for a in (evidence.A_inv, evidence.b))
-    ZA = Z @ A_inv
-    return np.matvec(ZA, b), np.sqrt(np.vecdot(ZA, Z))
+        inputs = np.broadcast_to(cells, (len(world.seeds), *cells.shape))
+        table = trained_phi(world, cells, known).forward(inputs, depth=2)[2]
+        made |= {(persona, name): GroupedAgent(features, table, group) for name, group in groups(world).items()}
+    return made
 
 
 def compute(
@@ -95,17 +107,11 @@ def compute(
 
     One row for each world, grouping and replication. It takes about a minute, so nothing is kept in ``cache``.
     """
-    seeds = [*seeds]
-    world = ZooplusSimulator(n_users=N_USERS, seed=seeds)
-    users = np.stack([spawn(seed, "users").integers(0, N_USERS, N_STEPS) for seed in seeds], axis=1)
+    world = ZooplusSimulator(n_users=N_USERS, seed=[*seeds])
+    results = run(agents(world), world, N_STEPS, progress=False)
     fifth, frames = N_STEPS // 5, []
-    for (known, grouping), arms in play(seeds).items():
-        p = world.click_probability(users.T, arms.T)
+    for (persona, grouping), p in zip(results.agents, results.expected, strict=True):
         columns = {"all": p, "first fifth": p[:, :fifth], "last fifth": p[:, -fifth:]}
         means = {name: part.mean(1) for name, part in columns.items()}
-        frames.append(
-            pd.DataFrame(
-                {"persona": "known" if known else "hidden", "grouping": grouping, "replication": seeds, **means}
-            )
-        )
+        frames.append(pd.DataFrame({"persona": persona, "grouping": grouping, "replication": world.seeds, **means}))
     return pd.concat(frames, ignore_index=True).round(8)
