@@ -89,8 +89,9 @@ def serve(
     check_agents(agents, ("select", "learn"), space.batch_shape)
     row, reward = np.empty((len(agents), T, R), dtype=np.int32), np.empty((len(agents), T, R))
     for i, (name, agent) in enumerate(agents.items()):
-        if problem.log is not None and hasattr(agent, "warm"):
-            agent.warm(*problem.log)
+        warm = getattr(agent, "warm", None)
+        if problem.log is not None and callable(warm):
+            warm(*problem.log)
         with bar(T, name, progress) as shown, interrupts_between_steps() as interrupted:
             for t in range(T):
                 X = problem.contexts(t)
