@@ -222,7 +222,7 @@ def test_a_damaged_file_is_refused_and_the_error_says_what_to_run(tmp_path):
     whole = archive.read_bytes()
     for spoiled in (whole[: len(whole) // 2], whole[:90_000] + bytes(500) + whole[90_500:], b"", b"no archive"):
         (tmp_path / archive.name).write_bytes(spoiled)
-        with pytest.raises((ValueError, FileNotFoundError), match="'python -m zoolib.data' fetches"):
+        with pytest.raises((ValueError, FileNotFoundError), match=r"'python -m zoolib\.data' fetches"):
             open_bandit("women", "random", tmp_path / archive.name)
 
 

@@ -100,6 +100,12 @@ def test_an_interrupt_waits_until_the_step_is_whole():
     assert agent.n_learned == 11
 
 
+def test_a_list_of_agents_is_for_the_shop():
+    problem = Prices([3, 4])
+    with pytest.raises(TypeError, match="must have select and learn, got list"):
+        serve({"agents": [LinUCBAgent(ContextSpace(4, 3)), LinUCBAgent(ContextSpace(4, 3))]}, problem)
+
+
 class Wrong(LinUCBAgent):
     """Chooses a row that there is not."""
 
