@@ -163,12 +163,9 @@ def test_regret_is_the_number_of_mistakes():
     assert np.array_equal(metrics.ctr(played).to_numpy().T, (~wrong).mean(-1))
 
 
-def test_results_without_personas_and_categories_have_no_such_columns():
+def test_who_came_is_not_known_where_there_are_no_personas():
     played = serve({"LinUCB": linucb}, ClassificationBandit(made(), [3, 8], 50))
     assert played.persona is played.category is None
-    frame = played.frame(every=7)
-    assert list(frame.columns) == ["agent", "replication", "step", "arm", "reward", "expected", "oracle"]
-    assert frame["replication"].unique().tolist() == [3, 8]
     with pytest.raises(ValueError, match="unknown persona"):
         metrics.rolling(played, 10, persona="cat_connoisseur")
 

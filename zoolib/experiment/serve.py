@@ -17,7 +17,7 @@ import numpy as np
 from zoolib.agents import Agent
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
-from zoolib.experiment.run import check_agents, keep_freed_memory
+from zoolib.experiment.run import check_agents
 from zoolib.randomness import spawn
 from zoolib.world import ContextSpace
 
@@ -87,11 +87,11 @@ def serve(
     if isinstance(agents, Mapping):
         agents = {name: _made(name, agent, problem) for name, agent in agents.items()}
     check_agents(agents, ("select", "learn"), space.batch_shape)
-    keep_freed_memory()
     row, reward = np.empty((len(agents), T, R), dtype=np.int32), np.empty((len(agents), T, R))
     for i, (name, agent) in enumerate(agents.items()):
-        if problem.log is not None and hasattr(agent, "warm"):
-            agent.warm(*problem.log)
+        warm = getattr(agent, "warm", None)
+        if problem.log is not None and callable(warm):
+            warm(*problem.log)
         with bar(T, name, progress) as shown, interrupts_between_steps() as interrupted:
             for t in range(T):
                 X = problem.contexts(t)

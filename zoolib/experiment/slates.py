@@ -8,43 +8,23 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.agents import UCBAgent, best_first
+from zoolib.experiment.results import Results
 from zoolib.experiment.run import draw_users
 from zoolib.randomness import spawn
 from zoolib.world import ZooplusSimulator
 
 
-@dataclass(frozen=True, eq=False)
-class Slates:
-    """What came of slates.
-
-    Attributes
-    ----------
-    value
-        ``{agent: (R, T)}``, the true probability that a visit ends in a click.
-    best
-        ``(R, T)``, the same of the best slate.
-    """
-
-    value: Mapping[str, np.ndarray]
-    best: np.ndarray
-
-
 def show_slates(
-    agents: Mapping[str, UCBAgent],
-    sim: ZooplusSimulator,
-    n_steps: int,
-    *,
-    places: int = 3,
-    only_seen: bool = True,
-) -> Slates:
+    agents: Mapping[str, UCBAgent], sim: ZooplusSimulator, n_steps: int, *, places: int = 3, only_seen: bool = True
+) -> Results:
     """Let agents fill slates, one product of each category at the most, the highest scores first.
+
+    The loop is one of its own, since a visit shows several products and teaches place by place.
 
     Parameters
     ----------
@@ -58,6 +38,11 @@ def show_slates(
         Length of a slate, at most the number of categories.
     only_seen
         Whether an agent learns only from the places down to the click. If not, it takes all places below it for misses.
+
+    Returns
+    -------
+    With ``arm`` the product on the first place, ``reward`` whether the visit ended in a click, ``expected`` how
+    probable that was, and ``oracle`` the same of the best slate.
     """
     if not sim.batch_shape:
         raise ValueError("sim must be a batch of shops, made with seed=range(R)")
@@ -67,25 +52,27 @@ def show_slates(
     rows = sim.rows[0]
     table = sim.click_table[rows[:, None], sim.user_persona[rows[:, None], users]]  # (R, T, C)
     luck = np.stack([spawn(seed, "slates").random((n_steps, places)) for seed in sim.seeds])
-    value = {}
-    for name, agent in agents.items():
+    nowhere = np.zeros(len(rows), dtype=int)
+    shown, click, p = (np.empty((len(agents), len(rows), n_steps, *more)) for more in ((), (), (places,)))
+    for i, agent in enumerate(agents.values()):
         checks.same_worlds(agent.batch_shape, sim.batch_shape)
-        shown = np.empty((len(rows), n_steps, places))
         for t in range(n_steps):
             X, arms = agent.features.choices(users[:, t], sim)
             order = best_first(agent.score(X), places)
-            p = table[rows[:, None], t, sim.product_category[rows[:, None], arms[rows[:, None], order]]]
-            attractive = luck[:, t] < p
+            X, arms = X[rows[:, None], order], arms[rows[:, None], order]
+            p[i, :, t] = table[rows[:, None], t, sim.product_category[rows[:, None], arms]]
+            attractive = luck[:, t] < p[i, :, t]
             seen = np.cumsum(attractive, axis=1) - attractive == 0  # nothing above has been clicked
-            _teach(agent, X[rows[:, None], order], attractive & seen, seen if only_seen else np.ones_like(seen))
-            shown[:, t] = p
-        value[name] = 1 - (1 - shown).prod(-1)
-    best = 1 - (1 - np.sort(table, axis=-1)[..., -places:]).prod(-1)
-    return Slates(value, best)
-
-
-def _teach(agent: UCBAgent, X: np.ndarray, click: np.ndarray, counts: np.ndarray) -> None:
-    """Let an agent learn place by place; a lesson that does not count in a world is a context of zeros there."""
-    nowhere: Any = np.zeros(len(X), dtype=int)
-    for k in range(X.shape[1]):
-        agent.learn(X[:, k] * counts[:, k, None], nowhere, click[:, k].astype(float))
+            for k in range(places):  # a lesson that does not count in a world is a context of zeros there
+                counts = seen[:, k, None] if only_seen else 1
+                agent.learn(X[:, k] * counts, nowhere, (attractive & seen)[:, k] * 1.0)
+            shown[i, :, t], click[i, :, t] = arms[:, 0], attractive.any(axis=1)
+    best = np.sort(table, axis=-1)[..., -places:]
+    return Results(
+        agents=tuple(agents),
+        seeds=sim.seeds,
+        arm=shown.astype(np.int32),
+        reward=click,
+        expected=1 - (1 - p).prod(-1),
+        oracle=1 - (1 - best).prod(-1),
+    )

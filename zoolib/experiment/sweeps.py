@@ -25,7 +25,6 @@ import numpy as np
 import pandas as pd
 
 from zoolib import checks
-from zoolib.agents import Agent
 from zoolib.experiment import metrics
 from zoolib.experiment.cache import gather
 from zoolib.experiment.results import Results
@@ -33,7 +32,7 @@ from zoolib.experiment.run import replicate
 from zoolib.world import FeatureEngineer, Shocks
 
 Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]
-Grid = Mapping[str, tuple[Callable[..., Agent], Mapping[str, Any]]]
+Grid = Mapping[str, tuple[Callable[..., Any], Mapping[str, Any]]]
 Summary = Callable[[Results], Mapping[int, Any]]
 
 
@@ -43,11 +42,8 @@ def recovery(results: Results, start: metrics.Steps, stop: metrics.Steps) -> pd.
 
 
 MEASURES: dict[str, Measure] = {
-    "ctr": metrics.ctr,
-    "value": metrics.value,
-    "regret": metrics.regret,
-    "recovery": recovery,
-}
+    "ctr": metrics.ctr, "value": metrics.value, "regret": metrics.regret, "recovery": recovery
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,12 +55,10 @@ class Phases:
     def __call__(self, results: Results) -> dict[int, list[dict[str, Any]]]:
         """Return the rows of each seed; ``results`` are those of one agent."""
         rows: dict[int, list[dict[str, Any]]] = {seed: [] for seed in results.seeds}
-        times = {"all": (0, results.n_steps), **metrics.phases(results)}
-        for phase, ends in times.items():
+        for phase, ends in {"all": (0, results.n_steps), **metrics.phases(results)}.items():
             values = {name: measure(results, *ends)[results.agents[0]] for name, measure in self.measures.items()}
-            for i, seed in enumerate(results.seeds):
-                start, stop = (int(np.broadcast_to(end, len(rows))[i]) for end in ends)
-                row = {"phase": "start" if phase == "at first" else phase, "start": start, "stop": stop}
+            for seed, start, stop in np.broadcast(np.array(results.seeds, dtype=object), *ends):
+                row = {"phase": "start" if phase == "at first" else phase, "start": int(start), "stop": int(stop)}
                 rows[seed].append(row | {name: float(value[seed]) for name, value in values.items()})
         return rows
 
@@ -74,25 +68,25 @@ class Cell:
     """One agent with one choice of settings: a factory for :func:`~zoolib.experiment.replicate`."""
 
     name: str
-    agent: Callable[..., Agent]
+    agent: Callable[..., Any]
     settings: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        taken = {name: value for name, value in self.settings.items() if name != "encoding"}
         try:
-            inspect.signature(self.agent).bind("features", **taken, **({"rng": 0} if self.takes_rng else {}))
+            inspect.signature(self.agent).bind("features", **self._arguments("rng", None)[1])
         except TypeError as error:
             raise TypeError(f"grid[{self.name!r}]: {error}") from None
 
-    @property
-    def takes_rng(self) -> bool:
-        """Whether the agent is given a generator."""
-        return "rng" in inspect.signature(self.agent).parameters
+    def _arguments(self, rng: Any, encoding: str | None) -> tuple[str | None, dict[str, Any]]:
+        settings = dict(self.settings)
+        if "rng" in inspect.signature(self.agent).parameters:
+            settings["rng"] = rng
+        return settings.pop("encoding", encoding), settings
 
-    def __call__(self, features: FeatureEngineer, rng: Any) -> Agent:
+    def __call__(self, features: FeatureEngineer, rng: Any) -> Any:
         """Make the agent; ``encoding`` goes to its features."""
-        settings = dict(self.settings) | ({"rng": rng} if self.takes_rng else {})
-        return self.agent(features.encoded(settings.pop("encoding", features.encoding)), **settings)
+        encoding, settings = self._arguments(rng, features.encoding)
+        return self.agent(features.encoded(encoding), **settings)
 
 
 def sweep(
@@ -230,16 +224,18 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
     return pd.read_csv(path, engine="python")  # it reads a float as Python does, exactly
 
 
+def combinations(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return all combinations of what may be chosen for each name, those of the last name next to each other."""
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
 def _cells(grid: Grid) -> list[Cell]:
     cells = []
     for name, (agent, settings) in grid.items():
         axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
-        for key, values in axes.items():
-            if not values:
-                raise ValueError(f"grid[{name!r}]: {key} must list at least one value")
-        cells += [
-            Cell(name, agent, dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values())
-        ]
+        if [] in axes.values():
+            raise ValueError(f"grid[{name!r}] must list at least one value for each setting, got {settings}")
+        cells += [Cell(name, agent, chosen) for chosen in combinations(axes)]
     if not cells:
         raise ValueError("grid must name at least one agent, got none")
     return cells
@@ -248,14 +244,10 @@ def _cells(grid: Grid) -> list[Cell]:
 def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Measure]:
     if isinstance(measures, Mapping):
         return dict(measures)
-    for name in measures:
-        if name not in MEASURES:
-            raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {name!r}")
+    if unknown := [name for name in measures if name not in MEASURES]:
+        raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
     return {name: MEASURES[name] for name in measures}
 
 
-def _play(
-    seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any
-) -> Mapping[int, Any]:
-    """Return what is kept of some replications of ``cell``."""
+def _play(seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any) -> Any:
     return summary(replicate({cell.name: cell}, seeds, n_steps, shocks, **shop))

@@ -13,7 +13,6 @@ from zoolib.off_policy.estimators import (
     switch_dr,
     weights,
 )
-from zoolib.off_policy.policies import per_visit, shop_log, true_value
+from zoolib.off_policy.policies import per_visit, shop_log, thompson_ranks, true_value
 from zoolib.off_policy.propensities import Logbook, action_probabilities
-from zoolib.off_policy.ranks import thompson_ranks
 from zoolib.off_policy.replayed import replay, thinned

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from zoolib import checks
 from zoolib.data import LoggedData, refuse_cells, refuse_rows
@@ -89,7 +89,7 @@ class Estimate:
         if n < 2:
             raise ValueError("an interval needs a log of at least two rows, got 1")
         if method == "student":
-            low, high = (value + stats.t.ppf(tail, n - 1) * self.standard_error for tail in tails)
+            low, high = (value + stdtrit(n - 1, tail) * self.standard_error for tail in tails)
         elif method in ("percentile", "bootstrap-t"):
             if rng is None:
                 raise ValueError(f"method {method!r} resamples: it needs rng, a seed or a generator")
@@ -251,16 +251,21 @@ def _of_action(log: LoggedData, table: np.ndarray) -> np.ndarray:
     return np.take_along_axis(table, log.action[..., None], -1)[..., 0]
 
 
-def _checked(log: LoggedData, policy: Any) -> np.ndarray:
+def _table(log: LoggedData, name: str, table: Any, what: str) -> np.ndarray:
     if not isinstance(log, LoggedData):
         raise TypeError(f"log must be LoggedData, as read_log returns it, got {type(log).__name__}")
-    policy, wanted = np.asarray(policy), (*log.action.shape, log.n_actions)
-    if policy.shape != wanted or policy.dtype.kind not in "iufb":
+    table, wanted = np.asarray(table), (*log.action.shape, log.n_actions)
+    if table.shape != wanted or table.dtype.kind not in "iufb":
         raise ValueError(
-            f"policy must have shape {wanted}, in each row the probability of every action; "
-            f"got shape {policy.shape} of {policy.dtype}"
+            f"{name} must have shape {wanted}, in each row the {what} of every action; "
+            f"got shape {table.shape} of {table.dtype}"
         )
-    refuse_cells("policy", ~np.isfinite(policy), policy, "a finite number")
+    refuse_cells(name, ~np.isfinite(table), table, "a finite number")
+    return table
+
+
+def _checked(log: LoggedData, policy: Any) -> np.ndarray:
+    policy = _table(log, "policy", policy, "probability")
     refuse_cells("policy", policy < 0, policy, "a probability of at least 0")
     total = policy.sum(-1)
     refuse_rows("policy", ~(np.abs(total - 1) <= 1e-6), total, "probabilities that sum to 1")
@@ -268,11 +273,4 @@ def _checked(log: LoggedData, policy: Any) -> np.ndarray:
 
 
 def _rewards(log: LoggedData, q: Any) -> np.ndarray:
-    q, wanted = np.asarray(q), (*log.action.shape, log.n_actions)
-    if q.shape != wanted or q.dtype.kind not in "iufb":
-        raise ValueError(
-            f"q must have shape {wanted}, in each row the expected reward of every action; "
-            f"got shape {q.shape} of {q.dtype}"
-        )
-    refuse_cells("q", ~np.isfinite(q), q, "a finite number")
-    return q.astype(float, copy=False)
+    return _table(log, "q", q, "expected reward").astype(float, copy=False)

@@ -52,6 +52,8 @@ class Replayed:
 def replay(log: LoggedData, agent: Agent, n_accepted: int | None = None) -> Replayed:
     """Let ``agent`` walk through a log of uniform choices, and learn from those that it would have made itself.
 
+    The loop is one of its own, since the log decides what is to be learned from, and when it ends.
+
     Parameters
     ----------
     log
