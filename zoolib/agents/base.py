@@ -106,9 +106,10 @@ class Agent(Stateful, ABC):
 class UCBAgent(Agent):
     """The generalized UCB principle: choose the arm of the highest payoff plus alpha times uncertainty.
 
-    Agents differ in three things: in what they :meth:`embed` a context into, in the :meth:`mean` and :meth:`width` that
-    they read off what they embedded, and in what they learn from a click. What follows is written here, once; with
-    another ``exploration`` the same agents draw (Thompson sampling) or divert (epsilon-greedy).
+    An agent of this kind says two things of a context, :meth:`payoff` and :meth:`uncertainty`, and what it learns from
+    a click. One that first turns a context into something else says into what it does :meth:`embed` it, and in their
+    place :meth:`mean` and :meth:`width` of what it embedded, so that both share the embedding. What follows is written
+    here, once; with another ``exploration`` the same agents draw (Thompson sampling) or divert (epsilon-greedy).
 
     Parameters
     ----------
@@ -122,6 +123,9 @@ class UCBAgent(Agent):
     exploration: Exploration = UCB()
 
     def __init__(self, features: FeatureEngineer | ContextSpace, *, alpha: float) -> None:
+        for one, other in (("payoff", "mean"), ("uncertainty", "width")):
+            if all(getattr(type(self), name) is getattr(UCBAgent, name) for name in (one, other)):
+                raise TypeError(f"{type(self).__name__} must say {one}(X), or {other}(Z) of what it embeds")
         super().__init__(features)
         self.alpha = alpha
 
@@ -131,22 +135,6 @@ class UCBAgent(Agent):
             raise TypeError(f"exploration must be one of zoolib.agents.exploration, got {exploration!r}")
         self.exploration = exploration.start(rngs, self.batch_shape, d)
 
-    def embed(self, X: np.ndarray) -> np.ndarray:
-        """Return what the agent sees in each row of ``X``: here the context itself.
-
-        Where a world has few contexts an agent may ask for the numbers of their cells in place of vectors; nowhere else
-        does a whole number stand for a context.
-        """
-        return X
-
-    @abstractmethod
-    def mean(self, Z: Any) -> np.ndarray:
-        """Return what the agent expects to earn, ``(..., n)``, of what :meth:`embed` returned."""
-
-    @abstractmethod
-    def width(self, Z: Any) -> np.ndarray:
-        """Return how unsure it is of that, ``(..., n)``."""
-
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return what each row of ``X`` is expected to earn, ``(..., n, d) -> (..., n)``."""
         return self.mean(self.embed(self._rows_of(X)))
@@ -154,6 +142,22 @@ class UCBAgent(Agent):
     def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return how unsure the agent is of each row of ``X``, ``(..., n, d) -> (..., n)``."""
         return self.width(self.embed(self._rows_of(X)))
+
+    def embed(self, X: np.ndarray) -> Any:
+        """Return what the agent sees in each row of ``X``: here the context itself.
+
+        Where a world has few contexts an agent may ask for the numbers of their cells in place of vectors; nowhere else
+        does a whole number stand for a context.
+        """
+        return X
+
+    def mean(self, Z: Any) -> np.ndarray:
+        """Return the payoff, ``(..., n)``, of what :meth:`embed` returned."""
+        return self.payoff(Z)
+
+    def width(self, Z: Any) -> np.ndarray:
+        """Return the uncertainty, ``(..., n)``, of what :meth:`embed` returned."""
+        return self.uncertainty(Z)
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return payoff + alpha * uncertainty of each row of ``X``, or what the exploration puts in its place."""

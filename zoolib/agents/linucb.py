@@ -66,13 +66,13 @@ class SharedLinUCBAgent(UCBAgent):
     def _make_evidence(self) -> Evidence:
         return make_evidence(self.features.d, self.batch_shape, self.ridge, self.gamma, self.window)
 
-    def mean(self, Z: np.ndarray) -> np.ndarray:
+    def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""
-        return self.evidence.mean(Z)
+        return self.evidence.mean(X)
 
-    def width(self, Z: np.ndarray) -> np.ndarray:
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x)."""
-        return self.evidence.width(Z)
+        return self.evidence.width(X)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(x, reward)
@@ -121,17 +121,13 @@ class DisjointLinUCBAgent(SharedLinUCBAgent):
         """Number of arms K that the agent has met."""
         return self.evidence.shape[-1] if hasattr(self, "evidence") else self.features.n_arms
 
-    def embed(self, X: np.ndarray) -> np.ndarray:
-        """Return ``(..., K, 1, d)``: row a of ``X`` is for the model of arm a."""
-        return X[..., None, :]
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta_a'x_a, row a of ``X`` ``(..., K, d)`` being judged by the model of arm a."""
+        return self.evidence.mean(X[..., None, :])[..., 0]
 
-    def mean(self, Z: np.ndarray) -> np.ndarray:
-        """Return theta_a'x_a."""
-        return self.evidence.mean(Z)[..., 0]
-
-    def width(self, Z: np.ndarray) -> np.ndarray:
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x_a' A_a^-1 x_a)."""
-        return self.evidence.width(Z)[..., 0]
+        return self.evidence.width(X[..., None, :])[..., 0]
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(x, reward, arm)

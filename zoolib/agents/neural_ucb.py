@@ -85,13 +85,13 @@ class NeuralUCBAgent(UCBAgent):
         drawn = None if isinstance(exploration, UCB) else [one.spawn(1)[0] for one in rngs]
         self._explore(exploration, drawn, None)
 
-    def mean(self, Z: np.ndarray) -> np.ndarray:
+    def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return f(x)."""
-        return self.network(Z)[..., 0]
+        return self.network(X)[..., 0]
 
-    def width(self, Z: np.ndarray) -> np.ndarray:
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(g' A^-1 g)."""
-        return self.evidence.width(self.network.gradients(Z))
+        return self.evidence.width(self.network.gradients(X))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         X, r = x[..., None, :], np.asarray(reward, dtype=float)
@@ -154,9 +154,9 @@ class DiagonalNeuralUCBAgent(NeuralUCBAgent):
         self.optimizer = self.training.optimizer
         self._explore(exploration, rngs[2], None)
 
-    def width(self, Z: np.ndarray) -> np.ndarray:
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(sum g^2 / A), layer by layer."""
-        outputs = self.network.forward(Z)
+        outputs = self.network.forward(X)
         G, total = np.ones_like(outputs[-1]), np.zeros(outputs[-1].shape[:-1])
         for i, (W, b) in reversed(list(enumerate(self.network.views(1 / self.evidence.A)))):
             G = self.network._through_relu(i, outputs, G)

@@ -51,11 +51,11 @@ class TabularEvidence(Evidence):
 
     def mean(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        return self.f[self._at(X)] if checks.are_numbers(X) else super().mean(X)
+        return self.f[self._at(X)] if self._are_rows(X) else super().mean(X)
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        return np.sqrt(self.V[(*self._at(X), X)]) if checks.are_numbers(X) else super().width(X)
+        return np.sqrt(self.V[(*self._at(X), X)]) if self._are_rows(X) else super().width(X)
 
     def mean_and_width(self, X: np.ndarray, arm: Any = ...) -> tuple[np.ndarray, np.ndarray]:
         """Return both, ``(..., m)``, for all rows of the table, which ``X`` is known to be; or of that of one arm."""
@@ -109,6 +109,9 @@ class TabularEvidence(Evidence):
     def _set(self, *arrays: np.ndarray) -> None:
         super()._set(*arrays)
         self.n, self.s = np.zeros((2, *self.shape, self.m))
+
+    def _are_rows(self, X: np.ndarray) -> bool:
+        return checks.are_numbers(X) and X.ndim <= len(self.shape) + 1
 
     def _at(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the indices of the rows ``X``, ``(*shape)`` or ``(*shape, n)``."""
