@@ -6,7 +6,7 @@ __getattr__ = later(
     __name__,
     {
         "claims": ["claim", "ledger"],
-        "notebook": ["Diary", "source"],
+        "notebook": ["source"],
         "plots": [],
         "svg": ["Axis", "Bars", "Line", "Points"],
         "tables": ["Advice", "Table", "advice_table", "because", "ledger_table", "told_table"],

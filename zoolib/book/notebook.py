@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import copy
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from IPython.display import Markdown
@@ -19,40 +17,6 @@ def source(*objects: Any) -> Markdown:
     """
     blocks = [_without_docstrings(textwrap.dedent(inspect.getsource(one))) for one in objects]
     return Markdown("```python\n" + "\n\n".join(block.strip("\n") for block in blocks) + "\n```")
-
-
-class Diary:
-    """Hands everything on to an agent, and notes down after some steps how it is doing.
-
-    Parameters
-    ----------
-    agent
-        Anything that has ``predict`` and ``update``; another diary, too.
-    steps
-        Numbers of updates after which to look at it.
-    look
-        What to note down of the agent; a copy of it, if nothing is said.
-
-    Attributes
-    ----------
-    pages
-        ``{step: what was noted down}``.
-    """
-
-    def __init__(self, agent: Any, steps: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:
-        self.agent, self.steps, self.look = agent, frozenset(steps), look
-        self.n_updates, self.pages = 0, {}
-
-    def predict(self, user_id: Any, sim: Any) -> Any:
-        """Return what the agent chooses."""
-        return self.agent.predict(user_id, sim)
-
-    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: Any) -> None:
-        """Let the agent learn, then look at it if it is time."""
-        self.agent.update(user_id, chosen_arm, reward, sim)
-        self.n_updates += 1
-        if self.n_updates in self.steps:
-            self.pages[self.n_updates] = self.look(self.agent)
 
 
 def _without_docstrings(code: str) -> str:

@@ -126,6 +126,16 @@ class FeatureEngineer:
         arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
         return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
 
+    def logged(self, users: np.ndarray, arms: np.ndarray) -> np.ndarray:
+        """Return the contexts of logged visits, ``(..., n)`` users and products, as ``(..., n, d)``."""
+        sim = self.sim
+        users = checks.indices("users", users, sim.n_users, sim.batch_shape, more_axes=True)
+        arms = checks.indices("arms", arms, sim.n_products, sim.batch_shape, more_axes=True)
+        if np.shape(users) != np.shape(arms) or np.ndim(users) != len(sim.batch_shape) + 1:
+            raise ValueError(f"users and arms must be (..., n) both, got {np.shape(users)} and {np.shape(arms)}")
+        persona = np.take_along_axis(sim.user_persona, users, -1)
+        return self.table[persona, np.take_along_axis(sim.product_category, arms, -1)]
+
     def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the contexts of one user and every product, ``(..., K, d)``."""
         sim = sim or self.sim
