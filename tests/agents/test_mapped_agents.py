@@ -292,9 +292,6 @@ def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
     ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one"),
     ({"settle": 0}, "settle"), ({"window": 0}, "window"), ({"alpha": -1}, "alpha"), ({"ridge": 0}, "ridge"),
     ({"window": 5, "fresh": False}, "fresh evidence"), ({"map": Identity(Layout(1, 1, 1))}, "layout"),
-    ({"map": Learned(hidden=(3,), every=0)}, "every"), ({"map": Learned(hidden=(3,), lasso=-1)}, "lasso"),
-    ({"map": RandomFourier(n=0)}, "n must"), ({"map": RandomFourier(length=0.0)}, "length"),
-    ({"map": Forest(leaf=0)}, "leaf"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
     with pytest.raises((ValueError, TypeError), match=message):

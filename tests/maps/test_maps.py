@@ -66,3 +66,16 @@ def test_a_map_of_ones_own_takes_two_methods():
 def test_what_all_maps_have_in_common_is_no_map():
     with pytest.raises(TypeError, match="abstract"):
         FeatureMap(Layout(1, 1, 1))
+
+
+@pytest.mark.parametrize(("kind", "setting"), [
+    (Learned, {"every": 0}), (Learned, {"lasso": -1}), (Learned, {"batches": 2.5}), (Learned, {"lr": 0}),
+    (RandomFourier, {"n": 0}), (RandomFourier, {"length": 0.0}), (KMeans, {"users": 0}), (Forest, {"leaf": 0}),
+    (Screened, {"level": 2.0}), (Screened, {"bins": 1}), (Projected, {"every": -1}),
+])  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused_by_name_as_soon_as_a_map_is_made(kind, setting):
+    with pytest.raises((ValueError, TypeError), match=next(iter(setting))):
+        kind(**setting)
+    map = kind()
+    with pytest.raises((ValueError, TypeError), match=next(iter(setting))):
+        setattr(map, *next(iter(setting.items())))

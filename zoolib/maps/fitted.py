@@ -30,13 +30,12 @@ class KMeans(FeatureMap):
     [1.0, 1.0, 1.0, 1.0]
     """
 
-    users: int = 8
-    products: int = 10
+    users: int = checks.Setting(1, kind=int, default=8)
+    products: int = checks.Setting(1, kind=int, default=10)
 
     state = ("user_centres", "product_centres", "_rngs")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.wholes(1, users=self.users, products=self.products)
         self.width, self._rngs = self.users * self.products, rngs
         self.user_centres, self.product_centres = (  # until a log comes, drawn
             np.stack([rng.standard_normal((k, n)) for rng in rngs]).reshape(*self.batch_shape, k, n)
@@ -92,14 +91,13 @@ class Forest(FeatureMap):
     [[1.0, 0.0], [1.0, 1.0]]
     """
 
-    n_trees: int = 50
-    leaf: int = 5
-    every: int = 1000
+    n_trees: int = checks.Setting(1, kind=int, default=50)
+    leaf: int = checks.Setting(1, kind=int, default=5)
+    every: int = checks.Setting(1, kind=int, default=1000)
 
     state = ("_trees", "_rngs")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.wholes(1, n_trees=self.n_trees, leaf=self.leaf, every=self.every)
         self.width, self._rngs = 2, rngs
         self._trees: list[list[Any]] = [[] for _ in rngs]
 

@@ -167,14 +167,12 @@ class RandomFourier(FeatureMap):
     (4, 51)
     """
 
-    n: int = 400
-    length: float = 3.0
+    n: int = checks.Setting(1, kind=int, default=400)
+    length: float = checks.Setting(0.0, open_low=True, default=3.0)
 
     state = ("W", "c")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.whole("n", self.n, 1)
-        checks.real("length", self.length, 0.0, open_low=True)
         self.width = self.n + 1
         W = np.stack([rng.standard_normal((self._n_seen, self.n)) / self.length for rng in rngs])
         c = np.stack([rng.uniform(0, 2 * np.pi, self.n) for rng in rngs])

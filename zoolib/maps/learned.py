@@ -44,21 +44,18 @@ class Learned(FeatureMap):
     """
 
     hidden: tuple[int, ...] = (32, 32)
-    lr: float = 0.003
-    decay: float = 1e-4
-    every: int = 200
-    batches: int = 40
-    batch_size: int = 128
-    epochs: float = 20
-    lasso: float = 0.001
+    lr: float = checks.Setting(0.0, open_low=True, default=0.003)
+    decay: float = checks.Setting(0.0, default=1e-4)
+    every: int = checks.Setting(1, kind=int, default=200)
+    batches: int = checks.Setting(1, kind=int, default=40)
+    batch_size: int = checks.Setting(1, kind=int, default=128)
+    epochs: float = checks.Setting(0.0, default=20.0)
+    lasso: float = checks.Setting(0.0, default=0.001)
     normalize: bool = True
 
     state = ("network", "optimizer", "_rngs", "n_trainings")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.wholes(1, every=self.every, batches=self.batches, batch_size=self.batch_size)
-        checks.real("epochs", self.epochs, 0.0)
-        checks.real("lasso", self.lasso, 0.0)
         first, second = zip(*(rng.spawn(2) for rng in rngs), strict=True)
         self._rngs, self.hidden, self.n_trainings = list(second), tuple(self.hidden), 0
         self.network = ClickNetwork((self._n_seen, *self.hidden, 1), first, self.batch_shape, self.normalize)

@@ -56,15 +56,13 @@ class Screened(_Prepared):
     51
     """
 
-    level: float = 0.01
-    bins: int = 6
-    every: int = 2000
+    level: float = checks.Setting(0.0, 1.0, default=0.01)
+    bins: int = checks.Setting(2, kind=int, default=6)
+    every: int = checks.Setting(0, kind=int, default=2000)
 
     state = ("of", "kept")
 
     def _bind(self, rngs: Rngs) -> None:
-        checks.real("level", self.level, 0.0, 1.0)
-        checks.whole("bins", self.bins, 2)
         super()._bind(rngs)
         self.kept = np.ones((*self.batch_shape, self.d), dtype=bool)
 
@@ -100,7 +98,7 @@ class Projected(_Prepared):
     """
 
     k: int = 2
-    every: int = 2000
+    every: int = checks.Setting(0, kind=int, default=2000)
 
     state = ("of", "turns")
 

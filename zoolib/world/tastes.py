@@ -108,19 +108,14 @@ class Segments:
     Layout(n_user=7, n_nominal=5, n_product=7)
     """
 
-    clusters: int = 2
-    nuisances: int = 5
-    guess: float = 0.0
-    n_personas: int = 4
-    n_shocks: int = 0
+    clusters: int = checks.Setting(1, kind=int, default=2)
+    nuisances: int = checks.Setting(0, kind=int, default=5)
+    guess: float = checks.Setting(0.0, default=0.0)
+    n_personas: int = checks.Setting(1, kind=int, default=4)
+    n_shocks: int = checks.Setting(0, kind=int, default=0)
     rotated: bool = False
 
     informative = 2
-
-    def __post_init__(self) -> None:
-        checks.wholes(1, clusters=self.clusters, n_personas=self.n_personas)
-        checks.wholes(0, nuisances=self.nuisances, n_shocks=self.n_shocks)
-        checks.real("guess", self.guess, 0.0)
 
     @property
     def layout(self) -> Layout:
@@ -197,15 +192,11 @@ class Conditions:
     [0.5, 1.0, 0.5, 0.5]
     """
 
-    dial: float = 1.0
-    nuisances: int = 5
+    dial: float = checks.Setting(0.0, 1.0, default=1.0)
+    nuisances: int = checks.Setting(0, kind=int, default=5)
 
     n_shocks = 0
     bounds = (0.5, 0.85, 0.5, 0.5)
-
-    def __post_init__(self) -> None:
-        checks.real("dial", self.dial, 0.0, 1.0)
-        checks.whole("nuisances", self.nuisances, 0)
 
     @property
     def layout(self) -> Layout:
