@@ -2,7 +2,8 @@
 
 A grown shop of 1,000 products, small enough to score all of it. In each replication shop, log, towers, phi, visitors
 and luck are new. Every agent sees the same visitors and the same uniforms; all score by Neural-Linear UCB with the same
-frozen phi and evidence of their own, which starts empty. They differ in how many candidates they look at.
+frozen phi and evidence of their own, which starts empty. They differ in how many candidates they look at. The loop is
+one of its own, so that phi embeds all contexts of a visitor once for all agents.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ import zoolib as zoo
 from zoolib import metrics
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib.data import ClassificationBandit, LabelledData, labelled
-from zoolib.experiment import gather
+from zoolib.experiment import combinations, gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
@@ -85,8 +85,7 @@ def field() -> list[tuple[str, str]]:
 
 def settings(name: str) -> list[dict[str, float]]:
     """Return the six settings that agent ``name`` is tuned over."""
-    grid = AGENTS[name][3]
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    return combinations(**AGENTS[name][3])
 
 
 @functools.cache

@@ -6,13 +6,13 @@ by world, so that they can be compared in pairs.
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
 import zoolib as zoo
 from zoolib import metrics
+from zoolib.experiment import combinations
 
 N_STEPS = 40_000
 WHO = {"fish boom": "budget_shopper", "dog-toy craze": "cat_connoisseur"}  # whose taste changes
@@ -70,22 +70,16 @@ WINDOWED = {
 }
 
 
-def _products(**axes: list[Any]) -> list[dict[str, Any]]:
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
 _MEMORIES = [{}, {"window": 2500}, {"window": 5500}, {"gamma": 0.999}]
 _LINEAR = [{"alpha": alpha} | memory for alpha in (0.2, 1.0) for memory in _MEMORIES]
-_BUFFERS = [
-    {"lr": s["lr"], "training": zoo.Replay(s["capacity"])} for s in _products(lr=[0.01, 0.03], capacity=[2500, 10_000])
-]
-_EMBEDDED = _products(alpha=[0.3, 1.0], ridge=[1.0, 0.01], memory=[zoo.Fresh(2500), zoo.Fresh(5500)])
+_BUFFERS = [{"lr": lr, "training": zoo.Replay(capacity)} for lr in (0.01, 0.03) for capacity in (2500, 10_000)]
+_EMBEDDED = combinations(alpha=[0.3, 1.0], ridge=[1.0, 0.01], memory=[zoo.Fresh(2500), zoo.Fresh(5500)])
 
 TRIED: dict[str, tuple[Any, str, list[dict[str, Any]]]] = {  # eight settings a family
     "LinUCB": (*DISJOINT, _LINEAR),
     "Shared": (*SHARED, _LINEAR),
     "Shared, crossed": (*CROSSED, _LINEAR),
-    "Neural-Linear, online": (*NEURAL, _products(alpha=[0.2, 1.0], lr=[0.001, 0.003, 0.01, 0.03])),
+    "Neural-Linear, online": (*NEURAL, combinations(alpha=[0.2, 1.0], lr=[0.001, 0.003, 0.01, 0.03])),
     "Neural-Linear, replay": (*NEURAL, [{"alpha": alpha} | buffer for alpha in (0.3, 1.0) for buffer in _BUFFERS]),
     "Neural-Linear, fresh": (*NEURAL, [settings | REPLAY for settings in _EMBEDDED]),
     "Neural-Linear, frozen": (*NEURAL, [settings | {"training": zoo.Frozen()} for settings in _EMBEDDED]),

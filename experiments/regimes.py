@@ -7,7 +7,6 @@ in one kind of world, and what it earned in each of its worlds.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,17 +18,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from experiments.regime_runs import play
-from zoolib.experiment import gather
+from zoolib.experiment import combinations, gather
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
 
 Setting = dict[str, Any]
-
-
-def grid(**axes: list[Any]) -> list[Setting]:
-    """Return all combinations."""
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 @dataclass(frozen=True)
@@ -68,32 +62,32 @@ OTHERS = Point(
 # At the base twelve settings a family; elsewhere four, around what was good there.
 ALPHA = [0.0, 0.1, 0.3, 1.0]
 AT_BASE: dict[str, list[Setting]] = {
-    "raw": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
-    "crossed": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
-    "per category": grid(settle=[100], ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
-    "per product": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
-    "per product, crossed": grid(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
-    "waves": grid(n=[400], settle=[40], length=[3.0, 6.0, 12.0], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
-    "k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
-    "screened k-means": grid(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
-    "screened waves": grid(n=[400], settle=[100], reach=[1, 2, 4], ridge=[1.0, 10.0], alpha=[0.0, 0.3]),
-    "network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
-    "screened network": grid(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
-    "trees": grid(leaf=[5, 20]),  # each costs as much as all of another family
+    "raw": combinations(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "crossed": combinations(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per category": combinations(settle=[100], ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per product": combinations(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "per product, crossed": combinations(ridge=[1.0, 10.0, 100.0], alpha=ALPHA),
+    "waves": combinations(n=[400], settle=[40], length=[3.0, 6.0, 12.0], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "k-means": combinations(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
+    "screened k-means": combinations(size=[1, 2], ridge=[1.0, 10.0, 100.0], alpha=[0.0, 0.3]),
+    "screened waves": combinations(n=[400], settle=[100], reach=[1, 2, 4], ridge=[1.0, 10.0], alpha=[0.0, 0.3]),
+    "network": combinations(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
+    "screened network": combinations(lasso=[0.0, 0.0005, 0.001, 0.002], alpha=[0.0, 0.1, 0.3]),
+    "trees": combinations(leaf=[5, 20]),  # each costs as much as all of another family
 }
 ELSEWHERE: dict[str, list[Setting]] = {
-    "raw": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
-    "crossed": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
-    "waves": grid(n=[400], settle=[40], length=[1.5, 3.0], ridge=[10.0], alpha=[0.0, 0.3]),
-    "k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
-    "screened k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
-    "screened waves": grid(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
-    "projected k-means": grid(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
-    "projected waves": grid(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
-    "screened crossed": grid(settle=[100], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
-    "per product": grid(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
-    "network": grid(lasso=[0.001, 0.0005], alpha=[0.1, 0.3]),
-    "trees": grid(leaf=[5, 20]),
+    "raw": combinations(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "crossed": combinations(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "waves": combinations(n=[400], settle=[40], length=[1.5, 3.0], ridge=[10.0], alpha=[0.0, 0.3]),
+    "k-means": combinations(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "screened k-means": combinations(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "screened waves": combinations(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
+    "projected k-means": combinations(size=[1, 2], ridge=[1.0], alpha=[0.0, 0.3]),
+    "projected waves": combinations(n=[400], settle=[100], reach=[1, 2], ridge=[1.0, 10.0], alpha=[0.0]),
+    "screened crossed": combinations(settle=[100], ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "per product": combinations(ridge=[10.0, 100.0], alpha=[0.0, 0.3]),
+    "network": combinations(lasso=[0.001, 0.0005], alpha=[0.1, 0.3]),
+    "trees": combinations(leaf=[5, 20]),
 }
 
 REACH = {"segments": 0.5, "conditions": 2.0}  # the shortest waves of each shop, in the units of its columns
@@ -116,13 +110,13 @@ FIT = ("network", "crossed", "k-means", "raw", "screened crossed", "screened wav
 WITHOUT_CELLS = ("network", "crossed", "screened crossed", "screened waves", "per product")
 AND = {"kind": "conditions", "dial": 1.0}
 LONGER = {"n_steps": 4000}
-WINDOWS = grid(window=[None, 3000])
+WINDOWS = combinations(window=[None, 3000])
 POINTS = [
     BASE,
     Point("clusters", 1, {"clusters": 1}),
     Point("interaction", 1.0, AND, families=FIT),
     Point("interaction", 0.0, {"kind": "conditions", "dial": 0.0}, families=FIT),
-    Point("log", 0, shop={"n_log": 0, **LONGER}, more=grid(alpha=[0.1, 1.0])),
+    Point("log", 0, shop={"n_log": 0, **LONGER}, more=combinations(alpha=[0.1, 1.0])),
     Point("nuisances", 0, {"nuisances": 0}, families=(*MANY, "waves")),
     Point("log", 1000, shop={"n_log": 1000}),
     OTHERS,
@@ -150,7 +144,7 @@ POINTS = [
     Point("conditions, products", 50, AND, {"n_products": 50}, families=WITHOUT_CELLS),
     Point("conditions, products", 20_000, AND, {"n_products": 20_000}, families=WITHOUT_CELLS),
     Point("conditions, nuisances", 0, AND | {"nuisances": 0}, families=(*WITHOUT_CELLS, "waves")),
-    Point("conditions, waves", 1000, AND, families=("screened waves",), more=grid(n=[1000])),
+    Point("conditions, waves", 1000, AND, families=("screened waves",), more=combinations(n=[1000])),
 ]
 
 
@@ -195,20 +189,16 @@ def compute(
 def _rows(point: Point, cache: Any, seeds: list[int], tuning: list[int]) -> Iterator[dict[str, Any]]:
     tried = [(family, one, tuning) for family in point.families for one in settings(point, family)]
     first = _play_all(point, tried, cache)
-    best: dict[str, Setting] = {}
-    for family in point.families:
-        means = [
-            (np.mean(list(got.values())), one)
-            for (name, one, _), got in zip(tried, first, strict=True)
-            if name == family
-        ]
-        best[family] = max(means, key=lambda pair: pair[0])[1]
-    tests = [("tested", family, family, one) for family, one in best.items()]
+    best: dict[str, tuple[float, Setting]] = {}
+    for (family, one, _), got in zip(tried, first, strict=True):
+        if (mean := np.mean(list(got.values()))) > best.get(family, (-np.inf,))[0]:
+            best[family] = mean, one
+    tests = [("tested", family, family, one) for family, (_, one) in best.items()]
     if point is not OTHERS:
         tests += [("yardstick", name, name, {}) for name in ("oracle", "random")]
     if point.ablate:  # the base again, whose rows are there
         tried, first = [], []
-        tests = [("ablation", name, "network", best["network"] | change) for name, change in ABLATION.items()]
+        tests = [("ablation", name, "network", best["network"][1] | change) for name, change in ABLATION.items()]
     second = _play_all(point, [(family, one, seeds) for *_, family, one in tests], cache)
     jobs = [("tuned", family, one) for family, one, _ in tried] + [(role, name, one) for role, name, _, one in tests]
     for (role, name, one), got in zip(jobs, first + second, strict=True):

@@ -12,6 +12,6 @@ __getattr__ = later(
     {
         "cache": ["gather"],
         "metrics": ["Interval", "mean_interval", "paired_difference", "recovered", "rolling", "share"],
-        "sweeps": ["cluster", "store", "stored", "summarize", "sweep"],
+        "sweeps": ["cluster", "combinations", "store", "stored", "summarize", "sweep"],
     },
 )

@@ -224,7 +224,7 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
     return pd.read_csv(path, engine="python")  # it reads a float as Python does, exactly
 
 
-def combinations(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+def combinations(**axes: Sequence[Any]) -> list[dict[str, Any]]:
     """Return all combinations of what may be chosen for each name, those of the last name next to each other."""
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
@@ -235,7 +235,7 @@ def _cells(grid: Grid) -> list[Cell]:
         axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
         if [] in axes.values():
             raise ValueError(f"grid[{name!r}] must list at least one value for each setting, got {settings}")
-        cells += [Cell(name, agent, chosen) for chosen in combinations(axes)]
+        cells += [Cell(name, agent, chosen) for chosen in combinations(**axes)]
     if not cells:
         raise ValueError("grid must name at least one agent, got none")
     return cells
