@@ -29,7 +29,7 @@ NOT_TOLD = ("self", "features", "rng", "model", "agent", "look")  # what the sta
 def described(agent: Any) -> dict[str, str]:
     """Return the class of an agent, what it is made for and its settings, in words; of what it wraps, too."""
     features, words = agent.features, {"class": f"{type(agent).__module__}.{type(agent).__qualname__}"}
-    for name in inspect.signature(type(agent).__init__).parameters:
+    for name in {n: 0 for kind in type(agent).__mro__ for n in inspect.signature(kind.__init__).parameters}:
         if name not in NOT_TOLD and hasattr(agent, name):
             words[name] = repr(getattr(agent, name))
     if "agent" in vars(agent):

@@ -143,6 +143,7 @@ class AgentConformance(PlainConformance):
     looks = True  # what it shows depends on the user
 
     def bare(self, batch_shape=(), d=4, n_arms=6):
+        """Return a new agent for contexts without a shop."""
         rngs = [spawn(i, "agent") for i in range(*batch_shape)] if batch_shape else spawn(0, "agent")
         if not self.knows_bare_contexts:
             pytest.skip("knows users and products only")

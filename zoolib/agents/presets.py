@@ -11,9 +11,11 @@ from zoolib.agents.memory import HeadAlone
 from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent
 from zoolib.agents.sampling import ArmThompson, EpsilonGreedy
-from zoolib.agents.training import EndToEnd, Replay, Training
+from zoolib.agents.training import Replay, Training
 from zoolib.randomness import Seed
 from zoolib.world import ContextSpace, FeatureEngineer
+
+Features = FeatureEngineer | ContextSpace
 
 
 class LinTSAgent(LinUCBAgent):
@@ -22,18 +24,8 @@ class LinTSAgent(LinUCBAgent):
     It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
     """
 
-    def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.2,
-        gamma: float = 1.0,
-        window: int | None = None,
-        ridge: float = 1.0,
-        rng: Seed | Sequence[Seed],
-    ) -> None:
-        how = {"alpha": alpha, "gamma": gamma, "window": window, "ridge": ridge}
-        super().__init__(features, **how, exploration=ArmThompson(), rng=rng)
+    def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
+        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
 
 
 class NeuralTSAgent(DiagonalNeuralUCBAgent):
@@ -42,19 +34,8 @@ class NeuralTSAgent(DiagonalNeuralUCBAgent):
     It is :class:`DiagonalNeuralUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
     """
 
-    def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.1,
-        lr: float = 0.01,
-        hidden_dim: int = 32,
-        training: Training = EndToEnd(),  # noqa: B008
-        ridge: float = 1.0,
-        rng: Seed | Sequence[Seed],
-    ) -> None:
-        how = {"alpha": alpha, "lr": lr, "hidden_dim": hidden_dim, "training": training, "ridge": ridge}
-        super().__init__(features, **how, exploration=ArmThompson(), rng=rng)
+    def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
+        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
 
 
 class ArmHeadsTSAgent(ArmHeadsAgent):
@@ -70,8 +51,8 @@ class ArmHeadsTSAgent(ArmHeadsAgent):
 class EpsilonGreedyAgent(NeuralLinearAgent):
     """Epsilon-greedy on the same network (chapter 6): the product that its head rates highest, or any.
 
-    It is :class:`NeuralLinearAgent` with another set of choices: trained by replay, without evidence, exploring by
-    chance alone. The parameters are those, and
+    It is :class:`NeuralLinearAgent` without evidence, trained by replay, exploring by chance alone, and has its other
+    parameters (``d_emb``, ``hidden_dim``, ``lr``, ``training``).
 
     Parameters
     ----------
@@ -81,17 +62,15 @@ class EpsilonGreedyAgent(NeuralLinearAgent):
 
     def __init__(
         self,
-        features: FeatureEngineer | ContextSpace,
+        features: Features,
         *,
         epsilon: float = 0.1,
-        d_emb: int = 32,
-        hidden_dim: int = 64,
-        lr: float = 0.01,
-        training: Training = Replay(),  # noqa: B008
+        training: Training = Replay(),  # noqa: B008  the agent keeps a copy
         rng: Seed | Sequence[Seed],
+        **settings: Any,
     ) -> None:
-        how = {"d_emb": d_emb, "hidden_dim": hidden_dim, "lr": lr, "training": training, "rng": rng}
-        super().__init__(features, alpha=0.0, **how, memory=HeadAlone(), exploration=EpsilonGreedy(epsilon))
+        how = {"training": training, "memory": HeadAlone(), "exploration": EpsilonGreedy(epsilon)}
+        super().__init__(features, alpha=0.0, **how, **settings, rng=rng)
 
     @property
     def epsilon(self) -> float:

@@ -142,13 +142,6 @@ class Evidence(Stateful):
         self.put(old.A + (self.ridge - old.ridge) * self.eye, old.b.copy())  # lambda is on the diagonal, nowhere else
         return self
 
-    @classmethod
-    def of(cls, A: np.ndarray, b: np.ndarray, ridge: float = 1.0) -> Self:
-        """Return the evidence that the sums ``A`` ``(*shape, d, d)`` and ``b`` ``(*shape, d)`` are."""
-        evidence = cls(b.shape[-1], b.shape[:-1], ridge)
-        evidence.put(A, b)
-        return evidence
-
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past."""
         self._tidy(force=True)
