@@ -46,6 +46,9 @@ class ArmHeadsAgent(UCBAgent):
         ``UCB()``, ``ArmThompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
     rng
         A seed or generator, or one for each problem in lockstep.
+
+    >>> ArmHeadsAgent(ContextSpace(d=2, n_arms=3), d_emb=4, rng=0).evidence.A.shape
+    (3, 4, 4)
     """
 
     state = ("network", "optimizer", "evidence", "buffer", "rngs", "exploration")

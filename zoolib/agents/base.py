@@ -16,7 +16,11 @@ TIE = 1e-10  # scores closer than this are equal: what separates them is roundin
 
 
 def first_best(scores: np.ndarray) -> np.ndarray:
-    """Return the lowest index of the highest score along the last axis, ``(..., n) -> (...)``."""
+    """Return the lowest index of the highest score along the last axis, ``(..., n) -> (...)``.
+
+    >>> int(first_best(np.array([0.1, 0.7, 0.7])))
+    1
+    """
     return (scores >= scores.max(-1, keepdims=True) - TIE).argmax(-1)
 
 
@@ -24,6 +28,9 @@ def best_first(scores: np.ndarray, n: int) -> np.ndarray:
     """Return the places of the ``n`` highest scores, best first, ``(..., m) -> (..., n)``; ties go to the lowest place.
 
     As everywhere, scores closer than rounding errors are equal.
+
+    >>> best_first(np.array([0.1, 0.7, 0.7]), 2).tolist()
+    [1, 2]
     """
     m = scores.shape[-1]
     most = 2.0**61 / m
@@ -46,6 +53,9 @@ class Agent(Stateful, ABC):
         The agent's eyes: a :class:`~zoolib.world.FeatureEngineer`, or a
         :class:`~zoolib.world.ContextSpace` for data that is no shop. Made for one world, the agent takes and returns
         ints; made for R worlds in lockstep, arrays of R.
+
+    >>> issubclass(UCBAgent, Agent)
+    True
     """
 
     def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
@@ -117,6 +127,9 @@ class UCBAgent(Agent):
         See :class:`Agent`.
     alpha
         Weight of the uncertainty, at least 0.
+
+    >>> UCBAgent.exploration
+    UCB()
     """
 
     alpha = checks.Setting(0.0)

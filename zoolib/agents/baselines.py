@@ -26,6 +26,9 @@ class RandomAgent(Agent):
     rng
         A seed or generator, or one for each world. Not the seed of the user sequence: the same seed gives the same
         numbers, and the product shown would be a function of the user.
+
+    >>> RandomAgent(ContextSpace(d=2, n_arms=3), rng=0).select(np.eye(3, 2))
+    1
     """
 
     state = ("_uniforms",)
@@ -55,7 +58,12 @@ class RandomAgent(Agent):
 
 
 class OracleAgent(Agent):
-    """Shows what the user clicks most often, by the click table as it is at that moment. Nobody can do better."""
+    """Shows what the user clicks most often, by the click table as it is at that moment. Nobody can do better.
+
+    >>> shop = ZooplusSimulator(n_products=10, seed=42)
+    >>> OracleAgent(FeatureEngineer(shop)).predict(7, shop) == shop.best_arm(7)
+    True
+    """
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the best product for ``user_id``."""
@@ -75,6 +83,11 @@ class StaticMLPAgent(Agent):
         See :class:`~zoolib.agents.base.Agent`.
     model
         A trained :class:`~zoolib.agents.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
+
+    >>> shop = ZooplusSimulator(n_products=10, n_users=5, seed=42)
+    >>> from zoolib.agents.recommender import MLPRecommender
+    >>> StaticMLPAgent(FeatureEngineer(shop), MLPRecommender(5, 10)).table.shape
+    (5, 10)
     """
 
     state = ("table",)

@@ -35,6 +35,9 @@ class Exploration(Stateful):
         Whether the score itself is drawn.
     asks_for_inverse
         Whether A^-1 itself is used, and not only means and widths.
+
+    >>> Exploration().divert(3, for_sale=np.ones(5, dtype=bool))
+    3
     """
 
     is_random = asks_for_inverse = False
@@ -74,7 +77,11 @@ class Exploration(Stateful):
 
 @dataclass
 class UCB(Exploration):
-    """Optimism: payoff plus alpha times the width of its interval."""
+    """Optimism: payoff plus alpha times the width of its interval.
+
+    >>> UCB().is_random
+    False
+    """
 
     def bonus(self, agent: Explored, Z: Any) -> np.ndarray:
         """Return the width."""

@@ -38,6 +38,11 @@ class SharedLinUCBAgent(UCBAgent):
         ``UCB()``, ``Thompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
     rng
         Where the exploration is random: a seed or generator, or one for each world.
+
+    >>> agent = SharedLinUCBAgent(ContextSpace(d=2, n_arms=3))
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.select(np.eye(3, 2))
+    1
     """
 
     state = ("evidence", "exploration")
@@ -107,6 +112,11 @@ class DisjointLinUCBAgent(SharedLinUCBAgent):
 
     A_a = I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are those of
     :class:`SharedLinUCBAgent`.
+
+    >>> agent = DisjointLinUCBAgent(ContextSpace(d=2, n_arms=3))
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.payoff(np.ones((3, 2))).tolist()
+    [0.0, 0.5000000000000001, 0.0]
     """
 
     is_shared = False
@@ -144,4 +154,9 @@ class LinUCBAgent(Tabulated, DisjointLinUCBAgent):
     """Disjoint LinUCB, the agent of chapter 1: :class:`DisjointLinUCBAgent`, made fast for the shop; the same choices.
 
     The parameters are those of :class:`SharedLinUCBAgent`.
+
+    >>> agent = LinUCBAgent(ContextSpace(d=2, n_arms=3))
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.select(np.ones((3, 2)))
+    1
     """

@@ -17,7 +17,11 @@ from zoolib.networks import MLP
 
 
 class AutogradMLP(MLP):
-    """The same network in the hands of torch: what its gradients are is left to automatic differentiation."""
+    """The same network in the hands of torch: what its gradients are is left to automatic differentiation.
+
+    >>> AutogradMLP((2, 3, 1), [np.random.default_rng(0)]).gradients(np.eye(2)).shape
+    (2, 13)
+    """
 
     def __init__(self, sizes: Sequence[int], rngs: Sequence[np.random.Generator], batch_shape: tuple = ()) -> None:
         super().__init__(sizes, rngs, batch_shape)
@@ -51,7 +55,11 @@ class AutogradMLP(MLP):
 
 
 class LiteralEvidence(Evidence):
-    """Evidence that inverts A whenever the inverse is needed, and goes through the contexts one by one."""
+    """Evidence that inverts A whenever the inverse is needed, and goes through the contexts one by one.
+
+    >>> LiteralEvidence(d=2).width(np.eye(2)).tolist()
+    [1.0, 1.0]
+    """
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the rows x of ``X``."""

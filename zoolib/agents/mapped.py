@@ -69,6 +69,11 @@ class MappedAgent(UCBAgent):
         Whether A and b are rebuilt when the map has been trained. If not, they keep what old maps made of the past.
     rng
         A seed or generator, or one for each world.
+
+    >>> from zoolib.maps import Identity
+    >>> agent = MappedAgent(ContextSpace(d=2, n_arms=3), map=Identity(), rng=0)
+    >>> agent.embed(np.eye(3, 2)).shape
+    (3, 3)
     """
 
     state = ("map", "evidence", "exploration", "_X", "_r", "_n", "_first", "_settled")
@@ -194,7 +199,11 @@ class MappedAgent(UCBAgent):
 
 
 class HeadAgent(MappedAgent):
-    """Greedy on the network's own prediction, the last entry of z: no evidence, no exploration."""
+    """Greedy on the network's own prediction, the last entry of z: no evidence, no exploration.
+
+    >>> issubclass(HeadAgent, MappedAgent)
+    True
+    """
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return the predicted click probability."""

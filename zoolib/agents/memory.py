@@ -61,6 +61,9 @@ class Memory(Stateful):
         Whether it goes by the numbers of cells.
     needs_head
         Whether the network must end in a head.
+
+    >>> Memory().by_cell
+    False
     """
 
     state = ("evidence",)
@@ -103,12 +106,20 @@ class _Unbounded(Memory):
 
 @dataclass
 class Everything(_Unbounded):
-    """Every click counts for ever, as its context was embedded when it came."""
+    """Every click counts for ever, as its context was embedded when it came.
+
+    >>> Everything()
+    Everything()
+    """
 
 
 @dataclass
 class Window(Memory):
-    """The last ``window`` clicks count, as they were embedded when they came."""
+    """The last ``window`` clicks count, as they were embedded when they came.
+
+    >>> Window(500)
+    Window(window=500)
+    """
 
     window: int = checks.Setting(1, kind=int)
 
@@ -121,7 +132,11 @@ class Window(Memory):
 
 @dataclass
 class Discount(Memory):
-    """Clicks fade: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each is added; gamma in (0, 1]."""
+    """Clicks fade: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each is added; gamma in (0, 1].
+
+    >>> Discount(0.999)
+    Discount(gamma=0.999)
+    """
 
     gamma: float = checks.Setting(0.0, 1.0, open_low=True)
 
@@ -138,6 +153,9 @@ class Fresh(_Unbounded):
 
     At any time A = lambda I + sum phi(x) phi(x)' and b = sum r phi(x) over their contexts x, which are kept, and
     embedded anew after each training.
+
+    >>> Fresh(5000)
+    Fresh(window=5000)
     """
 
     window: int = checks.Setting(1, kind=int, fixed=True)
@@ -165,7 +183,11 @@ class Fresh(_Unbounded):
 
 @dataclass
 class HeadAlone(Memory):
-    """None is kept: payoff is what the network's own head predicts, and nothing is known of uncertainty."""
+    """None is kept: payoff is what the network's own head predicts, and nothing is known of uncertainty.
+
+    >>> HeadAlone().needs_head
+    True
+    """
 
     state = ()
     needs_head = True

@@ -48,6 +48,10 @@ class NeuralLinearAgent(UCBAgent):
         lambda > 0 of the prior A = lambda I.
     rng
         A seed or generator, or one for each world.
+
+    >>> agent = NeuralLinearAgent(ContextSpace(d=9, n_arms=3), d_emb=16, rng=0)
+    >>> agent.phi(np.eye(3, 9)).shape
+    (3, 16)
     """
 
     state = ("network", "training", "memory", "exploration")

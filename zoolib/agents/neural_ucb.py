@@ -48,6 +48,9 @@ class NeuralUCBAgent(UCBAgent):
         ``UCB()``, ``ArmThompson()``, which is NeuralTS, or ``EpsilonGreedy(epsilon)``.
     rng
         A seed or generator for what is random, the initial weights above all, or one for each world.
+
+    >>> NeuralUCBAgent(ContextSpace(d=9, n_arms=3), rng=0).network.p
+    705
     """
 
     state = ("network", "evidence", "exploration")
@@ -128,6 +131,9 @@ class DiagonalNeuralUCBAgent(NeuralUCBAgent):
         (:mod:`zoolib.agents.training`).
     rng
         A seed or generator, or one for each world.
+
+    >>> DiagonalNeuralUCBAgent(ContextSpace(d=9, n_arms=3), rng=0).evidence.A.shape
+    (353,)
     """
 
     state = ("network", "evidence", "training", "exploration")

@@ -30,6 +30,10 @@ class PerProductAgent(UCBAgent):
         Weight of the uncertainty, at least 0.
     ridge
         lambda > 0 of each model's prior.
+
+    >>> layout = Layout(n_user=2, n_nominal=1, n_product=1)
+    >>> PerProductAgent(ContextSpace(layout.d, 3), layout=layout, n_products=7).evidence.shape
+    (7,)
     """
 
     state = ("evidence",)

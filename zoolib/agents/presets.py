@@ -22,6 +22,9 @@ class LinTSAgent(LinUCBAgent):
     """Linear Thompson sampling, a model for each arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
 
     It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
+
+    >>> LinTSAgent(ContextSpace(d=2, n_arms=3), rng=0).exploration
+    ArmThompson()
     """
 
     def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
@@ -32,6 +35,9 @@ class NeuralTSAgent(DiagonalNeuralUCBAgent):
     """NeuralTS (Zhang, Zhou, Li and Gu, 2021): f(x) + alpha xi sqrt(sum g^2 / A).
 
     It is :class:`DiagonalNeuralUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
+
+    >>> NeuralTSAgent(ContextSpace(d=2, n_arms=3), rng=0).exploration
+    ArmThompson()
     """
 
     def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
@@ -42,6 +48,9 @@ class ArmHeadsTSAgent(ArmHeadsAgent):
     """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling.
 
     It is :class:`ArmHeadsAgent` with ``exploration=ArmThompson()``, and has its parameters.
+
+    >>> ArmHeadsTSAgent(ContextSpace(d=2, n_arms=3), rng=0).exploration
+    ArmThompson()
     """
 
     def __init__(self, features: ContextSpace, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
@@ -58,6 +67,9 @@ class EpsilonGreedyAgent(NeuralLinearAgent):
     ----------
     epsilon
         Probability of showing any product, in [0, 1].
+
+    >>> EpsilonGreedyAgent(ContextSpace(d=2, n_arms=3), epsilon=0.2, rng=0).exploration
+    EpsilonGreedy(epsilon=0.2)
     """
 
     def __init__(

@@ -39,6 +39,9 @@ class MLPRecommender(nn.Module):
         Length of each embedding.
     rng
         Seed or generator of the initial weights.
+
+    >>> MLPRecommender(n_users=5, n_products=3).table().shape
+    (5, 3)
     """
 
     def __init__(self, n_users: int, n_products: int, embedding_dim: int = 32, *, rng: Seed = 0) -> None:
@@ -117,6 +120,9 @@ def random_log(sim: ZooplusSimulator, n_clicks: int, rng: Seed) -> pd.DataFrame:
     """Return what a random policy would have logged in the shop as it is now: ``user``, ``product``, ``click``.
 
     Users and products are uniform. The clicks take ``rng``, not the shop's own luck, which stays as it is.
+
+    >>> list(random_log(ZooplusSimulator(seed=42), n_clicks=100, rng=0))
+    ['user', 'product', 'click']
     """
     if sim.batch_shape:
         raise ValueError("sim must be one world: every world has a log of its own")
@@ -166,6 +172,10 @@ def train_recommender(
         The trained model.
     history
         One row an epoch: ``training``, ``validation``, the mean cross-entropy on each part.
+
+    >>> log = random_log(ZooplusSimulator(n_users=5, seed=42), n_clicks=100, rng=0)
+    >>> train_recommender(log, 5, 50, rng=0, epochs=2)[1].shape
+    (2, 2)
     """
     epochs, batch_size = checks.whole("epochs", epochs, 1), checks.whole("batch_size", batch_size, 1)
     lr, validation = (

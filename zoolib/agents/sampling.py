@@ -19,6 +19,9 @@ class Thompson(Exploration):
     It is A^-1 b + alpha C xi with A^-1 = C C' (Cholesky) and xi standard normal. One could draw by singular values
     too, but their vectors have a sign that differs between builds of the linear algebra (Kilitcioglu and Kadioglu,
     2022); Cholesky's factor is unique. Where each arm has a model of its own, it is :class:`ArmThompson`.
+
+    >>> Thompson().is_random
+    True
     """
 
     is_random = asks_for_inverse = True
@@ -44,6 +47,9 @@ class ArmThompson(Exploration):
     whose distribution is N(mu_a'x_a, alpha^2 x_a' A_a^-1 x_a). So it may as well draw that number: payoff + alpha xi
     width, with xi standard normal, independently for each arm. Chapelle and Li (2011) sample linear models, Zhang,
     Zhou, Li and Gu (2021) define NeuralTS in this very form.
+
+    >>> ArmThompson().is_random
+    True
     """
 
     is_random = True
@@ -67,6 +73,9 @@ class EpsilonGreedy(Exploration):
     ----------
     epsilon
         In [0, 1].
+
+    >>> EpsilonGreedy(0.2)
+    EpsilonGreedy(epsilon=0.2)
     """
 
     epsilon: float = checks.Setting(0.0, 1.0, default=0.1)

@@ -27,6 +27,9 @@ class Training(Stateful):
         Whether the embedding goes through a ReLU.
     every
         Clicks from one training step to the next.
+
+    >>> Training().every
+    1
     """
 
     has_head = False
@@ -74,7 +77,11 @@ class Training(Stateful):
 
 @dataclass
 class Online(Training):
-    """One step of gradient descent a click, on (theta'phi(x) - r)^2 with theta held fixed."""
+    """One step of gradient descent a click, on (theta'phi(x) - r)^2 with theta held fixed.
+
+    >>> Online().has_head
+    False
+    """
 
     def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
         self.optimizer = SGD(self.network.flat, lr)
@@ -90,7 +97,11 @@ class Online(Training):
 
 @dataclass
 class EndToEnd(Training):
-    """One step of gradient descent a click, on (w'relu(phi(x)) + c - r)^2: the head (w, c) is trained along."""
+    """One step of gradient descent a click, on (w'relu(phi(x)) + c - r)^2: the head (w, c) is trained along.
+
+    >>> EndToEnd().has_head
+    True
+    """
 
     has_head = True
     rectified = True
@@ -119,6 +130,9 @@ class Replay(Training):
         Clicks from one training to the next.
     n_batches
         Batches, and so steps of Adam, each time.
+
+    >>> Replay(every=20, n_batches=4)
+    Replay(capacity=10000, batch_size=64, every=20, n_batches=4)
     """
 
     capacity: int = checks.Setting(1, kind=int, default=10_000, fixed=True)
@@ -151,7 +165,11 @@ class Replay(Training):
 
 @dataclass
 class Frozen(Training):
-    """Never: phi stays the random network that it is at the start."""
+    """Never: phi stays the random network that it is at the start.
+
+    >>> Frozen().every
+    inf
+    """
 
     every = np.inf
 

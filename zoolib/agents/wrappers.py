@@ -25,6 +25,10 @@ class Wrapper(Agent):
     agent
         Anything that has ``predict`` and ``update``; a wrapper, too. From now on it is this wrapper's: nobody else
         should teach it.
+
+    >>> from zoolib.world import ContextSpace
+    >>> Wrapper(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3), alpha=0.5)).alpha
+    0.5
     """
 
     state = ("agent",)
@@ -93,6 +97,12 @@ class Delayed(Wrapper):
         In visits, at least 0.
     every
         Visits from one batch to the next, at least 1.
+
+    >>> from zoolib.world import ContextSpace
+    >>> agent = Delayed(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), delay=1)
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.evidence.b.tolist()
+    [0.0, 0.0]
     """
 
     state = ("agent", "n_visits", "_waiting")
@@ -131,6 +141,12 @@ class Anticipating(Delayed):
         A :class:`~zoolib.agents.SharedLinUCBAgent` that remembers everything.
     delay, every
         As in :class:`Delayed`.
+
+    >>> from zoolib.world import ContextSpace
+    >>> agent = Anticipating(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), delay=1)
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.evidence.A.diagonal().tolist()
+    [1.0, 2.0]
     """
 
     def __init__(self, agent: SharedLinUCBAgent, *, delay: int = 0, every: int = 1) -> None:
@@ -160,6 +176,12 @@ class Restarting(Wrapper):
         The agent, before it has learned anything.
     at
         Numbers of visits after which it starts over, for example ``[3000]`` or ``range(1000, 10_001, 1000)``.
+
+    >>> from zoolib.world import ContextSpace
+    >>> agent = Restarting(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), at=[1])
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> agent.evidence.b.tolist()
+    [0.0, 0.0]
     """
 
     state = ("agent", "n_visits", "_fresh")
@@ -196,6 +218,13 @@ class Snapshots(Wrapper):
     ----------
     snapshots
         ``{visits: what was kept}``.
+
+    >>> from zoolib.world import ContextSpace
+    >>> inner = SharedLinUCBAgent(ContextSpace(d=2, n_arms=3))
+    >>> agent = Snapshots(inner, at=[1], look=lambda agent: agent.evidence.b.sum())
+    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
+    >>> {visits: float(b) for visits, b in agent.snapshots.items()}
+    {1: 1.0}
     """
 
     def __init__(self, agent: Any, at: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:

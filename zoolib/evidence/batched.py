@@ -25,6 +25,12 @@ class BatchedEvidence(Stateful):
         ``(*shape, d, d)`` and ``(*shape, d)``.
     L, theta
         Cholesky's factor of A and the estimate A^-1 b, as of the last :meth:`factor`.
+
+    >>> evidence = BatchedEvidence(d=2)
+    >>> evidence.sum((), np.eye(2), np.ones(2))
+    >>> evidence.factor()
+    >>> evidence.theta.round(3).tolist()
+    [0.5, 0.5]
     """
 
     state = ("A", "b", "L", "theta")

@@ -29,6 +29,9 @@ def add_columns(A: np.ndarray, b: np.ndarray, n: int, ridge: float = 1.0) -> tup
     Returns
     -------
     ``(..., d + n, d + n)`` and ``(..., d + n)``: lambda on the new part of the diagonal, 0 elsewhere.
+
+    >>> add_columns(np.eye(2), np.zeros(2), 1)[0].shape
+    (3, 3)
     """
     A, b = _evidence(A, b)
     n, ridge = checks.whole("n", n, 1), checks.real("ridge", ridge, 0.0, open_low=True)
@@ -58,6 +61,9 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
     Returns
     -------
     ``(..., d - n, d - n)`` and ``(..., d - n)``.
+
+    >>> drop_columns(np.eye(3), np.zeros(3), [0])[1].shape
+    (2,)
     """
     A, b = _evidence(A, b)
     d = b.shape[-1]

@@ -25,6 +25,9 @@ class DiagonalEvidence(Stateful):
     ----------
     A, b
         ``(*shape, d)``.
+
+    >>> DiagonalEvidence(705).A.shape
+    (705,)
     """
 
     state = ("A", "b")

@@ -19,7 +19,13 @@ from zoolib.persistence import Stateful
 
 
 class EigenEvidence(Evidence):
-    """:class:`DiscountedEvidence` of many arms, of which each click touches one, without K inverses."""
+    """:class:`DiscountedEvidence` of many arms, of which each click touches one, without K inverses.
+
+    >>> evidence = EigenEvidence(d=1, shape=(2,), gamma=0.5)
+    >>> _ = evidence.add(np.ones(1), 1.0, arm=0)
+    >>> evidence.b.tolist()
+    [[1.0], [0.0]]
+    """
 
     state = ("c", "M", "m", "s", "Q")
     fades = True

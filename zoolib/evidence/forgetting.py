@@ -13,7 +13,13 @@ from zoolib.evidence.ridge import Evidence, each, outer
 
 
 class WindowedEvidence(Evidence):
-    """Evidence of the last ``window`` clicks of a world, whichever arms they belong to (a sliding window)."""
+    """Evidence of the last ``window`` clicks of a world, whichever arms they belong to (a sliding window).
+
+    >>> evidence = WindowedEvidence(d=1, window=2)
+    >>> _ = [evidence.add(np.ones(1), r) for r in (1.0, 0.0, 0.0)]
+    >>> evidence.A.item(), evidence.b.item()
+    (3.0, 0.0)
+    """
 
     window = checks.Setting(1, kind=int)
 
@@ -77,6 +83,11 @@ class DiscountedEvidence(Evidence):
 
     All of it fades at each click of its world, that of the arms not shown too: time passes for all (Russac, Vernade
     and Cappe, 2019). The prior does not fade, and so a direction that is no longer seen becomes uncertain again.
+
+    >>> evidence = DiscountedEvidence(d=1, gamma=0.5)
+    >>> _ = [evidence.add(np.ones(1), r) for r in (1.0, 0.0)]
+    >>> evidence.A.item(), evidence.b.item()
+    (2.5, 0.5)
     """
 
     fades = True
@@ -107,6 +118,9 @@ def make_evidence(
     ------
     ValueError
         If ``gamma`` is outside (0, 1], ``window`` below 1, or both forget.
+
+    >>> type(make_evidence(2, (), window=500)).__name__
+    'WindowedEvidence'
     """
     gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
     if window is not None and gamma < 1:

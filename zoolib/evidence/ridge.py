@@ -34,6 +34,11 @@ class Evidence(Stateful):
         Leading axes: ``()``, ``(R,)``, ``(K,)`` or ``(R, K)``.
     ridge
         lambda > 0, the weight of the prior A = lambda I.
+
+    >>> evidence = Evidence(d=2)
+    >>> _ = evidence.add(np.array([1.0, 0.0]), 1.0)
+    >>> evidence.theta.tolist()
+    [0.5000000000000001, 0.0]
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy")

@@ -34,6 +34,11 @@ class TabularEvidence(Evidence):
         The table; another may be given to :meth:`go_by` later.
     ridge
         lambda > 0 of the prior A = lambda I.
+
+    >>> evidence = TabularEvidence(np.eye(3))
+    >>> _ = evidence.add(np.asarray(1), 1.0)
+    >>> evidence.mean(np.arange(3)).tolist()
+    [0.0, 0.5, 0.0]
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")

@@ -22,8 +22,6 @@ class KMeans(FeatureMap):
     users, products
         Numbers of clusters.
 
-    Examples
-    --------
     >>> from zoolib.world import Layout
     >>> map = KMeans(Layout(1, 2, 1), users=2, products=3).start(d=5, batch_shape=(), rngs=[np.random.default_rng(0)])
     >>> map(np.ones((4, 5))).sum(-1).tolist()
@@ -83,8 +81,6 @@ class Forest(FeatureMap):
     every
         Visits from one fit to the next, each on all records.
 
-    Examples
-    --------
     >>> map = Forest(n_trees=5, leaf=1).start(d=1, batch_shape=(), rngs=[np.random.default_rng(0)])
     >>> map.fit(np.array([[0.0], [1.0]]), np.array([0.0, 1.0]))
     >>> map(np.array([[0.0], [1.0]])).tolist()

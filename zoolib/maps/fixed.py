@@ -29,8 +29,6 @@ class FeatureMap(Stateful, ABC):
     layout
         What the columns say; None: there is no product's number, and all columns are features.
 
-    Examples
-    --------
     >>> class Bent(FeatureMap):
     ...     def _bind(self, rngs): self.width = self._n_seen
     ...     def __call__(self, X): return np.tanh(self._seen(X))
@@ -94,8 +92,6 @@ def _of_world(value: Any, i: int) -> Any:
 class Identity(FeatureMap):
     """The features as they are, and a constant; the product's number is left out.
 
-    Examples
-    --------
     >>> Identity().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
     [[1.0, 3.0, 4.0]]
     """
@@ -112,8 +108,6 @@ class Identity(FeatureMap):
 class Crossed(FeatureMap):
     """The features, a constant, and all products of two features, squares included: a quadratic model.
 
-    Examples
-    --------
     >>> Crossed().start(d=2, batch_shape=(), rngs=[])(np.array([[3.0, 4.0]])).tolist()
     [[1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
     """
@@ -131,8 +125,6 @@ class Crossed(FeatureMap):
 class PerCategory(FeatureMap):
     """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves.
 
-    Examples
-    --------
     >>> PerCategory(Layout(1, 2, 1)).start(d=5, batch_shape=(), rngs=[])(np.array([[7.0, 3.0, 0.0, 1.0, 4.0]])).tolist()
     [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
     """
@@ -161,8 +153,6 @@ class RandomFourier(FeatureMap):
     length
         Length scale of the kernel.
 
-    Examples
-    --------
     >>> RandomFourier(n=50).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)])(np.zeros((4, 2))).shape
     (4, 51)
     """
@@ -186,8 +176,6 @@ class RandomFourier(FeatureMap):
 def with_one(X: np.ndarray) -> np.ndarray:
     """Return the rows of ``X`` with a constant 1 in front.
 
-    Examples
-    --------
     >>> with_one(np.array([[3.0, 4.0]])).tolist()
     [[1.0, 3.0, 4.0]]
     """
@@ -197,8 +185,6 @@ def with_one(X: np.ndarray) -> np.ndarray:
 def crossed(X: np.ndarray) -> np.ndarray:
     """Return all products of two entries of each row, each pair once, ``(..., n) -> (..., n (n + 1) / 2)``.
 
-    Examples
-    --------
     >>> crossed(np.array([1.0, 3.0, 4.0])).tolist()
     [1.0, 3.0, 4.0, 9.0, 12.0, 16.0]
     """

@@ -36,8 +36,6 @@ class Learned(FeatureMap):
     normalize
         Whether there is a layer norm before each ReLU.
 
-    Examples
-    --------
     >>> map = Learned(hidden=(32, 16)).start(d=9, batch_shape=(), rngs=[np.random.default_rng(0)])
     >>> map(np.zeros((50, 9))).shape
     (50, 18)

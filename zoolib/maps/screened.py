@@ -50,8 +50,6 @@ class Screened(_Prepared):
     every
         Visits from one screening to the next, each on all records.
 
-    Examples
-    --------
     >>> Screened(of=RandomFourier(n=50)).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)]).width
     51
     """
@@ -91,8 +89,6 @@ class Projected(_Prepared):
     every
         Visits from one search to the next, each on all records.
 
-    Examples
-    --------
     >>> Projected(Layout(2, 1, 2), k=1).start(d=6, batch_shape=(), rngs=[np.random.default_rng(0)]).turns.shape
     (6, 6)
     """
@@ -142,8 +138,6 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     k
         Number of directions.
 
-    Examples
-    --------
     >>> U = np.random.default_rng(0).normal(size=(2000, 3))
     >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
     [[0], [1], [0]]
@@ -179,8 +173,6 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
     level, bins
         See :class:`Screened`.
 
-    Examples
-    --------
     >>> X = np.random.default_rng(0).normal(size=(2000, 7))
     >>> screen(X, X[:, 2] + X[:, 5], Layout(2, 2, 2)).tolist()
     [True, False, True, False, False, True, False]

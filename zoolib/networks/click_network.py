@@ -26,8 +26,6 @@ class ClickNetwork(MLP):
     normalize
         Whether there is a layer norm.
 
-    Examples
-    --------
     >>> network = ClickNetwork((20, 32, 32, 1), [np.random.default_rng(0)])
     >>> network.click_gradient(np.ones((5, 20)), np.ones(5)).shape
     (1761,)
@@ -99,8 +97,6 @@ class AdamW(Adam):
     decay
         At least 0.
 
-    Examples
-    --------
     >>> AdamW(weights := np.ones(2), lr=0.1, decay=0.5).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()
     [0.85, 1.05]
@@ -119,8 +115,6 @@ class AdamW(Adam):
 def sigmoid(x: Any) -> np.ndarray:
     """Return 1 / (1 + exp(-x)), by the hyperbolic tangent, on whose last digits the stored tables rest.
 
-    Examples
-    --------
     >>> sigmoid([-1e4, 0.0, 1e4]).tolist()
     [0.0, 0.5, 1.0]
     """

@@ -42,8 +42,6 @@ class MLP(Stateful):
     layers
         ``[(W, b), ...]``, views of ``flat`` of shapes ``(..., d_in, d_out)`` and ``(..., d_out)``.
 
-    Examples
-    --------
     >>> network = MLP((9, 64, 1), [np.random.default_rng(i) for i in range(100)], batch_shape=(100,))
     >>> network(np.ones((100, 5, 9))).shape, network.p
     ((100, 5, 1), 705)
@@ -176,8 +174,6 @@ class SGD(Stateful):
     lr
         Step size, above 0.
 
-    Examples
-    --------
     >>> SGD(weights := np.ones(2), lr=0.1).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()
     [0.9, 1.2]
@@ -198,8 +194,6 @@ class Adam(Stateful):
     m <- .9 m + .1 g, v <- .999 v + .001 g^2, w <- w - lr m^ / (sqrt(v^) + 1e-8), where m^ = m / (1 - .9^t) and
     v^ = v / (1 - .999^t). The parameters are those of :class:`SGD`.
 
-    Examples
-    --------
     >>> Adam(weights := np.ones(2), lr=0.1).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()
     [0.9, 1.1]

@@ -49,8 +49,6 @@ class ReplayBuffer(Stateful):
         ``(m, d)``: the contexts there are, if they are few. A record is then a cell's number; the first context that
         comes without one makes the buffer go over to whole contexts.
 
-    Examples
-    --------
     >>> buffer = ReplayBuffer(capacity=300, d=2)
     >>> buffer.add(np.array([1.0, 0.0]), 1.0)
     >>> buffer.sample(1, [np.random.default_rng(0)]).X.tolist()

@@ -48,8 +48,6 @@ class FeatureShop:
     log_x, log_r
         ``(..., n_log, d)`` and ``(..., n_log)``: contexts and clicks of the log.
 
-    Examples
-    --------
     >>> FeatureShop(Segments(), seed=range(3), n_log=500, n_steps=20).contexts(0).shape
     (3, 50, 20)
     """
@@ -165,8 +163,6 @@ class FeatureShop:
 def random_value(shop: FeatureShop) -> np.ndarray:
     """Return what a random choice earns on average in each shop, ``(R,)``, without the luck of its draws.
 
-    Examples
-    --------
     >>> random_value(FeatureShop(Segments(), n_log=500, n_steps=100)).round(2).tolist()
     [0.21]
     """

@@ -39,8 +39,6 @@ class ContextSpace:
     batch_shape
         ``()``, or ``(R,)`` for R problems in lockstep.
 
-    Examples
-    --------
     >>> ContextSpace(d=9, n_arms=50, batch_shape=(100,)).rows[0].shape
     (100,)
     """
@@ -83,8 +81,6 @@ class FeatureEngineer:
     cells
         ``(P C, d)``: the same, numbered through.
 
-    Examples
-    --------
     >>> FeatureEngineer(ZooplusSimulator(n_products=10, seed=42)).context(user_id=7, arm=3).tolist()
     [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """

@@ -37,8 +37,6 @@ class GrownShop:
     category, brand
         ``(K,)``.
 
-    Examples
-    --------
     >>> shop = GrownShop(n_products=1000, n_brands=20, rng=0)
     >>> shop.click_probability(shop.visitors(1, rng=1)[0], np.arange(3)).round(2).tolist()
     [0.06, 0.01, 0.03]

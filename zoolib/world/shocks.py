@@ -28,8 +28,6 @@ class Shock:
     name
         How tables and figures call it.
 
-    Examples
-    --------
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
     >>> shop.apply_shock(Shock({"cat_connoisseur": {"Dog Toy": 0.9}}))
     >>> shop.oracle_value(user_id=7)
@@ -57,8 +55,6 @@ class Shock:
 class Launch:
     """New products: one more for each category named, put at the end of the catalog of every world.
 
-    Examples
-    --------
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
     >>> shop.apply_shock(Launch(["Cat Toy"]))
     >>> shop.n_products, int(shop.for_sale.sum())
@@ -82,8 +78,6 @@ class Launch:
 class Turnover(Launch):
     """The oldest product of each category named sells out for good, and a new one takes its place at the end.
 
-    Examples
-    --------
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
     >>> shop.apply_shock(Turnover(["Cat Toy"]))
     >>> shop.n_products, int(shop.for_sale.sum())
@@ -124,8 +118,6 @@ class RandomTimes:
     apart
         Steps from one to the next, at least 1.
 
-    Examples
-    --------
     >>> RandomTimes([SHOCK_FISH, SHOCK_DOG_TOY], first=100, last=900, apart=300).draw(np.random.default_rng(0)).tolist()
     [419, 825]
     """
@@ -200,8 +192,6 @@ class Schedule:
     ValueError, TypeError
         If a shock does not fit the shop or the run.
 
-    Examples
-    --------
     >>> list(Schedule({500: SHOCK_FISH}, shop := ZooplusSimulator(), n_steps=1000).phases(shop))
     [slice(0, 500, None), slice(500, 1000, None)]
     """

@@ -76,8 +76,6 @@ class ZooplusSimulator:
     click_table
         ``(..., P, C)`` click probabilities as they are now.
 
-    Examples
-    --------
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
     >>> shop.best_arm(user_id=7), shop.oracle_value(user_id=7)
     (4, 0.55)

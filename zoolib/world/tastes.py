@@ -34,8 +34,6 @@ class Layout:
     n_user, n_nominal, n_product
         Numbers of columns of the last three.
 
-    Examples
-    --------
     >>> Layout(n_user=7, n_nominal=5, n_product=7).product
     slice(13, 20, None)
     """
@@ -102,8 +100,6 @@ class Segments:
     rotated
         Whether each side's columns are turned by a random rotation, so that no single one says anything by itself.
 
-    Examples
-    --------
     >>> Segments(clusters=3, nuisances=5).layout
     Layout(n_user=7, n_nominal=5, n_product=7)
     """
@@ -186,8 +182,6 @@ class Conditions:
     nuisances
         As in :class:`Segments`.
 
-    Examples
-    --------
     >>> Conditions().degrees(wants=np.zeros(4), are=np.zeros(4)).tolist()
     [0.5, 1.0, 0.5, 0.5]
     """
