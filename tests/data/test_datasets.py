@@ -201,46 +201,29 @@ MEN = "obp/dataset/obd/random/men/men.csv"
 
 
 @installed
-def test_the_sample_is_read_from_any_archive_and_from_directories(tmp_path):
-    content = packages.member("obp", MEN)
-    (tmp_path / MEN).parent.mkdir(parents=True)
-    (tmp_path / MEN).write_bytes(content)
+def test_a_damaged_sample_is_refused_and_the_error_says_what_to_run(tmp_path, monkeypatch):
+    archive, content = packages.archive("obp"), packages.member("obp", MEN)
+    monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
     with zipfile.ZipFile(tmp_path / "obp-0.5.7-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(MEN, content)
-    expected = open_bandit("men", "random")
-    for source in (packages.archive("obp"), tmp_path, tmp_path / "obp", tmp_path / "obp-0.5.7-py3-none-any.whl"):
-        assert (open_bandit("men", "random", source).action == expected.action).all()
-
-
-@installed
-def test_a_damaged_file_is_refused_and_the_error_says_what_to_run(tmp_path):
-    archive = packages.archive("obp")
-    (tmp_path / MEN).parent.mkdir(parents=True)
-    (tmp_path / MEN).write_bytes(packages.member("obp", MEN).replace(b",0,", b",1,", 1))
-    with pytest.raises(ValueError, match=r"men\.csv.*check sum differs; 'python -m zoolib.data'"):
-        open_bandit("men", "random", tmp_path)
+        wheel.writestr(MEN, content.replace(b",0,", b",1,", 1))
+    with pytest.raises(ValueError, match=r"men\.csv.*check sum differs; 'python -m zoolib\.data'"):
+        open_bandit("men")
+    (tmp_path / "obp-0.5.7-py3-none-any.whl").unlink()
     whole = archive.read_bytes()
     for spoiled in (whole[: len(whole) // 2], whole[:90_000] + bytes(500) + whole[90_500:], b"", b"no archive"):
         (tmp_path / archive.name).write_bytes(spoiled)
         with pytest.raises((ValueError, FileNotFoundError), match=r"'python -m zoolib\.data' fetches"):
-            open_bandit("women", "random", tmp_path / archive.name)
+            open_bandit("women")
 
 
 def test_without_the_archive_the_error_says_what_to_run(monkeypatch, tmp_path):
     monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
     with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
         open_bandit()
-    with pytest.raises(FileNotFoundError, match=r"'python -m zoolib\.data' fetches the archive"):
-        open_bandit(source=tmp_path / "nowhere.whl")
+    with tarfile.open(tmp_path / "obp-0.5.7.tar.gz", "w:gz") as archive:
+        archive.add(ROOT / "README.md", "obp-0.5.7/README.md")
     with pytest.raises(FileNotFoundError, match="holds no obp/dataset"):
-        open_bandit(source=tmp_path)
-
-
-def test_an_archive_of_something_else_is_refused(tmp_path):
-    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
-        archive.add(ROOT / "README.md", "other/README.md")
-    with pytest.raises(FileNotFoundError, match="holds no obp/dataset"):
-        open_bandit(source=tmp_path / "other.tar.gz")
+        open_bandit()
 
 
 @pytest.mark.parametrize("wrong", [{"campaign": "kids"}, {"policy": "ucb"}])

@@ -10,7 +10,6 @@ from its archive (:mod:`zoolib.data.packages`).
 from __future__ import annotations
 
 import io
-import os
 import re
 
 import numpy as np
@@ -23,9 +22,7 @@ CAMPAIGNS = {"all": 80, "men": 34, "women": 46}  # and how many products each ha
 POLICIES = ("random", "bts")
 
 
-def open_bandit(
-    campaign: str = "all", policy: str = "random", source: str | os.PathLike[str] | None = None
-) -> LoggedData:
+def open_bandit(campaign: str = "all", policy: str = "random") -> LoggedData:
     """Return one of the six logs of the sample, 10,000 rows in the order of time.
 
     A row is one product at one of three positions of a recommendation, clicked or not. Its context is what the obp
@@ -37,14 +34,17 @@ def open_bandit(
         ``"all"`` (80 products), ``"men"`` (34) or ``"women"`` (46).
     policy
         Who chose: ``"random"``, every product equally often, or ``"bts"``, Bernoulli Thompson sampling.
-    source
-        Where the package is, if not in the environment; errors are those of :func:`zoolib.data.member`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the archive is missing or damaged; the message says what to run.
     """
     if campaign not in CAMPAIGNS:
         raise ValueError(f"campaign must be one of {', '.join(CAMPAIGNS)}, got {campaign!r}")
     if policy not in POLICIES:
         raise ValueError(f"policy must be one of {', '.join(POLICIES)}, got {policy!r}")
-    content = member("obp", f"obp/dataset/obd/{policy}/{campaign}/{campaign}.csv", source)
+    content = member("obp", f"obp/dataset/obd/{policy}/{campaign}/{campaign}.csv")
     frame = pd.read_csv(io.BytesIO(content), index_col=0)
     frame = frame.sort_values("timestamp", kind="stable").reset_index(drop=True)
     users = pd.get_dummies(frame[[f"user_feature_{i}" for i in range(4)]], drop_first=True, dtype=float)
@@ -60,18 +60,15 @@ def open_bandit(
     )
 
 
-def production_prior(
-    campaign: str = "all", source: str | os.PathLike[str] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def production_prior(campaign: str = "all") -> tuple[np.ndarray, np.ndarray]:
     """Return (alpha, beta), the Beta parameters of every product with which Thompson sampling began the week.
 
     They hold what it had learned in the weeks before. Parameters and errors are those of :func:`open_bandit`.
     """
     if campaign not in CAMPAIGNS:
         raise ValueError(f"campaign must be one of {', '.join(CAMPAIGNS)}, got {campaign!r}")
-    text = member(
-        "obp", "obp/policy/conf/prior_bts.yaml", source
-    ).decode()  # three levels of a list; to read it takes no more YAML than this
+    text = member("obp", "obp/policy/conf/prior_bts.yaml").decode()
+    # three levels of a list; to read it takes no more YAML than this
     blocks = dict(zip(CAMPAIGNS, re.findall(r"^(?:all|men|women):\n((?: .*\n?)+)", text, re.MULTILINE), strict=True))
     _, *both = re.split(r"  (?:alpha|beta):", blocks[campaign])
     alpha, beta = (np.array(part.split("\n    - ")[1:], dtype=float) for part in both)

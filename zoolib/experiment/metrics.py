@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from zoolib import checks
 from zoolib.experiment.results import Results
@@ -59,12 +58,14 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     level
         Confidence level in (0, 1).
     """
+    from scipy.special import stdtrit
+
     x = checks.finite("values", values, (None,))
     if len(x) < 2:
         raise ValueError(f"values must hold at least two replications to give an interval, got {len(x)}")
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
-    half = stats.t.ppf(0.5 + level / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+    half = stdtrit(len(x) - 1, 0.5 + level / 2) * x.std(ddof=1) / np.sqrt(len(x))
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
 
 
@@ -227,10 +228,12 @@ def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Inter
         ``"wilson"``, which on average covers the truth as often as it says, or ``"exact"`` (Clopper and Pearson, 1934),
         which never covers it less often.
     """
+    from scipy.stats import binomtest
+
     hits = np.asarray(hits)
     if hits.dtype != bool or hits.ndim != 1 or not len(hits):
         raise ValueError(f"hits must be a row of truth values, at least one, got {hits!r}")
-    ends = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method=method)
+    ends = binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method=method)
     return Interval(float(hits.mean()), float(ends.low), float(ends.high), len(hits), level)
 
 
@@ -256,6 +259,8 @@ def recovered(
         ``(n,)`` each. The limits are those of a log-log transform; where the share is 0 or 1 it has none, and they are
         Wilson's for as many replications as were still watched, or had recovered.
     """
+    from scipy import stats
+
     steps, at = np.asarray(steps, dtype=float), np.asarray(at, dtype=float)
     seen, watched = np.isfinite(steps), np.broadcast_to(np.asarray(watched, dtype=float), steps.shape)
     if not len(steps) or not (steps[seen] <= watched[seen]).all():

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from zoolib import checks
 from zoolib.data import LoggedData, refuse_cells, refuse_rows
@@ -83,6 +82,8 @@ class Estimate:
         -------
         An :class:`~zoolib.experiment.Interval`; its ends are arrays ``(R,)`` for R replications.
         """
+        from scipy.special import stdtrit
+
         if not 0 < level < 1:
             raise ValueError(f"level must be in (0, 1), got {level}")
         n, value, tails = self.terms.shape[-1], self.value, np.array([0.5 - level / 2, 0.5 + level / 2])

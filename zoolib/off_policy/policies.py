@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zoolib import checks
 from zoolib.data import LoggedData
@@ -81,6 +80,8 @@ def thompson_ranks(alpha: np.ndarray, beta: np.ndarray, n_positions: int = 1) ->
     n_positions
         How many of the first positions.
     """
+    from scipy import stats
+
     alpha, beta = checks.finite("alpha", alpha, (None,)), checks.finite("beta", beta, np.shape(alpha))
     if min(alpha.min(), beta.min()) < 1:
         raise ValueError(f"alpha and beta must be at least 1, got {min(alpha.min(), beta.min())}")
