@@ -1,6 +1,6 @@
 """What the decision guide recommends; ``guide.ipynb`` shows it, each piece beside the claim on which it rests."""
 
-from zoolib.book import Advice
+from figures.tables import Advice
 
 RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "many-arms": "a shared model does not feel the number of products.",

@@ -12,8 +12,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.cluster import KMeans
 
+from figures.moving import Moving
+from figures.svg import Axis, Line, Points
 from zoolib import checks
-from zoolib.book import Axis, Line, Moving, Points, plots
+from zoolib.book import plots
 from zoolib.experiment import Interval
 from zoolib.production import Funnel, Message, Visitor
 from zoolib.world import GrownShop

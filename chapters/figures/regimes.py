@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from zoolib.book import Points, plots
+from figures.svg import Points
+from zoolib.book import plots
 from zoolib.experiment import Interval, mean_interval, share
 from zoolib.maps import crossed, with_one
 from zoolib.world import CATEGORIES, CLUSTER_SD, PERSONAS, TABLE, FeatureShop

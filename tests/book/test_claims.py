@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from figures.tables import told_table
 from verdicts import USUALLY_TOLD
 from zoolib import claim
-from zoolib.book import ledger, told_table
+from zoolib.book import ledger
 from zoolib.book.claims import CLAIM_MIME
 from zoolib.experiment import mean_interval
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from advice import GUIDE, RUNS
-from zoolib.book import Advice, advice_table, because, ledger
+from figures.tables import HERE, Advice, advice_table, because
+from zoolib.book import ledger
 from zoolib.book.claims import CLAIM_MIME
-from zoolib.book.tables import HERE
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 ADVICE = [(question, one) for question, advice in GUIDE.items() for one in advice]

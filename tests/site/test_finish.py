@@ -213,7 +213,7 @@ def test_a_section_without_a_heading_is_a_box():
 
 
 def test_the_value_beside_a_control_is_text_that_the_script_of_the_figure_finds():
-    script = Path(zoolib.__file__).with_name("book").joinpath("widgets.js").read_text(encoding="utf-8")
+    script = Path(zoolib.__file__).parents[1].joinpath("chapters", "figures", "widgets.js").read_text(encoding="utf-8")
     html = (
         "<html><body><figure data-widget><label><span>t <output>1</output></span><input></label></figure>"
         f"<script>{script}</script></body></html>"

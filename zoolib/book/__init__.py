@@ -8,8 +8,5 @@ __getattr__ = later(
         "claims": ["claim", "ledger"],
         "notebook": ["source"],
         "plots": [],
-        "svg": ["Axis", "Bars", "Line", "Points"],
-        "tables": ["Advice", "Table", "advice_table", "because", "ledger_table", "told_table"],
-        "widgets": ["Moving", "band", "contexts", "principal_plane"],
     },
 )

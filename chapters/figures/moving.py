@@ -21,7 +21,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -29,8 +29,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
+from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
 from zoolib.book.plots import CATEGORY_COLOURS, INK, mean_band
-from zoolib.book.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -125,7 +125,7 @@ class Moving:
             for mark in marks[first]
             for path, attributes in mark.paths(self.x, self.y)
         )
-        script = resources.files("zoolib.book").joinpath("widgets.js").read_text(encoding="utf-8")
+        script = Path(__file__).with_name("widgets.js").read_text(encoding="utf-8")
         return (
             f'<figure class="zoolib-widget" data-widget="{self.name}" id="widget-{self.name}">'
             f'{legend(marks[first])}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoolib.book import Axis, Bars, Line, Moving, Points, band, contexts, principal_plane
+from figures import Axis, Bars, Line, Moving, Points, band, contexts, principal_plane
 from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.experiment import mean_interval
 
@@ -52,7 +52,7 @@ def contexts_of_the_shop(*_):
 @pytest.mark.parametrize("drawn", [draw, contexts_of_the_shop])
 def test_the_legend_of_the_picture_for_print_is_not_cut(monkeypatch, drawn):
     kept = []
-    monkeypatch.setattr("zoolib.book.widgets.plt.close", kept.append)
+    monkeypatch.setattr("figures.moving.plt.close", kept.append)
     bundle(moving(draw=drawn, controls={"alpha": [0.1], "agent": ["LinUCB"]}))
     (figure,) = kept
     (legend,) = figure.legends
