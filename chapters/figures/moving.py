@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
-from zoolib.book.plots import CATEGORY_COLOURS, INK, mean_band
+from zoolib.book import CATEGORY_COLOURS, INK, mean_band
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 

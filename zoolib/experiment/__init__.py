@@ -11,7 +11,8 @@ __getattr__ = later(
     __name__,
     {
         "cache": ["gather"],
-        "metrics": ["Interval", "mean_interval", "paired_difference", "recovered", "rolling", "share"],
+        "metrics": ["Interval", "mean_interval", "paired_difference", "rolling", "share"],
+        "recovery": ["recovered", "steps_to_recover"],
         "sweeps": ["cluster", "combinations", "store", "stored", "summarize", "sweep"],
     },
 )

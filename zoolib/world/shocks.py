@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.randomness import SHOCK_TIMES, spawn
 from zoolib.world.simulator import ZooplusSimulator
 
 
@@ -102,67 +101,14 @@ SHOCK_DOG_TOY = Shock({"cat_connoisseur": {"Dog Toy": 0.75}}, name="dog-toy craz
 Happens = dict[int, list[tuple[Shock | Launch, Any]]]  # {step: [(what, in which worlds), ...]}, in the order of time
 
 
-@dataclass(frozen=True)
-class RandomTimes:
-    """Shocks that happen in this order, in each world at times that it draws for itself (chapter 7).
-
-    All choices of times from ``first`` to ``last``, each at least ``apart`` steps after the one before, are equally
-    likely.
-
-    Parameters
-    ----------
-    shocks
-        Changes of taste, of different names.
-    first, last
-        The earliest step that may be drawn, at least 1, and the latest.
-    apart
-        Steps from one to the next, at least 1.
-
-    >>> RandomTimes([SHOCK_FISH, SHOCK_DOG_TOY], first=100, last=900, apart=300).draw(np.random.default_rng(0)).tolist()
-    [419, 825]
-    """
-
-    shocks: Sequence[Shock]
-    first: int
-    last: int
-    apart: int = 1
-
-    def __post_init__(self) -> None:
-        for shock in self.shocks:
-            if not isinstance(shock, Shock):
-                raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {shock!r}")
-        if not self.shocks or len({shock.name for shock in self.shocks}) < len(self.shocks):
-            raise ValueError("shocks must hold at least one, and no two of one name")
-        checks.wholes(1, first=self.first, apart=self.apart)
-        checks.whole("last", self.last, self.first + (len(self.shocks) - 1) * self.apart)
-
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Draw the times of one world, ``(n,)``, in the order of ``shocks``."""
-        n, spare = len(self.shocks), self.apart - 1
-        free = self.last - self.first + 1 - (n - 1) * spare
-        return self.first + np.sort(rng.choice(free, n, replace=False)) + spare * np.arange(n)
+class Drawn(Protocol):
+    """Shocks at times that each world draws for itself, such as :class:`~zoolib.world.RandomTimes`."""
 
     def happen(self, sim: ZooplusSimulator, n_steps: int) -> tuple[dict[str, np.ndarray], Happens]:
-        """Draw the times of every world of ``sim``, from a stream of its seed that serves nothing else.
-
-        Returns
-        -------
-        times
-            ``{name: (R,) steps}``.
-        happens
-            ``{step: [(Shock, worlds), ...]}``, in the order of time.
-        """
-        checks.whole("shocks.last", self.last, self.first, n_steps - 1)
-        drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)
-        each = list(zip(self.shocks, drawn, strict=True))
-        happens: Happens = {
-            step: [(shock, times == step if sim.batch_shape else ...) for shock, times in each if step in times]
-            for step in np.unique(drawn).tolist()
-        }
-        return {shock.name: times for shock, times in each}, happens
+        """Return ``{name: (R,) steps}``, and ``{step: [(Shock, worlds), ...]}`` in the order of time."""
 
 
-Shocks = Mapping[int, Shock | Launch] | RandomTimes
+Shocks = Mapping[int, Shock | Launch] | Drawn
 
 
 class Schedule:
@@ -171,8 +117,8 @@ class Schedule:
     Parameters
     ----------
     shocks
-        ``{step: Shock or Launch}``, the same for all worlds; or :class:`RandomTimes`, which each world draws for
-        itself.
+        ``{step: Shock or Launch}``, the same for all worlds; or :class:`~zoolib.world.RandomTimes`, which each
+        world draws for itself.
     sim
         The shop, or a batch of shops.
     n_steps
@@ -198,7 +144,7 @@ class Schedule:
 
     def __init__(self, shocks: Shocks | None, sim: ZooplusSimulator, n_steps: int) -> None:
         shocks, self.n_steps, self.drawn = shocks or {}, n_steps, {}
-        if isinstance(shocks, RandomTimes):
+        if hasattr(shocks, "happen"):
             self.drawn, self.happens = shocks.happen(sim, n_steps)
         elif isinstance(shocks, Mapping):
             for step, shock in shocks.items():
