@@ -29,10 +29,8 @@ class Interval:
     ----------
     mean, low, high
         The mean and the ends of the interval.
-    n
-        Number of replications.
-    level
-        Its confidence level.
+    n, level
+        Number of replications, and its confidence level.
     """
 
     mean: float
@@ -160,7 +158,7 @@ def rolling(
 def steps_to_recover(
     results: Results, shock: Steps, share: float = 0.9, window: int = 500, persona: str | None = None
 ) -> pd.DataFrame:
-    """Return how many steps after a shock an agent needs to be good again.
+    """Return how many steps after a shock an agent needs to be good again: one row a replication, one column an agent.
 
     An agent has recovered at the first step, at least ``window`` steps after the shock, at which its mean value over
     the last ``window`` steps reaches ``share`` of the oracle's over the same steps. One that does not before the next
@@ -177,10 +175,6 @@ def steps_to_recover(
     persona
         Whose visits count; everybody's if None. Where the taste of one persona changes, the others' visits tell little,
         and may hide that nothing has been learned.
-
-    Returns
-    -------
-    One row a replication, one column an agent.
     """
     shock = _each(results, "shock", shock, 0, results.n_steps - 1)
     ends = [_each(results, "end", end, 0) for end in (*results.shocks, *results.drawn.values(), results.n_steps)]
