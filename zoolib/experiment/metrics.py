@@ -31,10 +31,8 @@ class Interval:
     ----------
     mean, low, high
         The mean and the ends of the interval.
-    n
-        Number of replications.
-    level
-        Its confidence level.
+    n, level
+        Number of replications, and its confidence level.
     """
 
     mean: float
