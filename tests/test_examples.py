@@ -8,7 +8,7 @@ import pytest
 from test_structure import PACKAGE, faces, module_of
 
 LEARNERS = ("agents", "evidence", "experiment", "maps", "networks", "world")
-WITH_EXAMPLES = ("agents", "evidence", "maps", "networks", "world")  # wings whose whole face has examples
+WITH_EXAMPLES = LEARNERS
 MODULES = sorted(module_of(path) for wing in LEARNERS for path in (PACKAGE / wing).rglob("*.py"))
 
 

@@ -62,6 +62,10 @@ def gather(
         If there is a cache and a recipe holds what no key can tell apart.
     RuntimeError
         If a worker of a cluster runs other code than this process.
+
+    >>> def squares(numbers, power): return {n: n**power for n in numbers}
+    >>> gather(squares, [({"power": 2}, [1, 2, 3])], progress=False)
+    [{1: 1, 2: 4, 3: 9}]
     """
     shelf = None if cache is None else _shelf(cache)
     keys = ["" if shelf is None else key({"compute": compute, **recipe}) for recipe, _ in jobs]

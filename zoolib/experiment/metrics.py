@@ -33,6 +33,9 @@ class Interval:
         The mean and the ends of the interval.
     n, level
         Number of replications, and its confidence level.
+
+    >>> f"{Interval(0.5, 0.4, 0.6, n=100):.1f}"
+    '0.5 [0.4, 0.6]'
     """
 
     mean: float
@@ -57,6 +60,9 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         One value a replication, at least two.
     level
         Confidence level in (0, 1).
+
+    >>> f"{mean_interval([1.0, 2.0, 3.0]):.2f}"
+    '2.00 [-0.48, 4.48]'
     """
     from scipy.special import stdtrit
 
@@ -86,7 +92,11 @@ def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
 
 
 def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) -> Interval:
-    """Return the mean of ``frame[a] - frame[b]``, taken within each replication, with its interval."""
+    """Return the mean of ``frame[a] - frame[b]``, taken within each replication, with its interval.
+
+    >>> f"{paired_difference(pd.DataFrame({'a': [1.0, 3.0], 'b': [0.0, 1.0]}), 'a', 'b'):.2f}"
+    '1.50 [-4.85, 7.85]'
+    """
     for name in (a, b):
         if name not in frame:
             raise ValueError(f"no agent {name!r} in the frame; it has {', '.join(map(str, frame.columns))}")
@@ -137,6 +147,12 @@ def rolling(
         ``(n,)`` the last step of each window, counted from 1.
     values
         ``(A, R, n)``, or ``(R, n)`` for the oracle.
+
+    >>> from zoolib.agents import OracleAgent
+    >>> from zoolib.experiment import replicate
+    >>> results = replicate({"oracle": lambda features, rng: OracleAgent(features)}, range(3), 50)
+    >>> rolling(results, window=10, every=10)[1].shape
+    (1, 3, 5)
     """
     if of not in ("reward", "expected", "oracle"):
         raise ValueError(f"of must be 'reward', 'expected' or 'oracle', got {of!r}")
@@ -190,6 +206,9 @@ def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Inter
     method
         ``"wilson"``, which on average covers the truth as often as it says, or ``"exact"`` (Clopper and Pearson, 1934),
         which never covers it less often.
+
+    >>> f"{share([True, True, False]):.2f}"
+    '0.67 [0.21, 0.94]'
     """
     from scipy.stats import binomtest
 

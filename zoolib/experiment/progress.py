@@ -28,6 +28,9 @@ def bar(total: int, desc: str, progress: bool | None) -> tqdm:
         Whether to show it. If None it is shown to a reader who runs the cell of a notebook, and gone when the cell
         is done; it is not shown in scripts, nor where a notebook is executed or tested as a whole, so no stored output
         holds one.
+
+    >>> bar(10, "work", progress=False).total
+    10
     """
     if progress is not False and somebody_waits():
         return CellBar(total=total, desc=desc, gui=True, delay=PATIENCE, mininterval=PAUSE)
@@ -76,6 +79,9 @@ def interrupts_between_steps() -> Iterator[list[int]]:
     """Hold Ctrl-C back until a step is complete, so that no agent is left with half of a click.
 
     Yields a list that is empty until an interrupt has come.
+
+    >>> with interrupts_between_steps() as interrupted: print(interrupted)
+    []
     """
     interrupted: list[int] = []
     if threading.current_thread() is not threading.main_thread():

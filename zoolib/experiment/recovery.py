@@ -37,6 +37,12 @@ def steps_to_recover(
     Returns
     -------
     One row a replication, one column an agent.
+
+    >>> from zoolib.agents import OracleAgent
+    >>> from zoolib.experiment import replicate
+    >>> results = replicate({"oracle": lambda features, rng: OracleAgent(features)}, range(3), 50)
+    >>> steps_to_recover(results, shock=10, window=20)["oracle"].tolist()
+    [20.0, 20.0, 20.0]
     """
     shock = _each(results, "shock", shock, 0, results.n_steps - 1)
     ends = [_each(results, "end", end, 0) for end in (*results.shocks, *results.drawn.values(), results.n_steps)]
@@ -71,6 +77,10 @@ def recovered(
     share, low, high
         ``(n,)`` each. The limits are those of a log-log transform; where the share is 0 or 1 it has none, and they are
         Wilson's for as many replications as were still watched, or had recovered.
+
+    >>> share, low, high = recovered([100, 300, np.inf], watched=500, at=[50, 500])
+    >>> share.round(2).tolist()
+    [0.0, 0.67]
     """
     from scipy import stats
 

@@ -31,6 +31,11 @@ class Results:
         ``{step: name}`` of what changed in all worlds at once, and when.
     drawn
         ``{name: (R,) steps}`` of what changed in each world at a time of its own.
+
+    >>> from zoolib.experiment import replicate
+    >>> from zoolib.agents import OracleAgent
+    >>> replicate({"oracle": lambda features, rng: OracleAgent(features)}, range(3), 50).reward.shape
+    (1, 3, 50)
     """
 
     agents: tuple[str, ...]

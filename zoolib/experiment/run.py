@@ -54,6 +54,11 @@ def run(
     ------
     ValueError, TypeError
         Before the first step, if anything does not fit.
+
+    >>> from zoolib.agents import OracleAgent
+    >>> shop = ZooplusSimulator(seed=42)
+    >>> run({"oracle": OracleAgent(FeatureEngineer(shop))}, shop, 100).reward.shape
+    (1, 1, 100)
     """
     n_steps = checks.whole("n_steps", n_steps, 1)
     if not isinstance(sim, ZooplusSimulator):
@@ -124,6 +129,11 @@ def replicate(
         As in :func:`run`.
     **shop
         Further arguments of :class:`~zoolib.world.ZooplusSimulator`, such as ``n_products``.
+
+    >>> from zoolib.agents import OracleAgent
+    >>> results = replicate({"oracle": lambda features, rng: OracleAgent(features)}, seeds=range(3), n_steps=50)
+    >>> bool((results.expected[0] == results.oracle).all())
+    True
     """
     sim, made = ZooplusSimulator(seed=seeds, **shop), {}
     for name, factory in agents.items():
@@ -152,7 +162,11 @@ def _made(name: str, factory: Factory, sim: ZooplusSimulator) -> Any:
 
 
 def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
-    """Draw who comes at each step, ``(..., n_steps)``, from a stream of each world's seed that serves nothing else."""
+    """Draw who comes at each step, ``(..., n_steps)``, from a stream of each world's seed that serves nothing else.
+
+    >>> draw_users(ZooplusSimulator(seed=range(3)), 50).shape
+    (3, 50)
+    """
     drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in sim.seeds]
     return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
 

@@ -39,6 +39,11 @@ class Problem(Protocol):
         What an agent is made with.
     log
         Contexts ``(..., n, d)`` and rewards ``(..., n)`` from before the first step, or None.
+
+    >>> from zoolib.world import FeatureShop, Segments
+    >>> shop = FeatureShop(Segments(), seed=0, n_log=0, n_steps=3)
+    >>> shop.contexts(0).shape == (shop.space.n_arms, shop.space.d)
+    True
     """
 
     seeds: tuple[int, ...]
@@ -80,6 +85,12 @@ def serve(
     ------
     ValueError, TypeError
         Before the first step, if anything does not fit.
+
+    >>> from zoolib.agents import SharedLinUCBAgent
+    >>> from zoolib.world import FeatureShop, Segments
+    >>> shop = FeatureShop(Segments(), seed=range(2), n_log=0, n_steps=30)
+    >>> serve({"LinUCB": SharedLinUCBAgent(shop.space)}, shop).reward.shape
+    (1, 2, 30)
     """
     if not isinstance(problem, Problem):
         raise TypeError(f"problem must have all that a Problem has, got {type(problem).__name__}")

@@ -43,6 +43,12 @@ def show_slates(
     -------
     With ``arm`` the product on the first place, ``reward`` whether the visit ended in a click, ``expected`` how
     probable that was, and ``oracle`` the same of the best slate.
+
+    >>> from zoolib.agents import SharedLinUCBAgent
+    >>> from zoolib.world import FeatureEngineer
+    >>> shops = ZooplusSimulator(seed=range(2))
+    >>> show_slates({"LinUCB": SharedLinUCBAgent(FeatureEngineer(shops))}, shops, 20).expected.shape
+    (1, 2, 20)
     """
     if not sim.batch_shape:
         raise ValueError("sim must be a batch of shops, made with seed=range(R)")

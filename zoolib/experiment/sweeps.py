@@ -143,6 +143,11 @@ def sweep(
         If an argument does not fit.
     RuntimeError
         If a worker of a cluster runs other code than this process.
+
+    >>> from zoolib.agents import LinUCBAgent
+    >>> frame = sweep({"LinUCB": (LinUCBAgent, {"alpha": [0.1, 1.0]})}, range(2), 50, progress=False)
+    >>> frame.columns.tolist()
+    ['agent', 'alpha', 'replication', 'phase', 'start', 'stop', 'ctr', 'value', 'regret']
     """
     how = {"cache": cache, "progress": progress, "chunk": chunk}
     found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
@@ -177,6 +182,12 @@ def summarize(
         A function of the :class:`~zoolib.experiment.Results` of one agent and some replications, which returns for each
         of their seeds what to keep. If there is a cache, it is defined at the top of a module, or is an instance of a
         dataclass that is.
+
+    >>> from zoolib.agents import LinUCBAgent
+    >>> grid, count = {"LinUCB": (LinUCBAgent, {})}, lambda results: dict.fromkeys(results.seeds, results.n_steps)
+    >>> found = summarize(grid, range(2), 50, None, count, progress=False)
+    >>> found[0][1]
+    {0: 50, 1: 50}
     """
     cells = _cells(grid)
     seeds = [checks.whole("seeds", seed, 0) for seed in seeds]
@@ -203,6 +214,9 @@ def cluster(address: str | None = None, **options: Any) -> Iterator[Any]:
     Yields
     ------
     The ``distributed.Client``.
+
+    >>> cluster.__name__
+    'cluster'
     """
     try:
         from distributed import Client
@@ -213,19 +227,37 @@ def cluster(address: str | None = None, **options: Any) -> Iterator[Any]:
 
 
 def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write the table of a sweep as CSV, every number in full: completely, or not at all."""
+    """Write the table of a sweep as CSV, every number in full: completely, or not at all.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "table.csv")
+    >>> store(pd.DataFrame({"seed": [0, 1]}), path)
+    >>> stored(path).shape
+    (2, 1)
+    """
     draft = Path(f"{os.fspath(path)}.draft")
     frame.to_csv(draft, index=False)
     os.replace(draft, path)
 
 
 def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a table that :func:`store` wrote, to the last bit."""
+    """Read a table that :func:`store` wrote, to the last bit.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "table.csv")
+    >>> store(pd.DataFrame({"seed": [0, 1]}), path)
+    >>> stored(path)["seed"].tolist()
+    [0, 1]
+    """
     return pd.read_csv(path, engine="python")  # it reads a float as Python does, exactly
 
 
 def combinations(**axes: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return all combinations of what may be chosen for each name, those of the last name next to each other."""
+    """Return all combinations of what may be chosen for each name, those of the last name next to each other.
+
+    >>> combinations(alpha=[0.1, 1.0], window=[None])
+    [{'alpha': 0.1, 'window': None}, {'alpha': 1.0, 'window': None}]
+    """
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
