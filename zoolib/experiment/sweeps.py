@@ -139,13 +139,15 @@ def sweep(
 
     Raises
     ------
-    ValueError, TypeError
-        If an argument does not fit.
-    RuntimeError
-        If a worker of a cluster runs other code than this process.
+    ValueError, TypeError, RuntimeError
+        If an argument does not fit, or a worker of a cluster runs other code than this process.
     """
+    if not isinstance(measures, Mapping):
+        if unknown := [name for name in measures if name not in MEASURES]:
+            raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
+        measures = {name: MEASURES[name] for name in measures}
     how = {"cache": cache, "progress": progress, "chunk": chunk}
-    found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
+    found = summarize(grid, seeds, n_steps, shocks, Phases(dict(measures)), **how, **shop)
     settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
     return pd.DataFrame(
         {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
@@ -239,14 +241,6 @@ def _cells(grid: Grid) -> list[Cell]:
     if not cells:
         raise ValueError("grid must name at least one agent, got none")
     return cells
-
-
-def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Measure]:
-    if isinstance(measures, Mapping):
-        return dict(measures)
-    if unknown := [name for name in measures if name not in MEASURES]:
-        raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
-    return {name: MEASURES[name] for name in measures}
 
 
 def _play(seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any) -> Any:
