@@ -87,7 +87,8 @@ def test_the_standard_setting_is_among_those_that_are_tried_unless_it_has_anothe
     for family, (cls, encoding, tried) in contenders.TRIED.items():
         standard = contenders.AGENTS[family]
         assert standard[:2] == (cls, encoding)
-        parameters = inspect.signature(cls).parameters.values()
+        makers = [vars(one)["__init__"] for one in reversed(cls.__mro__[:-1]) if "__init__" in vars(one)]
+        parameters = [p for maker in makers for p in inspect.signature(maker).parameters.values()]
         defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
         found = any(defaults | standard[2] == defaults | settings for settings in tried)
         assert found or family in ("Neural-Linear, fresh", "Neural-Linear, frozen")  # these try two other windows

@@ -139,18 +139,20 @@ def sweep(
 
     Raises
     ------
-    ValueError, TypeError
-        If an argument does not fit.
-    RuntimeError
-        If a worker of a cluster runs other code than this process.
+    ValueError, TypeError, RuntimeError
+        If an argument does not fit, or a worker of a cluster runs other code than this process.
 
     >>> from zoolib.agents import LinUCBAgent
     >>> frame = sweep({"LinUCB": (LinUCBAgent, {"alpha": [0.1, 1.0]})}, range(2), 50, progress=False)
     >>> frame.columns.tolist()
     ['agent', 'alpha', 'replication', 'phase', 'start', 'stop', 'ctr', 'value', 'regret']
     """
+    if not isinstance(measures, Mapping):
+        if unknown := [name for name in measures if name not in MEASURES]:
+            raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
+        measures = {name: MEASURES[name] for name in measures}
     how = {"cache": cache, "progress": progress, "chunk": chunk}
-    found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
+    found = summarize(grid, seeds, n_steps, shocks, Phases(dict(measures)), **how, **shop)
     settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
     return pd.DataFrame(
         {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
@@ -271,14 +273,6 @@ def _cells(grid: Grid) -> list[Cell]:
     if not cells:
         raise ValueError("grid must name at least one agent, got none")
     return cells
-
-
-def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Measure]:
-    if isinstance(measures, Mapping):
-        return dict(measures)
-    if unknown := [name for name in measures if name not in MEASURES]:
-        raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
-    return {name: MEASURES[name] for name in measures}
 
 
 def _play(seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any) -> Any:
