@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
-from zoolib.book import CATEGORY_COLOURS, INK, mean_band
+from zoolib.book import plots
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -204,7 +204,7 @@ def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
     look
         ``colour`` and ``style``, instead of the name's own.
     """
-    return Line(name, x, *mean_band(values), **look)
+    return Line(name, x, *plots.mean_band(values), **look)
 
 
 def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[str], size: float = 5.0) -> list[Mark]:
@@ -221,11 +221,11 @@ def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[s
     """
     nowhere: list[float] = []
     markers = dict(zip(personas, "os^D", strict=False))
-    legend: list[Mark] = [Points(c, nowhere, nowhere, colour=CATEGORY_COLOURS[c], marker="s") for c in categories]
-    legend += [Points(p.replace("_", " "), nowhere, nowhere, colour=INK, marker=m) for p, m in markers.items()]
+    legend: list[Mark] = [Points(c, nowhere, nowhere, colour=plots.CATEGORY_COLOURS[c], marker="s") for c in categories]
+    legend += [Points(p.replace("_", " "), nowhere, nowhere, colour=plots.INK, marker=m) for p, m in markers.items()]
     pairs = itertools.product(personas, categories)
     return legend + [
-        Points(f"_{p}, {c}", [x], [y], colour=CATEGORY_COLOURS[c], marker=markers[p], size=size)
+        Points(f"_{p}, {c}", [x], [y], colour=plots.CATEGORY_COLOURS[c], marker=markers[p], size=size)
         for (p, c), (x, y) in zip(pairs, places, strict=True)
     ]
 

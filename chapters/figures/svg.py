@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from zoolib.book import BLACK, INK, SOFT, look
+from zoolib.book import plots
 
 WIDTH, HEIGHT = 440, 300  # of the drawing, in its own units: a phone shows it at about four fifths
 LEFT, RIGHT, TOP, BOTTOM = 54, 22, 10, 42  # margins
@@ -103,12 +103,12 @@ class Mark:
     @property
     def ink(self) -> str:
         """Its colour; what is black follows the colour of the page's text."""
-        return self.colour or look(self.name.lstrip("_"))["color"]
+        return self.colour or plots.look(self.name.lstrip("_"))["color"]
 
     @property
     def dash(self) -> str:
         """Its line style, one of matplotlib's short names."""
-        return self.style or look(self.name.lstrip("_"))["linestyle"]
+        return self.style or plots.look(self.name.lstrip("_"))["linestyle"]
 
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return ``(SVG path, SVG attributes)`` of its parts, always equally many of the same kinds."""
@@ -267,7 +267,7 @@ def _marker(kind: str, x: float, y: float, r: float) -> str:
 
 
 def _css(colour: str) -> str:
-    return "currentColor" if colour in (BLACK, INK, SOFT) else colour
+    return "currentColor" if colour in (plots.BLACK, plots.INK, plots.SOFT) else colour
 
 
 def number(value: float) -> str:

@@ -45,7 +45,7 @@ class TestOracle(AgentConformance):
 
 
 class TestStaticMLP(AgentConformance):
-    knows_bare_contexts = prefers = False
+    knows_bare_contexts = prefers = grows = False
 
     @staticmethod
     def make(features, rng):

@@ -141,6 +141,7 @@ class AgentConformance(PlainConformance):
     prefers = True  # it has a favourite, and gives ties to the lowest number
     by_arm = False  # arms have models of their own: row a of a matrix of contexts is arm a's
     looks = True  # what it shows depends on the user
+    grows = True  # it can be made in a shop whose catalog has grown
 
     def bare(self, batch_shape=(), d=4, n_arms=6):
         """Return a new agent for contexts without a shop."""
@@ -154,8 +155,7 @@ class AgentConformance(PlainConformance):
     def test_it_names_one_product_in_each_world_of_a_batch(self):
         agent, sim = self.made([1, 2, 3])
         arm = agent.predict(np.array([0, 5, 7]), sim)
-        assert (arm.shape, arm.dtype.kind) == ((3,), "i")
-        assert ((arm >= 0) & (arm < 10)).all()
+        assert (arm.shape, arm.dtype.kind, set(arm) <= set(range(10))) == ((3,), "i", True)
 
     def test_it_chooses_a_row_of_bare_contexts(self):
         row = self.bare().select(np.random.default_rng(0).normal(size=(6, 4)))
@@ -269,7 +269,7 @@ class AgentConformance(PlainConformance):
         (agent, sim), (twin, elsewhere) = self.made(seed), self.made(seed)
         for one, shop in ((agent, sim), (twin, elsewhere)):
             play(one, shop, n_before)
-            if n_before > 300:  # after products have come and gone
+            if n_before > 300 and self.grows:  # after products have come and gone
                 for change in (Launch(["Cat Food", "Fish Supplies"]), Turnover(["Cat Food", "Dog Toy"])):
                     shop.apply_shock(change)
                 play(one, shop, 50)

@@ -7,6 +7,6 @@ __getattr__ = later(
     {
         "claims": ["claim", "ledger"],
         "notebook": ["source"],
-        "plots": ["BLACK", "CATEGORY_COLOURS", "INK", "SOFT", "look", "mean_band"],
+        "plots": [],
     },
 )
