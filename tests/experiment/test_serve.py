@@ -6,8 +6,22 @@ import signal
 import numpy as np
 import pytest
 
-from zoolib import ContextSpace, Delayed, FeatureShop, LinUCBAgent, MappedAgent, RandomAgent, Segments, metrics, serve
+from zoolib import (
+    ContextSpace,
+    Delayed,
+    FeatureEngineer,
+    FeatureShop,
+    LinUCBAgent,
+    MappedAgent,
+    RandomAgent,
+    Segments,
+    ZooplusSimulator,
+    metrics,
+    run,
+    serve,
+)
 from zoolib.experiment import Problem
+from zoolib.experiment.run import keep_freed_memory
 from zoolib.maps import Crossed
 
 
@@ -117,3 +131,14 @@ def test_a_row_that_there_is_not_is_refused():
     shop = FeatureShop(Segments(), seed=[4, 5], n_products=30, shown=6, n_log=0, n_steps=5)
     with pytest.raises(ValueError, match="place must lie between 0 and 5, got 0 to 17"):
         serve({"wrong": Wrong(shop.space)}, shop)
+
+
+def test_both_loops_tell_the_allocator_to_keep_what_is_freed():
+    shop = ZooplusSimulator(n_products=5, n_users=5)
+    for loop in (
+        lambda: serve({"LinUCB": LinUCBAgent(ContextSpace(4, 3, (2,)))}, Prices([1, 2], n_steps=2)),
+        lambda: run({"random": RandomAgent(FeatureEngineer(shop), rng=0)}, shop, 2),
+    ):
+        keep_freed_memory.cache_clear()
+        loop()
+        assert keep_freed_memory.cache_info().currsize == 1

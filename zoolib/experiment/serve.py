@@ -17,7 +17,7 @@ import numpy as np
 from zoolib.agents import Agent
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
-from zoolib.experiment.run import check_agents
+from zoolib.experiment.run import check_agents, keep_freed_memory
 from zoolib.randomness import spawn
 from zoolib.world import ContextSpace
 
@@ -98,6 +98,7 @@ def serve(
     if isinstance(agents, Mapping):
         agents = {name: _made(name, agent, problem) for name, agent in agents.items()}
     check_agents(agents, ("select", "learn"), space.batch_shape)
+    keep_freed_memory()
     row, reward = np.empty((len(agents), T, R), dtype=np.int32), np.empty((len(agents), T, R))
     for i, (name, agent) in enumerate(agents.items()):
         warm = getattr(agent, "warm", None)
