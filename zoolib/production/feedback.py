@@ -25,17 +25,13 @@ class FeedbackQueue:
     ----------
     funnel
         Whose decisions they are about.
-    batch
-        How many to count in one transaction at most.
-    room
-        How many may wait; then :meth:`put` refuses.
+    batch, room
+        How many to count in one transaction at most, and how many may wait; then :meth:`put` refuses.
 
     Attributes
     ----------
-    outcomes
-        How often each outcome has come of a verdict.
-    refused
-        The last verdicts that could not be counted, each with the reason.
+    outcomes, refused
+        How often each outcome has come of a verdict; the last ones that could not be counted, each with the reason.
     """
 
     def __init__(self, funnel: Funnel, *, batch: int = 64, room: int = 100_000) -> None:
@@ -48,13 +44,7 @@ class FeedbackQueue:
         self._worker.start()
 
     def put(self, decision: str, arm: int, reward: int) -> None:
-        """Hand in a verdict.
-
-        Raises
-        ------
-        StoreUnavailableError
-            If too many wait already.
-        """
+        """Hand in a verdict; a ``StoreUnavailableError`` says that too many wait already, or that it is closed."""
         if self._closing.is_set():
             raise StoreUnavailableError("the queue is closed")
         message = Message(decision, checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ())))
@@ -62,9 +52,6 @@ class FeedbackQueue:
             self._waiting.put_nowait(message)
         except queue.Full:
             raise StoreUnavailableError(f"{self._waiting.maxsize} verdicts wait already") from None
-
-    def __len__(self) -> int:
-        return self._waiting.unfinished_tasks
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""

@@ -43,15 +43,11 @@ class Posterior(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """What a ranking chose, best first, ``(n,)`` each.
+    """What a ranking chose, best first, ``(n,)`` each; payoff and width are what the posterior says of the rows."""
 
-    Rows; their scores; the probability with which this row came to this place, NaN where no chance was involved; payoff
-    and width, which is what the posterior says of them.
-    """
-
-    order: np.ndarray
+    order: np.ndarray  # rows
     score: np.ndarray
-    propensity: np.ndarray
+    propensity: np.ndarray  # the probability with which this row came to this place, NaN where no chance was involved
     payoff: np.ndarray
     width: np.ndarray
 
@@ -69,19 +65,7 @@ class Ranking(ABC):
         self.alpha = checks.real("alpha", alpha, 0.0)
 
     def rank(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None) -> Ranked:
-        """Choose.
-
-        Parameters
-        ----------
-        Z
-            ``(m, d_emb)``, the embedded candidates.
-        posterior
-            What the evidence says.
-        n
-            How many to show.
-        alpha
-            Another weight, for this slate alone.
-        """
+        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``; ``alpha`` is for this slate alone."""
         order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha))
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
@@ -116,12 +100,8 @@ class ThompsonRanking(Ranking):
 
     Parameters
     ----------
-    alpha
-        At least 0.
-    draws
-        How many thetas.
-    floor
-        In [0, 1].
+    alpha, draws, floor
+        The weight of the uncertainty, at least 0; how many thetas; in [0, 1].
     rng
         Where the draws come from.
     """

@@ -18,15 +18,7 @@ UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who comes.
-
-    Attributes
-    ----------
-    x
-        ``(d_u,)`` features.
-    id, segment
-        Names, needed where evidence is kept for each user or segment.
-    """
+    """Who comes: features, ``(d_u,)``, and the names that are needed where evidence is kept by user or segment."""
 
     x: np.ndarray
     id: str = ""
@@ -66,24 +58,16 @@ class Decision:
 
     Attributes
     ----------
-    arms
-        ``(n,)`` product numbers.
-    X
-        ``(n, d)`` raw contexts, float32 or float64, as they were shown: what a later phi embeds.
-    score
-        ``(n,)``.
-    propensity
-        ``(n,)``: the probability with which this place went to this arm; NaN where the choice was not random.
-    group
-        Whose evidence it used, and adds to.
-    model
-        Version of the phi that scored it.
+    arms, X
+        ``(n,)`` product numbers, and their ``(n, d)`` raw contexts, float32 or float64: what a later phi embeds.
+    score, propensity
+        ``(n,)``; the probability with which this place went to this arm, NaN where the choice was not random.
+    group, model
+        Whose evidence it used, and adds to; version of the phi that scored it.
     id, made
         A name nobody can guess, and the time in seconds since 1970.
-    verdict
-        ``(n,)``: -1 none yet, 0 no click, 1 click.
-    counted
-        ``{version: (n,)}``: the verdicts that are in that version's evidence.
+    verdict, counted
+        ``(n,)``: -1 none yet, 0 no click, 1 click; ``{version: (n,)}``, those that are in that version's evidence.
     payoff, width
         ``(n,)``, of what the score is made; known to whoever made the decision, and not stored.
     stored

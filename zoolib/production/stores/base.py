@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Self, TypeVar
 
 T = TypeVar("T")
-Values = Mapping[str, bytes | None]
 LONGEST_KEY = 400  # bytes; lmdb takes 511
 
 
@@ -24,7 +23,9 @@ class Put(NamedTuple):
     ttl: float | None = None
 
 
-Update = Callable[[Values], tuple[Mapping[str, Put | None], T]]
+Values = Mapping[str, bytes | None]
+Writes = Mapping[str, Put | None]  # None deletes
+Update = Callable[[Values], tuple[Writes, T]]
 
 
 class StoreUnavailableError(ConnectionError):
@@ -48,11 +49,8 @@ class Store(ABC):
             What ``update`` is to see, and all that it may write.
         update
             A function without side effects, since it may be called several times: ``{key: value}`` to
-            ``({key: what to put there, None to delete it}, result)``.
-
-        Returns
-        -------
-        The result of the call of ``update`` whose writes were made.
+            ``({key: what to put there, None to delete it}, result)``. Of the call whose writes were made the result is
+            returned.
         """
 
     @abstractmethod
@@ -84,7 +82,7 @@ def encoded(key: str) -> bytes:
     return code
 
 
-def only_read_keys(keys: Sequence[str], writes: Mapping[str, Put | None]) -> None:
+def only_read_keys(keys: Sequence[str], writes: Writes) -> None:
     """Refuse writes to what has not been read: nobody has watched over it."""
     for key, put in writes.items():
         if key not in keys:
