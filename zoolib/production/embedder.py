@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -32,10 +31,8 @@ class Embedder:
 
     Attributes
     ----------
-    d, d_emb
-        Lengths of a context and of an embedding.
-    version
-        A fingerprint of the weights: two embedders of the same version embed alike.
+    d, d_emb, version
+        Lengths of a context and of an embedding; a fingerprint: embedders of the same version embed alike.
     """
 
     def __init__(self, network: MLP, depth: int = 2, *, device: str = "auto", dtype: str = "float32") -> None:
@@ -83,9 +80,7 @@ class Embedder:
         return {"relu": self.relu}, arrays
 
     @classmethod
-    def of_record(
-        cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, device: str = "auto", dtype: str = "float32"
-    ) -> Self:
+    def of_record(cls, words: dict[str, Any], arrays: dict[str, np.ndarray], *, device: str, dtype: str) -> Self:
         """Return the embedder of which :meth:`record` was kept."""
         embedder = cls.__new__(cls)
         layers = [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(len(words["relu"]))]

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from typing import Self
 
 from zoolib import checks
 from zoolib.production.funnel import Funnel
@@ -15,11 +14,11 @@ from zoolib.production.records import Message, Outcome
 from zoolib.production.stores.base import StoreUnavailableError
 
 
-class FeedbackQueue:
+class FeedbackQueue(contextlib.AbstractContextManager["FeedbackQueue"]):
     """Takes in verdicts at once and counts them a little later, many in one transaction.
 
     A verdict is safe once it is counted, not before: what still waits when the process dies is lost unless it is sent
-    again, which does no harm. While the store is away verdicts wait.
+    again, which does no harm. While the store is away verdicts wait. As a context manager the queue closes at the end.
 
     Parameters
     ----------
@@ -61,14 +60,10 @@ class FeedbackQueue:
     def close(self, timeout: float = 10.0) -> bool:
         """Count what waits, stop the worker, and return whether all was counted in time."""
         self._closing.set()
-        done = self.flush(timeout)
-        if done:
+        if done := self.flush(timeout):
             self._waiting.put(None)
             self._worker.join(1.0)
         return done
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -54,23 +54,18 @@ class Funnel:
         Finds candidates by inner product with the vector that ``query`` makes of a visitor's features.
     products
         ``(K, d_p)`` features; the context of a visitor and a product is x = [visitor's features, product's features].
-    embedder
-        phi; None takes the one that is in force in the store.
-    store
-        Where evidence, decisions and models are kept.
+    embedder, store
+        phi, or None for the one that is in force in the store; where evidence, decisions and models are kept.
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        :class:`~zoolib.production.UCBRanking` (no chance) or :class:`~zoolib.production.ThompsonRanking` (with
-        propensities).
+        A :class:`~zoolib.production.UCBRanking`, or a :class:`~zoolib.production.ThompsonRanking` with propensities.
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota
         New products, and how many candidates shall be such.
-    ridge, ttl
-        Of the :class:`~zoolib.production.ledger.Ledger`.
-    device, dtype
-        Of an embedder that is read from the store.
+    ridge, ttl, device, dtype
+        The first two of the :class:`~zoolib.production.ledger.Ledger`, the others of an embedder read from the store.
     """
 
     def __init__(
@@ -92,13 +87,11 @@ class Funnel:
         device: str = "auto",
         dtype: str = "float32",
     ) -> None:
-        if not isinstance(ranking, Ranking):
-            raise TypeError(f"ranking must be UCBRanking(...) or ThompsonRanking(...), got {ranking!r}")
         if len(products) != len(retriever):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         self.retriever, self.products, self.query, self.store = retriever, products, query, store
-        self.grouping, self.ranking = checks.choice("grouping", grouping, GROUPINGS), ranking
-        self.device, self.dtype = device, dtype
+        self.grouping = checks.choice("grouping", grouping, GROUPINGS)
+        self.ranking, self.device, self.dtype = checks.instance("ranking", ranking, Ranking), device, dtype
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
         self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
@@ -112,10 +105,8 @@ class Funnel:
         if embedder is None and in_force is None:
             raise ValueError("embedder must be given, since no model is in force in the store")
         if embedder is not None and in_force not in (None, embedder.version):
-            raise ValueError(
-                f"model {in_force} is in force in the store, not the embedder's {embedder.version}: "
-                "start with embedder=None, then deploy the new one"
-            )
+            other = f"not the embedder's {embedder.version}: start with embedder=None, then deploy the new one"
+            raise ValueError(f"model {in_force} is in force in the store, {other}")
         self._take(embedder or self._stored(in_force))
         if in_force is None:
             self.ledger.publish(self.embedder.version, *self.embedder.record())
@@ -180,8 +171,7 @@ class Funnel:
             Z = embedder(X)
         with timed(stages, "score"):
             at, score, propensity, payoff, width = self.ranking.rank(Z, posterior, self.n_slate, alpha)
-            about = {"payoff": payoff, "width": width}
-            return Decision(ids[at], X[at], score, propensity, group, embedder.version, **about)
+            return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""

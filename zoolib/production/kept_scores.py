@@ -53,13 +53,7 @@ class KeptScores:
         self.renew()
 
     def learn(self, z: Any, reward: Any) -> None:
-        """Take in a click, or several.
-
-        Parameters
-        ----------
-        z, reward
-            ``(d,)`` or ``(n, d)``, embeddings of what was shown, products or not; 0 or 1, or ``(n,)`` of them.
-        """
+        """Take in rewards of 0 or 1: one for ``z`` of ``(d,)``, or ``(n,)`` for ``(n, d)``, be they products or not."""
         z = np.asarray(z)
         n, d = (1, *z.shape) if z.ndim == 1 else (z.shape if z.ndim == 2 else (0, 0))
         if d != len(self.theta) or not n:

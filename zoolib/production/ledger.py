@@ -129,12 +129,10 @@ class Ledger:
         moved, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
         while some := list(islice(ids, batch)):
             decisions = [decision for name in some if (decision := self.decision(name)) is not None]
-            moved += self._count(decisions, embed, version)[1] if decisions else 0
+            moved += self._count(decisions, embed, version, None)[1] if decisions else 0
         return moved
 
-    def _count(
-        self, decisions: Sequence[Decision], embed: Embed, version: str, told: Told = None, also: Also = None
-    ) -> Counted:
+    def _count(self, decisions: list[Decision], embed: Embed, version: str, told: Told, also: Also = None) -> Counted:
         """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
         X = [decision.X for decision in decisions]  # contexts and groups never change
         Z = np.split(embed(np.concatenate(X)), np.cumsum([len(rows) for rows in X])[:-1]) if X else []

@@ -53,12 +53,9 @@ class Ranked(NamedTuple):
 
 
 class Ranking(ABC):
-    """How candidates are put in order, for any number of threads: nothing of a call outlasts it.
+    """How candidates are put in order, where the uncertainty has the weight ``alpha``, at least 0.
 
-    Parameters
-    ----------
-    alpha
-        Weight of the uncertainty, at least 0.
+    Any number of threads may ask, since nothing of a call outlasts it.
     """
 
     def __init__(self, alpha: float = 0.3) -> None:
@@ -100,10 +97,10 @@ class ThompsonRanking(Ranking):
 
     Parameters
     ----------
-    alpha, draws, floor
-        The weight of the uncertainty, at least 0; how many thetas; in [0, 1].
-    rng
-        Where the draws come from.
+    alpha, floor
+        The weight of the uncertainty, at least 0, and the probability of a uniform order.
+    draws, rng
+        How many thetas, and where they come from.
     """
 
     def __init__(self, alpha: float = 0.3, *, draws: int = 128, floor: float = 0.02, rng: Seed) -> None:

@@ -68,10 +68,8 @@ class Decision:
         A name nobody can guess, and the time in seconds since 1970.
     verdict, counted
         ``(n,)``: -1 none yet, 0 no click, 1 click; ``{version: (n,)}``, those that are in that version's evidence.
-    payoff, width
-        ``(n,)``, of what the score is made; known to whoever made the decision, and not stored.
-    stored
-        The value from which it was read; None if it is new.
+    payoff, width, stored
+        ``(n,)``, of what the score is made, while it is new; the value from which it was read, once it is not.
     """
 
     arms: np.ndarray
@@ -161,9 +159,7 @@ class Sums:
         if value is None:
             return cls.prior(d, ridge)
         words, arrays = unpack(key, "evidence", value)
-        if (arrays["A"].shape, words["ridge"]) != ((d, d), ridge):
-            raise UnreadableValueError(
-                f"the evidence at {key!r} is of shape {arrays['A'].shape} with ridge {words['ridge']}, "
-                f"but {(d, d)} with ridge {ridge} was asked for"
-            )
+        if (found := (arrays["A"].shape, words["ridge"])) != ((d, d), ridge):
+            said = "the evidence at {!r} is of shape {} with ridge {}, but {} with ridge {} was asked for"
+            raise UnreadableValueError(said.format(key, *found, (d, d), ridge))
         return cls(arrays["A"], arrays["b"], words["n_shown"], words["n_clicks"])

@@ -160,12 +160,9 @@ class Retriever:
 
 
 class Arrivals:
-    """The products that are new, in a small exact search of their own, be they in the large index already or not.
+    """The products that are new, numbers ``(n,)`` and embeddings ``(n, d)``, in a small exact search of their own.
 
-    Parameters
-    ----------
-    ids, embeddings
-        ``(n,)`` product numbers, and ``(n, d)``.
+    They may be in the large index too, or wait for its next rebuilding.
     """
 
     def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
@@ -185,8 +182,7 @@ def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     found, truth = np.atleast_2d(found), np.atleast_2d(truth)
     if len(found) != len(truth) or not truth.shape[1]:
         raise ValueError(f"found and truth must be of as many queries, got shapes {found.shape} and {truth.shape}")
-    pairs = zip(found, truth, strict=True)
-    return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in pairs])
+    return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in zip(found, truth, strict=True)])
 
 
 def _rows(name: str, value: np.ndarray, d: int | None = None) -> np.ndarray:

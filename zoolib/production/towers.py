@@ -10,8 +10,7 @@ import numpy as np
 from zoolib.networks import MLP, Adam
 from zoolib.randomness import Seed, generators
 
-D_EMB, HIDDEN = 32, 64  # lengths of embeddings and of hidden layers
-BATCH, LR = 500, 0.003
+D_EMB, HIDDEN, BATCH, LR = 32, 64, 500, 0.003  # lengths of embeddings and hidden layers; steps of Adam
 
 
 @dataclass
@@ -46,10 +45,8 @@ class TwoTowers:
         ----------
         x, products, clicks
             ``(n, d_user)``, ``(n, d_product)``, ``(n,)``.
-        rng
-            Seed or generator of the initial weights and the order of the batches.
-        epochs
-            How often the whole log is gone through.
+        rng, epochs
+            Seed or generator of the weights and the order of the batches; how often the log is gone through.
         """
         (generator,) = generators(rng, ())
         towers = cls(*(MLP((a.shape[1], HIDDEN, D_EMB), generator.spawn(1)) for a in (x, products)))

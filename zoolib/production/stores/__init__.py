@@ -13,11 +13,8 @@ from zoolib.production.stores.redis_store import RedisStore
 def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
     """Open a store; ``settings`` are further arguments of :class:`RedisStore` or :class:`LMDBStore`.
 
-    Parameters
-    ----------
-    url
-        ``redis://host:port/0``, ``rediss://...`` or ``unix://...`` for Redis; anything else is the directory of an
-        embedded store, with or without ``lmdb://`` before it.
+    ``redis://host:port/0``, ``rediss://...`` and ``unix://...`` are Redis; any other ``url`` is the directory of an
+    embedded store, with or without ``lmdb://`` before it.
     """
     url = os.fspath(url)
     kind, found, rest = url.partition("://")

@@ -1,16 +1,18 @@
 """A key-value store for what an agent has learned: embedded, or shared by many machines (chapter 6).
 
-Both kinds offer the same three operations. ``get`` reads one value. ``transact`` reads some keys, computes what to
-write and writes it, all of it or nothing, and only if no other writer has changed those keys meanwhile. ``scan`` lists
-the keys that begin alike. Values are bytes; what they mean is the business of :mod:`zoolib.production.ledger`.
+Both kinds offer the same three operations, ``get``, ``transact`` and ``scan``. Values are bytes; what they mean is the
+business of :mod:`zoolib.production.ledger`.
 """
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import NamedTuple, TypeVar
+
+from zoolib import checks
 
 T = TypeVar("T")
 LONGEST_KEY = 400  # bytes; lmdb takes 511
@@ -32,8 +34,8 @@ class StoreUnavailableError(ConnectionError):
     """The store does not answer, is full, or is closed; what was asked of it may be asked again."""
 
 
-class Store(ABC):
-    """What both stores can do."""
+class Store(AbstractContextManager["Store"]):
+    """What both stores can do; as a context manager it closes at the end."""
 
     @abstractmethod
     def get(self, key: str) -> bytes | None:
@@ -41,16 +43,15 @@ class Store(ABC):
 
     @abstractmethod
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
-        """Read, compute and write as if nobody else were there.
+        """Read, compute and write, all of it or nothing, as if nobody else were there; return the result.
 
         Parameters
         ----------
         keys
             What ``update`` is to see, and all that it may write.
         update
-            A function without side effects, since it may be called several times: ``{key: value}`` to
-            ``({key: what to put there, None to delete it}, result)``. Of the call whose writes were made the result is
-            returned.
+            A function from ``{key: value}`` to ``({key: what to put there, None to delete it}, result)``, without side
+            effects, since it may be called several times; the call counts whose writes were made.
         """
 
     @abstractmethod
@@ -65,18 +66,13 @@ class Store(ABC):
         """Return the time by which values expire, in seconds since 1970."""
         return time.time()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
 def encoded(key: str) -> bytes:
     """Return a key as the stores keep it, or say why it is none."""
-    if not isinstance(key, str):
-        raise TypeError(f"key must be a str, got {key!r}")
-    code = key.encode()
+    code = checks.instance("key", key, str).encode()
     if not 0 < len(code) <= LONGEST_KEY:
         raise ValueError(f"key must take 1 to {LONGEST_KEY} bytes, got {len(code)}: {key[:40]!r}")
     return code

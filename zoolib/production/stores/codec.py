@@ -74,7 +74,5 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
 
 
 def _checksum(key: str, n_text: int, body: bytes) -> bytes:
-    digest = hashlib.blake2b(key.encode(), digest_size=16, person=b"zoolib-%d" % FORMAT)
-    digest.update(b"\0%d\0" % n_text)
-    digest.update(body)
-    return digest.digest()
+    covered = b"%s\0%d\0%s" % (key.encode(), n_text, body)
+    return hashlib.blake2b(covered, digest_size=16, person=b"zoolib-%d" % FORMAT).digest()

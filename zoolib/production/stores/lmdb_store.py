@@ -7,13 +7,12 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, encoded, only_read_keys
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, T, Update, encoded, only_read_keys
 
-T = TypeVar("T")
 Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
 
@@ -28,10 +27,8 @@ class LMDBStore(Store):
     ----------
     path, max_bytes
         A directory, which is made if need be, and how large it may grow.
-    durable
-        Whether a write returns only when the disk has it.
-    clock
-        What time it is; for tests.
+    durable, clock
+        Whether a write returns only when the disk has it, and what time it is (for tests).
     """
 
     def __init__(

@@ -9,13 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Store, StoreUnavailableError, Update, encoded, only_read_keys
-
-T = TypeVar("T")
+from zoolib.production.stores.base import Store, StoreUnavailableError, T, Update, encoded, only_read_keys
 
 
 class RedisStore(Store):
