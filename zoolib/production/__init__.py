@@ -12,18 +12,8 @@ from zoolib.production.optional import extra
 from zoolib.production.ranking import Posterior, Ranked, Ranking, ThompsonRanking, UCBRanking
 from zoolib.production.records import CLICK, UNKNOWN, Decision, Message, Outcome, Sums, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
-from zoolib.production.stores import (
-    LMDBStore,
-    Put,
-    RedisStore,
-    Store,
-    StoreUnavailableError,
-    UnreadableValueError,
-    Update,
-    Values,
-    open_store,
-    own_redis,
-    pack,
-    unpack,
-)
+from zoolib.production.stores import LMDBStore, RedisStore, open_store
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
+from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.redis_store import own_redis
 from zoolib.production.towers import TwoTowers, train_phi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -19,42 +18,38 @@ class Embedder:
     """The first ``depth`` layers of a network, as they are now.
 
     In float32 an embedding is off by about one part in ten million, which can turn a choice between two nearly equal
-    products. The evidence stays float64 in any case. On the CPU NumPy computes: for a few hundred contexts that
-    is faster than to hand them to torch. On MPS there is no float64.
+    products. The evidence stays float64 in any case. On the CPU NumPy computes: for a few hundred contexts that is
+    faster than to hand them to torch.
 
     Parameters
     ----------
-    network
-        Whose layers; later changes of its weights change nothing here.
-    depth
-        How many; the output of the last of them is z.
-    device
-        ``"auto"`` takes CUDA, else MPS, else the CPU.
-    dtype
-        ``"float32"`` or ``"float64"``.
+    network, depth
+        Whose layers, and how many; the output of the last is z. Later changes of its weights change nothing here.
+    device, dtype
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``, which takes CUDA, else MPS, else the CPU; ``"float32"`` or
+        ``"float64"``, which MPS does not have.
 
     Attributes
     ----------
-    version
-        A fingerprint of the weights: two embedders of the same version embed alike.
+    d, d_emb, version
+        Lengths of a context and of an embedding; a fingerprint: embedders of the same version embed alike.
     """
 
     def __init__(self, network: MLP, depth: int = 2, *, device: str = "auto", dtype: str = "float32") -> None:
         if not isinstance(network, MLP) or network.flat.ndim != 1:
             raise TypeError("network must be one MLP, without an axis of worlds")
-        if device not in DEVICES or dtype not in DTYPES:
-            raise ValueError(
-                f"device must be one of {', '.join(DEVICES)} and dtype float32 or float64, got {device!r}, {dtype!r}"
-            )
         depth = checks.whole("depth", depth, 1, len(network.layers))
         if not np.isfinite(network.flat).all():
             raise ValueError("network must have finite weights")
         self._serve([(W.copy(), b.copy()) for W, b in network.layers[:depth]], network.relu[:depth], device, dtype)
 
     def _serve(self, layers: list[tuple[np.ndarray, np.ndarray]], relu: list[bool], device: str, dtype: str) -> None:
+        checks.choice("device", device, DEVICES)
+        checks.choice("dtype", dtype, DTYPES)
         if device == "mps" and dtype == "float64":
             raise ValueError("dtype must be float32 on the device mps, which has no float64")
         self.layers, self.relu, self.dtype = layers, list(relu), dtype
+        self.d, self.d_emb = layers[0][0].shape[0], layers[-1][0].shape[1]
         self.device = _best_device(dtype) if device == "auto" else device
         digest = hashlib.blake2b(repr(self.relu).encode(), digest_size=6)
         for W, b in layers:
@@ -66,16 +61,6 @@ class Embedder:
         """Return ``a`` as it is computed with, on the device."""
         a = a.astype(self.dtype, copy=False)
         return a if self.device == "cpu" else extra("torch").from_numpy(a).to(self.device)
-
-    @property
-    def d(self) -> int:
-        """Length of a context."""
-        return self.layers[0][0].shape[0]
-
-    @property
-    def d_emb(self) -> int:
-        """Length of an embedding."""
-        return self.layers[-1][0].shape[1]
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return the embedding of each row of ``X`` in float64, ``(n, d) -> (n, d_emb)``."""
@@ -95,9 +80,7 @@ class Embedder:
         return {"relu": self.relu}, arrays
 
     @classmethod
-    def of_record(
-        cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, device: str = "auto", dtype: str = "float32"
-    ) -> Self:
+    def of_record(cls, words: dict[str, Any], arrays: dict[str, np.ndarray], *, device: str, dtype: str) -> Self:
         """Return the embedder of which :meth:`record` was kept."""
         embedder = cls.__new__(cls)
         layers = [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(len(words["relu"]))]

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from typing import Self
 
 from zoolib import checks
 from zoolib.production.funnel import Funnel
@@ -15,27 +14,23 @@ from zoolib.production.records import Message, Outcome
 from zoolib.production.stores.base import StoreUnavailableError
 
 
-class FeedbackQueue:
+class FeedbackQueue(contextlib.AbstractContextManager["FeedbackQueue"]):
     """Takes in verdicts at once and counts them a little later, many in one transaction.
 
     A verdict is safe once it is counted, not before: what still waits when the process dies is lost unless it is sent
-    again, which does no harm. While the store is away verdicts wait.
+    again, which does no harm. While the store is away verdicts wait. As a context manager the queue closes at the end.
 
     Parameters
     ----------
     funnel
         Whose decisions they are about.
-    batch
-        How many to count in one transaction at most.
-    room
-        How many may wait; then :meth:`put` refuses.
+    batch, room
+        How many to count in one transaction at most, and how many may wait; then :meth:`put` refuses.
 
     Attributes
     ----------
-    outcomes
-        How often each outcome has come of a verdict.
-    refused
-        The last verdicts that could not be counted, each with the reason.
+    outcomes, refused
+        How often each outcome has come of a verdict; the last ones that could not be counted, each with the reason.
     """
 
     def __init__(self, funnel: Funnel, *, batch: int = 64, room: int = 100_000) -> None:
@@ -48,13 +43,7 @@ class FeedbackQueue:
         self._worker.start()
 
     def put(self, decision: str, arm: int, reward: int) -> None:
-        """Hand in a verdict.
-
-        Raises
-        ------
-        StoreUnavailableError
-            If too many wait already.
-        """
+        """Hand in a verdict; a ``StoreUnavailableError`` says that too many wait already, or that it is closed."""
         if self._closing.is_set():
             raise StoreUnavailableError("the queue is closed")
         message = Message(decision, checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ())))
@@ -62,9 +51,6 @@ class FeedbackQueue:
             self._waiting.put_nowait(message)
         except queue.Full:
             raise StoreUnavailableError(f"{self._waiting.maxsize} verdicts wait already") from None
-
-    def __len__(self) -> int:
-        return self._waiting.unfinished_tasks
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""
@@ -74,14 +60,10 @@ class FeedbackQueue:
     def close(self, timeout: float = 10.0) -> bool:
         """Count what waits, stop the worker, and return whether all was counted in time."""
         self._closing.set()
-        done = self.flush(timeout)
-        if done:
+        if done := self.flush(timeout):
             self._waiting.put(None)
             self._worker.join(1.0)
         return done
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

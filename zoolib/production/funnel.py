@@ -50,29 +50,22 @@ class Funnel:
 
     Parameters
     ----------
-    retriever
-        Finds candidates by inner product.
+    retriever, query
+        Finds candidates by inner product with the vector that ``query`` makes of a visitor's features.
     products
         ``(K, d_p)`` features; the context of a visitor and a product is x = [visitor's features, product's features].
-    embedder
-        phi; None takes the one that is in force in the store.
-    store
-        Where evidence, decisions and models are kept.
-    query
-        From a visitor's features to the vector with which to search.
+    embedder, store
+        phi, or None for the one that is in force in the store; where evidence, decisions and models are kept.
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        :class:`~zoolib.production.UCBRanking` (no chance) or :class:`~zoolib.production.ThompsonRanking` (with
-        propensities).
+        A :class:`~zoolib.production.UCBRanking`, or a :class:`~zoolib.production.ThompsonRanking` with propensities.
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota
         New products, and how many candidates shall be such.
-    ridge, ttl
-        Of the :class:`~zoolib.production.ledger.Ledger`.
-    device, dtype
-        Of an embedder that is read from the store.
+    ridge, ttl, device, dtype
+        The first two of the :class:`~zoolib.production.ledger.Ledger`, the others of an embedder read from the store.
     """
 
     def __init__(
@@ -94,14 +87,11 @@ class Funnel:
         device: str = "auto",
         dtype: str = "float32",
     ) -> None:
-        if grouping not in GROUPINGS:
-            raise ValueError(f"grouping must be one of {', '.join(GROUPINGS)}, got {grouping!r}")
-        if not isinstance(ranking, Ranking):
-            raise TypeError(f"ranking must be UCBRanking(...) or ThompsonRanking(...), got {ranking!r}")
         if len(products) != len(retriever):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         self.retriever, self.products, self.query, self.store = retriever, products, query, store
-        self.grouping, self.ranking, self.device, self.dtype = grouping, ranking, device, dtype
+        self.grouping = checks.choice("grouping", grouping, GROUPINGS)
+        self.ranking, self.device, self.dtype = checks.instance("ranking", ranking, Ranking), device, dtype
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
         self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
@@ -115,10 +105,8 @@ class Funnel:
         if embedder is None and in_force is None:
             raise ValueError("embedder must be given, since no model is in force in the store")
         if embedder is not None and in_force not in (None, embedder.version):
-            raise ValueError(
-                f"model {in_force} is in force in the store, not the embedder's {embedder.version}: "
-                "start with embedder=None, then deploy the new one"
-            )
+            other = f"not the embedder's {embedder.version}: start with embedder=None, then deploy the new one"
+            raise ValueError(f"model {in_force} is in force in the store, {other}")
         self._take(embedder or self._stored(in_force))
         if in_force is None:
             self.ledger.publish(self.embedder.version, *self.embedder.record())
@@ -148,23 +136,18 @@ class Funnel:
     ) -> Decision:
         """Return a slate for ``visitor``, which is already noted down.
 
+        If it cannot be noted down, that is a ``StoreUnavailableError``, since without a note no click can be counted;
+        whoever wants to show something all the same takes :meth:`slate`.
+
         Parameters
         ----------
-        visitor
-            Who comes.
-        rule
-            What may be shown.
+        visitor, rule
+            Who comes, and what may be shown.
         alpha
             Another weight of the uncertainty than the ranking's, for this slate.
         stages
             Where to note the seconds of the processor that each of the ``STAGES`` takes: finding candidates, reading
             evidence and contexts, embedding, scoring and choosing, noting down.
-
-        Raises
-        ------
-        StoreUnavailableError
-            If nothing can be noted down. Without a note no click can be counted; whoever wants to show something all
-            the same takes :meth:`slate`.
         """
         decision = self.slate(visitor, rule, alpha=alpha, stages=stages)
         with timed(stages, "record"):
@@ -188,23 +171,17 @@ class Funnel:
             Z = embedder(X)
         with timed(stages, "score"):
             at, score, propensity, payoff, width = self.ranking.rank(Z, posterior, self.n_slate, alpha)
-            about = {"payoff": payoff, "width": width}
-            return Decision(ids[at], X[at], score, propensity, group, embedder.version, **about)
+            return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
-        x = np.asarray(visitor.x, dtype=self.products.dtype)
-        if x.ndim != 1 or not np.isfinite(x).all() or len(x) + self.products.shape[1] != self.embedder.d:
-            raise ValueError(
-                f"visitor.x must be {self.embedder.d - self.products.shape[1]} finite numbers, got {visitor.x!r}"
-            )
+        x, d_user = np.asarray(visitor.x, dtype=self.products.dtype), self.embedder.d - self.products.shape[1]
+        if x.shape != (d_user,) or not np.isfinite(x).all():
+            raise ValueError(f"visitor.x must be {d_user} finite numbers, got {visitor.x!r}")
         return np.concatenate([np.broadcast_to(x, (len(ids), len(x))), self.products[ids]], axis=1)
 
     def posterior(self, group: str) -> tuple[Posterior, Embedder]:
-        """Return what the evidence of a group says, and the phi it belongs to.
-
-        While the store is away, what was last known has to do.
-        """
+        """Return what the evidence of a group says, or was last known to say if the store is away, and its phi."""
         known = self._known.get(group)
         try:
             self._follow()
@@ -242,14 +219,10 @@ class Funnel:
     # ---- a new phi -----------------------------------------------------------------------------------------
 
     def deploy(self, embedder: Embedder) -> int:
-        """Put a new phi in force: evidence for it is gathered from the decisions that are remembered.
+        """Put a new phi in force: count for it the decisions that are remembered, and return how many those were.
 
         Clicks may come in all the while, here and in other processes. Until the new phi is in force they count for the
         old one, and what the first pass missed the second finds. Other funnels follow at their next decision or click.
-
-        Returns
-        -------
-        How many decisions were counted.
         """
         if embedder.d != self.embedder.d:
             raise ValueError(f"embedder must take contexts of length {self.embedder.d}, got {embedder.d}")

@@ -1,11 +1,7 @@
 """Scores that are kept, not computed: a mean and a variance for every product, corrected after each click (chapter 6).
 
-Where the embedding z_a of product a does not depend on who looks, so does nothing in its score but the evidence. Then
-
-    m_a = z_a' theta,    v_a = z_a' A^-1 z_a
-
-can be kept for all K products. A click r on z changes the evidence by a matrix of rank one, and so all of them by one
-product Z u:
+Where the embedding z_a of product a does not depend on who looks, m_a = z_a' theta and v_a = z_a' A^-1 z_a can be kept
+for all K products. A click r on z changes the evidence by a matrix of rank one, and so all of them by one product Z u:
 
     u = A^-1 z,   c = 1 + z'u,   m <- m + (r - z'theta) / c Z u,   v <- v - (Z u)^2 / c.
 
@@ -33,19 +29,15 @@ class KeptScores:
     ----------
     Z
         ``(K, d)`` float32 or float64, the embeddings; kept as they are, not copied.
-    sums
-        The evidence to begin with; that of no clicks if None.
-    ridge
-        lambda of the evidence of no clicks.
+    sums, ridge
+        The evidence to begin with; if None that of no clicks, with this lambda > 0.
     renew_every
         After how many clicks mean and variance are computed afresh, so that rounding errors cannot pile up.
 
     Attributes
     ----------
-    mean, variance
-        ``(K,)`` float64.
-    theta, A_inv
-        What that evidence says.
+    mean, variance, theta, A_inv
+        ``(K,)`` float64 each; what the evidence says, ``(d,)`` and ``(d, d)``.
     """
 
     def __init__(self, Z: np.ndarray, sums: Sums | None = None, *, ridge: float = 1.0, renew_every: int = 1000) -> None:
@@ -60,19 +52,8 @@ class KeptScores:
         self.theta, self.A_inv = Posterior.of(sums)
         self.renew()
 
-    def __len__(self) -> int:
-        return len(self.Z)
-
     def learn(self, z: Any, reward: Any) -> None:
-        """Take in a click, or several.
-
-        Parameters
-        ----------
-        z
-            ``(d,)`` or ``(n, d)``: embeddings of what was shown, products or not.
-        reward
-            0 or 1, or ``(n,)`` of them.
-        """
+        """Take in rewards of 0 or 1: one for ``z`` of ``(d,)``, or ``(n,)`` for ``(n, d)``, be they products or not."""
         z = np.asarray(z)
         n, d = (1, *z.shape) if z.ndim == 1 else (z.shape if z.ndim == 2 else (0, 0))
         if d != len(self.theta) or not n:

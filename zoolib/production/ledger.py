@@ -10,8 +10,7 @@ b = sum r z over what it has counted, z = phi(x) with that version's phi. Both a
 - a decision made under an older model is counted under the one in force, embedded by its phi;
 - evidence of a new version is gathered by the same step that counts a click, as often interrupted as one likes.
 
-Decisions are forgotten after ``ttl`` seconds, and a click that comes later still is not counted. This bounds the
-memory.
+Decisions are forgotten after ``ttl`` seconds, which bounds the memory; a click that comes later is not counted.
 """
 
 from __future__ import annotations
@@ -26,15 +25,14 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.production.records import UNKNOWN, Decision, Message, Outcome, Sums
-from zoolib.production.stores.base import Put, Store, Values
+from zoolib.production.stores.base import Put, Store, Values, Writes
 from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
 
 CURRENT = "model/current"
 Embed = Callable[[np.ndarray], np.ndarray]
-Writes = Mapping[str, Put | None]
-Told = Mapping[str, Sequence[tuple[int, int]]]  # arms and rewards, by decision
+Told = Mapping[str, Sequence[tuple[int, int]]] | None  # arms and rewards, by decision
 Counted = tuple[Mapping[str, Sequence[Outcome]], int]  # what became of them, and how many decisions have changed
-Also = tuple[Sequence[str], Callable[[Mapping[str, Decision], Values], Writes]]
+Also = tuple[Sequence[str], Callable[[Mapping[str, Decision], Values], Writes]] | None
 
 
 class StaleModelError(RuntimeError):
@@ -46,14 +44,10 @@ class Ledger:
 
     Parameters
     ----------
-    store
-        Where they are kept.
-    d_emb
-        Length of an embedding.
-    ridge
-        lambda > 0 of the prior A = lambda I.
-    ttl
-        Seconds after which a decision is forgotten.
+    store, d_emb
+        Where they are kept, and the length of an embedding.
+    ridge, ttl
+        lambda > 0 of the prior A = lambda I, and the seconds > 0 after which a decision is forgotten.
     """
 
     def __init__(self, store: Store, d_emb: int, *, ridge: float = 1.0, ttl: float = 7 * 86_400.0) -> None:
@@ -76,6 +70,9 @@ class Ledger:
         """Return the evidence in a value that was read from ``key``; that of no clicks if there is none."""
         return Sums.unpacked(key, value, self.d_emb, self.ridge)
 
+    def _write(self, key: str, put: Put | None) -> None:
+        self.store.transact([key], lambda values: ({key: put}, None))
+
     def _put(self, decision: Decision) -> Put | None:
         left = decision.made + self.ttl - self.store.now()
         return Put(decision.packed(), left) if left > 0 else None
@@ -85,49 +82,32 @@ class Ledger:
     def record(self, decision: Decision) -> None:
         """Note down a decision, before anybody sees it."""
         decision.made = self.store.now()
-        self.store.transact([decision.key], lambda values: ({decision.key: self._put(decision)}, None))
+        self._write(decision.key, self._put(decision))
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return a decision; None if there is none, or it is forgotten."""
-        return self._decision_at(f"decision/{decision_id}")
-
-    def _decision_at(self, key: str) -> Decision | None:
+        key = f"decision/{decision_id}"
         return Decision.unpacked(key, self.store.get(key))
 
     def settle(
-        self,
-        messages: Sequence[Message],
-        embed: Embed,
-        version: str,
-        *,
-        known: Iterable[Decision] = (),
-        also: Also | None = None,
+        self, messages: list[Message], embed: Embed, version: str, *, known: Iterable[Decision] = (), also: Also = None
     ) -> list[Outcome]:
-        """Take in what pages report, all of it in one transaction.
+        """Take in what pages report, all of it in one transaction, and return what became of each message.
+
+        If another version is in force, nothing is counted, and a :class:`StaleModelError` says so.
 
         Parameters
         ----------
         messages
             In any order, some of them perhaps for the second time.
-        embed
-            phi: ``(n, d)`` to ``(n, d_emb)``.
-        version
-            Its version.
+        embed, version
+            phi, ``(n, d)`` to ``(n, d_emb)``, and its version.
         known
             Decisions that the caller has read from this ledger already.
         also
             What else this transaction does, or fails with: the keys that it reads besides, and a function without side
             effects from the decisions that the messages are about, ``{id: as it was before them}``, and from all values
             that were read, to further writes.
-
-        Returns
-        -------
-        What became of each. When this returns, it is in the store.
-
-        Raises
-        ------
-        StaleModelError
-            If another version is in force.
         """
         told: dict[str, list[tuple[int, int]]] = {}
         for name, arm, reward in messages:
@@ -146,20 +126,13 @@ class Ledger:
 
         It may be interrupted, repeated, and run while clicks come in.
         """
-        moved, keys = 0, self.store.scan("decision/")
-        while some := list(islice(keys, batch)):
-            decisions = [decision for key in some if (decision := self._decision_at(key)) is not None]
-            moved += self._count(decisions, embed, version)[1] if decisions else 0
+        moved, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
+        while some := list(islice(ids, batch)):
+            decisions = [decision for name in some if (decision := self.decision(name)) is not None]
+            moved += self._count(decisions, embed, version, None)[1] if decisions else 0
         return moved
 
-    def _count(
-        self,
-        decisions: Sequence[Decision],
-        embed: Embed,
-        version: str,
-        told: Told | None = None,
-        also: Also | None = None,
-    ) -> Counted:
+    def _count(self, decisions: list[Decision], embed: Embed, version: str, told: Told, also: Also = None) -> Counted:
         """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
         X = [decision.X for decision in decisions]  # contexts and groups never change
         Z = np.split(embed(np.concatenate(X)), np.cumsum([len(rows) for rows in X])[:-1]) if X else []
@@ -198,21 +171,18 @@ class Ledger:
     def publish(self, version: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Store a model's weights, before anything is counted under its version."""
         key = f"model/{version}"
-        value = pack(key, "model", words, arrays)
-        self.store.transact([key], lambda values: ({key: Put(value)}, None))
+        self._write(key, Put(pack(key, "model", words, arrays)))
 
     def model(self, version: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what was published under ``version``."""
         key = f"model/{version}"
-        value = self.store.get(key)
-        if value is None:
+        if (value := self.store.get(key)) is None:
             raise UnreadableValueError(f"the store holds no model {version!r}")
         return unpack(key, "model", value)
 
     def put_in_force(self, version: str) -> None:
         """Make ``version`` the one under which clicks are counted."""
-        value = pack(CURRENT, "current", {"version": version}, {})
-        self.store.transact([CURRENT], lambda values: ({CURRENT: Put(value)}, None))
+        self._write(CURRENT, Put(pack(CURRENT, "current", {"version": version}, {})))
 
     def version_in_force(self) -> str | None:
         """Return the version in force; None if none has been named."""

@@ -9,13 +9,7 @@ INSTALL = 'python -m pip install "zoolib[production]" (in the book\'s own direct
 
 
 def extra(name: str) -> ModuleType:
-    """Return the module ``name`` of an extra.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed; the message says how to install it.
-    """
+    """Return the module ``name`` of an extra; an ``ImportError`` says how to install it if it is missing."""
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -43,45 +43,26 @@ class Posterior(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """What a ranking chose, best first, ``(n,)`` each.
+    """What a ranking chose, best first, ``(n,)`` each; payoff and width are what the posterior says of the rows."""
 
-    Rows; their scores; the probability with which this row came to this place, NaN where no chance was involved; payoff
-    and width, which is what the posterior says of them.
-    """
-
-    order: np.ndarray
+    order: np.ndarray  # rows
     score: np.ndarray
-    propensity: np.ndarray
+    propensity: np.ndarray  # the probability with which this row came to this place, NaN where no chance was involved
     payoff: np.ndarray
     width: np.ndarray
 
 
 class Ranking(ABC):
-    """How candidates are put in order, for any number of threads: nothing of a call outlasts it.
+    """How candidates are put in order, where the uncertainty has the weight ``alpha``, at least 0.
 
-    Parameters
-    ----------
-    alpha
-        Weight of the uncertainty, at least 0.
+    Any number of threads may ask, since nothing of a call outlasts it.
     """
 
     def __init__(self, alpha: float = 0.3) -> None:
         self.alpha = checks.real("alpha", alpha, 0.0)
 
     def rank(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None) -> Ranked:
-        """Choose.
-
-        Parameters
-        ----------
-        Z
-            ``(m, d_emb)``, the embedded candidates.
-        posterior
-            What the evidence says.
-        n
-            How many to show.
-        alpha
-            Another weight, for this slate alone.
-        """
+        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``; ``alpha`` is for this slate alone."""
         order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha))
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
@@ -116,14 +97,10 @@ class ThompsonRanking(Ranking):
 
     Parameters
     ----------
-    alpha
-        At least 0.
-    draws
-        How many thetas.
-    floor
-        In [0, 1].
-    rng
-        Where the draws come from.
+    alpha, floor
+        The weight of the uncertainty, at least 0, and the probability of a uniform order.
+    draws, rng
+        How many thetas, and where they come from.
     """
 
     def __init__(self, alpha: float = 0.3, *, draws: int = 128, floor: float = 0.02, rng: Seed) -> None:

@@ -18,15 +18,7 @@ UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who comes.
-
-    Attributes
-    ----------
-    x
-        ``(d_u,)`` features.
-    id, segment
-        Names, needed where evidence is kept for each user or segment.
-    """
+    """Who comes: features, ``(d_u,)``, and the names that are needed where evidence is kept by user or segment."""
 
     x: np.ndarray
     id: str = ""
@@ -66,28 +58,18 @@ class Decision:
 
     Attributes
     ----------
-    arms
-        ``(n,)`` product numbers.
-    X
-        ``(n, d)`` raw contexts, float32 or float64, as they were shown: what a later phi embeds.
-    score
-        ``(n,)``.
-    propensity
-        ``(n,)``: the probability with which this place went to this arm; NaN where the choice was not random.
-    group
-        Whose evidence it used, and adds to.
-    model
-        Version of the phi that scored it.
+    arms, X
+        ``(n,)`` product numbers, and their ``(n, d)`` raw contexts, float32 or float64: what a later phi embeds.
+    score, propensity
+        ``(n,)``; the probability with which this place went to this arm, NaN where the choice was not random.
+    group, model
+        Whose evidence it used, and adds to; version of the phi that scored it.
     id, made
         A name nobody can guess, and the time in seconds since 1970.
-    verdict
-        ``(n,)``: -1 none yet, 0 no click, 1 click.
-    counted
-        ``{version: (n,)}``: the verdicts that are in that version's evidence.
-    payoff, width
-        ``(n,)``, of what the score is made; known to whoever made the decision, and not stored.
-    stored
-        The value from which it was read; None if it is new.
+    verdict, counted
+        ``(n,)``: -1 none yet, 0 no click, 1 click; ``{version: (n,)}``, those that are in that version's evidence.
+    payoff, width, stored
+        ``(n,)``, of what the score is made, while it is new; the value from which it was read, once it is not.
     """
 
     arms: np.ndarray
@@ -177,9 +159,7 @@ class Sums:
         if value is None:
             return cls.prior(d, ridge)
         words, arrays = unpack(key, "evidence", value)
-        if (arrays["A"].shape, words["ridge"]) != ((d, d), ridge):
-            raise UnreadableValueError(
-                f"the evidence at {key!r} is of shape {arrays['A'].shape} with ridge {words['ridge']}, "
-                f"but {(d, d)} with ridge {ridge} was asked for"
-            )
+        if (found := (arrays["A"].shape, words["ridge"])) != ((d, d), ridge):
+            said = "the evidence at {!r} is of shape {} with ridge {}, but {} with ridge {} was asked for"
+            raise UnreadableValueError(said.format(key, *found, (d, d), ridge))
         return cls(arrays["A"], arrays["b"], words["n_shown"], words["n_clicks"])

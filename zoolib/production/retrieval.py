@@ -1,8 +1,7 @@
 """Candidates: the few hundred products out of two million that are worth a closer look (chapter 6).
 
 Retrieval is a search for the largest inner products of a query with the embeddings of all products; faiss does it
-exactly or, by inverted lists, nearly so. What may be shown at all is a matter of business rules. A rule is a mask over
-the catalog; masks combine by ``&``, ``|`` and ``~``.
+exactly or, by inverted lists, nearly so. What may be shown at all is a matter of business rules.
 """
 
 from __future__ import annotations
@@ -19,13 +18,7 @@ INDEXES = {"exact": "Flat", "ivf": "IVF{},Flat", "ivf-sq8": "IVF{},SQ8"}  # as f
 
 
 class Rule:
-    """Which products may be shown.
-
-    Parameters
-    ----------
-    mask
-        ``(K,)`` bool. A rule does not change; for news make a new one.
-    """
+    """Which products may be shown: a mask, ``(K,)`` bool, that never changes. Rules combine by ``&``, ``|``, ``~``."""
 
     def __init__(self, mask: np.ndarray) -> None:
         mask = np.asarray(mask)
@@ -73,24 +66,19 @@ class Retriever:
         ``"exact"``: all are looked at. ``"ivf"``: they are put into ``n_lists`` lists by nearest centroid, and only
         the ``n_probe`` lists whose centroids have the largest inner products with the query are looked at.
         ``"ivf-sq8"``: the same with one byte a number, a quarter of the memory.
-    n_lists, n_probe
-        See above.
-    seed
-        Of the clustering.
+    n_lists, n_probe, seed
+        See above; seed of the clustering.
     """
 
     def __init__(
         self, embeddings: np.ndarray, index: str = "ivf", *, n_lists: int = 1024, n_probe: int = 16, seed: int = 0
     ) -> None:
         self._faiss = faiss = extra("faiss")
-        if index not in INDEXES:
-            raise ValueError(f"index must be one of {', '.join(INDEXES)}, got {index!r}")
-        embeddings = _rows("embeddings", embeddings)
+        kind, embeddings = INDEXES[checks.choice("index", index, INDEXES)], _rows("embeddings", embeddings)
         self.d, self.is_exact = embeddings.shape[1], index == "exact"
         self.n_lists = checks.whole("n_lists", n_lists, 1, np.inf if self.is_exact else len(embeddings))
         self.n_probe = checks.whole("n_probe", n_probe, 1, self.n_lists)
-        kind = INDEXES[index].format(self.n_lists)
-        self._index = faiss.index_factory(self.d, kind, faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.index_factory(self.d, kind.format(self.n_lists), faiss.METRIC_INNER_PRODUCT)
         if not self.is_exact:
             self._index.cp.seed = checks.whole("seed", seed, 0, 2**31 - 1)
             self._index.cp.max_points_per_centroid = 64
@@ -110,24 +98,19 @@ class Retriever:
     def search(
         self, query: np.ndarray, k: int, rule: Rule | None = None, *, n_probe: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the products with the largest inner products, best first.
+        """Return the products with the largest inner products, best first, and these inner products.
+
+        Both are ``(k,)``, or ``(n, k)`` for several queries; fewer columns if fewer are allowed.
 
         Parameters
         ----------
-        query
-            ``(d,)``, or ``(n, d)`` for several.
-        k
-            How many of them.
+        query, k
+            ``(d,)``, or ``(n, d)`` for several; how many products.
         rule
             What may be found; None for everything. It is asked before a product counts, so that k are found if there
             are k: where the probed lists hold too few, more lists are probed.
         n_probe
             Another number of lists for this search.
-
-        Returns
-        -------
-        ids, values
-            ``(k,)`` or ``(n, k)``: product numbers and inner products; fewer columns if fewer are allowed.
         """
         queries = _rows("query", np.atleast_2d(query), self.d)
         k, rule = checks.whole("k", k, 1), self._checked(rule)
@@ -148,10 +131,7 @@ class Retriever:
         return self._faiss.SearchParametersIVF(sel=selector, nprobe=n_probe)
 
     def search_and_filter(self, query: np.ndarray, k: int, rule: Rule, fetch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same by the other way: find ``fetch`` products first and ask the rule afterwards.
-
-        Fewer than ``k`` may be left, for one query ``(d,)``.
-        """
+        """Return the same for one query the other way: find ``fetch``, then ask the rule; fewer than k may be left."""
         ids, values = self.search(query, max(k, fetch))
         keep = self._checked(rule).mask[ids]
         return ids[keep][:k], values[keep][:k]
@@ -159,14 +139,10 @@ class Retriever:
     def candidates(
         self, query: np.ndarray, k: int, rule: Rule | None = None, arrivals: Arrivals | None = None, quota: int = 0
     ) -> np.ndarray:
-        """Return ``k`` products for a closer look, ``quota`` of them new arrivals.
+        """Return ``k`` distinct products for a closer look, in no particular order; fewer if fewer are allowed.
 
         A new product has an embedding that no click has confirmed, and may never be among the best k. Of the ``k``
         places ``quota`` therefore go to the best of ``arrivals`` (or to as many as there are and the rule allows).
-
-        Returns
-        -------
-        ``(k,)`` distinct product numbers in no particular order; fewer if fewer are allowed.
         """
         k, quota = checks.whole("k", k, 1), checks.whole("quota", quota, 0)
         if quota > k:
@@ -184,16 +160,9 @@ class Retriever:
 
 
 class Arrivals:
-    """The products that are new, in a small exact search of their own.
+    """The products that are new, numbers ``(n,)`` and embeddings ``(n, d)``, in a small exact search of their own.
 
     They may be in the large index too, or wait for its next rebuilding.
-
-    Parameters
-    ----------
-    ids
-        ``(n,)`` product numbers.
-    embeddings
-        ``(n, d)``.
     """
 
     def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
@@ -213,8 +182,7 @@ def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     found, truth = np.atleast_2d(found), np.atleast_2d(truth)
     if len(found) != len(truth) or not truth.shape[1]:
         raise ValueError(f"found and truth must be of as many queries, got shapes {found.shape} and {truth.shape}")
-    pairs = zip(found, truth, strict=True)
-    return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in pairs])
+    return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in zip(found, truth, strict=True)])
 
 
 def _rows(name: str, value: np.ndarray, d: int | None = None) -> np.ndarray:

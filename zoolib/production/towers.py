@@ -10,6 +10,8 @@ import numpy as np
 from zoolib.networks import MLP, Adam
 from zoolib.randomness import Seed, generators
 
+D_EMB, HIDDEN, BATCH, LR = 32, 64, 500, 0.003  # lengths of embeddings and hidden layers; steps of Adam
+
 
 @dataclass
 class TwoTowers:
@@ -24,49 +26,33 @@ class TwoTowers:
     product: MLP
 
     def query(self, x: np.ndarray) -> np.ndarray:
-        """Return the embeddings of visitors, ``(..., d_user) -> (..., d)``."""
+        """Return the embeddings of visitors, ``(..., d_user) -> (..., 32)``."""
         x = np.asarray(x, dtype=float)
         return self.visitor(x[None] if x.ndim == 1 else x)[0 if x.ndim == 1 else slice(None)]
 
     def embed(self, products: np.ndarray, batch: int = 20_000) -> np.ndarray:
-        """Return the embeddings of products, ``(K, d_product) -> (K, d)``, in float32."""
+        """Return the embeddings of products, ``(K, d_product) -> (K, 32)``, in float32."""
         embeddings = np.empty((len(products), self.product.sizes[-1]), dtype=np.float32)
         for start in range(0, len(products), batch):
             embeddings[start : start + batch] = self.product(products[start : start + batch].astype(float))
         return embeddings
 
     @classmethod
-    def train(
-        cls,
-        x: np.ndarray,
-        products: np.ndarray,
-        clicks: np.ndarray,
-        rng: Seed,
-        *,
-        d: int = 32,
-        hidden_dim: int = 64,
-        epochs: int = 10,
-        batch: int = 500,
-        lr: float = 0.003,
-    ) -> TwoTowers:
+    def train(cls, x: np.ndarray, products: np.ndarray, clicks: np.ndarray, rng: Seed, epochs: int = 10) -> TwoTowers:
         """Train both towers on a log, by Adam on the binary cross-entropy.
 
         Parameters
         ----------
         x, products, clicks
             ``(n, d_user)``, ``(n, d_product)``, ``(n,)``.
-        rng
-            Seed or generator of the initial weights and the order of the batches.
-        d, hidden_dim
-            Length of the embeddings, and of the hidden layers.
-        epochs, batch, lr
-            The usual.
+        rng, epochs
+            Seed or generator of the weights and the order of the batches; how often the log is gone through.
         """
         (generator,) = generators(rng, ())
-        towers = cls(*(MLP((a.shape[1], hidden_dim, d), generator.spawn(1)) for a in (x, products)))
+        towers = cls(*(MLP((a.shape[1], HIDDEN, D_EMB), generator.spawn(1)) for a in (x, products)))
         pairs = (towers.visitor, x), (towers.product, products)
-        sides = [(tower, a, Adam(tower.flat, lr)) for tower, a in pairs]
-        for rows in _batches(len(x), epochs, batch, generator):
+        sides = [(tower, a, Adam(tower.flat, LR)) for tower, a in pairs]
+        for rows in _batches(len(x), epochs, generator):
             outputs = [tower.forward(a[rows].astype(float)) for tower, a, _ in sides]
             u, v = (out[-1] for out in outputs)
             error = 1 / (1 + np.exp(-np.vecdot(u, v))) - clicks[rows]
@@ -75,30 +61,20 @@ class TwoTowers:
         return towers
 
 
-def train_phi(
-    X: np.ndarray,
-    clicks: np.ndarray,
-    rng: Seed,
-    *,
-    d_emb: int = 32,
-    hidden_dim: int = 64,
-    epochs: int = 10,
-    batch: int = 500,
-    lr: float = 0.003,
-) -> MLP:
-    """Return a network d -> hidden_dim -> d_emb -> 1 trained on a log by Adam on the squared error.
+def train_phi(X: np.ndarray, clicks: np.ndarray, rng: Seed, epochs: int = 10) -> MLP:
+    """Return a network d -> 64 -> 32 -> 1, whose first two layers are phi, trained by Adam on the squared error.
 
-    Its first two layers are phi. The parameters are those of :meth:`TwoTowers.train`.
+    Contexts ``X`` are ``(n, d)``; the other parameters are those of :meth:`TwoTowers.train`.
     """
     (generator,) = generators(rng, ())
-    network = MLP((X.shape[1], hidden_dim, d_emb, 1), generator.spawn(1), linear=(2,))
-    adam = Adam(network.flat, lr)
-    for rows in _batches(len(X), epochs, batch, generator):
+    network = MLP((X.shape[1], HIDDEN, D_EMB, 1), generator.spawn(1), linear=(2,))
+    adam = Adam(network.flat, LR)
+    for rows in _batches(len(X), epochs, generator):
         adam.step(network.loss_gradient(X[rows], np.ones(len(rows)), clicks[rows]))
     return network
 
 
-def _batches(n: int, epochs: int, batch: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+def _batches(n: int, epochs: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
     for _ in range(epochs):
         order = generator.permutation(n)
-        yield from (order[start : start + batch] for start in range(0, n, batch))
+        yield from (order[start : start + BATCH] for start in range(0, n, BATCH))

@@ -5,23 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
-from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.base import Store
 from zoolib.production.stores.lmdb_store import LMDBStore
-from zoolib.production.stores.redis_store import RedisStore, own_redis
+from zoolib.production.stores.redis_store import RedisStore
 
 
 def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
-    """Open a store.
+    """Open a store; ``settings`` are further arguments of :class:`RedisStore` or :class:`LMDBStore`.
 
-    Parameters
-    ----------
-    url
-        ``redis://host:port/0``, ``rediss://...`` or ``unix://...`` for Redis; anything else is the directory of an
-        embedded store, with or without ``lmdb://`` before it.
-    **settings
-        Further arguments of :class:`~zoolib.production.RedisStore` or
-        :class:`~zoolib.production.LMDBStore`.
+    ``redis://host:port/0``, ``rediss://...`` and ``unix://...`` are Redis; any other ``url`` is the directory of an
+    embedded store, with or without ``lmdb://`` before it.
     """
     url = os.fspath(url)
     kind, found, rest = url.partition("://")

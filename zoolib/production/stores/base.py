@@ -1,19 +1,20 @@
 """A key-value store for what an agent has learned: embedded, or shared by many machines (chapter 6).
 
-Both kinds offer the same three operations. ``get`` reads one value. ``transact`` reads some keys, computes what to
-write and writes it, all of it or nothing, and only if no other writer has changed those keys meanwhile. ``scan`` lists
-the keys that begin alike. Values are bytes; what they mean is the business of :mod:`zoolib.production.ledger`.
+Both kinds offer the same three operations, ``get``, ``transact`` and ``scan``. Values are bytes; what they mean is the
+business of :mod:`zoolib.production.ledger`.
 """
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import NamedTuple, TypeVar
+
+from zoolib import checks
 
 T = TypeVar("T")
-Values = Mapping[str, bytes | None]
 LONGEST_KEY = 400  # bytes; lmdb takes 511
 
 
@@ -24,15 +25,17 @@ class Put(NamedTuple):
     ttl: float | None = None
 
 
-Update = Callable[[Values], tuple[Mapping[str, Put | None], T]]
+Values = Mapping[str, bytes | None]
+Writes = Mapping[str, Put | None]  # None deletes
+Update = Callable[[Values], tuple[Writes, T]]
 
 
 class StoreUnavailableError(ConnectionError):
     """The store does not answer, is full, or is closed; what was asked of it may be asked again."""
 
 
-class Store(ABC):
-    """What both stores can do."""
+class Store(AbstractContextManager["Store"]):
+    """What both stores can do; as a context manager it closes at the end."""
 
     @abstractmethod
     def get(self, key: str) -> bytes | None:
@@ -40,19 +43,15 @@ class Store(ABC):
 
     @abstractmethod
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
-        """Read, compute and write as if nobody else were there.
+        """Read, compute and write, all of it or nothing, as if nobody else were there; return the result.
 
         Parameters
         ----------
         keys
             What ``update`` is to see, and all that it may write.
         update
-            A function without side effects, since it may be called several times: ``{key: value}`` to
-            ``({key: what to put there, None to delete it}, result)``.
-
-        Returns
-        -------
-        The result of the call of ``update`` whose writes were made.
+            A function from ``{key: value}`` to ``({key: what to put there, None to delete it}, result)``, without side
+            effects, since it may be called several times; the call counts whose writes were made.
         """
 
     @abstractmethod
@@ -67,24 +66,19 @@ class Store(ABC):
         """Return the time by which values expire, in seconds since 1970."""
         return time.time()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
 def encoded(key: str) -> bytes:
     """Return a key as the stores keep it, or say why it is none."""
-    if not isinstance(key, str):
-        raise TypeError(f"key must be a str, got {key!r}")
-    code = key.encode()
+    code = checks.instance("key", key, str).encode()
     if not 0 < len(code) <= LONGEST_KEY:
         raise ValueError(f"key must take 1 to {LONGEST_KEY} bytes, got {len(code)}: {key[:40]!r}")
     return code
 
 
-def only_read_keys(keys: Sequence[str], writes: Mapping[str, Put | None]) -> None:
+def only_read_keys(keys: Sequence[str], writes: Writes) -> None:
     """Refuse writes to what has not been read: nobody has watched over it."""
     for key, put in writes.items():
         if key not in keys:

@@ -32,14 +32,10 @@ def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.
 
     Parameters
     ----------
-    key
-        Where it will be stored.
-    kind
-        What it is, such as ``"evidence"``.
-    words
-        Whatever JSON can hold.
-    arrays
-        Arrays of one of the types float64, float32, int64 and int8.
+    key, kind
+        Where it will be stored, and what it is, such as ``"evidence"``.
+    words, arrays
+        Whatever JSON can hold, and arrays of float64, float32, int64 or int8.
     """
     ordered = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
     for name, a in ordered.items():
@@ -54,10 +50,8 @@ def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.
 def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the words and arrays that :func:`pack` put into ``value``; the arrays can be written to.
 
-    Raises
-    ------
-    UnreadableValueError
-        If the value is not one of ours, of another format, cut short, damaged, from another place or of another kind.
+    A value that is not one of ours, of another format, cut short, damaged, from another place or of another kind is
+    refused with an ``UnreadableValueError``.
     """
     if value[: len(MAGIC)] != MAGIC:
         raise UnreadableValueError(f"the value at {key!r} was not written by zoolib: it begins with {value[:8]!r}")
@@ -80,7 +74,5 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
 
 
 def _checksum(key: str, n_text: int, body: bytes) -> bytes:
-    digest = hashlib.blake2b(key.encode(), digest_size=16, person=b"zoolib-%d" % FORMAT)
-    digest.update(b"\0%d\0" % n_text)
-    digest.update(body)
-    return digest.digest()
+    covered = b"%s\0%d\0%s" % (key.encode(), n_text, body)
+    return hashlib.blake2b(covered, digest_size=16, person=b"zoolib-%d" % FORMAT).digest()

@@ -7,13 +7,13 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, encoded, only_read_keys
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, T, Update, encoded, only_read_keys
 
-T = TypeVar("T")
+Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
 
 
@@ -25,31 +25,20 @@ class LMDBStore(Store):
 
     Parameters
     ----------
-    path
-        A directory; it is made if need be.
-    max_bytes
-        How large it may grow.
-    durable
-        Whether a write returns only when the disk has it.
-    clock
-        What time it is; for tests.
+    path, max_bytes
+        A directory, which is made if need be, and how large it may grow.
+    durable, clock
+        Whether a write returns only when the disk has it, and what time it is (for tests).
     """
 
     def __init__(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        max_bytes: int = 2**32,
-        durable: bool = False,
-        clock: Callable[[], float] = time.time,
+        self, path: str | os.PathLike[str], *, max_bytes: int = 2**32, durable: bool = False, clock: Clock = time.time
     ) -> None:
         lmdb = extra("lmdb")
         self.path, self.clock, self._pid = Path(path), clock, os.getpid()
-        max_bytes = checks.whole("max_bytes", max_bytes, 2**16)
+        sizes = {"map_size": checks.whole("max_bytes", max_bytes, 2**16), "max_dbs": 2, "max_readers": 512}
         try:
-            self._env = lmdb.open(
-                os.fspath(self.path), map_size=max_bytes, max_dbs=2, sync=durable, metasync=durable, max_readers=512
-            )
+            self._env = lmdb.open(os.fspath(self.path), sync=durable, metasync=durable, **sizes)
         except lmdb.Error as error:
             raise StoreUnavailableError(f"path: no store can be opened at {self.path} ({error})") from error
         self._errors = lmdb.Error

@@ -9,29 +9,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Store, StoreUnavailableError, Update, encoded, only_read_keys
-
-T = TypeVar("T")
+from zoolib.production.stores.base import Store, StoreUnavailableError, T, Update, encoded, only_read_keys
 
 
 class RedisStore(Store):
     """A store on a Redis server, for any number of machines.
 
     Writers do not wait for each other. Each watches the keys it has read and writes in one step only if nobody has
-    changed them; otherwise it reads and computes again. If the connection breaks while the server is
-    writing, nobody knows whether it did: then, too, it reads and computes again, and so ``update`` must find in the
-    values whether its work is done.
+    changed them; otherwise it reads and computes again. If the connection breaks while the server is writing, nobody
+    knows whether it did: then, too, it reads and computes again, and so ``update`` must find in the values whether its
+    work is done.
 
     Parameters
     ----------
-    url
-        ``redis://host:port/0``, ``rediss://...`` or ``unix://...``.
-    namespace
-        Put before every key.
+    url, namespace
+        ``redis://host:port/0``, ``rediss://...`` or ``unix://...``, and what is put before every key.
     timeout
         Seconds to wait for an answer, and for other writers to let one through.
     """
@@ -104,15 +99,10 @@ class RedisStore(Store):
 def own_redis(folder: str | os.PathLike[str], wait: float = 30.0) -> Iterator[str | None]:
     """Yield the URL of a Redis server that nobody else can reach; None where ``redis-server`` is not installed.
 
-    It listens at a socket in ``folder`` and at no port, keeps everything in memory, and ends with the ``with``.
-
-    Raises
-    ------
-    RuntimeError
-        If it has not begun to listen after ``wait`` seconds.
+    It listens at a socket in ``folder`` and at no port, keeps everything in memory, and ends with the ``with``. If it
+    does not listen after ``wait`` seconds, a ``RuntimeError`` says so.
     """
-    program = shutil.which("redis-server")
-    if program is None:
+    if (program := shutil.which("redis-server")) is None:
         yield None
         return
     socket = Path(folder).resolve() / "redis.sock"
