@@ -35,41 +35,27 @@ def movielens() -> pd.DataFrame:
     return frame.sort_values(["time", "user", "film"], kind="stable").reset_index(drop=True)
 
 
-def rating_log(frame: pd.DataFrame, genres: tuple[str, ...] = GENRES) -> tuple[LoggedData, np.ndarray]:
-    """Return ratings as a log of choices between genres, and who rated.
+def rating_log(frame: pd.DataFrame) -> tuple[LoggedData, np.ndarray]:
+    """Return ratings, those of :func:`movielens` in the order of time, as a log of choices, and who rated, ``(n,)``.
 
-    The arm is the genre that is listed first, the reward whether there were at least four stars. The context is what
-    the user's *earlier* ratings of these genres say: for each genre how many there were (as log(1 + n) / 5) and the
-    share of them that was liked (one half added to each side), and a constant. The propensities are the shares of the
-    genres in the whole log: that is what the log *would* have, had somebody shown genres at random in these shares. No
-    one did.
-
-    Parameters
-    ----------
-    frame
-        Of :func:`movielens`, in the order of time.
-    genres
-        The arms; ratings of films of which another genre is listed first are left out.
-
-    Returns
-    -------
-    log
-        ``(n,)`` events, 2 K + 1 features.
-    user
-        ``(n,)``.
+    The arm is the genre that is listed first; a film of which that is none of the K :data:`GENRES` is left out. The
+    reward is whether there were at least four stars. The 2 K + 1 features are what the user's *earlier* ratings of
+    these genres say: for each genre how many there were (as log(1 + n) / 5) and the share of them that was liked (one
+    half added to each side), and a constant. The propensities are the shares of the genres in the whole log: that is
+    what the log *would* have, had somebody shown genres at random in these shares. No one did.
     """
     first = frame["genres"].astype(str).str.split("|").str[0]
-    kept = first.isin(genres).to_numpy()
-    action = first[kept].map({genre: k for k, genre in enumerate(genres)}).to_numpy(dtype=np.int64)
+    kept = first.isin(GENRES).to_numpy()
+    action = first[kept].map({genre: k for k, genre in enumerate(GENRES)}).to_numpy(dtype=np.int64)
     user = frame.loc[kept, "user"].to_numpy()
     liked = (frame.loc[kept, "rating"].to_numpy() >= LIKED) * 1.0
     parts = []
-    for k in range(len(genres)):
+    for k in range(len(GENRES)):
         event = pd.DataFrame({"user": user, "n": (action == k) * 1.0, "s": (action == k) * liked})
         before = event.groupby("user")[["n", "s"]].cumsum() - event[["n", "s"]]
         parts += [np.log1p(before["n"]) / 5, (before["s"] + 0.5) / (before["n"] + 1)]
     context = np.stack([*parts, np.ones(len(user))], axis=-1)
-    share = np.bincount(action, minlength=len(genres)) / len(action)
-    named = [f"{what} of {genre}" for genre in genres for what in ("number", "liked share")]
-    log = LoggedData(context, action, liked, share[action], len(genres), actions=genres, features=(*named, "constant"))
+    share = np.bincount(action, minlength=len(GENRES)) / len(action)
+    named = [f"{what} of {genre}" for genre in GENRES for what in ("number", "liked share")]
+    log = LoggedData(context, action, liked, share[action], len(GENRES), actions=GENRES, features=(*named, "constant"))
     return log, user

@@ -15,6 +15,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from zoolib import checks
 from zoolib.data.logs import LoggedData, log_of_frame
 from zoolib.data.packages import member
 
@@ -40,10 +41,7 @@ def open_bandit(campaign: str = "all", policy: str = "random") -> LoggedData:
     FileNotFoundError, ValueError
         If the archive is missing or damaged; the message says what to run.
     """
-    if campaign not in CAMPAIGNS:
-        raise ValueError(f"campaign must be one of {', '.join(CAMPAIGNS)}, got {campaign!r}")
-    if policy not in POLICIES:
-        raise ValueError(f"policy must be one of {', '.join(POLICIES)}, got {policy!r}")
+    campaign, policy = checks.choice("campaign", campaign, CAMPAIGNS), checks.choice("policy", policy, POLICIES)
     content = member("obp", f"obp/dataset/obd/{policy}/{campaign}/{campaign}.csv")
     frame = pd.read_csv(io.BytesIO(content), index_col=0)
     frame = frame.sort_values("timestamp", kind="stable").reset_index(drop=True)
@@ -65,8 +63,7 @@ def production_prior(campaign: str = "all") -> tuple[np.ndarray, np.ndarray]:
 
     They hold what it had learned in the weeks before. Parameters and errors are those of :func:`open_bandit`.
     """
-    if campaign not in CAMPAIGNS:
-        raise ValueError(f"campaign must be one of {', '.join(CAMPAIGNS)}, got {campaign!r}")
+    checks.choice("campaign", campaign, CAMPAIGNS)
     text = member("obp", "obp/policy/conf/prior_bts.yaml").decode()
     # three levels of a list; to read it takes no more YAML than this
     blocks = dict(zip(CAMPAIGNS, re.findall(r"^(?:all|men|women):\n((?: .*\n?)+)", text, re.MULTILINE), strict=True))

