@@ -69,15 +69,6 @@ def test_its_table_is_tidy(plain):
     assert (counts == 1).all()
 
 
-def test_the_steps_to_recover_are_a_measure():
-    frame = sweep(
-        {"a": (LinUCBAgent, {"alpha": 0.5})}, range(3), 2500, {1200: SHOCK_FISH}, ["recovery"], progress=False
-    )
-    results = replicate({"a": lambda f, rng: LinUCBAgent(f, alpha=0.5)}, range(3), 2500, {1200: SHOCK_FISH})
-    measured = frame[frame.phase == "fish boom"].recovery.tolist()
-    assert measured == metrics.steps_to_recover(results, 1200)["a"].tolist()
-
-
 @pytest.mark.parametrize("chunk", [1, 4, 100])
 def test_the_size_of_a_chunk_changes_no_number(plain, chunk):
     pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, chunk=chunk), plain, check_exact=True)

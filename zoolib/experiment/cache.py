@@ -47,10 +47,8 @@ def gather(
         ``[(recipe, items), ...]``; items are seeds, or names.
     cache
         Folder of what is known; None keeps nothing.
-    chunk
-        How many items of a job are computed together.
-    progress
-        Whether to show a progress bar, in items.
+    chunk, progress
+        How many items of a job are computed together, and whether to show a progress bar, in items.
 
     Returns
     -------

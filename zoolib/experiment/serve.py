@@ -31,10 +31,8 @@ class Problem(Protocol):
 
     Attributes
     ----------
-    seeds
-        Of the R worlds.
-    n_steps
-        T.
+    seeds, n_steps
+        Of the R worlds, and T.
     space
         What an agent is made with.
     log
@@ -58,11 +56,7 @@ class Problem(Protocol):
         """Return what the context in that row earns at step ``t``, by the luck of that step."""
 
     def outcome(self, rows: np.ndarray) -> Mapping[str, Any]:
-        """Return what is true of all that was chosen, ``(A, R, T)``.
-
-        These are parts of :class:`~zoolib.experiment.Results`: ``arm``, ``expected`` and ``oracle``, and what else
-        there is.
-        """
+        """Return ``arm``, ``expected``, ``oracle`` and what else of ``Results`` is known of choices ``(A, R, T)``."""
 
 
 def serve(

@@ -35,15 +35,7 @@ Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]
 Grid = Mapping[str, tuple[Callable[..., Any], Mapping[str, Any]]]
 Summary = Callable[[Results], Mapping[int, Any]]
 
-
-def recovery(results: Results, start: metrics.Steps, stop: metrics.Steps) -> pd.DataFrame:
-    """Return the steps to recover from what happened at ``start``: :func:`zoolib.experiment.steps_to_recover`."""
-    return metrics.steps_to_recover(results, start)
-
-
-MEASURES: dict[str, Measure] = {
-    "ctr": metrics.ctr, "value": metrics.value, "regret": metrics.regret, "recovery": recovery
-}  # fmt: skip
+MEASURES: dict[str, Measure] = {"ctr": metrics.ctr, "value": metrics.value, "regret": metrics.regret}
 
 
 @dataclass(frozen=True)
@@ -117,17 +109,15 @@ def sweep(
     n_steps, shocks
         As in :func:`~zoolib.experiment.run`.
     measures
-        Names in ``MEASURES``, or ``{name: function}`` of functions of (results, start, stop) like
-        :func:`zoolib.experiment.ctr`.
+        Names in :data:`MEASURES`, or ``{name: function}`` of functions like these, of (results, start, stop).
     cache
         Folder in which finished parts are kept, so that a sweep that was stopped goes on where it was. A part is found
         again only if all that decides its numbers is the same: the agent, its settings, the shop, the steps, shocks and
         measures, the code of zoolib and the versions of NumPy and torch. So agents and measures must come from modules
         that can be imported (their code counts too), and settings be numbers, strings and the like.
-    progress
-        Whether to show a progress bar, in replications.
-    chunk
-        How many worlds go in lockstep: more are faster, fewer spread wider and lose less when stopped.
+    progress, chunk
+        Whether to show a progress bar, in replications; and how many worlds go in lockstep: more are faster, fewer
+        spread wider and lose less when stopped.
     **shop
         Further arguments of :class:`~zoolib.world.ZooplusSimulator`.
 
@@ -206,14 +196,9 @@ def cluster(address: str | None = None, **options: Any) -> Iterator[Any]:
 
     Parameters
     ----------
-    address
-        Of its scheduler. None starts a cluster on this machine.
-    **options
-        Further arguments of ``distributed.Client``, such as ``n_workers`` for a cluster on this machine.
-
-    Yields
-    ------
-    The ``distributed.Client``.
+    address, **options
+        Of its scheduler; None starts a cluster on this machine. And further arguments of the ``distributed.Client``
+        that is yielded, such as ``n_workers`` for a cluster on this machine.
 
     >>> cluster.__name__
     'cluster'

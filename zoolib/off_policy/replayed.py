@@ -26,10 +26,8 @@ class Replayed:
 
     Attributes
     ----------
-    rows
-        ``(m,)`` the events on which policy and log agreed.
-    rewards
-        ``(m,)`` what they earned.
+    rows, rewards
+        ``(m,)`` the events on which policy and log agreed, and what they earned.
     n_events
         How many were looked at.
     """
