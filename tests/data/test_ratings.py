@@ -7,7 +7,7 @@ import pytest
 from experiments import ratings
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent
 from zoolib.data import LoggedData, movielens, rating_log
-from zoolib.data.movielens import GENRES
+from zoolib.data.public_logs import GENRES
 from zoolib.experiment import stored
 from zoolib.off_policy import replay, thinned
 

@@ -79,10 +79,8 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
 
     Parameters
     ----------
-    folder
-        Where the chapters are: notebooks whose names begin with a number.
-    beside
-        Names of other notebooks whose claims follow, if they are there.
+    folder, beside
+        Where the chapters are, notebooks whose names begin with a number; and others whose claims follow, if there.
 
     Returns
     -------

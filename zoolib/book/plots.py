@@ -145,12 +145,12 @@ def curves(
 
 
 def rolling_ctr(
-    results: Results, *, window: int = 500, every: int = 100, of: str = "reward", title: str = "", oracle: bool = True
+    results: Results, *, window: int = 500, every: int = 100, of: str = "reward", title: str = ""
 ) -> Figure:
     """Draw the rolling CTR of every agent over the run, with the oracle and the shocks."""
     steps, values = rolling(results, window, every, of)
     lines = dict(zip(results.agents, values, strict=True))
-    if oracle and "Oracle" not in lines:
+    if "Oracle" not in lines:
         lines["Oracle"] = rolling(results, window, every, "oracle")[1]
     ylabel = f"clicks per visit, last {window}" if of == "reward" else f"expected clicks per visit, last {window}"
     return curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks)

@@ -74,10 +74,8 @@ class ClassificationBandit:
 
     Parameters
     ----------
-    data
-        Whose rows and classes.
-    seeds
-        One shuffle (an int), or several in lockstep (a sequence of ints).
+    data, seeds
+        Whose rows and classes; and one shuffle (an int), or several in lockstep (a sequence of ints).
     n_steps
         Horizon T. Where the data are shorter, they come again in a new order, as often as is needed.
     form

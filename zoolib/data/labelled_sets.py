@@ -62,13 +62,7 @@ class LabelledData:
 
 
 def labelled(name: str) -> LabelledData:
-    """Return one of the sets of :data:`SETS`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If its wheel is missing; the message says how to get it.
-    """
+    """Return one of the sets of :data:`SETS`; if its wheel is missing, a ``FileNotFoundError`` says how to get it."""
     return LabelledData(name, *SETS[checks.choice("name", name, SETS)]())
 
 

