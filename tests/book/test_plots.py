@@ -88,7 +88,7 @@ def results():
 FIGURES = {
     "click table": lambda r: plots.click_table(ZooplusSimulator(), title="Who clicks what"),
     "rolling CTR": lambda r: plots.rolling_ctr(r, title="Over time"),
-    "rolling value": lambda r: plots.rolling_ctr(r, of="expected", oracle=False),
+    "rolling value": lambda r: plots.rolling_ctr(r, of="expected"),
     "curves": lambda r: plots.curves(
         np.array([50, 500, 5000]),
         {name: 1 + i + np.random.default_rng(i).random((5, 3)) for i, name in enumerate(plots.LOOKS)},

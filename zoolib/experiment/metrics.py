@@ -56,10 +56,8 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
 
     Parameters
     ----------
-    values
-        One value a replication, at least two.
-    level
-        Confidence level in (0, 1).
+    values, level
+        One value a replication, at least two; and the confidence level in (0, 1).
 
     >>> f"{mean_interval([1.0, 2.0, 3.0]):.2f}"
     '2.00 [-0.48, 4.48]'
@@ -132,10 +130,8 @@ def rolling(
 
     Parameters
     ----------
-    results
-        Of an experiment.
-    window, every
-        Length of the window, and the stride at which it is reported.
+    results, window, every
+        Of an experiment; length of the window, and the stride at which it is reported.
     of
         ``"reward"`` for the rolling CTR, ``"expected"`` for the same without the luck of the clicks, or ``"oracle"``.
     persona
@@ -143,10 +139,8 @@ def rolling(
 
     Returns
     -------
-    steps
-        ``(n,)`` the last step of each window, counted from 1.
-    values
-        ``(A, R, n)``, or ``(R, n)`` for the oracle.
+    steps, values
+        ``(n,)`` the last step of each window, counted from 1; and ``(A, R, n)``, or ``(R, n)`` for the oracle.
 
     >>> from zoolib.agents import OracleAgent
     >>> from zoolib.experiment import replicate
@@ -154,8 +148,7 @@ def rolling(
     >>> rolling(results, window=10, every=10)[1].shape
     (1, 3, 5)
     """
-    if of not in ("reward", "expected", "oracle"):
-        raise ValueError(f"of must be 'reward', 'expected' or 'oracle', got {of!r}")
+    checks.choice("of", of, ("reward", "expected", "oracle"))
     if persona not in (None, *results.personas):
         raise ValueError(f"unknown persona {persona!r}; these results know {', '.join(results.personas)}")
     window = checks.whole("window", window, 1, results.n_steps)
@@ -199,10 +192,8 @@ def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Inter
 
     Parameters
     ----------
-    hits
-        ``(R,)`` truth values.
-    level
-        Confidence level in (0, 1).
+    hits, level
+        ``(R,)`` truth values, and the confidence level in (0, 1).
     method
         ``"wilson"``, which on average covers the truth as often as it says, or ``"exact"`` (Clopper and Pearson, 1934),
         which never covers it less often.

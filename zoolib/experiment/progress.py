@@ -20,10 +20,8 @@ def bar(total: int, desc: str, progress: bool | None) -> tqdm:
 
     Parameters
     ----------
-    total
-        Number of steps.
-    desc
-        What is being done, in a word.
+    total, desc
+        Number of steps, and what is being done, in a word.
     progress
         Whether to show it. If None it is shown to a reader who runs the cell of a notebook, and gone when the cell
         is done; it is not shown in scripts, nor where a notebook is executed or tested as a whole, so no stored output

@@ -24,10 +24,8 @@ def steps_to_recover(
 
     Parameters
     ----------
-    results
-        Of an experiment.
-    shock
-        When it came: a step, or an ``(R,)`` array with one for each world.
+    results, shock
+        Of an experiment; and when the shock came, a step, or an ``(R,)`` array with one for each world.
     share, window
         What good means.
     persona
@@ -63,14 +61,11 @@ def recovered(
 
     Parameters
     ----------
-    steps
-        ``(R,)`` steps to recover; infinite where it did not happen while we watched.
-    watched
-        For how many steps each was watched: one number, or ``(R,)``.
-    at
-        ``(n,)`` times, none later than the longest watch.
-    level
-        Confidence level in (0, 1).
+    steps, watched
+        ``(R,)`` steps to recover, infinite where it did not happen while we watched; and for how many steps each was
+        watched, one number or ``(R,)``.
+    at, level
+        ``(n,)`` times, none later than the longest watch; and the confidence level in (0, 1).
 
     Returns
     -------

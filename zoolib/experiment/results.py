@@ -14,10 +14,8 @@ class Results:
 
     Attributes
     ----------
-    agents
-        Names, A of them.
-    seeds
-        Seeds of the R worlds (R = 1 for a single run).
+    agents, seeds
+        Names, A of them; and seeds of the R worlds (R = 1 for a single run).
     arm, reward
         ``(A, R, T)``: the product shown, and the click.
     expected, oracle
@@ -27,10 +25,8 @@ class Results:
         there are no such.
     categories, personas
         The names behind the indices.
-    shocks
-        ``{step: name}`` of what changed in all worlds at once, and when.
-    drawn
-        ``{name: (R,) steps}`` of what changed in each world at a time of its own.
+    shocks, drawn
+        ``{step: name}`` of what changed in all worlds at once, ``{name: (R,) steps}`` where each has its own time.
 
     >>> from zoolib.experiment import replicate
     >>> from zoolib.agents import OracleAgent

@@ -38,10 +38,8 @@ def run(
         ``{name: agent}``, anything that has ``predict`` and ``update``. They learn during the run; ``sim`` itself is
         left as it is. An agent without a ``batch_shape`` knows one world only: for a batch, hand in a list of them, one
         for each world, and each serves its own as if it were alone.
-    sim
-        The shop, or a batch of shops.
-    n_steps
-        Number of users served, T.
+    sim, n_steps
+        The shop, or a batch of shops; and the number of users served, T.
     shocks
         ``{step: Shock or Launch}``, each applied before the user of that step comes; or
         :class:`~zoolib.world.RandomTimes`, drawn by each world for itself.
@@ -60,9 +58,7 @@ def run(
     >>> run({"oracle": OracleAgent(FeatureEngineer(shop))}, shop, 100).reward.shape
     (1, 1, 100)
     """
-    n_steps = checks.whole("n_steps", n_steps, 1)
-    if not isinstance(sim, ZooplusSimulator):
-        raise TypeError(f"sim must be a ZooplusSimulator, got {type(sim).__name__}")
+    n_steps, sim = checks.whole("n_steps", n_steps, 1), checks.instance("sim", sim, ZooplusSimulator)
     check_agents(agents, ("predict", "update"), sim.batch_shape)
     keep_freed_memory()
     schedule = Schedule(shocks, sim, n_steps)

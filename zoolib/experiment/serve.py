@@ -1,8 +1,5 @@
 """One loop for all that is no shop: contexts, a choice, a reward, a lesson (chapters 8 and 10).
 
-    shop = FeatureShop(Segments(), seed=range(100))
-    results = serve({"crossed": agent}, shop)
-
 The loop is that of :func:`zoolib.experiment.run`. What comes back is the same :class:`~zoolib.experiment.Results`, and
 everything in :mod:`zoolib.experiment.metrics` applies.
 """
@@ -31,10 +28,8 @@ class Problem(Protocol):
 
     Attributes
     ----------
-    seeds
-        Of the R worlds.
-    n_steps
-        T.
+    seeds, n_steps
+        Of the R worlds, and T.
     space
         What an agent is made with.
     log
@@ -58,11 +53,7 @@ class Problem(Protocol):
         """Return what the context in that row earns at step ``t``, by the luck of that step."""
 
     def outcome(self, rows: np.ndarray) -> Mapping[str, Any]:
-        """Return what is true of all that was chosen, ``(A, R, T)``.
-
-        These are parts of :class:`~zoolib.experiment.Results`: ``arm``, ``expected`` and ``oracle``, and what else
-        there is.
-        """
+        """Return ``arm``, ``expected``, ``oracle`` and what else of ``Results`` is known of choices ``(A, R, T)``."""
 
 
 def serve(

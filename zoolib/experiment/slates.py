@@ -30,10 +30,8 @@ def show_slates(
     ----------
     agents
         ``{name: agent}``, made for a batch of shops and sharing one model among products.
-    sim
-        The batch of shops; it stays as it is.
-    n_steps
-        Visits T.
+    sim, n_steps
+        The batch of shops, which stays as it is, and the visits T.
     places
         Length of a slate, at most the number of categories.
     only_seen
@@ -52,10 +50,8 @@ def show_slates(
     """
     if not sim.batch_shape:
         raise ValueError("sim must be a batch of shops, made with seed=range(R)")
-    n_steps = checks.whole("n_steps", n_steps, 1)
-    places = checks.whole("places", places, 1, len(sim.categories))
-    users = draw_users(sim, n_steps)
-    rows = sim.rows[0]
+    n_steps, places = checks.whole("n_steps", n_steps, 1), checks.whole("places", places, 1, len(sim.categories))
+    users, rows = draw_users(sim, n_steps), sim.rows[0]
     table = sim.click_table[rows[:, None], sim.user_persona[rows[:, None], users]]  # (R, T, C)
     luck = np.stack([spawn(seed, "slates").random((n_steps, places)) for seed in sim.seeds])
     nowhere = np.zeros(len(rows), dtype=int)

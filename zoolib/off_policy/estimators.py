@@ -29,10 +29,8 @@ class Estimate:
 
     Attributes
     ----------
-    terms
-        ``(..., n)`` what is averaged.
-    parts
-        ``(..., n)`` whose mean divides that of ``terms``; None stands for 1.
+    terms, parts
+        ``(..., n)`` what is averaged, and whose mean divides that; None stands for 1.
     """
 
     terms: np.ndarray
@@ -45,20 +43,13 @@ class Estimate:
         return value if np.ndim(value) else float(value)
 
     @property
-    def influence(self) -> np.ndarray:
-        """``(..., n)`` what each row adds: its mean is the value, its spread says how sure we are of it.
-
-        For a ratio these are the terms of its linear expansion (the delta method).
-        """
-        if self.parts is None:
-            return self.terms
-        value = np.asarray(self.value)[..., None]
-        return value + (self.terms - value * self.parts) / self.parts.mean(-1, keepdims=True)
-
-    @property
     def standard_error(self) -> Any:
-        """Estimated standard deviation of the value, a number or ``(R,)``."""
-        error = self.influence.std(-1, ddof=1) / np.sqrt(self.terms.shape[-1])
+        """Estimated standard deviation of the value, a number or ``(R,)``; of a ratio by the delta method."""
+        rows = self.terms  # what each adds to the value
+        if self.parts is not None:  # in the linear expansion of the ratio
+            value = np.asarray(self.value)[..., None]
+            rows = value + (self.terms - value * self.parts) / self.parts.mean(-1, keepdims=True)
+        error = rows.std(-1, ddof=1) / np.sqrt(self.terms.shape[-1])
         return error if np.ndim(error) else float(error)
 
     def interval(
@@ -73,10 +64,8 @@ class Estimate:
             degrees of freedom. ``"percentile"``: quantiles of the estimate over resamples of the rows (Efron, 1979).
             ``"bootstrap-t"``: value - t* s with the quantiles t* of (resampled value - value) / resampled s, which
             follow the skewness of the rows; an end is infinite where too many resamples have s = 0.
-        level
-            Confidence level in (0, 1).
-        n_resamples, rng
-            Of the bootstrap. Replications share the rows that are drawn.
+        level, n_resamples, rng
+            Confidence level in (0, 1); and of the bootstrap, in which replications share the rows that are drawn.
 
         Returns
         -------

@@ -67,18 +67,12 @@ def log_of_visits(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, prop
 
 
 def thompson_ranks(alpha: np.ndarray, beta: np.ndarray, n_positions: int = 1) -> np.ndarray:
-    """Return how probably Bernoulli Thompson sampling puts each arm at each position, ``(K, n_positions)``.
+    """Return how probably Bernoulli Thompson sampling puts each arm at each of the first places, ``(K, n_positions)``.
 
-    Every arm draws from its Beta(alpha, beta), independently; the largest draw comes first. Arm a with the draw x
-    stands at position k if exactly k of the others exceed x, which is a Poisson-binomial probability. Its mean over x
-    is taken by Gauss-Legendre quadrature on panels between quantiles of all arms, to about eight digits.
-
-    Parameters
-    ----------
-    alpha, beta
-        ``(K,)``, at least 1.
-    n_positions
-        How many of the first positions.
+    Every arm draws from its Beta(alpha, beta), independently, with parameters ``(K,)`` of at least 1; the largest draw
+    comes first. Arm a with the draw x stands at position k if exactly k of the others exceed x, which is a
+    Poisson-binomial probability. Its mean over x is taken by Gauss-Legendre quadrature on panels between quantiles of
+    all arms, to about eight digits.
     """
     from scipy import stats
 

@@ -78,9 +78,7 @@ def _of_ucb(
 ) -> np.ndarray:
     explores = agent.exploration
     if explores.is_random:
-        n_draws = checks.whole("n_draws", n_draws, 1)
-        arms, counts = _drawn(agent, user_id, sim, n_draws, generators(rng, sim.batch_shape))
-        return _at(arms, counts / n_draws, sim)
+        return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, sim.batch_shape))
     best = _certainly(agent.favourite(user_id, sim), sim)
     if isinstance(explores, EpsilonGreedy):
         return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
@@ -89,8 +87,8 @@ def _of_ucb(
 
 def _drawn(
     agent: UCBAgent, user_id: Any, sim: ZooplusSimulator, n_draws: int, rngs: list[np.random.Generator]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct choices of an agent that draws and how often each was best in ``n_draws`` draws."""
+) -> np.ndarray:
+    """Return how often each product was best in ``n_draws`` draws of an agent, as shares."""
     checks.same_worlds(agent.batch_shape, sim.batch_shape)
     X, arms = agent.choices(user_id, sim)
     Z = agent.embed(X)
@@ -109,8 +107,8 @@ def _drawn(
     scores = np.swapaxes(mean[..., None] + agent.alpha * spread, -1, -2)  # (..., n_draws, C)
     if sim.sold_out:
         scores = np.where(np.take_along_axis(sim.for_sale, arms, -1)[..., None, :], scores, -np.inf)
-    best = first_best(scores)
-    return arms, (best[..., None] == np.arange(arms.shape[-1])).sum(-2)
+    share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).sum(-2) / n_draws
+    return (share[..., None] * (arms[..., None] == np.arange(sim.n_products))).sum(-2)  # (..., C) -> (..., K)
 
 
 class Logbook(Wrapper):
@@ -122,10 +120,8 @@ class Logbook(Wrapper):
 
     Parameters
     ----------
-    agent
-        An agent that :func:`action_probabilities` knows.
-    n_draws, rng
-        For Thompson sampling, as in :func:`action_probabilities`.
+    agent, n_draws, rng
+        As in :func:`action_probabilities`, which must know the agent; its draws are for Thompson sampling.
     """
 
     state = ("agent", "_rngs", "_rows")
@@ -166,8 +162,3 @@ def _certainly(arm: Any, sim: ZooplusSimulator) -> np.ndarray:
 
 def _equally(for_sale: np.ndarray) -> np.ndarray:
     return for_sale / for_sale.sum(-1, keepdims=True)
-
-
-def _at(arms: np.ndarray, p: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
-    """Return chances of some arms as chances of all, ``(..., C) -> (..., K)``."""
-    return (p[..., None] * (arms[..., None] == np.arange(sim.n_products))).sum(-2)

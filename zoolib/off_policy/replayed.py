@@ -1,4 +1,9 @@
-"""Replay: an agent runs on a log and learns where it would have done the same (chapter 10)."""
+"""Replay: an agent runs on a log and learns where it would have done the same (chapter 10).
+
+Li, Chu, Langford and Wang (WSDM 2011): walk through a log of uniformly random choices, and keep an event only if the
+policy would have chosen as the log did. What is kept is what the policy would have met, had it been there; the rest is
+thrown away. It is rejection sampling, and its price is the share that is kept, 1/K.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +31,8 @@ class Replayed:
 
     Attributes
     ----------
-    rows
-        ``(m,)`` the events on which policy and log agreed.
-    rewards
-        ``(m,)`` what they earned.
+    rows, rewards
+        ``(m,)`` the events on which policy and log agreed, and what they earned.
     n_events
         How many were looked at.
     """
