@@ -17,7 +17,8 @@ from redis_server import redis_server
 from store_workers import die_inside, said, start
 from store_workers import increment as increment_often
 
-from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, open_store, own_redis, pack, unpack
+from figures.funnel import own_redis
+from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, open_store, pack, unpack
 
 
 @pytest.fixture(scope="session")

@@ -15,5 +15,4 @@ from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
 from zoolib.production.stores import LMDBStore, RedisStore, open_store
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
 from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
-from zoolib.production.stores.redis_store import own_redis
 from zoolib.production.towers import TwoTowers, train_phi

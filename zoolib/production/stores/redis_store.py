@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 from zoolib import checks
 from zoolib.production.optional import extra
@@ -93,28 +88,3 @@ class RedisStore(Store):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-@contextmanager
-def own_redis(folder: str | os.PathLike[str], wait: float = 30.0) -> Iterator[str | None]:
-    """Yield the URL of a Redis server that nobody else can reach; None where ``redis-server`` is not installed.
-
-    It listens at a socket in ``folder`` and at no port, keeps everything in memory, and ends with the ``with``. If it
-    does not listen after ``wait`` seconds, a ``RuntimeError`` says so.
-    """
-    if (program := shutil.which("redis-server")) is None:
-        yield None
-        return
-    socket = Path(folder).resolve() / "redis.sock"
-    settings = ["--port", "0", "--unixsocket", os.fspath(socket), "--save", "", "--dir", os.fspath(socket.parent)]
-    server = subprocess.Popen([program, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        give_up = time.monotonic() + wait
-        while not socket.exists():
-            if server.poll() is not None or time.monotonic() > give_up:
-                raise RuntimeError(f"redis-server does not start in {wait} s")
-            time.sleep(0.02)
-        yield f"unix://{socket}"
-    finally:
-        server.kill()
-        server.wait()
