@@ -33,7 +33,7 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
 
 def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the seeds of all worlds, at least one, and the shape of their batch, ``()`` or, for a sequence, ``(R,)``."""
+    """Return the seeds of all worlds, one at least, and the shape of their batch: ``()``, of a sequence ``(R,)``."""
     many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
     seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
     if not seeds:
