@@ -1,8 +1,8 @@
 """Generators that are handed in, spawned and never re-seeded.
 
-Two generators with the same seed give the *same* numbers, not independent ones (chapter 0 springs this
-trap). So whoever needs randomness takes ``rng``: a seed or a :class:`numpy.random.Generator` for one world,
-a sequence of them for a batch of worlds.
+Two generators with the same seed give the *same* numbers, not independent ones (chapter 0 springs this trap). So
+whoever needs randomness takes ``rng``: a seed or a :class:`numpy.random.Generator` for one world, a sequence of them
+for a batch of worlds.
 """
 
 from __future__ import annotations
@@ -33,13 +33,7 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
 
 def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the seeds of all worlds, and the shape of their batch: ``()`` for one seed, ``(R,)`` for a sequence of R.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it names no world, or holds what is no seed.
-    """
+    """Return the seeds of all worlds, one at least, and the shape of their batch: ``()``, of a sequence ``(R,)``."""
     many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
     seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
     if not seeds:
@@ -82,14 +76,8 @@ def streams(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...], n: int) ->
 class UniformStream(Stateful):
     """Uniform numbers in [0, 1), one for every world at each call, drawn ahead in blocks.
 
-    The stream of world i is the one that its generator would give draw by draw; only the speed differs.
-
-    Parameters
-    ----------
-    rngs
-        One generator a world.
-    batch_shape
-        ``()`` gives a number at each call, ``(R,)`` an array of R.
+    The stream of world i is the one that its generator, ``rngs[i]``, would give draw by draw; only the speed differs.
+    The ``batch_shape`` ``()`` gives a number at each call, ``(R,)`` an array of R.
     """
 
     state = ("rngs",)
@@ -137,14 +125,3 @@ class UniformStream(Stateful):
         """Put the generators back to where they stood."""
         self._forget()
         super().set_state(state)
-
-
-class NormalStream(UniformStream):
-    """Vectors of ``d`` standard normal numbers, one for every world at each call, ``(*batch_shape, d)``."""
-
-    def __init__(self, rngs: list[np.random.Generator], batch_shape: tuple[int, ...], d: int, block: int = 256) -> None:
-        self.width = (d,)
-        super().__init__(rngs, batch_shape, block)
-
-    def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        return rng.standard_normal((n, *self.width))

@@ -45,10 +45,8 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    agent
-        Any agent of the book.
-    path
-        Where; its folder exists.
+    agent, path
+        Any agent of the book, and where, in a folder that exists.
     """
     if not isinstance(agent, Stateful) or not hasattr(agent, "features"):
         raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
@@ -96,9 +94,8 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     saved, here = content["agent"], described(into)
     for name in {**saved, **here}:
         if saved.get(name) != here.get(name):
-            raise ValueError(
-                f"{path}: the {name} of the saved agent is {saved.get(name)}, that of into {here.get(name)}"
-            )
+            differ = f"the {name} of the saved agent is {saved.get(name)}, that of into {here.get(name)}"
+            raise ValueError(f"{path}: {differ}")
     before = json.loads(json.dumps(_encode(into.get_state(), "state", held := {})))
     held = {name: a.copy() for name, a in held.items()}
     try:

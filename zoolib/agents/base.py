@@ -50,18 +50,15 @@ class Agent(Stateful, ABC):
     Parameters
     ----------
     features
-        The agent's eyes: a :class:`~zoolib.world.FeatureEngineer`, or a
-        :class:`~zoolib.world.ContextSpace` for data that is no shop. Made for one world, the agent takes and returns
-        ints; made for R worlds in lockstep, arrays of R.
+        The agent's eyes: a :class:`~zoolib.world.FeatureEngineer`, or a :class:`~zoolib.world.ContextSpace` for data
+        that is no shop. Made for one world, the agent takes and returns ints; made for R in lockstep, arrays of R.
 
     >>> issubclass(UCBAgent, Agent)
     True
     """
 
     def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
-        if not isinstance(features, (FeatureEngineer, ContextSpace)):
-            raise TypeError(f"features must be a FeatureEngineer or a ContextSpace, got {type(features).__name__}")
-        self.features = features
+        self.features = checks.instance("features", features, FeatureEngineer, ContextSpace)
         self.batch_shape, self.rows = features.batch_shape, features.rows
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,17 +17,8 @@ from zoolib.persistence import Stateful
 Rngs = list[np.random.Generator]
 
 
-class Explored(Protocol):
-    """What an exploration asks of an agent."""
-
-    evidence: Any
-
-    def width(self, Z: Any) -> np.ndarray:
-        """Return how unsure it is of each row."""
-
-
 class Exploration(Stateful):
-    """What all explorations are.
+    """How a score explores.
 
     Attributes
     ----------
@@ -47,10 +38,8 @@ class Exploration(Stateful):
 
         Parameters
         ----------
-        rngs
-            A generator a world, for what is random in it; None: there is none.
-        batch_shape
-            Of the agent.
+        rngs, batch_shape
+            A generator a world, for what is random in it (None: there is none); and the shape of the agent.
         d
             Length of what it embeds, of which one linear model judges all rows; None: each arm has its own.
         """
@@ -66,8 +55,11 @@ class Exploration(Stateful):
             raise TypeError(f"rng must be given for exploration={self!r}: randomness is handed in, never implied")
         return rngs
 
-    def bonus(self, agent: Explored, Z: Any) -> Any:
-        """Return what alpha multiplies in the score of what the agent embedded, ``(..., n)``."""
+    def bonus(self, agent: Any, Z: Any) -> Any:
+        """Return what alpha multiplies in the score of ``Z``, what the agent embedded, ``(..., n)``.
+
+        It asks the agent for its ``evidence`` or its ``width``.
+        """
         raise NotImplementedError
 
     def divert(self, arm: Any, for_sale: np.ndarray) -> Any:
@@ -83,6 +75,6 @@ class UCB(Exploration):
     False
     """
 
-    def bonus(self, agent: Explored, Z: Any) -> np.ndarray:
+    def bonus(self, agent: Any, Z: Any) -> np.ndarray:
         """Return the width."""
         return agent.width(Z)

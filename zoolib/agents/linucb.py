@@ -69,7 +69,8 @@ class SharedLinUCBAgent(UCBAgent):
         self._explore(exploration, drawn, features.d if self.is_shared else None)
 
     def _make_evidence(self) -> Evidence:
-        return make_evidence(self.features.d, self.batch_shape, self.ridge, self.gamma, self.window)
+        shape = self.batch_shape if self.is_shared else (*self.batch_shape, self.n_arms)
+        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window)
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""
@@ -90,10 +91,8 @@ class SharedLinUCBAgent(UCBAgent):
 
         Parameters
         ----------
-        X, r
-            ``(..., n, d)`` and ``(..., n)``, contexts and rewards.
-        weight
-            w, at least 0.
+        X, r, weight
+            ``(..., n, d)`` and ``(..., n)``, contexts and rewards; w, at least 0.
         """
         if self.gamma < 1 or self.window is not None:
             raise TypeError("a log can be given to an agent that remembers everything, without gamma and window")
@@ -121,10 +120,6 @@ class DisjointLinUCBAgent(SharedLinUCBAgent):
 
     is_shared = False
     warm = None  # a log of contexts does not say whose they are
-
-    def _make_evidence(self) -> Evidence:
-        shape = (*self.batch_shape, self.n_arms)
-        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window)
 
     @property
     def n_arms(self) -> int:

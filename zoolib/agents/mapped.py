@@ -50,16 +50,12 @@ class MappedAgent(UCBAgent):
 
     Parameters
     ----------
-    features
-        See :class:`~zoolib.agents.Agent`.
+    features, alpha
+        See :class:`~zoolib.agents.base.UCBAgent`.
     map
         A map of :mod:`zoolib.maps`.
-    alpha
-        Weight of the uncertainty, at least 0.
-    ridge
-        lambda > 0.
-    window
-        Number of last records that count, those of the log among them; None: all.
+    ridge, window
+        lambda > 0, and number of last records that count, those of the log among them; None: all.
     settle
         Clicks that are collected before A is factored anew. With 1 the evidence is up to date at each visit; with 20
         it lacks at most 19 clicks, and costs a twentieth.

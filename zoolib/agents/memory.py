@@ -7,9 +7,8 @@ a network that no longer exists: **stale evidence**.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,46 +18,13 @@ from zoolib.networks import MLP, ReplayBuffer
 from zoolib.persistence import Stateful
 
 
-class Embedding(NamedTuple):
-    """What a memory must know of the network whose embeddings it keeps.
-
-    Attributes
-    ----------
-    network
-        It.
-    phi
-        Embeds rows, ``(..., n, d) -> (..., n, d_emb)``.
-    one
-        Embeds one context of each world, ``(..., d)`` or the number of its cell, as the evidence wants it.
-    d, d_emb
-        Lengths of a context and of an embedding.
-    batch_shape
-        Of the agent.
-    cells
-        ``(m, d)``, the contexts there are, if they are few.
-    by_cell
-        Whether evidence may go by the numbers of cells: phi stays as it is from one click to the next.
-    """
-
-    network: MLP
-    phi: Callable[[np.ndarray], np.ndarray]
-    one: Callable[[np.ndarray], np.ndarray]
-    d: int
-    d_emb: int
-    batch_shape: tuple[int, ...]
-    cells: np.ndarray | None
-    by_cell: bool
-
-
 class Memory(Stateful):
     """How evidence is kept.
 
     Attributes
     ----------
-    evidence
-        A and b on embeddings.
-    by_cell
-        Whether it goes by the numbers of cells.
+    evidence, by_cell
+        A and b on embeddings, and whether it goes by the numbers of cells.
     needs_head
         Whether the network must end in a head.
 
@@ -71,13 +37,13 @@ class Memory(Stateful):
     needs_head = False
     evidence: Any
 
-    def start(self, of: Embedding, ridge: float) -> Self:
-        """Return a copy that keeps evidence on the embeddings ``of`` a network, with the prior lambda = ``ridge``."""
+    def start(self, agent: Any, ridge: float) -> Self:
+        """Return a copy that keeps evidence on the embeddings of ``agent``, with the prior lambda = ``ridge``."""
         mine = copy.copy(self)
-        mine._bind(of, ridge)
+        mine._bind(agent, ridge)
         return mine
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
+    def _bind(self, agent: Any, ridge: float) -> None:
         raise NotImplementedError
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any) -> None:
@@ -91,17 +57,17 @@ class Memory(Stateful):
 class _Unbounded(Memory):
     """Evidence that forgets nothing by itself, by cells where that can be."""
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
-        self.of, self.by_cell = of, of.by_cell
+    def _bind(self, agent: Any, ridge: float) -> None:
+        self.agent, self.by_cell = agent, agent.by_cell
         if self.by_cell:
-            self.evidence = TabularEvidence(of.phi(of.cells), ridge)
+            self.evidence = TabularEvidence(agent.phi(agent.cells), ridge)
         else:
-            self.evidence = Evidence(of.d_emb, of.batch_shape, ridge)
+            self.evidence = Evidence(agent.d_emb, agent.batch_shape, ridge)
 
     def renew(self) -> None:
         """Take note that phi has changed. What was summed up stays as it is."""
         if self.by_cell:
-            self.evidence.go_by(self.of.phi(self.of.cells))
+            self.evidence.go_by(self.agent.phi(self.agent.cells))
 
 
 @dataclass
@@ -123,8 +89,8 @@ class Window(Memory):
 
     window: int = checks.Setting(1, kind=int)
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
-        self.evidence = WindowedEvidence(of.d_emb, of.batch_shape, ridge, window=self.window)
+    def _bind(self, agent: Any, ridge: float) -> None:
+        self.evidence = WindowedEvidence(agent.d_emb, agent.batch_shape, ridge, window=self.window)
 
     def _changed(self, name: str, before: Any) -> None:
         self.evidence.window = self.window
@@ -140,8 +106,8 @@ class Discount(Memory):
 
     gamma: float = checks.Setting(0.0, 1.0, open_low=True)
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
-        self.evidence = DiscountedEvidence(of.d_emb, of.batch_shape, ridge, gamma=self.gamma)
+    def _bind(self, agent: Any, ridge: float) -> None:
+        self.evidence = DiscountedEvidence(agent.d_emb, agent.batch_shape, ridge, gamma=self.gamma)
 
     def _changed(self, name: str, before: Any) -> None:
         self.evidence.gamma = self.gamma
@@ -159,25 +125,24 @@ class Fresh(_Unbounded):
     """
 
     window: int = checks.Setting(1, kind=int, fixed=True)
-
     state = ("evidence", "records")
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
-        super()._bind(of, ridge)
-        self.records = ReplayBuffer(self.window, of.d, of.batch_shape, of.cells)
+    def _bind(self, agent: Any, ridge: float) -> None:
+        super()._bind(agent, ridge)
+        self.records = ReplayBuffer(self.window, agent.features.d, agent.batch_shape, agent.cells)
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any) -> None:
         """Take in a click; the one that leaves the window is embedded by the phi that embedded it last."""
         if self.records.full:
             old_x, old_reward = self.records.oldest()
-            self.evidence.remove(self.of.one(old_x), old_reward)
+            self.evidence.remove(self.agent.embed_one(old_x), old_reward)
         self.records.add(x, reward)
         self.evidence.add(z, reward)
 
     def renew(self) -> None:
         """Embed all records anew."""
         X, n, s = self.records.window()
-        self.evidence.rebuild(self.of.phi(X), s, n)
+        self.evidence.rebuild(self.agent.phi(X), s, n)
         super().renew()
 
 
@@ -192,8 +157,8 @@ class HeadAlone(Memory):
     state = ()
     needs_head = True
 
-    def _bind(self, of: Embedding, ridge: float) -> None:
-        self.evidence = _Head(of.network)
+    def _bind(self, agent: Any, ridge: float) -> None:
+        self.evidence = _Head(agent.network)
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any) -> None:
         """Take in nothing."""

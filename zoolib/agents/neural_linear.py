@@ -13,7 +13,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
-from zoolib.agents.memory import Embedding, Everything, Memory
+from zoolib.agents.memory import Everything, Memory
 from zoolib.agents.training import Online, Training
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
@@ -29,10 +29,8 @@ class NeuralLinearAgent(UCBAgent):
 
     Parameters
     ----------
-    features
-        See :class:`~zoolib.agents.base.Agent`.
-    alpha
-        Weight of the uncertainty, at least 0.
+    features, alpha
+        See :class:`~zoolib.agents.base.UCBAgent`.
     d_emb, hidden_dim
         Widths of the embedding and of the hidden layer: phi is an MLP d -> hidden_dim -> d_emb.
     lr
@@ -48,6 +46,12 @@ class NeuralLinearAgent(UCBAgent):
         lambda > 0 of the prior A = lambda I.
     rng
         A seed or generator, or one for each world.
+
+    Attributes
+    ----------
+    cells, by_cell
+        ``(m, d)``, the contexts there are, if they are few; and whether evidence may go by their numbers, phi staying
+        as it is from one click to the next.
 
     >>> agent = NeuralLinearAgent(ContextSpace(d=9, n_arms=3), d_emb=16, rng=0)
     >>> agent.phi(np.eye(3, 9)).shape
@@ -87,9 +91,8 @@ class NeuralLinearAgent(UCBAgent):
         self._table: np.ndarray | None = None  # (..., P C, d_emb): the cells, embedded
         self.training = training.start(self.network, lr, rngs[0], self.batch_shape, self.cells)
         self._explore(exploration, rngs[2], d_emb)
-        by_cell = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
-        embedding = (self.network, self.phi, self._embed_one, features.d, d_emb, self.batch_shape, self.cells, by_cell)
-        self.memory = memory.start(Embedding(*embedding), ridge)
+        self.by_cell = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
+        self.memory = memory.start(self, ridge)
 
     @property
     def evidence(self) -> Evidence:
@@ -122,7 +125,7 @@ class NeuralLinearAgent(UCBAgent):
         return self.evidence.width(Z)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        self.memory.add(self._embed_one(x), x, reward)
+        self.memory.add(self.embed_one(x), x, reward)
         if self.training.step(x, reward, self.evidence):
             self._table = None
             self.memory.renew()
@@ -132,7 +135,8 @@ class NeuralLinearAgent(UCBAgent):
         """Whether phi stays as it is from one click to the next, so that it pays to embed each cell once."""
         return self.training.every > 1
 
-    def _embed_one(self, x: np.ndarray) -> np.ndarray:
+    def embed_one(self, x: np.ndarray) -> np.ndarray:
+        """Return what the evidence takes in of one context of each world, ``(..., d)`` or the number of its cell."""
         if checks.are_numbers(x) and self.is_steady:
             return self.embed(x)
         return self.phi(self.training.row(x))[..., 0, :]

@@ -29,10 +29,8 @@ class NeuralUCBAgent(UCBAgent):
 
     Parameters
     ----------
-    features
-        See :class:`~zoolib.agents.base.Agent`.
-    alpha
-        Weight of the uncertainty, at least 0.
+    features, alpha
+        See :class:`~zoolib.agents.base.UCBAgent`.
     lr
         Step size of the training.
     hidden_dim
@@ -40,10 +38,8 @@ class NeuralUCBAgent(UCBAgent):
     literal
         Do it as the definition reads: a backward pass of torch for every arm, the inverse of A at every decision. The
         choices are the same.
-    diagonal
-        Keep the diagonal of A alone.
-    ridge
-        lambda > 0.
+    diagonal, ridge
+        Keep the diagonal of A alone; lambda > 0.
     exploration
         ``UCB()``, ``ArmThompson()``, which is NeuralTS, or ``EpsilonGreedy(epsilon)``.
     rng
@@ -73,8 +69,7 @@ class NeuralUCBAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         self.hidden_dim, self.lr, self.ridge, self.literal, self.diagonal = hidden_dim, lr, ridge, literal, diagonal
         for name, value in (("literal", literal), ("diagonal", diagonal)):
-            if not isinstance(value, bool):
-                raise TypeError(f"{name} must be True or False, got {value!r}")
+            checks.instance(name, value, bool)
         if literal and (diagonal or self.batch_shape):
             raise ValueError("literal is the definition as it reads: one world and the whole matrix A")
         network, evidence = MLP, DiagonalEvidence if diagonal else BlockEvidence

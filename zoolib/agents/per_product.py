@@ -18,16 +18,14 @@ class PerProductAgent(UCBAgent):
 
     Parameters
     ----------
-    features
-        See :class:`~zoolib.agents.base.Agent`.
+    features, alpha
+        See :class:`~zoolib.agents.base.UCBAgent`.
     layout
         What the columns of a context say.
     n_products
         K, those that will arrive included.
     crossed
         Whether the user's features are crossed with each other.
-    alpha
-        Weight of the uncertainty, at least 0.
     ridge
         lambda > 0 of each model's prior.
 

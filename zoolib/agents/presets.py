@@ -18,7 +18,14 @@ from zoolib.world import ContextSpace, FeatureEngineer
 Features = FeatureEngineer | ContextSpace
 
 
-class LinTSAgent(LinUCBAgent):
+class _Drawing:
+    """Mixed in before an agent of many widths: the same, and of the same parameters, with Thompson sampling."""
+
+    def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
+        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
+
+
+class LinTSAgent(_Drawing, LinUCBAgent):
     """Linear Thompson sampling, a model for each arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
 
     It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
@@ -27,11 +34,8 @@ class LinTSAgent(LinUCBAgent):
     ArmThompson()
     """
 
-    def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
-        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
 
-
-class NeuralTSAgent(DiagonalNeuralUCBAgent):
+class NeuralTSAgent(_Drawing, DiagonalNeuralUCBAgent):
     """NeuralTS (Zhang, Zhou, Li and Gu, 2021): f(x) + alpha xi sqrt(sum g^2 / A).
 
     It is :class:`DiagonalNeuralUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
@@ -40,11 +44,8 @@ class NeuralTSAgent(DiagonalNeuralUCBAgent):
     ArmThompson()
     """
 
-    def __init__(self, features: Features, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
-        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
 
-
-class ArmHeadsTSAgent(ArmHeadsAgent):
+class ArmHeadsTSAgent(_Drawing, ArmHeadsAgent):
     """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling.
 
     It is :class:`ArmHeadsAgent` with ``exploration=ArmThompson()``, and has its parameters.
@@ -52,9 +53,6 @@ class ArmHeadsTSAgent(ArmHeadsAgent):
     >>> ArmHeadsTSAgent(ContextSpace(d=2, n_arms=3), rng=0).exploration
     ArmThompson()
     """
-
-    def __init__(self, features: ContextSpace, *, rng: Seed | Sequence[Seed], **settings: Any) -> None:
-        super().__init__(features, **settings, exploration=ArmThompson(), rng=rng)
 
 
 class EpsilonGreedyAgent(NeuralLinearAgent):

@@ -33,10 +33,8 @@ class MLPRecommender(nn.Module):
 
     Parameters
     ----------
-    n_users, n_products
-        Sizes of the embedding tables; a user or product beyond them cannot be scored.
-    embedding_dim
-        Length of each embedding.
+    n_users, n_products, embedding_dim
+        Sizes of the embedding tables, beyond which nothing can be scored, and length of each embedding.
     rng
         Seed or generator of the initial weights.
 
@@ -92,21 +90,17 @@ class MLPRecommender(nn.Module):
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is damaged or holds something else.
+        FileNotFoundError, ValueError
+            If there is no such file; if it is damaged or holds something else.
         """
         if not Path(path).is_file():
             raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
         content = io.BytesIO(Path(path).read_bytes())
-        try:
+        try:  # what is no record of sizes and weights fails here in one way or another
             if zipfile.ZipFile(content).testzip() is not None:  # torch itself reads on where a check sum is wrong
                 raise ValueError("a check sum is wrong")
             content.seek(0)
             stored = torch.load(content, weights_only=True)
-            if not isinstance(stored, dict):
-                raise ValueError("no record of sizes and weights")
             model = cls(**stored["sizes"])
             model.load_state_dict(stored["weights"])
         except Exception as error:  # whatever a reader of damaged bytes may stumble over
@@ -161,27 +155,21 @@ def train_recommender(
         Seed or generator of the split, the initial weights and the order of the batches.
     epochs, batch_size, lr
         The usual.
-    validation
-        Share of the log held out, in (0, 1).
-    progress
-        Whether to show a progress bar.
+    validation, progress
+        Share of the log held out, in (0, 1); whether to show a progress bar.
 
     Returns
     -------
-    model
-        The trained model.
-    history
-        One row an epoch: ``training``, ``validation``, the mean cross-entropy on each part.
+    The trained model; and one row an epoch of ``training``, ``validation``, the mean cross-entropy on each part.
 
     >>> log = random_log(ZooplusSimulator(n_users=5, seed=42), n_clicks=100, rng=0)
     >>> train_recommender(log, 5, 50, rng=0, epochs=2)[1].shape
     (2, 2)
     """
-    epochs, batch_size = checks.whole("epochs", epochs, 1), checks.whole("batch_size", batch_size, 1)
-    lr, validation = (
-        checks.real("lr", lr, 0.0, open_low=True),
-        checks.real("validation", validation, 0.0, 1.0, open_low=True),
-    )
+    sizes = {"epochs": epochs, "batch_size": batch_size, "n_users": n_users, "n_products": n_products}
+    epochs, batch_size, n_users, n_products = checks.wholes(1, **sizes)
+    lr = checks.real("lr", lr, 0.0, open_low=True)
+    validation = checks.real("validation", validation, 0.0, 1.0, open_low=True)
     (generator,) = generators(rng, ())
     columns = _log_tensors(log, n_users, n_products)
     order = torch.from_numpy(generator.permutation(len(log)))
@@ -217,16 +205,10 @@ def train_recommender(
 
 
 def _log_tensors(log: pd.DataFrame, n_users: int, n_products: int) -> list[torch.Tensor]:
-    if not isinstance(log, pd.DataFrame):
-        raise TypeError(f"log must be a DataFrame, got {type(log).__name__}")
-    n_users, n_products = checks.whole("n_users", n_users, 1), checks.whole("n_products", n_products, 1)
     columns: list[Any] = []
     for name, n in (("user", n_users), ("product", n_products), ("click", 2)):
-        if name not in log:
+        if name not in checks.instance("log", log, pd.DataFrame):
             raise ValueError(f"log must have a column {name!r}, it has {', '.join(map(str, log.columns))}")
-        columns.append(
-            torch.from_numpy(
-                np.array(checks.indices(f"log[{name!r}]", log[name].to_numpy(), n, (len(log),)), dtype=np.int64)
-            )
-        )
+        numbers = checks.indices(f"log[{name!r}]", log[name].to_numpy(), n, (len(log),))
+        columns.append(torch.from_numpy(numbers.copy()))  # those of pandas may be read-only
     return [*columns[:2], columns[2].double()]

@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents.exploration import Exploration, Explored, Rngs
-from zoolib.randomness import NormalStream, UniformStream
+from zoolib.agents.exploration import Exploration, Rngs
+from zoolib.randomness import UniformStream
+
+
+class NormalStream(UniformStream):
+    """Vectors of ``d`` standard normal numbers, one for every world at each call, ``(*batch_shape, d)``."""
+
+    def __init__(self, rngs: Rngs, batch_shape: tuple[int, ...], d: int) -> None:
+        self.width = (d,)
+        super().__init__(rngs, batch_shape, block=256)
+
+    def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.standard_normal((n, *self.width))
 
 
 @dataclass
@@ -34,7 +45,7 @@ class Thompson(Exploration):
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._normals = NormalStream(self._needed(rngs), batch_shape, d)
 
-    def bonus(self, agent: Explored, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
         """Return z'C xi for the rows z of ``Z``: of mean 0 and standard deviation sqrt(z' A^-1 z), drawn jointly."""
         return np.matvec(Z, np.matvec(np.linalg.cholesky(agent.evidence.A_inv), self._normals()))
 
@@ -58,7 +69,7 @@ class ArmThompson(Exploration):
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._rngs = self._needed(rngs)
 
-    def bonus(self, agent: Explored, Z: Any) -> np.ndarray:
+    def bonus(self, agent: Any, Z: Any) -> np.ndarray:
         """Return width times a standard normal number for each row: new at each call."""
         width = agent.width(Z)
         xi = np.stack([rng.standard_normal(width.shape[-1]) for rng in self._rngs])
@@ -67,12 +78,7 @@ class ArmThompson(Exploration):
 
 @dataclass
 class EpsilonGreedy(Exploration):
-    """The highest payoff, but with probability ``epsilon`` any product.
-
-    Parameters
-    ----------
-    epsilon
-        In [0, 1].
+    """The highest payoff, but with probability ``epsilon``, in [0, 1], any product.
 
     >>> EpsilonGreedy(0.2)
     EpsilonGreedy(epsilon=0.2)
@@ -85,7 +91,7 @@ class EpsilonGreedy(Exploration):
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._uniforms = UniformStream(self._needed(rngs), batch_shape)
 
-    def bonus(self, agent: Explored, Z: Any) -> float:
+    def bonus(self, agent: Any, Z: Any) -> float:
         """Return 0: this score does not explore."""
         return 0.0
 

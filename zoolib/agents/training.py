@@ -21,10 +21,9 @@ class Training(Stateful):
 
     Attributes
     ----------
-    has_head
-        Whether the network ends in a linear head that predicts the reward from the embedding.
-    rectified
-        Whether the embedding goes through a ReLU.
+    has_head, rectified
+        Whether the network ends in a linear head that predicts the reward from the embedding, and whether the embedding
+        goes through a ReLU.
     every
         Clicks from one training step to the next.
 
@@ -38,23 +37,16 @@ class Training(Stateful):
     optimizer: SGD | Adam | None = None
 
     def start(
-        self,
-        network: MLP,
-        lr: float,
-        rngs: Rngs,
-        batch_shape: tuple[int, ...] = (),
-        cells: np.ndarray | None = None,
+        self, network: MLP, lr: float, rngs: Rngs, batch_shape: tuple[int, ...] = (), cells: np.ndarray | None = None
     ) -> Self:
         """Return a copy that trains ``network`` with step size ``lr``.
 
         Parameters
         ----------
-        network, lr
-            What to train, and how fast.
+        network, lr, batch_shape
+            What to train, how fast, and the shape of the agent.
         rngs
             A generator a world, for what is random in it.
-        batch_shape
-            Of the agent.
         cells
             ``(m, d)``, the contexts there are, if they are few: then a context may be the number of its cell.
         """
@@ -126,10 +118,8 @@ class Replay(Training):
         Number of last clicks to draw from.
     batch_size
         Clicks a batch, at most ``capacity``; training begins when there are as many.
-    every
-        Clicks from one training to the next.
-    n_batches
-        Batches, and so steps of Adam, each time.
+    every, n_batches
+        Clicks from one training to the next, and batches, so steps of Adam, each time.
 
     >>> Replay(every=20, n_batches=4)
     Replay(capacity=10000, batch_size=64, every=20, n_batches=4)

@@ -93,10 +93,8 @@ class Delayed(Wrapper):
     ----------
     agent
         The agent that learns.
-    delay
-        In visits, at least 0.
-    every
-        Visits from one batch to the next, at least 1.
+    delay, every
+        In visits, at least 0; visits from one batch to the next, at least 1.
 
     >>> from zoolib.world import ContextSpace
     >>> agent = Delayed(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), delay=1)
@@ -209,10 +207,8 @@ class Snapshots(Wrapper):
     ----------
     agent
         Any agent.
-    at
-        Numbers of visits after which to look at it.
-    look
-        What to keep of the agent; a copy of it, if nothing is said.
+    at, look
+        Numbers of visits after which to look at it, and what to keep of it; a copy, if nothing is said.
 
     Attributes
     ----------

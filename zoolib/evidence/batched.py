@@ -21,10 +21,9 @@ class BatchedEvidence(Stateful):
 
     Attributes
     ----------
-    A, b
-        ``(*shape, d, d)`` and ``(*shape, d)``.
-    L, theta
-        Cholesky's factor of A and the estimate A^-1 b, as of the last :meth:`factor`.
+    A, b, L, theta
+        The sums, ``(*shape, d, d)`` and ``(*shape, d)``; and, as of the last :meth:`factor`, Cholesky's factor of A and
+        the estimate A^-1 b.
 
     >>> evidence = BatchedEvidence(d=2)
     >>> evidence.sum((), np.eye(2), np.ones(2))

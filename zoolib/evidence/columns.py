@@ -1,8 +1,7 @@
 """Columns of evidence that come and go with their arms (the decision guide).
 
-Where an arm has entries of its own in the context, such as a one-hot of the product, the arm's arrival and departure
-change the length of the contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the
-past.
+Where an arm has entries of its own in the context, such as a one-hot of the product, its arrival and departure change
+the length of contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the past.
 """
 
 from __future__ import annotations
@@ -20,15 +19,10 @@ def add_columns(A: np.ndarray, b: np.ndarray, n: int, ridge: float = 1.0) -> tup
     Parameters
     ----------
     A, b
-        ``(..., d, d)`` and ``(..., d)``.
-    n
-        How many, at least 1; they are put at the end.
-    ridge
-        lambda > 0 of the prior.
-
-    Returns
-    -------
-    ``(..., d + n, d + n)`` and ``(..., d + n)``: lambda on the new part of the diagonal, 0 elsewhere.
+        ``(..., d, d)`` and ``(..., d)``; returned are ``(..., d + n, d + n)`` and ``(..., d + n)``, with lambda on the
+        new part of the diagonal and 0 elsewhere.
+    n, ridge
+        How many, at least 1, which are put at the end; and lambda > 0 of the prior.
 
     >>> add_columns(np.eye(2), np.zeros(2), 1)[0].shape
     (3, 3)
@@ -54,13 +48,9 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
     Parameters
     ----------
     A, b
-        ``(..., d, d)`` and ``(..., d)``.
+        ``(..., d, d)`` and ``(..., d)``; returned are ``(..., d - n, d - n)`` and ``(..., d - n)``.
     columns
-        Which go; at least one stays.
-
-    Returns
-    -------
-    ``(..., d - n, d - n)`` and ``(..., d - n)``.
+        Which n go; at least one stays.
 
     >>> drop_columns(np.eye(3), np.zeros(3), [0])[1].shape
     (2,)
@@ -77,6 +67,5 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
 
 
 def _evidence(A: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    b = np.asarray(b)
-    b = checks.finite("b", b, (None,) * max(1, b.ndim))
+    b = checks.finite("b", b, (None,) * max(1, np.ndim(b)))
     return checks.finite("A", A, (*b.shape, b.shape[-1])), b

@@ -114,10 +114,7 @@ def make_evidence(
 ) -> Evidence:
     """Return evidence that is kept as the settings say: all, the last ``window`` clicks, or discounted by ``gamma``.
 
-    Raises
-    ------
-    ValueError
-        If ``gamma`` is outside (0, 1], ``window`` below 1, or both forget.
+    A ``gamma`` outside (0, 1], a ``window`` below 1, or both of them are a ``ValueError``.
 
     >>> type(make_evidence(2, (), window=500)).__name__
     'WindowedEvidence'

@@ -6,7 +6,7 @@ Ridge regression of rewards r on contexts x needs two sums,
 
 and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all of the past;
 :mod:`zoolib.evidence.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or
-one a world and arm. Where the last of them is that of arms, ``arm`` says which a click belongs to.
+one a world and arm.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ class Evidence(Stateful):
 
     Parameters
     ----------
-    d
-        Length of a context.
-    shape
-        Leading axes: ``()``, ``(R,)``, ``(K,)`` or ``(R, K)``.
+    d, shape
+        Length of a context, and leading axes: ``()``, ``(R,)``, ``(K,)`` or ``(R, K)``.
     ridge
         lambda > 0, the weight of the prior A = lambda I.
 
@@ -102,13 +100,10 @@ class Evidence(Stateful):
 
         Parameters
         ----------
-        x
-            ``(..., d)``.
-        r
-            Reward, of shape ``(...)``.
+        x, r
+            Context ``(..., d)`` and reward ``(...)``.
         arm
-            Which evidence the click belongs to, where the last axis of ``shape`` is that of arms: an int, or one a
-            world.
+            Whose the click is, where the last axis of ``shape`` is that of arms: an int, or one a world.
 
         Returns
         -------
@@ -123,9 +118,7 @@ class Evidence(Stateful):
         self._rank_one(x, r, arm, -1.0)
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
-        """Start afresh from records.
-
-        A = lambda I + sum n x x', b = sum r x.
+        """Start afresh from records: A = lambda I + sum n x x', b = sum r x.
 
         Parameters
         ----------
@@ -159,9 +152,8 @@ class Evidence(Stateful):
     _arrays = ("_A", "_A_inv", "_b", "_n_since_tidy")  # what there is of each world and arm
 
     def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
-        A, A_inv = (
-            np.broadcast_to(a, (*shape, self.d, self.d)).copy() for a in (self.ridge * self.eye, self.eye / self.ridge)
-        )
+        square = (*shape, self.d, self.d)
+        A, A_inv = (np.broadcast_to(a, square).copy() for a in (self.ridge * self.eye, self.eye / self.ridge))
         return A, A_inv, np.zeros((*shape, self.d)), np.zeros(shape, dtype=np.int64)
 
     def _set(self, *arrays: np.ndarray) -> None:

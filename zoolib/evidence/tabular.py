@@ -30,10 +30,8 @@ class TabularEvidence(Evidence):
 
     Parameters
     ----------
-    Z
-        The table; another may be given to :meth:`go_by` later.
-    ridge
-        lambda > 0 of the prior A = lambda I.
+    Z, ridge
+        The table (another may be given to :meth:`go_by` later), and lambda > 0 of the prior A = lambda I.
 
     >>> evidence = TabularEvidence(np.eye(3))
     >>> _ = evidence.add(np.asarray(1), 1.0)

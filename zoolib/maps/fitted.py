@@ -15,12 +15,7 @@ from zoolib.maps.fixed import FeatureMap, Rngs, with_one
 class KMeans(FeatureMap):
     """Segments by k-means: users and products are clustered by what is seen of them, and the two memberships crossed.
 
-    The clusters are those of the log, and stay.
-
-    Parameters
-    ----------
-    users, products
-        Numbers of clusters.
+    The clusters, as many as ``users`` and ``products`` say, are those of the log, and stay.
 
     >>> from zoolib.world import Layout
     >>> map = KMeans(Layout(1, 2, 1), users=2, products=3).start(d=5, batch_shape=(), rngs=[np.random.default_rng(0)])
@@ -74,10 +69,8 @@ class Forest(FeatureMap):
 
     Parameters
     ----------
-    n_trees
-        Number of trees.
-    leaf
-        Fewest records in a leaf.
+    n_trees, leaf
+        Number of trees, and fewest records in a leaf.
     every
         Visits from one fit to the next, each on all records.
 

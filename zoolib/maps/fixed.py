@@ -148,10 +148,8 @@ class RandomFourier(FeatureMap):
 
     Parameters
     ----------
-    n
-        Number of waves.
-    length
-        Length scale of the kernel.
+    n, length
+        Number of waves, and length scale of the kernel.
 
     >>> RandomFourier(n=50).start(d=2, batch_shape=(), rngs=[np.random.default_rng(0)])(np.zeros((4, 2))).shape
     (4, 51)

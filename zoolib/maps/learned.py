@@ -1,7 +1,6 @@
 """The map that is learned: a network's embedding, trained to predict clicks (chapter 8).
 
-With it :class:`~zoolib.agents.mapped.MappedAgent` is a Neural-Linear agent in the sense of Riquelme, Tucker and Snoek,
-ICLR 2018.
+With it :class:`~zoolib.agents.MappedAgent` is the Neural-Linear agent of Riquelme, Tucker and Snoek, ICLR 2018.
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ class Learned(FeatureMap):
         What a training consists of: batches drawn uniformly from the records.
     epochs
         The first training, on the log, has as many batches as go over it this often; 0: the log trains nothing.
-    lasso
-        Weight of a penalty on the absolute weights of the first layer, which frees it of columns that say nothing.
-    normalize
-        Whether there is a layer norm before each ReLU.
+    lasso, normalize
+        Weight of a penalty on the absolute weights of the first layer, which frees it of columns that say nothing; and
+        whether there is a layer norm before each ReLU.
 
     >>> map = Learned(hidden=(32, 16)).start(d=9, batch_shape=(), rngs=[np.random.default_rng(0)])
     >>> map(np.zeros((50, 9))).shape
@@ -70,8 +68,7 @@ class Learned(FeatureMap):
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Train each world's network on its records; world by world, whose arrays are small enough to stay in cache."""
         n = X.shape[-2]
-        at_first = self.n_trainings == 0
-        n_batches = round(self.epochs * n / self.batch_size) if at_first else self.batches
+        n_batches = self.batches if self.n_trainings else round(self.epochs * n / self.batch_size)
         self.n_trainings += 1
         X, r = self._seen(X).reshape(-1, n, self._n_seen), r.reshape(-1, n)
         for i, rng in enumerate(self._rngs):

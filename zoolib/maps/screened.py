@@ -41,12 +41,8 @@ class Screened(_Prepared):
 
     Parameters
     ----------
-    of
-        The map.
-    level
-        Probability of keeping anything if nothing matters.
-    bins
-        Into which each column is cut.
+    of, level, bins
+        The map; probability of keeping anything if nothing matters; number of bins into which each column is cut.
     every
         Visits from one screening to the next, each on all records.
 
@@ -82,10 +78,8 @@ class Projected(_Prepared):
 
     Parameters
     ----------
-    of
-        The map.
-    k
-        Number of directions of each side.
+    of, k
+        The map, and the number of directions of each side.
     every
         Visits from one search to the next, each on all records.
 
@@ -131,12 +125,8 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     ----------
     U, P
         What is seen of one side and of the other, ``(n, n_u)`` and ``(n, n_p)``.
-    r
-        Rewards, ``(n,)``.
-    of
-        The map.
-    k
-        Number of directions.
+    r, k
+        Rewards, ``(n,)``, and number of directions.
 
     >>> U = np.random.default_rng(0).normal(size=(2000, 3))
     >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
@@ -166,10 +156,8 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
 
     Parameters
     ----------
-    X, r
-        Records: contexts ``(n, d)`` and rewards ``(n,)``.
-    layout
-        What the columns say.
+    X, r, layout
+        Records, contexts ``(n, d)`` and rewards ``(n,)``; what the columns say.
     level, bins
         See :class:`Screened`.
 

@@ -72,10 +72,9 @@ class ClickNetwork(MLP):
 
         Parameters
         ----------
-        X, r
-            ``(..., m, d_in)`` contexts and ``(..., m)`` clicks.
-        lasso
-            Weight of a penalty that makes the network leave out columns that say nothing.
+        X, r, lasso
+            ``(..., m, d_in)`` contexts and ``(..., m)`` clicks; weight of a penalty that makes the network leave out
+            columns that say nothing.
         """
         outputs = self.forward(X)
         G = sigmoid(outputs[-1][..., 0])
@@ -92,10 +91,8 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    weights, lr
-        As in :class:`~zoolib.networks.Adam`.
-    decay
-        At least 0.
+    weights, lr, decay
+        As in :class:`~zoolib.networks.Adam`; decay is at least 0.
 
     >>> AdamW(weights := np.ones(2), lr=0.1, decay=0.5).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()

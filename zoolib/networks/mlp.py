@@ -169,10 +169,8 @@ class SGD(Stateful):
 
     Parameters
     ----------
-    weights
-        ``(..., p)``, changed in place.
-    lr
-        Step size, above 0.
+    weights, lr
+        ``(..., p)``, changed in place; and the step size, above 0.
 
     >>> SGD(weights := np.ones(2), lr=0.1).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()

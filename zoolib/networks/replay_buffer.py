@@ -23,10 +23,8 @@ class Tally(NamedTuple):
     ----------
     X
         ``(..., m, d)`` contexts; in the shop ``(m, d)``, the same in all worlds.
-    n
-        ``(..., m)``: how often each was met.
-    s
-        ``(..., m)``: the rewards that came of it, summed.
+    n, s
+        ``(..., m)``: how often each was met, and the rewards that came of it, summed.
     """
 
     X: np.ndarray
@@ -39,10 +37,8 @@ class ReplayBuffer(Stateful):
 
     Parameters
     ----------
-    capacity
-        Number of records kept, at least 1.
-    d
-        Length of a context.
+    capacity, d
+        Number of records kept, at least 1, and length of a context.
     batch_shape
         ``()`` for one world, ``(R,)`` for R in lockstep.
     cells
@@ -99,24 +95,19 @@ class ReplayBuffer(Stateful):
     def sample(self, batch_size: int, rngs: Sequence[np.random.Generator]) -> Tally:
         """Return ``batch_size`` records of each world, drawn uniformly and independently (with replacement).
 
-        Parameters
-        ----------
-        batch_size
-            At most the number of records: a larger batch would consist of repetitions.
-        rngs
-            One generator a world.
+        There are as many at least, or the batch would consist of repetitions. ``rngs`` holds a generator a world.
         """
         batch_size = checks.whole("batch_size", batch_size, 1)
         self._at_least(batch_size)
         picks = np.stack([rng.integers(0, len(self), batch_size) for rng in rngs], axis=-1)
         return self._tally(picks.reshape(batch_size, *self.batch_shape))
 
-    def window(self, last: int | None = None) -> Tally:
-        """Return the ``last`` records of each world, oldest first (None: all)."""
-        last = len(self) if last is None else checks.whole("last", last, 1)
-        self._at_least(max(last, 1))
-        places = np.arange(self.n_added - last, self.n_added) % self.capacity
-        return self._tally(np.broadcast_to(places.reshape(-1, *[1] * len(self.batch_shape)), (last, *self.batch_shape)))
+    def window(self) -> Tally:
+        """Return all records of each world, oldest first; there is one at least."""
+        self._at_least(1)
+        places = np.arange(self.n_added - len(self), self.n_added) % self.capacity
+        places = places.reshape(-1, *[1] * len(self.batch_shape))
+        return self._tally(np.broadcast_to(places, (len(self), *self.batch_shape)))
 
     def _tally(self, places: np.ndarray) -> Tally:
         """Return the records at ``places``, ``(m, ...)``."""

@@ -20,18 +20,15 @@ class FeatureShop:
     Parameters
     ----------
     taste
-        Who likes what, and what is seen of it: :class:`~zoolib.world.Segments` or
-        :class:`~zoolib.world.Conditions`.
+        Who likes what, and what is seen of it: :class:`~zoolib.world.Segments` or :class:`~zoolib.world.Conditions`.
     seed
         A seed: one shop. A sequence of them: that many in lockstep.
     n_products
         K.
     shown
         Products among which to choose at each visit, drawn anew with replacement; all of them if there are no more.
-    n_log
-        Random recommendations, with their clicks, from before the first visit.
-    n_steps
-        Visits T.
+    n_log, n_steps
+        Random recommendations, with their clicks, from before the first visit; and visits T.
     arriving
         Share of the products that arrive one after the other during the run; the log knows only the others.
 
@@ -41,10 +38,8 @@ class FeatureShop:
         Of its worlds, and ``()`` or ``(R,)``.
     product_x, user_x
         ``(..., K, n)`` and ``(..., T, n)``: what is seen.
-    shelf
-        ``(..., T, S)``: the products among which to choose at each visit.
-    probability
-        ``(..., T, S)``: their click probabilities.
+    shelf, probability
+        ``(..., T, S)``: the products among which to choose at each visit, and their click probabilities.
     log_x, log_r
         ``(..., n_log, d)`` and ``(..., n_log)``: contexts and clicks of the log.
 
@@ -63,12 +58,10 @@ class FeatureShop:
         n_steps: int = 4000,
         arriving: float = 0.0,
     ) -> None:
-        if not isinstance(taste, (Segments, Conditions)):
-            raise TypeError(f"taste must be Segments or Conditions, got {taste!r}")
-        self.taste, self.layout = taste, taste.layout
-        self.n_products = checks.whole("n_products", n_products, 1)
-        self.n_shown = min(checks.whole("shown", shown, 1), self.n_products)
-        self.n_log, self.n_steps = checks.whole("n_log", n_log, 0), checks.whole("n_steps", n_steps, 1)
+        self.taste = checks.instance("taste", taste, Segments, Conditions)
+        self.layout, self.n_log = taste.layout, checks.whole("n_log", n_log, 0)
+        self.n_products, shown, self.n_steps = checks.wholes(1, n_products=n_products, shown=shown, n_steps=n_steps)
+        self.n_shown = min(shown, self.n_products)
         self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
         self.n_first = max(1, round(self.n_products * (1 - self.arriving)))
         self.seeds, self.batch_shape = worlds(seed)

@@ -1,14 +1,8 @@
 """Contexts: what an agent sees of a user and a product (chapter 0).
 
-Three encodings of the same two facts, the user's persona and the product's category. They hold the same information
-and yet decide what a linear model can say (chapter 2):
-
-``"onehot"``
-    one-hot persona followed by one-hot category, names sorted, d = 9;
-``"crossed"``
-    one-hot of the pair (persona, category), d = 20;
-``"both"``
-    the two, one after the other, d = 29.
+Three encodings of the same two facts, the user's persona and the product's category, hold the same information and yet
+decide what a linear model can say (chapter 2). ``"onehot"`` is one-hot persona followed by one-hot category, names
+sorted, d = 9; ``"crossed"`` one-hot of the pair (persona, category), d = 20; ``"both"`` the two, d = 29.
 """
 
 from __future__ import annotations
@@ -90,9 +84,9 @@ class FeatureEngineer:
         self.encoding = checks.choice("encoding", encoding, ENCODINGS)
         self.batch_shape, self.rows = sim.batch_shape, sim.rows
         personas, categories = sorted(sim.personas), sorted(sim.categories)
-        persona = _one_hot(sim.personas, personas)[:, None, :]  # (P, 1, P)
-        category = _one_hot(sim.categories, categories)[None, :, :]  # (1, C, C)
         P, C = len(personas), len(categories)
+        persona = np.eye(P)[[personas.index(name) for name in sim.personas]][:, None, :]  # (P, 1, P)
+        category = np.eye(C)[[categories.index(name) for name in sim.categories]][None, :, :]  # (1, C, C)
         plain = np.concatenate([np.broadcast_to(persona, (P, C, P)), np.broadcast_to(category, (P, C, C))], axis=-1)
         crossed = (persona[..., :, None] * category[..., None, :]).reshape(P, C, P * C)
         pairs = [f"{p} x {c}" for p in personas for c in categories]
@@ -141,13 +135,9 @@ class FeatureEngineer:
     def choices(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return what can be told apart on the shelf: the distinct contexts of a user, and one product for each.
 
-        Returns
-        -------
-        X
-            ``(..., C, d)``, one row for each category, in the order of their first products.
-        arms
-            ``(..., C)``, the lowest product number of each. The best row's is what ``argmax`` over all K
-            contexts with ties to the lowest number would have found.
+        The contexts, ``(..., C, d)``, are one for each category in the order of their first products, whose numbers,
+        the lowest of each, are ``(..., C)``. The best row's is what ``argmax`` over all K contexts, with ties to the
+        lowest number, would have found.
         """
         cells, arms = self.choice_cells(user_id, sim)
         return self.cells[cells], arms
@@ -157,7 +147,3 @@ class FeatureEngineer:
         sim = sim or self.sim
         persona = np.asarray(sim.persona(user_id))
         return persona[..., None] * len(sim.categories) + sim.category_order, sim.first_product
-
-
-def _one_hot(names: tuple[str, ...], columns: list[str]) -> np.ndarray:
-    return np.array([[float(name == column) for column in columns] for name in names])

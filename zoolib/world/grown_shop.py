@@ -81,13 +81,7 @@ class GrownShop:
         return level * np.exp(-(away**2).sum(-1) / (2 * WIDTH**2))
 
     def log(self, n: int, rng: Seed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what recommending at random would have logged.
-
-        Returns
-        -------
-        x, ids, clicks
-            ``(n, 7)`` visitors, ``(n,)`` products, ``(n,)`` clicks.
-        """
+        """Return what recommending at random would have logged: visitors ``(n, 7)``, products and clicks ``(n,)``."""
         (generator,) = generators(rng, ())
         x, ids = self.visitors(n, generator), generator.integers(0, self.n_products, n)
         return x, ids, (generator.random(n) < self.click_probability(x, ids)).astype(float)

@@ -1,4 +1,4 @@
-"""Shocks at times that each world draws for itself (chapter 7)."""
+"""Shocks at times that worlds draw (chapter 7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zoolib.world.simulator import ZooplusSimulator
 
 @dataclass(frozen=True)
 class RandomTimes:
-    """Shocks that happen in this order, in each world at times that it draws for itself (chapter 7).
+    """Shocks that happen in this order, in each world at times that it draws for itself.
 
     All choices of times from ``first`` to ``last``, each at least ``apart`` steps after the one before, are equally
     likely.
@@ -40,9 +40,8 @@ class RandomTimes:
     apart: int = 1
 
     def __post_init__(self) -> None:
-        for shock in self.shocks:
-            if not isinstance(shock, Shock):
-                raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {shock!r}")
+        if strange := [shock for shock in self.shocks if not isinstance(shock, Shock)]:
+            raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {strange[0]!r}")
         if not self.shocks or len({shock.name for shock in self.shocks}) < len(self.shocks):
             raise ValueError("shocks must hold at least one, and no two of one name")
         checks.wholes(1, first=self.first, apart=self.apart)
@@ -57,12 +56,7 @@ class RandomTimes:
     def happen(self, sim: ZooplusSimulator, n_steps: int) -> tuple[dict[str, np.ndarray], Happens]:
         """Draw the times of every world of ``sim``, from a stream of its seed that serves nothing else.
 
-        Returns
-        -------
-        times
-            ``{name: (R,) steps}``.
-        happens
-            ``{step: [(Shock, worlds), ...]}``, in the order of time.
+        Returned are ``{name: (R,) steps}`` and ``{step: [(Shock, worlds), ...]}``, in the order of time.
         """
         checks.whole("shocks.last", self.last, self.first, n_steps - 1)
         drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)

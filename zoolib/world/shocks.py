@@ -117,26 +117,17 @@ class Schedule:
     Parameters
     ----------
     shocks
-        ``{step: Shock or Launch}``, the same for all worlds; or :class:`~zoolib.world.RandomTimes`, which each
-        world draws for itself.
-    sim
-        The shop, or a batch of shops.
-    n_steps
-        Length of the run.
+        ``{step: Shock or Launch}``, the same for all worlds; or :class:`~zoolib.world.RandomTimes`, which each world
+        draws for itself. One that does not fit the shop or the run is a ``ValueError`` or ``TypeError``.
+    sim, n_steps
+        The shop, or a batch of shops, and the length of the run.
 
     Attributes
     ----------
     happens
         ``{step: [(Shock or Launch, worlds), ...]}``, in the order of time.
-    common
-        ``{step: name}`` of what happens in all worlds at once.
-    drawn
-        ``{name: (R,) steps}`` of what happens in each world at a time of its own.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a shock does not fit the shop or the run.
+    common, drawn
+        ``{step: name}`` of what happens in all worlds at once, and ``{name: (R,) steps}`` of what does not.
 
     >>> list(Schedule({500: SHOCK_FISH}, shop := ZooplusSimulator(), n_steps=1000).phases(shop))
     [slice(0, 500, None), slice(500, 1000, None)]

@@ -1,8 +1,8 @@
 """The shop: who comes, what is on the shelf, and what a recommendation earns (chapter 0).
 
-A pet-supplies shop in the style of Zooplus, entirely synthetic. One world is ``seed=42``; a hundred worlds in
-lockstep are ``seed=range(100)``. The two differ in nothing but a leading axis, and world i of a batch is the
-world that its seed alone would give, draw for draw.
+A pet-supplies shop in the style of Zooplus, entirely synthetic. One world is ``seed=42``; a hundred worlds in lockstep
+are ``seed=range(100)``. The two differ in nothing but a leading axis: world i of a batch is, draw for draw, the world
+of its seed alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -23,27 +23,17 @@ if TYPE_CHECKING:
 Table = Mapping[str, Mapping[str, float]]
 
 CATEGORIES = ("Fish Supplies", "Cat Food", "Dog Food", "Dog Toy", "Cat Toy")
-CLICK_TABLE: Table = MappingProxyType(
-    {
-        persona: dict(zip(("Dog Food", "Dog Toy", "Cat Food", "Cat Toy", "Fish Supplies"), row, strict=True))
-        for persona, row in {
-            "new_puppy_parent": (0.40, 0.50, 0.10, 0.05, 0.02),
-            "cat_connoisseur": (0.05, 0.02, 0.55, 0.45, 0.05),
-            "budget_shopper": (0.25, 0.15, 0.40, 0.20, 0.20),
-            "fish_hobbyist": (0.02, 0.02, 0.10, 0.08, 0.60),
-        }.items()
-    }
-)
+_COLUMNS = ("Dog Food", "Dog Toy", "Cat Food", "Cat Toy", "Fish Supplies")
+_ROWS = {
+    "new_puppy_parent": (0.40, 0.50, 0.10, 0.05, 0.02),
+    "cat_connoisseur": (0.05, 0.02, 0.55, 0.45, 0.05),
+    "budget_shopper": (0.25, 0.15, 0.40, 0.20, 0.20),
+    "fish_hobbyist": (0.02, 0.02, 0.10, 0.08, 0.60),
+}
+CLICK_TABLE: Table = MappingProxyType({p: dict(zip(_COLUMNS, row, strict=True)) for p, row in _ROWS.items()})
 PERSONAS = tuple(CLICK_TABLE)
 TABLE = np.array([[CLICK_TABLE[persona][category] for category in CATEGORIES] for persona in PERSONAS])
 UNLISTED = 0.01  # click probability of a category that a persona's row does not name
-
-
-class Event(Protocol):
-    """Whatever may happen to a shop, such as :class:`~zoolib.world.Shock` and :class:`~zoolib.world.Launch`."""
-
-    def apply(self, sim: ZooplusSimulator, worlds: Any) -> None:
-        """Happen to ``sim``, in the worlds that :meth:`ZooplusSimulator.some_worlds` understands by ``worlds``."""
 
 
 class ZooplusSimulator:
@@ -153,8 +143,7 @@ class ZooplusSimulator:
 
     def set_click_table(self, table: np.ndarray) -> None:
         """Set the click probabilities, ``(..., P, C)``."""
-        wanted = (*self.batch_shape, len(self.personas), len(self.categories))
-        table = checks.finite("click_table", table, wanted)
+        table = checks.finite("click_table", table, (*self.batch_shape, len(self.personas), len(self.categories)))
         if table.min() < 0 or table.max() > 1:
             raise ValueError(f"click_table must hold probabilities in [0, 1], got {table.min()} to {table.max()}")
         self.click_table = _frozen(table)
@@ -211,8 +200,11 @@ class ZooplusSimulator:
         place = self._by_place.argmax(-1)[self._persona_cell(user_id)]
         return self._number(self.first_product[self._beside(place)])
 
-    def apply_shock(self, shock: Event, worlds: Any = ...) -> None:
-        """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects."""
+    def apply_shock(self, shock: Any, worlds: Any = ...) -> None:
+        """Let ``shock`` happen, in all worlds or in those that ``worlds`` (a mask or indices) selects.
+
+        It has a method ``apply(sim, worlds)``, as :class:`~zoolib.world.Shock` and :class:`~zoolib.world.Launch` do.
+        """
         shock.apply(self, worlds)
 
     def copy(self) -> Self:

@@ -1,10 +1,9 @@
 """Shops that hand out features instead of labels: nobody says who comes, or what a product is for (chapter 8).
 
-In :mod:`zoolib.world.simulator` an agent is told persona and category. Here both are hidden. A persona is a few
-clusters of shoppers in a space of features, a *niche* (the true category) a few clusters of products; what a product
-is called is another matter, and says nothing. Clicks still come from the table of personas and categories. In a second
-kind of shop there are no segments: a product is clicked if it meets conditions, and a dial leads from their sum to all
-of them at once.
+In :mod:`zoolib.world.simulator` an agent is told persona and category; here both are hidden. A persona is a few
+clusters of shoppers in a space of features, a *niche* (the true category) a few clusters of products; what a product is
+called says nothing. Clicks still come from the table of personas and categories. In a second kind of shop there are no
+segments: a product is clicked if it meets conditions, and a dial leads from their sum to all of them at once.
 
 Whatever can be drawn before an agent has chosen is drawn when the shop is made, world by world from its seed alone: so
 all agents face the same visits, shelves and luck, and world i of a batch is the single shop with its seed.
