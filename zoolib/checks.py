@@ -65,14 +65,10 @@ class Setting:
     ----------
     low, high, open_low
         As in :func:`real`.
-    kind
-        ``float``, or ``int`` for a whole number.
-    default
-        What a dataclass takes if nothing is said.
-    optional
-        Whether None is allowed, too.
-    fixed
-        Whether it stays as it is made, since arrays have its size.
+    kind, default
+        ``float``, or ``int`` for a whole number; what a dataclass takes if nothing is said.
+    optional, fixed
+        Whether None is allowed, too; whether it stays as it is made, since arrays have its size.
     """
 
     def __init__(

@@ -7,7 +7,6 @@ the words, so that it is never put into another kind of agent.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import inspect
 import json
@@ -61,10 +60,8 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        raise
+    finally:
+        Path(beside).unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str], into: Any) -> Any:

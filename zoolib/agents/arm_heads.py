@@ -30,8 +30,8 @@ class ArmHeadsAgent(UCBAgent):
     ----------
     features
         A :class:`~zoolib.world.ContextSpace`; in the shop, where products come and go, there is no such agent.
-    alpha
-        Weight of the uncertainty, at least 0.
+    alpha, ridge
+        Weight of the uncertainty, at least 0, and lambda > 0 of the prior A_a = lambda I.
     d_emb, hidden_dim
         phi is an MLP d -> hidden_dim -> d_emb, with ReLUs on both.
     lr
@@ -40,8 +40,6 @@ class ArmHeadsAgent(UCBAgent):
         After each ``every`` clicks, ``n_batches`` steps on as many clicks each, drawn from the records.
     capacity
         Number of last clicks that are kept.
-    ridge
-        lambda > 0 of the prior A_a = lambda I.
     exploration
         ``UCB()``, ``ArmThompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
     rng

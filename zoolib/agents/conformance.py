@@ -150,8 +150,6 @@ class AgentConformance(PlainConformance):
             pytest.skip("knows users and products only")
         return self.make(ContextSpace(d, n_arms, batch_shape), rngs)
 
-    # ---- what it says ------------------------------------------------------------------------------------------------
-
     def test_it_names_one_product_in_each_world_of_a_batch(self):
         agent, sim = self.made([1, 2, 3])
         arm = agent.predict(np.array([0, 5, 7]), sim)
@@ -187,8 +185,6 @@ class AgentConformance(PlainConformance):
             agent.learn(X[row], row, reward)
             twin.learn(X[row], row, reward)
 
-    # ---- what it leaves alone ----------------------------------------------------------------------------------------
-
     def test_what_it_learned_from_an_array_stays_when_the_array_changes(self):
         agent, twin = self.bare((2,)), self.bare((2,))
         rng = np.random.default_rng(1)
@@ -200,8 +196,6 @@ class AgentConformance(PlainConformance):
             agent.learn(x, arm, reward)
             arm[...], reward[...] = 0, np.nan
         assert same(agent.get_state(), twin.get_state())
-
-    # ---- what it refuses ---------------------------------------------------------------------------------------------
 
     def test_what_cannot_be_in_a_shop_is_refused_and_leaves_no_trace(self):
         agent, sim = self.made(4)
@@ -245,8 +239,6 @@ class AgentConformance(PlainConformance):
         with pytest.raises(ValueError, match="worlds"):
             agent.update(user, user, user, other)
         assert same(before, agent.get_state())
-
-    # ---- one run or many, today or tomorrow --------------------------------------------------------------------------
 
     def test_world_i_of_a_batch_is_the_single_run_with_its_seed(self):
         def history(seed):

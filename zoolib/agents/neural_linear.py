@@ -33,8 +33,8 @@ class NeuralLinearAgent(UCBAgent):
         See :class:`~zoolib.agents.base.UCBAgent`.
     d_emb, hidden_dim
         Widths of the embedding and of the hidden layer: phi is an MLP d -> hidden_dim -> d_emb.
-    lr
-        Step size of the training.
+    lr, ridge
+        Step size of the training, and lambda > 0 of the prior A = lambda I.
     training
         ``Online()``, ``EndToEnd()``, ``Replay()`` or ``Frozen()`` (:mod:`zoolib.agents.training`).
     memory
@@ -42,8 +42,6 @@ class NeuralLinearAgent(UCBAgent):
         (:mod:`zoolib.agents.memory`).
     exploration
         ``UCB()``, ``Thompson()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
-    ridge
-        lambda > 0 of the prior A = lambda I.
     rng
         A seed or generator, or one for each world.
 

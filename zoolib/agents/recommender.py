@@ -96,11 +96,12 @@ class MLPRecommender(nn.Module):
         if not Path(path).is_file():
             raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
         content = io.BytesIO(Path(path).read_bytes())
-        try:  # what is no record of sizes and weights fails here in one way or another
+        try:
             if zipfile.ZipFile(content).testzip() is not None:  # torch itself reads on where a check sum is wrong
                 raise ValueError("a check sum is wrong")
             content.seek(0)
             stored = torch.load(content, weights_only=True)
+            checks.instance("its content", stored, dict)
             model = cls(**stored["sizes"])
             model.load_state_dict(stored["weights"])
         except Exception as error:  # whatever a reader of damaged bytes may stumble over

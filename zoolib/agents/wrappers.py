@@ -170,10 +170,8 @@ class Restarting(Wrapper):
 
     Parameters
     ----------
-    agent
-        The agent, before it has learned anything.
-    at
-        Numbers of visits after which it starts over, for example ``[3000]`` or ``range(1000, 10_001, 1000)``.
+    agent, at
+        The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``.
 
     >>> from zoolib.world import ContextSpace
     >>> agent = Restarting(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), at=[1])
@@ -205,10 +203,8 @@ class Snapshots(Wrapper):
 
     Parameters
     ----------
-    agent
-        Any agent.
-    at, look
-        Numbers of visits after which to look at it, and what to keep of it; a copy, if nothing is said.
+    agent, at, look
+        Any agent; numbers of visits after which to look at it; what to keep of it, a copy if nothing is said.
 
     Attributes
     ----------

@@ -26,10 +26,8 @@ class ContextSpace:
 
     Parameters
     ----------
-    d
-        Length of a context.
-    n_arms
-        Number of arms K.
+    d, n_arms
+        Length of a context, and number of arms K.
     batch_shape
         ``()``, or ``(R,)`` for R problems in lockstep.
 
@@ -66,14 +64,11 @@ class FeatureEngineer:
 
     Attributes
     ----------
-    d
-        Length of a context.
-    names
-        What each of its d entries says.
-    table
-        ``(P, C, d)``: the context of every (persona, category). A shop has no others, which is what makes agents fast.
-    cells
-        ``(P C, d)``: the same, numbered through.
+    d, names
+        Length of a context, and what each of its entries says.
+    table, cells
+        ``(P, C, d)``: the context of every (persona, category); and ``(P C, d)``, the same, numbered through. A shop
+        has no others, which is what makes agents fast.
 
     >>> FeatureEngineer(ZooplusSimulator(n_products=10, seed=42)).context(user_id=7, arm=3).tolist()
     [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]

@@ -24,10 +24,8 @@ class RandomTimes:
     ----------
     shocks
         Changes of taste, of different names.
-    first, last
-        The earliest step that may be drawn, at least 1, and the latest.
-    apart
-        Steps from one to the next, at least 1.
+    first, last, apart
+        The earliest step that may be drawn, at least 1, and the latest; steps from one to the next, at least 1.
 
     >>> from zoolib.world import SHOCK_DOG_TOY, SHOCK_FISH
     >>> RandomTimes([SHOCK_FISH, SHOCK_DOG_TOY], first=100, last=900, apart=300).draw(np.random.default_rng(0)).tolist()
