@@ -1,7 +1,4 @@
-"""The agents of the book, one file a family; :mod:`zoolib.agents.base` first.
-
-What serves speed alone is :mod:`zoolib.agents.tabulated`.
-"""
+"""The agents of the book, one file a family, :mod:`zoolib.agents.base` first; tabulated is for speed alone."""
 
 from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import TIE, Agent, UCBAgent, best_first, first_best

@@ -119,8 +119,6 @@ class MappedAgent(UCBAgent):
         """Return sqrt(z' A^-1 z)."""
         return self.evidence.width(Z)
 
-    # ---- learning ----------------------------------------------------------------------------------------------------
-
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``; the map is trained on it first."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
@@ -172,8 +170,6 @@ class MappedAgent(UCBAgent):
         self.evidence.factor()
         if isinstance(self.exploration, _Ahead):
             self.exploration.renew(self.evidence, self.alpha)
-
-    # ---- records -----------------------------------------------------------------------------------------------------
 
     @property
     def _oldest(self) -> int:

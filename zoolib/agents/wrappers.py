@@ -11,7 +11,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.agents.linucb import SharedLinUCBAgent
-from zoolib.world import ZooplusSimulator
+from zoolib.world import ContextSpace, ZooplusSimulator  # noqa: F401  the examples ask for contexts
 
 
 class Wrapper(Agent):
@@ -26,7 +26,6 @@ class Wrapper(Agent):
         Anything that has ``predict`` and ``update``; a wrapper, too. From now on it is this wrapper's: nobody else
         should teach it.
 
-    >>> from zoolib.world import ContextSpace
     >>> Wrapper(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3), alpha=0.5)).alpha
     0.5
     """
@@ -96,7 +95,6 @@ class Delayed(Wrapper):
     delay, every
         In visits, at least 0; visits from one batch to the next, at least 1.
 
-    >>> from zoolib.world import ContextSpace
     >>> agent = Delayed(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), delay=1)
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
     >>> agent.evidence.b.tolist()
@@ -140,7 +138,6 @@ class Anticipating(Delayed):
     delay, every
         As in :class:`Delayed`.
 
-    >>> from zoolib.world import ContextSpace
     >>> agent = Anticipating(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), delay=1)
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
     >>> agent.evidence.A.diagonal().tolist()
@@ -173,7 +170,6 @@ class Restarting(Wrapper):
     agent, at
         The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``.
 
-    >>> from zoolib.world import ContextSpace
     >>> agent = Restarting(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), at=[1])
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
     >>> agent.evidence.b.tolist()
@@ -211,7 +207,6 @@ class Snapshots(Wrapper):
     snapshots
         ``{visits: what was kept}``.
 
-    >>> from zoolib.world import ContextSpace
     >>> inner = SharedLinUCBAgent(ContextSpace(d=2, n_arms=3))
     >>> agent = Snapshots(inner, at=[1], look=lambda agent: agent.evidence.b.sum())
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)

@@ -1,8 +1,6 @@
 """What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5).
 
-The definition is :mod:`~zoolib.evidence.ridge`, :mod:`~zoolib.evidence.forgetting`, :mod:`~zoolib.evidence.diagonal`
-and :mod:`~zoolib.evidence.columns`; on a shelf of its own, for speed alone, stand :mod:`~zoolib.evidence.tabular`,
-:mod:`~zoolib.evidence.blocks`, :mod:`~zoolib.evidence.batched` and :mod:`~zoolib.evidence.eigen`.
+For speed alone there are tabular, blocks, batched and eigen; the others are the definition.
 """
 
 from zoolib.evidence.batched import BatchedEvidence

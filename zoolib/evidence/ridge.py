@@ -49,8 +49,6 @@ class Evidence(Stateful):
         self._set(*self._prior(tuple(shape)))
         self._recent: list[Any] = []  # whose inverses were updated since the last look; None: all
 
-    # ---- what it says ------------------------------------------------------------------------------------------------
-
     @property
     def theta(self) -> np.ndarray:
         """The ridge estimate A^-1 b, ``(*shape, d)``."""
@@ -92,8 +90,6 @@ class Evidence(Stateful):
         A_inv, b = self._of(arm, self._A_inv, self._b)
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
-
-    # ---- what it learns ----------------------------------------------------------------------------------------------
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click: A <- A + x x', b <- b + r x.
@@ -146,8 +142,6 @@ class Evidence(Stateful):
         axis, names = len(self.shape) - 1, self._arrays
         new = self._prior((*self.shape[:-1], n_new))
         self._set(*(np.concatenate([getattr(self, name), a], axis=axis) for name, a in zip(names, new, strict=True)))
-
-    # ---- arrays ------------------------------------------------------------------------------------------------------
 
     _arrays = ("_A", "_A_inv", "_b", "_n_since_tidy")  # what there is of each world and arm
 

@@ -114,9 +114,6 @@ class Estimate:
         return value, np.sqrt(np.maximum(squares, 0.0) / (n - 1)) / np.abs(B)
 
 
-# ---- the estimators ---------------------------------------------------------------------------------------
-
-
 def weights(log: LoggedData, policy: np.ndarray) -> np.ndarray:
     """Return w = pi(a | x) / p of every row, ``(..., n)``: how much more often the policy would have done this."""
     return _of_action(log, _checked(log, policy)) / log.propensity
@@ -175,9 +172,6 @@ def shrunk_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, lam: float) ->
     return Estimate(direct(log, policy, q).terms + shrunk * residual)
 
 
-# ---- reward models ----------------------------------------------------------------------------------------
-
-
 def ridge_rewards(ridge: float = 1.0) -> RewardModel:
     """Return a reward model: ridge regression for each action, shrunk towards the mean reward of the log.
 
@@ -209,9 +203,6 @@ def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: 
     for k in range(n_folds):
         q[..., fold == k, :] = model(log.rows(fold != k))(log.context[..., fold == k, :])
     return q
-
-
-# ---- can the log speak about this policy at all? ----------------------------------------------------------
 
 
 def overlap(log: LoggedData, policy: np.ndarray) -> pd.Series | pd.DataFrame:

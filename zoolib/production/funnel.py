@@ -129,8 +129,6 @@ class Funnel:
         """The ledger of its evidence."""
         return self._in_use[1]
 
-    # ---- a visitor comes -----------------------------------------------------------------------------------
-
     def decide(
         self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
     ) -> Decision:
@@ -201,8 +199,6 @@ class Funnel:
                 self._known.popitem(last=False)
         return known.posterior, known.embedder
 
-    # ---- a click comes back --------------------------------------------------------------------------------
-
     def feedback(self, decision: str, arm: int, reward: int) -> Outcome:
         """Count one verdict; when this returns, it is in the store."""
         return self.settle([Message(decision, arm, reward)])[0]
@@ -215,8 +211,6 @@ class Funnel:
                 return ledger.settle(messages, embedder, embedder.version, **further)
             except StaleModelError:
                 self._follow()
-
-    # ---- a new phi -----------------------------------------------------------------------------------------
 
     def deploy(self, embedder: Embedder) -> int:
         """Put a new phi in force: count for it the decisions that are remembered, and return how many those were.

@@ -77,8 +77,6 @@ class Ledger:
         left = decision.made + self.ttl - self.store.now()
         return Put(decision.packed(), left) if left > 0 else None
 
-    # ---- what happens --------------------------------------------------------------------------------------
-
     def record(self, decision: Decision) -> None:
         """Note down a decision, before anybody sees it."""
         decision.made = self.store.now()
@@ -165,8 +163,6 @@ class Ledger:
 
         keys = [CURRENT, *(decision.key for decision in decisions), *dict.fromkeys(groups), *more_keys]
         return self.store.transact(keys, update)
-
-    # ---- models --------------------------------------------------------------------------------------------
 
     def publish(self, version: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Store a model's weights, before anything is counted under its version."""

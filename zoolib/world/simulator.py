@@ -103,8 +103,6 @@ class ZooplusSimulator:
         extra = rng.choice(len(self.categories), rest) if rest else np.empty(0, dtype=int)
         return rng.permutation(np.concatenate([shelf, extra]))
 
-    # ---- what the world is -------------------------------------------------------------------------------
-
     def index_of(self, kind: str, name: str) -> int:
         """Return the index of a persona's or a category's name."""
         names = self.personas if kind == "persona" else self.categories
@@ -170,8 +168,6 @@ class ZooplusSimulator:
         if self.batch_shape:
             frame.insert(0, "world", np.indices(codes.shape)[0].ravel())
         return frame
-
-    # ---- what happens in it ------------------------------------------------------------------------------
 
     def get_random_user(self) -> Any:
         """Draw a user from the world's own generator: an int, or an array with one for each world."""
