@@ -65,10 +65,9 @@ class Setting:
     ----------
     low, high, open_low
         As in :func:`real`.
-    kind, default
-        ``float``, or ``int`` for a whole number; what a dataclass takes if nothing is said.
-    optional, fixed
-        Whether None is allowed, too; whether it stays as it is made, since arrays have its size.
+    kind, default, optional, fixed
+        ``float``, or ``int`` for a whole number; what a dataclass takes if nothing is said; whether None is allowed,
+        too; whether it stays as it is made, since arrays have its size.
     """
 
     def __init__(
@@ -88,11 +87,11 @@ class Setting:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, holder: Any, owner: type | None = None) -> Any:
-        return self.default if holder is None else holder.__dict__[self.name]
+    def __repr__(self) -> str:  # a signature shows what is taken if nothing is said
+        return repr(self.default)
 
-    def __set__(self, holder: Any, value: Any) -> None:
-        held = holder.__dict__
+    def __set__(self, holder: Any, value: Any) -> None:  # to get it no method is needed, and none is as fast
+        held, value = holder.__dict__, self.default if value is self else value
         if value is not None or not self.optional:
             value = self.check(self.name, value, self.low, self.high)
         if self.name not in held:

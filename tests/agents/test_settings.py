@@ -1,6 +1,7 @@
 """A setting that is changed on a living agent counts from then on, and no score that was kept outlives it."""
 
 import copy
+import inspect
 
 import numpy as np
 import pytest
@@ -142,6 +143,13 @@ def test_a_size_stays_as_it_was_made(name):
     with pytest.raises(AttributeError, match=f"{name} stays as"):
         setattr(agent, name, 9)
     setattr(agent, name, getattr(agent, name))  # to say again what is so is no change
+
+
+def test_a_signature_shows_what_is_taken_if_nothing_is_said():
+    assert repr(inspect.signature(zoo.EpsilonGreedy).parameters["epsilon"].default) == "0.1"
+    assert zoo.EpsilonGreedy().epsilon == 0.1
+    with pytest.raises(ValueError, match="epsilon"):
+        zoo.EpsilonGreedy(1.5)
 
 
 # ---- one exploration for all, the definition and what is fast --------------------------------------------------------

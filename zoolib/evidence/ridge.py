@@ -169,6 +169,8 @@ class Evidence(Stateful):
         """Return the parts of arrays that are an arm's: views for an int, copies for an arm a world; all for None."""
         if arm is None or arm is ...:
             return list(arrays)
+        if type(arm) is int and len(self.shape) == 1:
+            return [a[arm] for a in arrays]
         entry, n = self._entry(arm), len(self.shape)
         flat = [a.reshape(-1, *a.shape[n:]) for a in arrays]
         return [a.take(entry, axis=0) if isinstance(entry, np.ndarray) else a[entry] for a in flat]  # take is faster
