@@ -19,7 +19,7 @@ PACKAGE = ROOT / "zoolib"
 
 # The plan of the house, from the ground up. An import points to a lower floor, or stays within its wing.
 FLOORS = [
-    {"checks", "faces", "persistence", "randomness", "saving"},  # the ground
+    {"checks", "faces", "persistence", "randomness", "saving", "ties"},  # the ground
     {"evidence", "networks", "world"},
     {"data", "maps"},
     {"agents"},

@@ -1,12 +1,15 @@
 """The funnel: when retrieval returns everything it is Neural-Linear on the whole catalog, choice for choice."""
 
 import sys
+import tempfile
 import threading
 import time
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
 from zoolib.agents import best_first
@@ -16,6 +19,7 @@ from zoolib.production import (
     Embedder,
     FeedbackQueue,
     Funnel,
+    Message,
     Outcome,
     Posterior,
     Retriever,
@@ -136,6 +140,30 @@ def test_it_goes_on_where_it_stood_when_it_is_started_again(make, shop, tmp_path
     assert again.embedder.version == funnel.embedder.version
     assert again.feedback(pending.id, int(pending.arms[0]), 1) is Outcome.COUNTED
     np.testing.assert_array_equal(again.slate(visitor(shop, 5)).arms, funnel.slate(visitor(shop, 5)).arms)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), dtype=st.sampled_from(["float32", "float64"]))
+def test_processes_with_the_same_evidence_show_the_same_slates(shop, data, dtype):
+    """However its clicks were portioned and ordered, and whatever stands beside the products that are looked at."""
+    n_messages, cuts = 24, data.draw(st.lists(st.integers(1, 23), max_size=6))
+    order = data.draw(st.permutations(range(n_messages)))
+    products, embeddings = shelf(FeatureEngineer(shop), shop)
+    phi, slates = Embedder(network(), device="cpu", dtype=dtype), []
+    for portions in (range(n_messages),), np.split(np.array(order), sorted(cuts)):
+        with tempfile.TemporaryDirectory() as folder, open_store(folder) as store:
+            retriever, query = Retriever(embeddings, "exact"), lambda x: np.ones(2)
+            funnel = Funnel(retriever, products, phi, store, query=query, n_candidates=30, n_slate=30)
+            decisions = [funnel.decide(visitor(shop, user % 3), alpha=0.0) for user in range(n_messages)]
+            for portion in portions:
+                verdicts = [(decisions[i].id, int(decisions[i].arms[0]), int(i % 2)) for i in portion]
+                funnel.settle([Message(*verdict) for verdict in verdicts])
+            again = Funnel(retriever, products, None, store, query=query, n_candidates=30, n_slate=30, dtype=dtype)
+            slates.append([again.slate(visitor(shop, user)).arms.tolist() for user in range(6)])
+            some = Rule(np.arange(30) % data.draw(st.integers(2, 5)) > 0)  # fewer in a batch, in the same order
+            for user, slate in enumerate(slates[-1]):
+                assert again.slate(visitor(shop, user), some).arms.tolist() == [arm for arm in slate if some.mask[arm]]
+    assert slates[0] == slates[1]
 
 
 # ---- business rules ----------------------------------------------------------------------------------------

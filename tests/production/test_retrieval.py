@@ -74,13 +74,30 @@ def test_one_byte_a_number_takes_a_quarter_of_the_memory_and_costs_some_recall(r
     truth, _ = retrievers["exact"].search(queries, 100)
     rough = recall(retrievers["ivf-sq8"].search(queries, 100, n_probe=32)[0], truth).mean()
     assert 0.9 < rough < 1
-    codes = {name: r.nbytes - (0 if name == "exact" else 8 * K + 32 * D * 4) for name, r in retrievers.items()}
+    codes = {name: r.nbytes - (0 if name == "exact" else 16 * K + 32 * D * 4) for name, r in retrievers.items()}
     assert codes["ivf"] == codes["exact"] == 4 * codes["ivf-sq8"] == 4 * K * D
 
 
 def test_the_same_seed_gives_the_same_lists(embeddings, queries, retrievers):
     again = Retriever(embeddings, "ivf", n_lists=32, n_probe=8)
     np.testing.assert_array_equal(again.search(queries, 20)[0], retrievers["ivf"].search(queries, 20)[0])
+
+
+@pytest.mark.parametrize("index", INDEXES)
+@pytest.mark.parametrize("copies", [2, 40, 400])
+def test_of_equal_products_those_of_the_lowest_numbers_are_found_alone_and_in_company(index, copies):
+    rng = np.random.default_rng(copies)
+    different = rng.normal(size=(K // copies, D)).astype(np.float32)
+    kind = rng.permutation(np.arange(K) % len(different))
+    retriever, queries = Retriever(different[kind], index, n_lists=8, n_probe=8), rng.normal(size=(25, D))
+    values = (different.astype(float) @ queries.T).T  # of each kind; where one byte is kept they are rough
+    for k in (1, 30, copies + 5):
+        together, _ = retriever.search(queries, k)
+        for query, row, value in zip(queries, together, values, strict=True):
+            np.testing.assert_array_equal(retriever.search(query, k)[0], row)
+            of_kind = [np.flatnonzero(kind == one) for one in np.argsort(-value)]
+            assert index == "ivf-sq8" or row.tolist() == np.concatenate(of_kind)[:k].tolist()
+            assert all(np.diff(row[kind[row] == one]).min(initial=1) > 0 for one in set(kind[row].tolist()))
 
 
 def only(ids):

@@ -1,7 +1,7 @@
 """The agents of the book, one file a family, :mod:`zoolib.agents.base` first; tabulated is for speed alone."""
 
 from zoolib.agents.arm_heads import ArmHeadsAgent
-from zoolib.agents.base import TIE, Agent, UCBAgent, best_first, first_best
+from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
@@ -15,6 +15,7 @@ from zoolib.agents.sampling import ArmThompson, EpsilonGreedy, Thompson
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay, Training
 from zoolib.agents.wrappers import Anticipating, Delayed, Restarting, Snapshots, Wrapper
 from zoolib.faces import later
+from zoolib.ties import TIE, best_first, first_best
 
 __getattr__ = later(
     __name__,

@@ -10,35 +10,8 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.persistence import Stateful
+from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
-
-TIE = 1e-10  # scores closer than this are equal: what separates them is rounding, which differs between machines
-
-
-def first_best(scores: np.ndarray) -> np.ndarray:
-    """Return the lowest index of the highest score along the last axis, ``(..., n) -> (...)``.
-
-    >>> int(first_best(np.array([0.1, 0.7, 0.7])))
-    1
-    """
-    return (scores >= scores.max(-1, keepdims=True) - TIE).argmax(-1)
-
-
-def best_first(scores: np.ndarray, n: int) -> np.ndarray:
-    """Return the places of the ``n`` highest scores, best first, ``(..., m) -> (..., n)``; ties go to the lowest place.
-
-    As everywhere, scores closer than rounding errors are equal.
-
-    >>> best_first(np.array([0.1, 0.7, 0.7]), 2).tolist()
-    [1, 2]
-    """
-    m = scores.shape[-1]
-    most = 2.0**61 / m
-    keys = np.arange(m) - np.rint(np.clip(scores / TIE, -most, most)).astype(np.int64) * m  # no two alike
-    if n >= m:
-        return np.argsort(keys, axis=-1)
-    best = np.argpartition(keys, n - 1, axis=-1)[..., :n]
-    return np.take_along_axis(best, np.argsort(np.take_along_axis(keys, best, -1), axis=-1), -1)
 
 
 class Agent(Stateful, ABC):

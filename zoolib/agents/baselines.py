@@ -10,6 +10,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.randomness import Seed, UniformStream, generators
+from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class StaticMLPAgent(Agent):
         ratings = self.table[(*self.rows, user_id)]
         if sim.sold_out:
             ratings = np.where(sim.for_sale[..., : ratings.shape[-1]], ratings, -np.inf)
-        return self._plain(ratings.argmax(-1))
+        return self._plain(first_best(ratings))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing."""

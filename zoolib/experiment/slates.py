@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents import UCBAgent, best_first
+from zoolib.agents import UCBAgent
 from zoolib.experiment.results import Results
 from zoolib.experiment.run import draw_users
 from zoolib.randomness import spawn
+from zoolib.ties import best_first
 from zoolib.world import ZooplusSimulator
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.maps.fixed import FeatureMap, RandomFourier, Rngs, crossed, with_one
+from zoolib.ties import first_best
 from zoolib.world import Layout
 
 
@@ -142,7 +143,7 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     hessians = ((excess * (UU - UU.mean(0))).T @ G / n).reshape(n_u, n_u, -1)
     squares = gradients @ gradients.T + np.einsum("ijg,kjg->ik", hessians, hessians)
     found = np.linalg.eigh(squares)[1][:, ::-1][:, :k]
-    largest = np.abs(found).argmax(0)
+    largest = first_best(np.abs(found).T)
     return found * np.sign(found[largest, range(k)])  # a direction could as well point the other way
 
 

@@ -24,10 +24,10 @@ from zoolib.agents import (
     Thompson,
     UCBAgent,
     Wrapper,
-    first_best,
 )
 from zoolib.off_policy.policies import log_of_visits
 from zoolib.randomness import Seed, generators
+from zoolib.ties import first_best
 from zoolib.world import ZooplusSimulator
 
 if TYPE_CHECKING:

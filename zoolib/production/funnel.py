@@ -85,7 +85,7 @@ class Funnel:
         ridge: float = 1.0,
         ttl: float = 7 * 86_400.0,
         device: str = "auto",
-        dtype: str = "float32",
+        dtype: str = "float64",
     ) -> None:
         if len(products) != len(retriever):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
@@ -168,7 +168,9 @@ class Funnel:
         with timed(stages, "embed"):
             Z = embedder(X)
         with timed(stages, "score"):
-            at, score, propensity, payoff, width = self.ranking.rank(Z, posterior, self.n_slate, alpha)
+            at, score, propensity, payoff, width = self.ranking.rank(
+                Z, posterior, self.n_slate, alpha, embedder.tolerance
+            )
             return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:

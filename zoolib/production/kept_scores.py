@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents import best_first
 from zoolib.production.ranking import Posterior
 from zoolib.production.records import Sums
+from zoolib.ties import ROUGH, best_first
 
 ROWS = 16_384  # whose products stay in the processor's cache while they are used
 
@@ -94,5 +94,12 @@ class KeptScores:
         return self.mean + checks.real("alpha", alpha, 0.0) * np.sqrt(np.maximum(self.variance, 0.0))
 
     def best(self, n: int, alpha: float) -> np.ndarray:
-        """Return the ``n`` products of the highest scores, best first; ties go to the lowest number."""
-        return best_first(self.scores(alpha), checks.whole("n", n, 1))
+        """Return the ``n`` products of the highest scores, best first; ties go to the lowest number.
+
+        Among those that are near enough, ``theta`` and ``A_inv`` decide, in float64.
+        """
+        scores, n = self.scores(alpha), min(checks.whole("n", n, 1), len(self.Z))
+        last = np.partition(scores, len(scores) - n)[len(scores) - n]
+        near = np.flatnonzero(scores >= last - 2 * ROUGH * np.abs(scores.max()))
+        Z, posterior = self.Z[near].astype(float), Posterior(self.theta, self.A_inv)
+        return near[best_first(posterior.mean(Z) + alpha * posterior.width(Z), n)]

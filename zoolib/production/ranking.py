@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from zoolib import checks
-from zoolib.agents import best_first
 from zoolib.production.records import Sums
 from zoolib.randomness import Seed, generators
+from zoolib.ties import TIE, best_first
 
 Chosen = tuple[np.ndarray, np.ndarray, np.ndarray]  # order, score and propensity
 
@@ -61,13 +61,18 @@ class Ranking(ABC):
     def __init__(self, alpha: float = 0.3) -> None:
         self.alpha = checks.real("alpha", alpha, 0.0)
 
-    def rank(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None) -> Ranked:
-        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``; ``alpha`` is for this slate alone."""
-        order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha))
+    def rank(
+        self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None, tolerance: float = TIE
+    ) -> Ranked:
+        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``; ``alpha`` is for this slate alone.
+
+        Scores that differ by less than the part ``tolerance`` of their size are equal (:mod:`zoolib.ties`).
+        """
+        order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha), tolerance)
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
     @abstractmethod
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
         """Return what of the rows of ``Z`` is shown."""
 
     def _weight(self, alpha: float | None) -> float:
@@ -81,9 +86,9 @@ class UCBRanking(Ranking):
         """Return the scores of the rows of ``Z``, ``(m,)``: payoff + alpha * width."""
         return posterior.mean(Z) + self._weight(alpha) * posterior.width(Z)
 
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
         scores = self.scores(Z, posterior, alpha)
-        order = best_first(scores, n)
+        order = best_first(scores, n, tolerance)
         return order, scores[order], np.full(len(order), np.nan)
 
 
@@ -109,7 +114,7 @@ class ThompsonRanking(Ranking):
         (self._rng,) = generators(rng, ())
         self._lock = threading.Lock()  # a generator serves one thread at a time
 
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float) -> Chosen:
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
         m, n = len(Z), min(n, len(Z))
         with self._lock:
             xi = self._rng.standard_normal((self.draws, len(posterior.theta)))
@@ -117,6 +122,6 @@ class ThompsonRanking(Ranking):
             uniform = self._rng.permutation(m)[:n] if at_random else None
         thetas = posterior.theta + alpha * xi @ np.linalg.cholesky(posterior.A_inv).T
         scores = thetas @ Z.T
-        places = best_first(scores, n)
+        places = best_first(scores, n, tolerance)
         order = places[chosen] if uniform is None else uniform
         return order, scores[chosen, order], (1 - self.floor) * (places == order).mean(0) + self.floor / m

@@ -13,6 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.production.optional import extra
+from zoolib.ties import ROUGH, best_first
 
 INDEXES = {"exact": "Flat", "ivf": "IVF{},Flat", "ivf-sq8": "IVF{},SQ8"}  # as faiss calls them
 
@@ -85,22 +86,25 @@ class Retriever:
             self._index.cp.min_points_per_centroid = 1
             self._index.train(embeddings)
         self._index.add(embeddings)
+        if not self.is_exact:
+            self._index.make_direct_map()  # where each product stands
 
     def __len__(self) -> int:
         return self._index.ntotal
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes the index takes: codes, and with lists also ids and centroids."""
+        """About how many bytes the index takes: codes, and with lists also ids, places and centroids."""
         codes = len(self) * self._index.code_size
-        return codes if self.is_exact else codes + len(self) * 8 + self.n_lists * self.d * 4
+        return codes if self.is_exact else codes + len(self) * 16 + self.n_lists * self.d * 4
 
     def search(
         self, query: np.ndarray, k: int, rule: Rule | None = None, *, n_probe: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the products with the largest inner products, best first, and these inner products.
 
-        Both are ``(k,)``, or ``(n, k)`` for several queries; fewer columns if fewer are allowed.
+        Both are ``(k,)``, or ``(n, k)`` for several queries; fewer columns if fewer are allowed. What is found in
+        float32 is put in order in float64, ties by the lowest number.
 
         Parameters
         ----------
@@ -114,15 +118,29 @@ class Retriever:
         """
         queries = _rows("query", np.atleast_2d(query), self.d)
         k, rule = checks.whole("k", k, 1), self._checked(rule)
-        k = min(k, len(self) if rule is None else rule.n_allowed)
-        n_probe = self.n_probe if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
-        ids, values = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0), dtype=np.float32)
+        allowed = len(self) if rule is None else rule.n_allowed
+        k, n_probe = min(k, allowed), self.n_probe if n_probe is None else n_probe
+        n_probe, n_more = checks.whole("n_probe", n_probe, 1, self.n_lists), 16
+        ids, values = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0))
         while k:
-            values, ids = self._index.search(queries, k, params=self._parameters(rule, n_probe))
-            if ids.min() >= 0 or self.is_exact or n_probe == self.n_lists:
+            fetch = min(k + n_more, allowed)
+            rough, ids = self._index.search(queries, fetch, params=self._parameters(rule, n_probe))
+            margin = 2 * ROUGH * np.abs(rough[:, 0])
+            if ids[:, :k].min() < 0 and not self.is_exact and n_probe < self.n_lists:
+                n_probe = min(4 * n_probe, self.n_lists)
+            elif fetch < allowed and ((ids[:, -1] >= 0) & (rough[:, -1] >= rough[:, k - 1] - margin)).any():
+                n_more *= 4
+            else:
+                ids, values = self._ordered(queries, np.sort(ids), k)
                 break
-            n_probe = min(4 * n_probe, self.n_lists)
         return (ids[0], values[0]) if np.ndim(query) == 1 else (ids, values)
+
+    def _ordered(self, queries: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the best k of ``ids`` by inner products in float64; those below 0 stand for none."""
+        E = self._index.reconstruct_batch(np.maximum(ids, 0).ravel()).reshape(*ids.shape, self.d)
+        values = np.where(ids < 0, -np.inf, np.vecdot(E, queries[:, None], dtype=float))
+        best = best_first(values, k)
+        return np.take_along_axis(ids, best, -1), np.take_along_axis(values, best, -1)
 
     def _parameters(self, rule: Rule | None, n_probe: int) -> Any:
         selector = None if rule is None else self._faiss.IDSelectorBitmap(rule.bits)
@@ -171,10 +189,9 @@ class Arrivals:
 
     def best(self, query: np.ndarray, k: int, rule: Rule | None = None) -> np.ndarray:
         """Return the ``k`` arrivals with the largest inner products with ``query``, ``(d,)``; ties by their place."""
-        values = self.embeddings @ _rows("query", np.atleast_2d(query), self.embeddings.shape[1])[0]
-        order = np.argsort(-values, kind="stable")
-        ids = self.ids[order] if rule is None else self.ids[order][rule.mask[self.ids[order]]]
-        return ids[:k]
+        query = _rows("query", np.atleast_2d(query), self.embeddings.shape[1])[0]
+        at = np.arange(len(self.ids)) if rule is None else np.flatnonzero(rule.mask[self.ids])
+        return self.ids[at[best_first(self.embeddings[at].astype(float) @ query, k)]]
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -1,0 +1,49 @@
+"""Ties: what only rounding separates is equal, and the lowest number wins.
+
+Equal rows of a matrix product need not give equal numbers. Their last digits depend on their place in the matrix, on
+what stands beside them, and on the processor. Whoever takes the highest of some equal scores by these digits shows one
+product here and another there. So whatever in this package takes the best of something takes it by these functions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+TIE = 1e-9  # scores in float64 that are apart by less than this part of the highest one's size are equal
+SINGLE = 1e-5  # the same for what was computed in float32
+ROUGH = 1e-4  # a score that many steps in float32 have led to is off by less than this part of the highest one's size
+LOWEST = -1e300  # what a score of -inf counts as
+
+
+def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
+    """Return the lowest index of the highest score along the last axis, ``(..., m) -> (...)``.
+
+    As high as the highest is what is below it by no more than ``tolerance`` times its size.
+
+    >>> int(first_best(np.array([0.1, 0.7 - 1e-12, 0.7])))
+    1
+    """
+    highest = scores.max(-1, keepdims=True)
+    return (scores >= highest * (1 - tolerance * np.sign(highest))).argmax(-1)
+
+
+def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray:
+    """Return the indices of the ``n`` highest scores, best first, ``(..., m) -> (..., min(n, m))``.
+
+    At each place stands the lowest index of those that are as high as the highest that is left, where ``tolerance`` is
+    a part of the size of the highest of all.
+
+    >>> best_first(np.array([0.1, 0.7 - 1e-12, 0.7]), 2).tolist()
+    [1, 2]
+    """
+    scores, m = np.maximum(scores, LOWEST), scores.shape[-1]
+    if not (n := min(n, m)):
+        return np.empty((*scores.shape[:-1], 0), dtype=np.intp)
+    apart = tolerance * np.abs(scores.max(-1, keepdims=True))
+    order = np.argpartition(-scores, min(n, m - 1), axis=-1)[..., : n + 1]
+    order = np.take_along_axis(order, np.argsort(-np.take_along_axis(scores, order, -1), axis=-1), -1)
+    if (np.diff(np.take_along_axis(scores, order, -1)) >= -apart).any():
+        for place in range(n):
+            order[..., place] = (scores >= scores.max(-1, keepdims=True) - apart).argmax(-1)
+            np.put_along_axis(scores, order[..., place, None], -np.inf, -1)
+    return order[..., :n]
