@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_neural_ucb import TEN_THOUSAND, setting_of, shown_by, shown_by_literal
+from test_neural_ucb import LONG, SETTING, shown_by, shown_by_literal
 
 from literal import neural as literal
 from zoolib import (
@@ -36,21 +36,22 @@ FAMILY = {
 }
 
 
-@TEN_THOUSAND
-@pytest.mark.parametrize("name", FAMILY)
-def test_every_choice_equals_the_literal_version(name, n_steps):
+ALL_AND_ONE_FOR_LONG = [(name, SETTING) for name in FAMILY] + [pytest.param("fresh", LONG, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), ALL_AND_ONE_FOR_LONG, ids=lambda value: value if str(value) == value else value[1]
+)
+def test_every_choice_equals_the_literal_version(name, setting):
     made, choices = FAMILY[name]
-    setting = setting_of(n_steps)
     shown = shown_by(lambda f: NeuralLinearAgent(f, rng=7, **choices), *setting)
     assert shown == shown_by_literal(made(9, 0.3, 0.01, 32, 64, np.random.default_rng(7)), *setting)
 
 
-@TEN_THOUSAND
-def test_every_choice_equals_the_literal_epsilon_greedy(n_steps):
-    setting = setting_of(n_steps)
-    shown = shown_by(lambda f: EpsilonGreedyAgent(f, rng=7), *setting)
+def test_every_choice_equals_the_literal_epsilon_greedy():
+    shown = shown_by(lambda f: EpsilonGreedyAgent(f, rng=7), *SETTING)
     made = literal.LiteralEpsilonGreedy(9, 0.0, 0.01, 32, 64, np.random.default_rng(7))
-    assert shown == shown_by_literal(made, *setting)
+    assert shown == shown_by_literal(made, *SETTING)
 
 
 @pytest.mark.parametrize("choices", [

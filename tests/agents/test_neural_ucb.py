@@ -39,22 +39,17 @@ def shown_by_literal(literal, n_products, n_steps, shocks):
     return categories
 
 
-TEN_THOUSAND = pytest.mark.parametrize("n_steps", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+# Number of products, number of steps, shocks: every part of an agent has had its turn by then.
+SETTING = 5, 3000, {1000: SHOCK_FISH, 2000: SHOCK_DOG_TOY}
+LONG = 5, 10_000, {3000: SHOCK_FISH, 6000: SHOCK_DOG_TOY}
 
 
-def setting_of(n_steps):
-    """Number of products, number of steps, shocks."""
-    return 5, n_steps, {n_steps // 3: SHOCK_FISH, n_steps // 3 * 2: SHOCK_DOG_TOY}
-
-
-@TEN_THOUSAND
-def test_every_choice_equals_the_literal_version_with_a_small_network(n_steps):
-    # An inverse of 705 x 705 at each of 10,000 decisions takes minutes; 8 hidden units do all that 64 do.
-    setting = setting_of(n_steps)
+def test_every_choice_equals_the_literal_version_with_a_small_network():
+    # An inverse of 705 x 705 at each of 3,000 decisions takes minutes; 8 hidden units do all that 64 do.
     literal = LiteralNeuralUCB(9, alpha=0.3, lr=0.01, hidden_dim=8, rng=np.random.default_rng(7))
-    shown = shown_by(lambda f: NeuralUCBAgent(f, alpha=0.3, lr=0.01, hidden_dim=8, rng=7), *setting)
+    shown = shown_by(lambda f: NeuralUCBAgent(f, alpha=0.3, lr=0.01, hidden_dim=8, rng=7), *SETTING)
     assert literal.p == 89
-    assert shown == shown_by_literal(literal, *setting)
+    assert shown == shown_by_literal(literal, *SETTING)
 
 
 @pytest.mark.slow
@@ -71,12 +66,10 @@ def test_the_literal_option_chooses_alike_among_fifty_products():
     assert fast == literal
 
 
-@TEN_THOUSAND
-def test_every_choice_equals_the_literal_version_on_the_diagonal(n_steps):
-    setting = setting_of(n_steps)
+def test_every_choice_equals_the_literal_version_on_the_diagonal():
     literal = LiteralDiagonalNeuralUCB(9, alpha=0.1, lr=0.001, hidden_dim=64, rng=np.random.default_rng(7))
-    shown = shown_by(lambda f: NeuralUCBAgent(f, diagonal=True, rng=7), *setting)
-    assert shown == shown_by_literal(literal, *setting)
+    shown = shown_by(lambda f: NeuralUCBAgent(f, diagonal=True, rng=7), *SETTING)
+    assert shown == shown_by_literal(literal, *SETTING)
 
 
 def test_the_evidence_is_the_sum_that_the_definition_asks_for():

@@ -9,11 +9,11 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
 import nbformat
-import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
 
@@ -176,7 +176,7 @@ def pictures_are_whole(nb: NotebookNode) -> list[str]:
                 continue
             if min(image.size) < 50:
                 found.append(f"cell {cell.id}: its picture measures only {image.size}")
-            elif len(np.unique(np.asarray(image.convert("RGBA")).reshape(-1, 4), axis=0)) < 3:
+            elif image.convert("RGBA").getcolors(2):  # None if there are more colours than two
                 found.append(f"cell {cell.id}: its picture is blank")
     return found
 
@@ -300,7 +300,9 @@ EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [opens_and_closes, ex
 WITH_A_PAGE = [path for path in CHAPTERS if path.name[:2] not in WITHOUT_A_PAGE]
 
 
+@cache
 def read(path: Path) -> NotebookNode:
+    """Return a notebook, one for all who ask: not to be changed."""
     nb = nbformat.read(path, as_version=4)
     nbformat.validate(nb)
     return nb
