@@ -14,11 +14,12 @@ LAST    := %/claims.ipynb  # which reads what all the others have stored
 REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 
 NARROW  := --line-length 88  # so that a cell fits the column of the book
+NBVAL   := -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
 BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book pdf test speed lab execute serve shop bench bench-peers sweeps times lint clean
+.PHONY: help book pdf test check kernels speed lab execute serve shop bench bench-peers sweeps times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -38,8 +39,13 @@ pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX,
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
 	@rm -rf $(HTML)
 	@$(BOOK) --all --quiet
-	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -q -n 2 --dist loadfile \
-	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
+	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
+
+check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
+	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) $(PY) -m pytest -m "not slow" $(NBVAL)
+
+kernels: $(STAMP) ## do the stored numbers come out under the kernels of other processors? OTHERS=2 for two of them
+	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(ONLY)
 
 speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
 	BOOK_IS_BUILT=1 $(PY) -m pytest tests/site/test_lighthouse.py -m alone -q -s
@@ -52,6 +58,7 @@ execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapt
 	cd chapters && $(REPRODUCIBLE) $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 \
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
+	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)
 	$(NBSTRIP) $(CHAPTERS)
 
 serve: book ## build the book and serve it on the loopback address, PORT=8017

@@ -24,15 +24,3 @@ def features(sim: ZooplusSimulator) -> FeatureEngineer:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", 'slow: takes more than ten seconds; leave it out by -m "not slow"')
-    config.addinivalue_line("markers", "alone: measures time, so nothing else may run beside it; left out under xdist")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        alone = [item for item in items if item.get_closest_marker("alone")]
-        config.hook.pytest_deselected(items=alone)
-        items[:] = [item for item in items if item not in alone]

@@ -8,8 +8,11 @@ import pytest
 
 # Prints what every kind of agent shows in three worlds, and how the networks' choices stand after a shock.
 PLAY = """
-import hashlib, torch
+import hashlib, tempfile, torch
+import numpy as np
 from zoolib import *
+from zoolib import production
+from zoolib.networks import MLP
 
 torch.set_num_threads(int(__import__("os").environ["OMP_NUM_THREADS"]))
 replay = Replay(capacity=500, batch_size=64, every=20)
@@ -25,12 +28,26 @@ agents = {
     "Thompson": lambda f, rng: NeuralLinearAgent(f, training=replay, exploration=Thompson(), rng=rng),
     "epsilon-greedy": lambda f, rng: EpsilonGreedyAgent(f, training=replay, rng=rng),
 }
-results = replicate(agents, range(3), 1500, {800: SHOCK_FISH})
+results = replicate(agents, range(3), 900, {450: SHOCK_FISH})
 for name, category in zip(results.agents, results.category):
     print(name, hashlib.sha256(category.tobytes()).hexdigest()[:16], category[:, -8:].tolist())
 sim = ZooplusSimulator(seed=1)
 literal = run({"literal": NeuralUCBAgent(FeatureEngineer(sim), literal=True, hidden_dim=8, rng=0)}, sim, 60)
 print("literal", literal.category.tolist())
+
+sim = ZooplusSimulator(n_products=30, n_users=60, seed=5)  # of each kind of product six that are equal
+features, phi = FeatureEngineer(sim), MLP((9, 64, 32), [np.random.default_rng(0)], linear=(2,))
+products = features.table[0, sim.product_category][:, 4:]
+for dtype in ("float32", "float64"):
+    with tempfile.TemporaryDirectory() as folder, production.open_store(folder) as store:
+        funnel = production.Funnel(
+            production.Retriever(np.ones((30, 2)), "exact"), products, production.Embedder(phi, dtype=dtype), store,
+            query=lambda x: np.ones(2), n_candidates=25, n_slate=12, dtype=dtype,
+        )
+        for t in range(60):
+            decision = funnel.decide(production.Visitor(features.table[sim.persona(t), 0][:4]))
+            funnel.feedback(decision.id, int(decision.arms[t % 3]), t % 2)
+        print("funnel", dtype, decision.arms.tolist())
 """
 
 
@@ -58,5 +75,5 @@ def here():
     {"OPENBLAS_CORETYPE": "Prescott", "ATEN_CPU_CAPABILITY": "default", "threads": "2"},
 ], ids=lambda e: " ".join(f"{k}={v}" for k, v in e.items()))  # fmt: skip
 def test_choices_are_the_same(environment, here):
-    assert here.count("\n") == 11
+    assert here.count("\n") == 13
     assert choices(**environment) == here

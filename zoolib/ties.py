@@ -2,14 +2,15 @@
 
 Equal rows of a matrix product need not give equal numbers. Their last digits depend on their place in the matrix, on
 what stands beside them, and on the processor. Whoever takes the highest of some equal scores by these digits shows one
-product here and another there. So whatever in this package takes the best of something takes it by these functions.
+product here and another there. So whatever in this package takes the best of something takes it by these functions. A
+number that is printed has ties, too: it may stand halfway between two texts.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-TIE = 1e-9  # scores in float64 that are apart by less than this part of the highest one's size are equal
+TIE = 1e-10  # scores in float64 that are apart by less than this part of the highest one's size are equal
 SINGLE = 1e-5  # the same for what was computed in float32
 ROUGH = 1e-4  # a score that many steps in float32 have led to is off by less than this part of the highest one's size
 LOWEST = -1e300  # what a score of -inf counts as
@@ -47,3 +48,14 @@ def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray
             order[..., place] = (scores >= scores.max(-1, keepdims=True) - apart).argmax(-1)
             np.put_along_axis(scores, order[..., place, None], -np.inf, -1)
     return order[..., :n]
+
+
+def printed(x: float, spec: str) -> str:
+    """Return ``format(x, spec)``; a number halfway between two texts goes to the one farther from 0.
+
+    Halfway is what only rounding errors keep from being so, and what a processor makes of it differs from the next's.
+
+    >>> printed(0.1435 - 1e-16, ".3f"), printed(0.1435 + 1e-16, ".3f")
+    ('0.144', '0.144')
+    """
+    return format(x * (1 + TIE), spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from zoolib.randomness import Seed, UniformStream, generators
 from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
-if TYPE_CHECKING:
-    from zoolib.agents.recommender import MLPRecommender
+
+class Rating(Protocol):
+    """What has a rating for every user and product, such as an :class:`~zoolib.agents.MLPRecommender`."""
+
+    def table(self) -> np.ndarray:
+        """Return the ratings, ``(n_users, n_products)``."""
 
 
 class RandomAgent(Agent):
@@ -83,7 +87,7 @@ class StaticMLPAgent(Agent):
     features
         See :class:`~zoolib.agents.base.Agent`.
     model
-        A trained :class:`~zoolib.agents.MLPRecommender`; in a batch of worlds a sequence of them, one a world.
+        A :class:`Rating`, such as a trained recommender; in a batch of worlds a sequence of them, one a world.
 
     >>> shop = ZooplusSimulator(n_products=10, n_users=5, seed=42)
     >>> from zoolib.agents.recommender import MLPRecommender
@@ -93,21 +97,19 @@ class StaticMLPAgent(Agent):
 
     state = ("table",)
 
-    def __init__(self, features: FeatureEngineer, model: MLPRecommender | Sequence[MLPRecommender]) -> None:
+    def __init__(self, features: FeatureEngineer, model: Rating | Sequence[Rating]) -> None:
         super().__init__(features)
         if not isinstance(features, FeatureEngineer):
             raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")
-        from zoolib.agents.recommender import MLPRecommender  # which needs torch
-
         models = [model] if not self.batch_shape else list(model) if isinstance(model, Sequence) else []
-        if len(models) != len(features.sim.seeds) or not all(isinstance(one, MLPRecommender) for one in models):
+        if len(models) != len(features.sim.seeds) or not all(hasattr(one, "table") for one in models):
             wanted = f"a sequence of {self.batch_shape[0]}, one a world" if self.batch_shape else "one"
-            raise TypeError(f"model must be an MLPRecommender, {wanted}; got {model!r}")
-        for one in models:
-            known = one.sizes["n_users"], one.sizes["n_products"]
-            if known != (features.sim.n_users, features.sim.n_products):
-                raise ValueError(f"model knows {known[0]} users and {known[1]} products, not those of this shop")
-        tables = np.stack([one.table() for one in models])
+            raise TypeError(f"model must have a table() of ratings, {wanted}; got {model!r}")
+        tables = [one.table() for one in models]
+        for users, products in map(np.shape, tables):
+            if (users, products) != (features.sim.n_users, features.sim.n_products):
+                raise ValueError(f"model knows {users} users and {products} products, not those of this shop")
+        tables = np.stack(tables)
         self.table = tables.reshape(*self.batch_shape, *tables.shape[1:])  # (..., U, K)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:

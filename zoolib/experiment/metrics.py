@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from zoolib import checks
 from zoolib.experiment.results import Results
 from zoolib.faces import later
+from zoolib.ties import printed
 
 __getattr__ = later("zoolib.experiment", {"recovery": ["recovered", "steps_to_recover"]})
 
@@ -45,10 +46,11 @@ class Interval:
     level: float = 0.95
 
     def __str__(self) -> str:
-        return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
+        return f"{self:.4g}"
 
     def __format__(self, spec: str) -> str:
-        return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]" if spec else str(self)
+        mean, low, high = (printed(x, spec or ".4g") for x in (self.mean, self.low, self.high))
+        return f"{mean} [{low}, {high}]"
 
 
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:

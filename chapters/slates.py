@@ -13,8 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents import UCBAgent
-from zoolib.experiment.results import Results
-from zoolib.experiment.run import draw_users
+from zoolib.experiment import Results, draw_users
 from zoolib.randomness import spawn
 from zoolib.ties import best_first
 from zoolib.world import ZooplusSimulator
@@ -42,12 +41,6 @@ def show_slates(
     -------
     With ``arm`` the product on the first place, ``reward`` whether the visit ended in a click, ``expected`` how
     probable that was, and ``oracle`` the same of the best slate.
-
-    >>> from zoolib.agents import SharedLinUCBAgent
-    >>> from zoolib.world import FeatureEngineer
-    >>> shops = ZooplusSimulator(seed=range(2))
-    >>> show_slates({"LinUCB": SharedLinUCBAgent(FeatureEngineer(shops))}, shops, 20).expected.shape
-    (1, 2, 20)
     """
     if not sim.batch_shape:
         raise ValueError("sim must be a batch of shops, made with seed=range(R)")

@@ -1,0 +1,82 @@
+"""How the checks are run: the longest first, and with a few words at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+SECONDS = ROOT / "tests" / "seconds.json"  # of each file, as last measured by BOOK_MEASURE=1
+PARTS = {"chapters": "notebooks", "tests/site": "pages", "tests/shop": "shop", "tests": "package and book"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", 'slow: takes more than ten seconds; leave it out by -m "not slow"')
+    config.addinivalue_line("markers", "alone: measures time, so nothing else may run beside it; left out under xdist")
+    config.stash[START] = time.monotonic()
+
+
+START = pytest.StashKey[float]()
+
+
+def file_of(node: str) -> str:
+    return node.split("::")[0]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, hand out first what takes longest, so that all end together."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    alone = [item for item in items if item.get_closest_marker("alone")]
+    config.hook.pytest_deselected(items=alone)
+    seconds = json.loads(SECONDS.read_text(encoding="utf-8"))
+    kept = [item for item in items if item not in alone]
+    items[:] = sorted(kept, key=lambda item: -seconds.get(file_of(item.nodeid), 0))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in words what ran, on what and how long; what did not run and how to get it; what to do about a number."""
+    if config.option.collectonly or hasattr(config, "workerinput"):
+        return
+    stats = terminalreporter.stats
+    reports = [one for kind in ("passed", "failed") for one in stats.get(kind, [])]
+    seconds: Counter[str] = Counter()
+    for report in (one for found in stats.values() for one in found if hasattr(one, "duration")):
+        seconds[file_of(report.nodeid)] += report.duration
+    if os.environ.get("BOOK_MEASURE"):
+        measured = {name: round(value, 1) for name, value in sorted(seconds.items()) if value >= 1}
+        SECONDS.write_text(json.dumps(measured, indent=0) + "\n", encoding="utf-8")
+    if not reports:
+        return
+    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+    import machine
+
+    say = terminalreporter.write_line
+    terminalreporter.section("in words")
+    parts: Counter[str] = Counter(next(PARTS[p] for p in PARTS if one.nodeid.startswith(p)) for one in reports)
+    took = time.monotonic() - config.stash[START]
+    say(f"{len(reports):,} checks ran in {took / 60:.1f} minutes on {machine.here()}, {machine.threads()}:")
+    say(", ".join(f"{n:,} of the {part}" for part, n in parts.most_common()) + ".")
+    skipped = [one.longrepr[2].removeprefix("Skipped: ") for one in stats.get("skipped", []) if one.longrepr]
+    wanting = Counter(reason for reason in skipped if re.search(r"install|missing|make pdf|not set|no ", reason))
+    for reason, n in wanting.most_common():
+        say(f"Not run: {n}, {reason}.")
+    if rest := len(skipped) - wanting.total():
+        say(f"{rest} checks say nothing about the agents or the data that they were asked about, and were passed over.")
+    broken = sorted({one.nodeid for one in stats.get("failed", []) if file_of(one.nodeid).endswith(".ipynb")})
+    for name in broken:
+        say(f"{name} does not come out as stored. It was stored on {machine.stored_on(ROOT / file_of(name))}.")
+    if broken:
+        say(
+            "If you changed what it computes, store it anew: make execute CHAPTERS=...; if you changed nothing, this "
+            "processor rounds otherwise than that one: make kernels says which numbers stand on an edge, and such a "
+            "number is printed with a digit less, or by zoolib.ties.printed."
+        )

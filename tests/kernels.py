@@ -1,0 +1,125 @@
+"""Are the stored numbers those of other processors too? Runs notebooks and numerical tests under several kernels.
+
+NumPy's OpenBLAS multiplies matrices by a kernel made for the processor, and each rounds otherwise. ``make kernels``
+runs everything that compares numbers under each kernel that this processor can run, with two threads, and with torch's
+plainest instructions, and says where a stored number does not come out again, and which printed numbers stand on the
+edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
+this processor's own, under which "make test" has run already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
+WITHOUT_NUMBERS = ["site", "shop", "benchmarks", "test_same_everywhere.py", "test_structure.py", "test_tests.py"]
+WITHOUT_NUMBERS += ["test_repository.py", "chapters/test_moving_figures.py", "chapters/test_one_page.py"]
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+WHICH = (
+    "import numpy, threadpoolctl as t; print(*[p['architecture'] for p in t.threadpool_info() if 'architecture' in p])"
+)
+
+
+def architecture(kernel: str | None) -> str:
+    """Return the kernel that runs if ``kernel`` is asked for, or if none is."""
+    asked = {"OPENBLAS_CORETYPE": kernel} if kernel else {}
+    done = subprocess.run([sys.executable, "-c", WHICH], env=os.environ | asked, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def kernels(n: int | None = None) -> list[str]:
+    """Return the kernels that this processor can run besides its own, of which each is another; at most ``n``."""
+    found = {architecture(None): ""}
+    for kernel in KERNELS:
+        found.setdefault(architecture(kernel), kernel)
+    return [kernel for kernel in found.values() if kernel][:n]
+
+
+def variants(others: int | None) -> dict[str, dict[str, str]]:
+    """Return what is to be run, and the environment of each."""
+    found = {kernel: {"OPENBLAS_CORETYPE": kernel} for kernel in kernels(others)}
+    if others is None:
+        found = {"this processor's own": {}, **found}
+        found["two threads"] = dict.fromkeys(ONE_THREAD, "2")
+        found["torch, plainest"] = {"ATEN_CPU_CAPABILITY": "default"}
+    return found
+
+
+def run(environment: dict[str, str], paths: list[str], report: Path, looking: Path | None = None) -> list[str]:
+    """Run ``paths`` in an environment, and return what failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command += [*paths, *(f"--ignore=tests/{name}" for name in WITHOUT_NUMBERS), f"--junit-xml={report}"]
+    command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
+    command += ["--nbval-cell-timeout", "600", "-p", "no:cacheprovider"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_CORETYPE")}
+    fixed = {"PYTHONHASHSEED": "0", "BOOK_IS_BUILT": "1", **ONE_THREAD}
+    looks = {"IPYTHONDIR": str(looking)} if looking else {}
+    done = subprocess.run(command, cwd=ROOT, env=clean | fixed | environment | looks, capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        return [f"pytest ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"]
+    cases = ElementTree.parse(report).iter("testcase")
+    return [
+        f"{case.get('classname')}: {case.get('name')}"
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+
+
+def looking(folder: Path) -> Path:
+    """Make an IPython folder whose kernels look at what they print, and return where they write what is near."""
+    startup = folder / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    lines = ["import sys", f"sys.path.append({str(ROOT / 'tests' / 'helpers')!r})", "import near_boundaries"]
+    lines += [f"near_boundaries.install(get_ipython(), {str(folder / 'near.jsonl')!r})", "del near_boundaries, sys"]
+    (startup / "00-look.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "near.jsonl"
+
+
+def where(source: str) -> str:
+    """Return the notebook and the id of the cell with this source."""
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if "".join(cell["source"]).strip() == source.strip():
+                return f"{path.name}, cell {cell['id']}"
+    return "a cell that is not stored"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Run what compares numbers under several kernels.")
+    parser.add_argument(
+        "paths", nargs="*", default=["tests", "chapters"], help="what to run; everything, if nothing is said"
+    )
+    parser.add_argument("--others", type=int, help="only so many kernels that are not this processor's own")
+    asked = parser.parse_args(arguments)
+    wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        near = looking(Path(name, "looking"))
+        print(f"This processor's own kernel is {architecture(None)}.", flush=True)
+        for number, (variant, environment) in enumerate(variants(asked.others).items()):
+            start = time.monotonic()
+            failed = run(
+                environment, asked.paths, Path(name, f"{number}.xml"), near.parent if not environment else None
+            )
+            wrong += len(failed)
+            said = f"{len(failed)} differ" if failed else "all as stored"
+            print(
+                f"{variant}: {said}, {(time.monotonic() - start) / 60:.1f} minutes", *failed, sep="\n    ", flush=True
+            )
+        lines = near.read_text(encoding="utf-8").splitlines() if near.exists() else []
+        for line in sorted(set(lines)):
+            one = json.loads(line)
+            print(f"near an edge: {one['number']} with {one['digits']} digits, {where(one['cell'])}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
