@@ -49,7 +49,7 @@ PACKAGE_LINES = 11_500
 FIRST_EVENING = ["agents.base", "agents.baselines", "agents.linucb", "experiment.run", "experiment.metrics"]
 FOR_SPEED = {"agents.tabulated", "evidence.blocks", "evidence.eigen", "evidence.tabular"}
 SAYS_SO = "the same numbers, faster; nothing here is needed to understand the book"
-CODE_LINES = 1290
+CODE_LINES = 1300
 
 
 def module_of(path):

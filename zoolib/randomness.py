@@ -2,13 +2,17 @@
 
 Two generators with the same seed give the *same* numbers, not independent ones (chapter 0 springs this trap). So
 whoever needs randomness takes ``rng``: a seed or a :class:`numpy.random.Generator` for one world, a sequence of them
-for a batch of worlds.
+for a batch. A seed becomes a generator here and nowhere else, so that one number, :func:`shift`, turns all worlds,
+users and luck of a notebook, a sweep or a test into others that nobody has looked at.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral
 from typing import Any
 
@@ -21,6 +25,27 @@ Seed = int | np.random.SeedSequence | np.random.Generator
 
 USERS = "users"  # the stream from which experiments draw who comes to the shop
 SHOCK_TIMES = "shocks"  # and the one from which they draw when something happens, if they do
+SHIFT = "ZOOLIB_SHIFT"  # the variable of the environment that says by how much all seeds are shifted
+_by: ContextVar[int | None] = ContextVar("_by", default=None)
+
+
+def shift() -> int:
+    """Return by how much all seeds are shifted: 0 for the stored numbers."""
+    return checks.whole(SHIFT, int(os.environ.get(SHIFT) or 0), 0) if (by := _by.get()) is None else by
+
+
+@contextmanager
+def shifted(by: int) -> Iterator[None]:
+    """Shift all seeds ``by`` so much, at least 0, whatever the environment says.
+
+    >>> with shifted(1_000_000): print(generator(7).random() == np.random.default_rng(1_000_007).random())
+    True
+    """
+    before = _by.set(checks.whole("by", by, 0))
+    try:
+        yield
+    finally:
+        _by.reset(before)
 
 
 def spawn(seed: int, stream: str) -> np.random.Generator:
@@ -29,7 +54,7 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
     The name, not the order of calls, decides: a new agent in an experiment changes no other agent's numbers.
     """
     seed = checks.whole("seed", seed, 0)
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stream.encode()),)))
+    return np.random.default_rng(np.random.SeedSequence(seed + shift(), spawn_key=(zlib.crc32(stream.encode()),)))
 
 
 def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -56,16 +81,17 @@ def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list
     if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, str):
         if len(rng) != n_worlds or not batch_shape:
             raise ValueError(f"rng must hold one generator a world, {n_worlds} in all, got {len(rng)}")
-        return [_generator(one) for one in rng]
-    return [_generator(rng)] if not batch_shape else _generator(rng).spawn(n_worlds)
+        return [generator(one) for one in rng]
+    return [generator(rng)] if not batch_shape else generator(rng).spawn(n_worlds)
 
 
-def _generator(rng: Any) -> np.random.Generator:
+def generator(rng: Seed) -> np.random.Generator:
+    """Return the generator that ``rng`` is, or of which it is the seed."""
     if isinstance(rng, (np.random.Generator, np.random.SeedSequence)):
         return np.random.default_rng(rng)
     if isinstance(rng, bool) or not isinstance(rng, Integral):
         raise TypeError(f"rng must be a seed or a numpy Generator, got {rng!r}: randomness is handed in, never implied")
-    return np.random.default_rng(checks.whole("rng", rng, 0))
+    return np.random.default_rng(checks.whole("rng", rng, 0) + shift())
 
 
 def streams(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...], n: int) -> list[list[np.random.Generator]]:

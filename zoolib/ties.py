@@ -1,9 +1,9 @@
 """Ties: what only rounding separates is equal, and the lowest number wins.
 
 Equal rows of a matrix product need not give equal numbers. Their last digits depend on their place in the matrix, on
-what stands beside them, and on the processor. Whoever takes the highest of some equal scores by these digits shows one
-product here and another there. So whatever in this package takes the best of something takes it by these functions. A
-number that is printed has ties, too: it may stand halfway between two texts.
+what stands beside them, and on the processor. Whoever takes the best by these digits shows one product here and another
+there. So all that is taken for the best in this package is taken so by the functions here. A number that is printed has
+ties, too: it may stand halfway between two texts.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
 def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray:
     """Return the indices of the ``n`` highest scores, best first, ``(..., m) -> (..., min(n, m))``.
 
-    At each place stands the lowest index of those that are as high as the highest that is left, where ``tolerance`` is
-    a part of the size of the highest of all.
+    Each is the lowest index of those as high as the highest left; ``tolerance`` is a part of the size of the highest.
 
     >>> best_first(np.array([0.1, 0.7 - 1e-12, 0.7]), 2).tolist()
     [1, 2]
@@ -53,7 +52,7 @@ def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray
 def printed(x: float, spec: str) -> str:
     """Return ``format(x, spec)``; a number halfway between two texts goes to the one farther from 0.
 
-    Halfway is what only rounding errors keep from being so, and what a processor makes of it differs from the next's.
+    Halfway is what only rounding errors keep from being so.
 
     >>> printed(0.1435 - 1e-16, ".3f"), printed(0.1435 + 1e-16, ".3f")
     ('0.144', '0.144')

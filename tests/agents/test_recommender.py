@@ -207,7 +207,7 @@ MODEL = MLPRecommender(7, 5, rng=0)
     (ContextSpace(3, 5), MODEL, "features"),
     (FeatureEngineer(ONE), None, "model"),
     (FeatureEngineer(ONE), [MODEL], "model"),
-    (FeatureEngineer(TWO), MODEL, "model must have a table() of ratings, a sequence of 2"),
+    (FeatureEngineer(TWO), MODEL, "model must have a table.. of ratings, a sequence of 2"),
     (FeatureEngineer(TWO), [MODEL], "model"),
     (FeatureEngineer(TWO), [MODEL, "model"], "model"),
     (FeatureEngineer(ONE), MLPRecommender(8, 5, rng=0), "model knows 8 users"),

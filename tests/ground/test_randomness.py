@@ -2,13 +2,17 @@
 
 import copy
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib import FeatureEngineer, RandomAgent, ZooplusSimulator, spawn
-from zoolib.randomness import UniformStream, generators
+import zoolib as zoo
+from zoolib import FeatureEngineer, RandomAgent, RandomTimes, ZooplusSimulator, production, spawn
+from zoolib.data import ClassificationBandit, LabelledData
+from zoolib.experiment import gather
+from zoolib.randomness import UniformStream, generators, shift, shifted
 
 
 def test_the_trap_of_the_same_seed_two_generators_give_one_sequence():
@@ -130,3 +134,73 @@ def test_a_settled_stream_leaves_its_generators_where_they_would_stand(calls, bl
         if call != "nothing":
             draw = {"integer": lambda g: g.integers(0, 1000), "normal": lambda g: g.normal()}[call]
             assert draw(settled) == draw(plain)
+
+
+# ---- all seeds shifted as a whole --------------------------------------------------------------------------
+
+
+def everything_random(seed):
+    """What comes of a seed by each way on which it becomes numbers."""
+    sim = ZooplusSimulator(n_products=10, n_users=30, seed=seed)
+    log = zoo.random_log(sim, 200, rng=seed)
+    index = production.Retriever(np.random.default_rng(0).normal(size=(200, 3)), "ivf", n_lists=9, n_probe=1, seed=seed)
+    agents = {
+        "random": lambda f, rng: zoo.RandomAgent(f, rng=rng),
+        "net": lambda f, rng: zoo.NeuralLinearAgent(f, rng=rng),
+    }
+    results = zoo.replicate(agents, [seed, seed + 1], 60, RandomTimes([zoo.SHOCK_FISH], first=10, last=50))
+    return {
+        "catalog": sim.product_category,
+        "users": sim.user_persona,
+        "stream": spawn(seed, "some").random(3),
+        "generator": generators(seed, (2,))[1].random(3),
+        "log": log.to_numpy(),
+        "model": zoo.MLPRecommender(30, 10, rng=seed).table(),
+        "shown": results.arm,
+        "clicks": results.reward,
+        "times": next(iter(results.drawn.values())),
+        "lists": index.search(np.eye(3)[0], 20)[0],
+        "shuffle": ClassificationBandit(LABELLED, [seed], 20).labels,
+    }
+
+
+LABELLED = LabelledData("x", np.arange(40.0)[:, None], np.arange(40) % 3, ("a", "b", "c"))
+
+
+def test_shifted_by_one_number_all_seeds_are_others_and_shifted_by_none_the_same():
+    plain, other = everything_random(4), everything_random(1_000_004)
+    with shifted(1_000_000):
+        assert shift() == 1_000_000
+        moved = everything_random(4)
+    assert shift() == 0
+    for name, values in everything_random(4).items():
+        assert np.array_equal(values, plain[name]), name
+        assert np.array_equal(moved[name], other[name]), name
+        assert not np.array_equal(moved[name], plain[name]), name
+
+
+def test_the_environment_shifts_too_and_nonsense_is_refused(monkeypatch):
+    monkeypatch.setenv("ZOOLIB_SHIFT", "7")
+    assert shift() == 7
+    assert generators(1, ())[0].random() == np.random.default_rng(8).random()
+    with shifted(0):
+        assert shift() == 0
+    monkeypatch.setenv("ZOOLIB_SHIFT", "-1")
+    with pytest.raises(ValueError, match="ZOOLIB_SHIFT"):
+        shift()
+    with pytest.raises(ValueError, match="by"), shifted(-1):
+        pass
+
+
+def squares(items, power):
+    return {item: float(spawn(item, "s").random() ** power) for item in items}
+
+
+def test_what_was_kept_under_one_shift_is_not_taken_under_another_and_workers_are_told(tmp_path):
+    job = [({"power": 2}, [1, 2, 3])]
+    plain = gather(squares, job, cache=tmp_path, progress=False)
+    with shifted(50), joblib.parallel_config("threading", n_jobs=2):
+        moved = gather(squares, job, cache=tmp_path, progress=False)
+        assert moved == [squares([1, 2, 3], 2)]
+    assert plain != moved
+    assert gather(squares, job, cache=tmp_path, progress=False) == plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,6 @@ from zoolib.agents.base import Agent
 from zoolib.randomness import Seed, UniformStream, generators
 from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
-
-
-class Rating(Protocol):
-    """What has a rating for every user and product, such as an :class:`~zoolib.agents.MLPRecommender`."""
-
-    def table(self) -> np.ndarray:
-        """Return the ratings, ``(n_users, n_products)``."""
 
 
 class RandomAgent(Agent):
@@ -87,7 +80,8 @@ class StaticMLPAgent(Agent):
     features
         See :class:`~zoolib.agents.base.Agent`.
     model
-        A :class:`Rating`, such as a trained recommender; in a batch of worlds a sequence of them, one a world.
+        What has a ``table()`` of ratings, ``(n_users, n_products)``, such as an :class:`~zoolib.agents.MLPRecommender`;
+        in a batch of worlds a sequence of them, one a world.
 
     >>> shop = ZooplusSimulator(n_products=10, n_users=5, seed=42)
     >>> from zoolib.agents.recommender import MLPRecommender
@@ -97,7 +91,7 @@ class StaticMLPAgent(Agent):
 
     state = ("table",)
 
-    def __init__(self, features: FeatureEngineer, model: Rating | Sequence[Rating]) -> None:
+    def __init__(self, features: FeatureEngineer, model: Any) -> None:
         super().__init__(features)
         if not isinstance(features, FeatureEngineer):
             raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")

@@ -24,6 +24,8 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
+from zoolib.randomness import shift, shifted
+
 # What shows numbers or keeps them, but does not make them: a change here makes no result out of date.
 NOT_IN_NUMBERS = ("book/", "experiment/cache.py", "experiment/progress.py", "persistence.py", "saving.py")
 
@@ -78,7 +80,7 @@ def gather(
         if (part := [item for item in items[start : start + chunk] if item not in known[i]])
     ]
     parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-        joblib.delayed(_compute)(compute, i, part, jobs[i][0]) for i, part in tasks
+        joblib.delayed(_compute)(compute, i, part, jobs[i][0], shift()) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
     with tqdm(total=total, desc=what, disable=not progress) as bar:
@@ -92,8 +94,9 @@ def gather(
     return [{item: one[item] for item in items} for one, (_, items) in zip(known, jobs, strict=True)]
 
 
-def _compute(compute: Callable[..., Any], i: int, part: list[Any], recipe: Mapping[str, Any]) -> tuple[str, int, Any]:
-    return zoolib_code(), i, compute(part, **recipe)
+def _compute(compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int) -> tuple[str, int, Any]:
+    with shifted(by):
+        return zoolib_code(), i, compute(part, **recipe)
 
 
 def _shelf(folder: str | os.PathLike[str]) -> Any:
@@ -117,7 +120,9 @@ def key(recipe: Mapping[str, Any]) -> str:
     said = _plain(recipe, modules)
     there = [name for name in ("numpy", "torch") if importlib.util.find_spec(name)]
     versions = {name: importlib.metadata.version(name) for name in there}
-    return _digest(json.dumps({"recipe": said, "code": modules, "versions": versions}, sort_keys=True))
+    return _digest(
+        json.dumps({"recipe": said, "code": modules, "versions": versions, "shift": shift()}, sort_keys=True)
+    )
 
 
 def _plain(value: Any, modules: dict[str, str]) -> Any:

@@ -20,10 +20,9 @@ class Embedder:
     """The first ``depth`` layers of a network, as they are now.
 
     Contexts are embedded in portions of 64, the last one filled up, since a matrix product of another size may round
-    otherwise: what stands beside a context changes nothing. In float32 an embedding is off by about one part in ten
-    million, on some processors by another part at another place of a portion; scores that differ by no more than that
-    tell nothing, and count as equal. The evidence is float64 in any case. On the CPU NumPy computes: for a few hundred
-    contexts that is faster than to hand them to torch.
+    otherwise. In float32 an embedding is off by about one part in ten million, which on some processors depends on its
+    place; scores that differ by no more count as equal. The evidence is float64 in any case. On the CPU NumPy computes:
+    for a few hundred contexts that is faster than to hand them to torch.
 
     Parameters
     ----------
@@ -36,8 +35,8 @@ class Embedder:
     Attributes
     ----------
     d, d_emb, version, tolerance
-        Lengths of a context and of an embedding; a fingerprint: embedders of the same version embed alike; and by which
-        part of their size scores of embeddings must differ in order not to be equal.
+        Lengths of a context and of an embedding; a fingerprint: embedders of the same version embed alike; and the part
+        of their size by which scores must differ not to be equal.
     """
 
     def __init__(self, network: MLP, depth: int = 2, *, device: str = "auto", dtype: str = "float64") -> None:

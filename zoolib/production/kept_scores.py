@@ -94,10 +94,7 @@ class KeptScores:
         return self.mean + checks.real("alpha", alpha, 0.0) * np.sqrt(np.maximum(self.variance, 0.0))
 
     def best(self, n: int, alpha: float) -> np.ndarray:
-        """Return the ``n`` products of the highest scores, best first; ties go to the lowest number.
-
-        Among those that are near enough, ``theta`` and ``A_inv`` decide, in float64.
-        """
+        """Return the ``n`` products that score highest, best first; of those that are near, exact scores decide."""
         scores, n = self.scores(alpha), min(checks.whole("n", n, 1), len(self.Z))
         last = np.partition(scores, len(scores) - n)[len(scores) - n]
         near = np.flatnonzero(scores >= last - 2 * ROUGH * np.abs(scores.max()))

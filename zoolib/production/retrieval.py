@@ -13,6 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.production.optional import extra
+from zoolib.randomness import shift
 from zoolib.ties import ROUGH, best_first
 
 INDEXES = {"exact": "Flat", "ivf": "IVF{},Flat", "ivf-sq8": "IVF{},SQ8"}  # as faiss calls them
@@ -81,7 +82,7 @@ class Retriever:
         self.n_probe = checks.whole("n_probe", n_probe, 1, self.n_lists)
         self._index = faiss.index_factory(self.d, kind.format(self.n_lists), faiss.METRIC_INNER_PRODUCT)
         if not self.is_exact:
-            self._index.cp.seed = checks.whole("seed", seed, 0, 2**31 - 1)
+            self._index.cp.seed = (checks.whole("seed", seed, 0, 2**31 - 1) + shift()) % 2**31
             self._index.cp.max_points_per_centroid = 64
             self._index.cp.min_points_per_centroid = 1
             self._index.train(embeddings)
@@ -117,10 +118,9 @@ class Retriever:
             Another number of lists for this search.
         """
         queries = _rows("query", np.atleast_2d(query), self.d)
-        k, rule = checks.whole("k", k, 1), self._checked(rule)
-        allowed = len(self) if rule is None else rule.n_allowed
-        k, n_probe = min(k, allowed), self.n_probe if n_probe is None else n_probe
-        n_probe, n_more = checks.whole("n_probe", n_probe, 1, self.n_lists), 16
+        k, n_more, rule = checks.whole("k", k, 1), 16, self._checked(rule)
+        k = min(k, allowed := len(self) if rule is None else rule.n_allowed)
+        n_probe = self.n_probe if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
         ids, values = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0))
         while k:
             fetch = min(k + n_more, allowed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.randomness import UniformStream, worlds
+from zoolib.randomness import UniformStream, generator, worlds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ class ZooplusSimulator:
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
-        rngs = [np.random.default_rng(s) for s in self.seeds]
+        rngs = [generator(s) for s in self.seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
