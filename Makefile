@@ -45,7 +45,7 @@ check: $(STAMP) lint ## the minute between two edits: lint, the tests of what ha
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) $(PY) -m pytest -m "not slow" $(NBVAL)
 
 kernels: $(STAMP) ## do the stored numbers come out under the kernels of other processors? OTHERS=2 for two of them
-	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(ONLY)
+	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(if $(OWN),--own) $(ONLY)
 
 speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
 	BOOK_IS_BUILT=1 $(PY) -m pytest tests/site/test_lighthouse.py -m alone -q -s

@@ -44,11 +44,13 @@ def kernels(n: int | None = None) -> list[str]:
     return [kernel for kernel in found.values() if kernel][:n]
 
 
-def variants(others: int | None) -> dict[str, dict[str, str]]:
+def variants(others: int | None = None, own: bool = False) -> dict[str, dict[str, str]]:
     """Return what is to be run, and the environment of each."""
+    if own:
+        return {"this processor's own": {}}
     found = {kernel: {"OPENBLAS_CORETYPE": kernel} for kernel in kernels(others)}
     if others is None:
-        found = {"this processor's own": {}, **found}
+        found = {**variants(own=True), **found}
         found["two threads"] = dict.fromkeys(ONE_THREAD, "2")
         found["torch, plainest"] = {"ATEN_CPU_CAPABILITY": "default"}
     return found
@@ -99,12 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
         "paths", nargs="*", default=["tests", "chapters"], help="what to run; everything, if nothing is said"
     )
     parser.add_argument("--others", type=int, help="only so many kernels that are not this processor's own")
+    parser.add_argument("--own", action="store_true", help="only this processor's own kernel")
     asked = parser.parse_args(arguments)
     wrong = 0
     with tempfile.TemporaryDirectory() as name:
         near = looking(Path(name, "looking"))
         print(f"This processor's own kernel is {architecture(None)}.", flush=True)
-        for number, (variant, environment) in enumerate(variants(asked.others).items()):
+        for number, (variant, environment) in enumerate(variants(asked.others, asked.own).items()):
             start = time.monotonic()
             failed = run(
                 environment, asked.paths, Path(name, f"{number}.xml"), near.parent if not environment else None
