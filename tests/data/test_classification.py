@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stored_numbers import compares_stored_numbers
 
 from experiments import classification
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, serve, spawn
@@ -268,6 +269,7 @@ def test_who_plays_had_the_fewest_mistakes_in_the_tuning(table):
             assert played[KNOBS].dropna().to_dict() == best
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize(("data", "name"), [
     ("cancer", "LinUCB"),
     ("cancer", "Neural-Linear, fresh, Thompson"),
@@ -286,6 +288,7 @@ def test_shuffles_come_out_again_digit_for_digit(table, data, name):
     np.testing.assert_array_equal(some[classification.COLUMNS].to_numpy(dtype=int), again)
 
 
+@compares_stored_numbers
 def test_a_setting_that_was_tried_and_a_ceiling_come_out_again(table):
     tried = rows(table, data="cancer", agent="LinUCB", phase="tuning").iloc[0]
     setting = tried[KNOBS].dropna().to_dict()

@@ -233,6 +233,7 @@ def test_campaigns_and_policies_that_do_not_exist_are_refused(wrong):
 
 
 def test_a_new_machine_gets_the_data():
-    """make, the workflow, the README and what else installs the book fetch them in the same way."""
-    for name in ("Makefile", "README.md", ".github/workflows/ci.yml", "binder/postBuild", "requirements.txt"):
+    """make, the workflows, the README and what else installs the book fetch them in the same way."""
+    workflows = [f".github/workflows/{name}.yml" for name in ("ci", "versions")]
+    for name in ("Makefile", "README.md", *workflows, "binder/postBuild", "requirements.txt"):
         assert packages.FETCH.removeprefix("python ") in (ROOT / name).read_text(encoding="utf-8"), name

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stored_numbers import compares_stored_numbers
 
 from experiments import ratings
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent
@@ -161,6 +162,7 @@ def test_the_table_holds_a_hundred_replications_of_each_policy():
     assert (table[[f"shown {genre}" for genre in GENRES]].sum(axis=1) == table["accepted"]).all()
 
 
+@compares_stored_numbers
 def test_a_replication_comes_out_again_digit_for_digit():
     table = stored(ratings.TABLE)
     kept = table[table["replication"] == 42].reset_index(drop=True)

@@ -6,6 +6,7 @@ import joblib
 import pandas as pd
 import pytest
 from built_book import ROOT
+from stored_numbers import compares_stored_numbers
 
 from experiments import __main__ as command
 from experiments import ablation
@@ -21,6 +22,7 @@ def test_the_ablation_holds_every_kind_and_alpha_in_a_hundred_worlds():
     assert table.drop(columns="kind").notna().all(axis=None)
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize(
     "kind",
     ["disjoint, window", "shared, crossed, discount", "online", "replay, fresh, Thompson", "frozen, window, scaled"],

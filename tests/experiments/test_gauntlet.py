@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
 from experiments import ablation, contenders, gauntlet
@@ -27,12 +28,14 @@ def rows(frame, **wanted):
 # ---- the tables come out again ---------------------------------------------------------------------------
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize("kind", SPOT)
 def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
     again = gauntlet.whole(gauntlet.played([kind], SEEDS, progress=False))
     pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize("family", ["LinUCB", "Neural-Linear, frozen"])
 def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(family):
     tried = table("gauntlet_tuning")
@@ -42,6 +45,7 @@ def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(fami
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@compares_stored_numbers
 def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
     kind = "Shared, crossed @ 3"
     again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, progress=False))
@@ -49,6 +53,7 @@ def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@compares_stored_numbers
 def test_windows_come_out_again_digit_for_digit():
     kind = "Shared, crossed, window 5000"
     again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn", progress=False), schedule="drawn")
@@ -56,6 +61,7 @@ def test_windows_come_out_again_digit_for_digit():
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@compares_stored_numbers
 def test_a_setting_that_was_tried_earns_that_again():
     kind = "Shared, crossed: alpha 1, window 2500"
     again = gauntlet.outcomes(gauntlet.played([kind], gauntlet.TUNING_WORLDS, "drawn", progress=False))

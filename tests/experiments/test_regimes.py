@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from built_book import missing
+from stored_numbers import compares_stored_numbers
 
 from experiments import regime_runs, regimes
 from figures.regimes import unpacked
@@ -46,6 +47,7 @@ def point(dial, value, family):
 # ---- the table -------------------------------------------------------------------------------------------------------
 
 
+@compares_stored_numbers
 @pytest.mark.parametrize(("dial", "value", "family"), SPOT)
 def test_replications_come_out_again_digit_for_digit(runs, dial, value, family):
     where = point(dial, value, family)
@@ -56,6 +58,7 @@ def test_replications_come_out_again_digit_for_digit(runs, dial, value, family):
     assert [again[seed] for seed in SEEDS] == kept.tolist()
 
 
+@compares_stored_numbers
 def test_an_agent_of_the_ablation_comes_out_again_digit_for_digit(runs):
     mine = runs[(runs.role == "ablation") & (runs.agent == "stale evidence")].set_index("replication")
     best = runs[(runs.dial == "base") & (runs.agent == "network") & (runs.role == "tested")]["setting"].iloc[0]
