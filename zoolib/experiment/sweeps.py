@@ -251,7 +251,7 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> stored(path)["seed"].tolist()
     [0, 1]
     """
-    return pd.read_csv(path, engine="python")  # it reads a float as Python does, exactly
+    return pd.read_csv(path, float_precision="round_trip" if pd.__version__ < "3.1" else None)  # as 3.1 always does
 
 
 def combinations(**axes: Sequence[Any]) -> list[dict[str, Any]]:
