@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     seconds: Counter[str] = Counter()
     for report in (one for found in stats.values() for one in found if hasattr(one, "duration")):
         seconds[file_of(report.nodeid)] += report.duration
-    if os.environ.get("BOOK_MEASURE"):
+    if os.environ.get("BOOK_MEASURE") and {"tests", "chapters"} <= set(config.args):
         measured = {name: round(value, 1) for name, value in sorted(seconds.items()) if value >= 1}
         SECONDS.write_text(json.dumps(measured, indent=0) + "\n", encoding="utf-8")
     if not reports:
