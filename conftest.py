@@ -66,7 +66,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     say(f"{len(reports):,} checks ran in {took / 60:.1f} minutes on {machine.here()}, {machine.threads()}:")
     say(", ".join(f"{n:,} of the {part}" for part, n in parts.most_common()) + ".")
     skipped = [one.longrepr[2].removeprefix("Skipped: ") for one in stats.get("skipped", []) if one.longrepr]
-    wanting = Counter(reason for reason in skipped if re.search(r"install|missing|make pdf|not set|no ", reason))
+    wanting = Counter(reason for reason in skipped if re.search(r"install|make pdf|could not import|BOOK_", reason))
     for reason, n in wanting.most_common():
         say(f"Not run: {n}, {reason}.")
     if rest := len(skipped) - wanting.total():

@@ -14,7 +14,8 @@ import threadpoolctl
 
 def kernel() -> str:
     """Return the name of the kernel that NumPy's OpenBLAS has chosen for this processor."""
-    found = [pool["architecture"] for pool in threadpoolctl.threadpool_info() if pool["internal_api"] == "openblas"]
+    pools = [pool for pool in threadpoolctl.threadpool_info() if "numpy" in pool["filepath"]]  # faiss has one, too
+    found = [pool["architecture"] for pool in pools if pool["internal_api"] == "openblas"]
     return f"OpenBLAS kernel {found[0]}" if found else "no OpenBLAS"
 
 
