@@ -103,8 +103,7 @@ class StaticMLPAgent(Agent):
         for users, products in map(np.shape, tables):
             if (users, products) != (features.sim.n_users, features.sim.n_products):
                 raise ValueError(f"model knows {users} users and {products} products, not those of this shop")
-        tables = np.stack(tables)
-        self.table = tables.reshape(*self.batch_shape, *tables.shape[1:])  # (..., U, K)
+        self.table = np.reshape(tables, (*self.batch_shape, *tables[0].shape))  # (..., U, K)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""

@@ -120,9 +120,8 @@ def key(recipe: Mapping[str, Any]) -> str:
     said = _plain(recipe, modules)
     there = [name for name in ("numpy", "torch") if importlib.util.find_spec(name)]
     versions = {name: importlib.metadata.version(name) for name in there}
-    return _digest(
-        json.dumps({"recipe": said, "code": modules, "versions": versions, "shift": shift()}, sort_keys=True)
-    )
+    known = {"recipe": said, "code": modules, "versions": versions, "shift": shift()}
+    return _digest(json.dumps(known, sort_keys=True))
 
 
 def _plain(value: Any, modules: dict[str, str]) -> Any:

@@ -168,8 +168,10 @@ class Funnel:
         with timed(stages, "embed"):
             Z = embedder(X)
         with timed(stages, "score"):
-            at, *said = self.ranking.rank(Z, posterior, self.n_slate, alpha, embedder.tolerance)
-            return Decision(ids[at], X[at], *said[:2], group, embedder.version, payoff=said[2], width=said[3])
+            at, score, propensity, payoff, width = self.ranking.rank(
+                Z, posterior, self.n_slate, alpha, embedder.tolerance
+            )
+            return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
