@@ -47,11 +47,10 @@ def test_network_i_of_a_batch_is_the_single_network(sizes, n, seed):
     for i in range(3):
         single = MLP(sizes, [np.random.default_rng(i)])
         assert np.array_equal(batch.flat[i], single.flat)
-        assert np.array_equal(batch(X)[i], single(X[i]))
-        assert np.array_equal(
-            batch.backward(batch.forward(X), G)[i],
-            single.backward(single.forward(X[i]), G[i]),
-        )
+        # some kernels round by where a matrix lies in memory: alike, but for the last digits
+        assert batch(X)[i] == pytest.approx(single(X[i]), rel=1e-12, abs=1e-14)
+        gradient = single.backward(single.forward(X[i]), G[i])
+        assert batch.backward(batch.forward(X), G)[i] == pytest.approx(gradient, rel=1e-12, abs=1e-14)
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,5 +1,6 @@
 """The built pages hang together, name themselves, and load nothing from elsewhere."""
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -25,6 +26,11 @@ def name(path: Path) -> str:
     return path.relative_to(build()).as_posix()
 
 
+@functools.cache
+def ids(path: Path) -> set[str]:
+    return {tag["id"] for tag in parsed(path).select("[id]")}
+
+
 def test_every_chapter_has_a_page(site: Path):
     root = site.parent.parent
     for source in [*(root / "chapters").glob("*.md"), *(root / "chapters").glob("*.ipynb")]:
@@ -45,7 +51,7 @@ def test_links_inside_the_book_lead_somewhere(site: Path):
                 target /= "index.html"
             if not target.exists():
                 broken.append(f"{name(path)}: {address} does not exist")
-            elif parts.fragment and target.suffix == ".html" and not parsed(target).find(id=unquote(parts.fragment)):
+            elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in ids(target):
                 broken.append(f"{name(path)}: {address} has no such anchor")
     assert broken == []
 
@@ -115,8 +121,17 @@ def test_every_picture_has_words(readable: list[Path]):
 
 def test_ids_are_unique(readable: list[Path]):
     for path in readable:
-        ids = [tag["id"] for tag in parsed(path).select("[id]")]
-        assert len(ids) == len(set(ids)), name(path)
+        assert len(parsed(path).select("[id]")) == len(ids(path)), name(path)
+
+
+def test_links_say_where_they_lead(readable: list[Path]):
+    vague = [
+        f"{name(path)}: {link}"
+        for path in readable
+        for link in parsed(path).select("article a")
+        if not link.get("href") or link.text.strip().lower() in {"here", "click here", "this", "link", "more"}
+    ]
+    assert vague == []
 
 
 def test_no_reference_is_left_open(readable: list[Path]):
