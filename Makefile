@@ -19,7 +19,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book pdf test check kernels speed lab execute serve shop bench bench-peers sweeps times lint clean
+.PHONY: help book pdf test check kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -77,6 +77,10 @@ bench-peers: $(STAMP) # the same, and the libraries of others in an environment 
 	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
 	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
 	$(REPRODUCIBLE) $(PY) -m benchmarks --peers
+
+replicate: $(STAMP) ## run the claims in worlds that nobody has looked at; CHAPTERS=... OFFSET=123456 for one's own
+	$(REPRODUCIBLE) $(PY) -m experiments replicate $(if $(filter-out file,$(origin CHAPTERS)),$(CHAPTERS)) \
+	    $(if $(OFFSET),--offset $(OFFSET),--hundreds $(or $(HUNDREDS),1:4)) $(if $(TABLES),--tables $(TABLES))
 
 sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one core
 	$(REPRODUCIBLE) $(PY) -m experiments

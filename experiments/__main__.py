@@ -1,13 +1,15 @@
-"""Compute the tables of all experiments anew, or of those that are named.
+"""Compute the tables of all experiments anew, or of those that are named; or run the book in fresh worlds.
 
 python -m experiments
 python -m experiments gauntlet
 python -m experiments gauntlet --cluster tcp://SCHEDULER:8786
+python -m experiments replicate --hundreds 1:4
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +17,7 @@ from types import ModuleType
 import joblib
 import pandas as pd
 
-from experiments import ablation, candidates, classification, gauntlet, groups, ratings, regimes
+from experiments import ablation, candidates, classification, gauntlet, groups, ratings, regimes, replicate
 from zoolib.experiment import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
@@ -31,15 +33,18 @@ def tables(experiment: ModuleType, cache: str) -> dict[Path, pd.DataFrame]:
     return {experiment.TABLE: experiment.compute(cache=cache)}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiments that are asked for and write their tables; what ``--cache`` holds is not computed again."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["replicate"]:
+        return replicate.main(given[1:], lambda name, cache: tables(EXPERIMENTS[name], cache), list(EXPERIMENTS))
     parser = argparse.ArgumentParser(prog="python -m experiments", description="Compute tables of the book anew.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(EXPERIMENTS)}; all if none is named")
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="of a Dask scheduler, to use its cluster in place of all cores"
     )
     parser.add_argument("--cache", default=".cache/sweeps", metavar="FOLDER", help="where what is done is kept")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_args(given)
     if unknown := [name for name in asked.names if name not in EXPERIMENTS]:
         parser.error(f"no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}")
     for name in asked.names or EXPERIMENTS:
@@ -48,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for path, table in found.items():
             store(table, path)
             print(f"{path.name}: {len(table)} rows")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

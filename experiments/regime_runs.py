@@ -12,6 +12,7 @@ import zoolib as zoo
 from zoolib.agents import HeadAgent, MappedAgent, PerProductAgent
 from zoolib.experiment import serve
 from zoolib.maps import Crossed, Forest, Identity, KMeans, Learned, PerCategory, Projected, RandomFourier, Screened
+from zoolib.randomness import shift
 from zoolib.world import Conditions, FeatureShop, Segments, random_value
 
 TASTES = {"segments": Segments, "conditions": Conditions}
@@ -24,7 +25,7 @@ OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "exploration", "fresh")
 
 
 @functools.lru_cache(maxsize=2)
-def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...]) -> FeatureShop:
+def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...], by: int) -> FeatureShop:
     settings = dict(taste)
     return FeatureShop(TASTES[settings.pop("kind")](**settings), seed=seeds, **dict(shop))
 
@@ -59,7 +60,7 @@ def play(
 
     ``family`` may also be ``"oracle"`` or ``"random"``.
     """
-    where = _shop(tuple(taste.items()), tuple(shop.items()), tuple(seeds))
+    where = _shop(tuple(taste.items()), tuple(shop.items()), tuple(seeds), shift())
     if family == "oracle":
         earned = where.probability.max(-1).mean(-1)
     elif family == "random":

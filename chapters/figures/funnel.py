@@ -23,6 +23,7 @@ from zoolib import checks
 from zoolib.book import plots
 from zoolib.experiment import Interval
 from zoolib.production import Funnel, Message, Visitor
+from zoolib.randomness import shift
 from zoolib.world import GrownShop
 
 
@@ -108,7 +109,7 @@ class Plane:
         brands = rng.normal(size=(n_brands, 2))
         spread = rng.integers(0, n_brands, n_products), 0.18 * rng.normal(size=(n_products, 2))
         self.points, self.n_wanted = brands[spread[0]] + spread[1], n_wanted
-        self.lists = KMeans(n_lists, n_init=1, random_state=0).fit(self.points)
+        self.lists = KMeans(n_lists, n_init=1, random_state=shift()).fit(self.points)
         turns = {name: np.radians(degrees) for name, degrees in visitors.items()}
         self.queries = {name: np.array([np.cos(turn), np.sin(turn)]) for name, turn in turns.items()}
 

@@ -12,7 +12,14 @@ from typing import Any
 
 import pandas as pd
 
+from fallen import Fallen
+from zoolib.book.claims import made
+
 HERE = "guide"  # the page of the guide itself
+
+
+class Struck(str):
+    """Words that are crossed out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +69,50 @@ class Advice:
     claim: str
 
 
+class Verdicts:
+    """What became of the claims of a notebook: a sentence, and those that do not hold."""
+
+    def __init__(self, label: str, claims: Sequence[Any]) -> None:
+        self.fallen = [one for one in claims if not one.holds]
+        self.words = f"{len(claims) - len(self.fallen)} of the {len(claims)} claims of {label} hold."
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        listed = "".join(
+            f'<li><a href="#claim-{html.escape(one.label or "")}">{html.escape(one.text)}</a> '
+            f"Measured: {html.escape(one.measured)}.</li>"
+            for one in self.fallen
+        )
+        lines = [self.words, *(f"- {one.text} Measured: {one.measured}." for one in self.fallen)]
+        more = f" No longer so:<ul>{listed}</ul>" if listed else ""
+        return {"text/html": f"<p>{self.words}{more}</p>", "text/plain": "\n".join(lines)}
+
+
+def verdicts() -> Verdicts:
+    """Return how many of the claims that this notebook has made hold, and which do not."""
+    return Verdicts("this page", list(made.values()))
+
+
 def ledger_table(claims: pd.DataFrame) -> Table:
-    """Return the table of the claims of one chapter, of those that :func:`zoolib.book.ledger` has gathered."""
+    """Return the table of the claims of one chapter, as :func:`ledgers.standing` has them."""
     rows = [
-        ((one.text, one.chapter, one.label), one.measured, "" if pd.isna(one.replications) else one.replications)
+        (
+            (one.text, one.chapter, one.label),
+            one.measured,
+            "" if pd.isna(one.replications) else f"{one.replications} {one.of or ''}".rstrip(),
+            f"{one.held} of {one.fresh}{'*' if one.survives else ''}" if one.fresh else "",
+            one.pooled,
+            "guide" if one.guide else "",
+        )
         for one in claims.itertuples()
     ]
-    return Table(("Holds", "Measured", "Replications"), rows, str(claims["title"].iloc[0]))
+    columns = ("Claim", "Found", "Draws", "Held", "Again", "Leans on it")
+    return Table(columns, rows, str(claims["title"].iloc[0]))
+
+
+def fallen_table(fallen: Sequence[Fallen], claims: pd.DataFrame) -> Table:
+    """Return what was claimed once, crossed out, how it fell, and the claim that stands in its place."""
+    rows = [(Struck(one.text), one.fell, (one.instead, *_found(claims, one.label)[0][1:])) for one in fallen]
+    return Table(("Claimed once", "How it fell", "What is so instead"), rows)
 
 
 def told_table(told: Mapping[str, tuple[str, str]], claims: pd.DataFrame) -> Table:
@@ -98,9 +142,14 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
     advice
         The answers.
     claims
-        The ledger of the chapters.
+        The ledger of the chapters, as :func:`ledgers.standing` has it.
     runs
         ``{label: words}`` of the claims that the guide's own runs assert.
+
+    Raises
+    ------
+    ValueError
+        If a claim did not come back in fresh worlds.
     """
     rows = []
     for one in advice:
@@ -108,6 +157,8 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
             reason = (f"Below: {runs[one.claim]}", HERE, one.claim)
         else:
             reason, _ = _found(claims, one.claim, f"{question}: ")
+            if not claims.set_index("label").loc[one.claim, "confirmed"]:
+                raise ValueError(f"{question}: {one.claim!r} is not confirmed, and no advice rests on it")
         rows.append((one.situation, one.do, reason))
     return Table(("If", "Then", "Because"), rows, question)
 
@@ -127,4 +178,5 @@ def _words(cell: Any) -> str:
 
 def _linked(cell: Any) -> str:
     words = html.escape(_words(cell))
+    words = f"<s>{words}</s>" if isinstance(cell, Struck) else words
     return f'<a href="{cell[1]}.html#claim-{html.escape(cell[2])}">{words}</a>' if isinstance(cell, tuple) else words

@@ -9,7 +9,7 @@ import pytest
 
 from advice import GUIDE, RUNS
 from figures.tables import HERE, Advice, advice_table, because
-from zoolib.book import ledger
+from ledgers import ledger, standing
 from zoolib.book.claims import CLAIM_MIME
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
@@ -18,7 +18,7 @@ ADVICE = [(question, one) for question, advice in GUIDE.items() for one in advic
 
 @pytest.fixture(scope="module")
 def claims():
-    return ledger(CHAPTERS, beside=())
+    return standing(ledger(CHAPTERS, beside=()))
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,18 @@ def test_advice_whose_claim_is_gone_stops_the_page(claims):
         advice_table(question, GUIDE[question], gone, RUNS)
     with pytest.raises(KeyError, match="'turnover'"):
         because(gone, "catalog-growth", "turnover")
+
+
+def test_all_advice_rests_on_claims_that_came_back_in_fresh_worlds():
+    everything = standing(ledger(CHAPTERS)).set_index("label")
+    assert [one.claim for _, one in ADVICE if not everything.loc[one.claim, "confirmed"]] == []
+
+
+def test_advice_on_a_claim_that_did_not_come_back_stops_the_page(claims):
+    fell = claims.assign(confirmed=claims["confirmed"] & (claims["label"] != "turnover"))
+    question = "How many arms, and do new ones arrive?"
+    with pytest.raises(ValueError, match="'turnover' is not confirmed"):
+        advice_table(question, GUIDE[question], fell, RUNS)
 
 
 def test_reasons_are_shown_in_the_order_in_which_they_are_named():

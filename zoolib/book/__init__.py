@@ -5,7 +5,7 @@ from zoolib.faces import later
 __getattr__ = later(
     __name__,
     {
-        "claims": ["claim", "ledger"],
+        "claims": ["claim"],
         "notebook": ["source"],
         "plots": [],
     },

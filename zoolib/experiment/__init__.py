@@ -12,6 +12,7 @@ __getattr__ = later(
         "cache": ["gather"],
         "metrics": ["Interval", "mean_interval", "paired_difference", "rolling", "share"],
         "recovery": ["recovered", "steps_to_recover"],
-        "sweeps": ["cluster", "combinations", "store", "stored", "summarize", "sweep"],
+        "sweeps": ["cluster", "combinations", "summarize", "sweep"],
+        "tables": ["store", "stored"],
     },
 )

@@ -17,7 +17,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -226,32 +225,6 @@ def cluster(address: str | None = None, **options: Any) -> Iterator[Any]:
         raise ImportError("a cluster needs Dask, which is not installed: pip install 'zoolib[cluster]'") from error
     with Client(address, **options) as client, joblib.parallel_config("dask"):
         yield client
-
-
-def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write the table of a sweep as CSV, every number in full: completely, or not at all.
-
-    >>> import tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "table.csv")
-    >>> store(pd.DataFrame({"seed": [0, 1]}), path)
-    >>> stored(path).shape
-    (2, 1)
-    """
-    draft = Path(f"{os.fspath(path)}.draft")
-    frame.to_csv(draft, index=False)
-    os.replace(draft, path)
-
-
-def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a table that :func:`store` wrote, to the last bit.
-
-    >>> import tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "table.csv")
-    >>> store(pd.DataFrame({"seed": [0, 1]}), path)
-    >>> stored(path)["seed"].tolist()
-    [0, 1]
-    """
-    return pd.read_csv(path, float_precision="round_trip" if pd.__version__ < "3.1" else None)  # as 3.1 always does
 
 
 def combinations(**axes: Sequence[Any]) -> list[dict[str, Any]]:

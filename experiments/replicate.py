@@ -1,0 +1,193 @@
+"""Run what the book claims again, in worlds that nobody has looked at.
+
+    python -m experiments replicate --hundreds 1:4
+    python -m experiments replicate chapters/02_the_principle.ipynb --offset 123456
+
+A *fresh hundred* is the book run with all its seeds shifted: other worlds, users, luck, networks, logs and shuffles.
+The notebooks run as they stand; what each claim says of itself goes into ``chapters/data/replicate.csv``, from which
+the ledger of the book is made. What is done is kept, so that a run that was stopped goes on where it was, and ends with
+the same table.
+
+A chapter that reads stored tables needs those of its hundred: ``--tables ablation`` computes them first, into
+``chapters/data/fresh``. A claim whose chapter wants a table is left out, and comes when the table is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import nbformat
+import pandas as pd
+
+from zoolib import checks
+from zoolib.experiment import cluster, store, stored
+from zoolib.experiment.cache import gather
+from zoolib.randomness import SHIFT, shifted
+
+CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
+TABLE = CHAPTERS / "data" / "replicate.csv"
+HUNDRED = 1_000_000  # by so much the seeds of one fresh hundred are shifted against those of the next
+CLAIM = "application/vnd.zoolib.claim+json"
+COLUMNS = ["chapter", "label", "offset", "holds", "measured", "cell"]
+
+
+def code_of(cell: Any) -> ast.Module | None:
+    """Return what a cell of a notebook does, without its layout; None if it is no code."""
+    return ast.parse(cell.source) if cell.cell_type == "code" and not cell.source.startswith("%") else None
+
+
+def digest(*cells: Any) -> str:
+    """Return a short hash of what cells do."""
+    said = "".join(ast.dump(tree) for cell in cells if (tree := code_of(cell)))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def claims_of(cell: Any) -> list[dict[str, Any]]:
+    """Return the records of the claims that a cell has made."""
+    made = [output.get("data", {}) for output in cell.get("outputs", ())]
+    return [json.loads(json.dumps(data[CLAIM])) for data in made if CLAIM in data]
+
+
+def until(notebook: Any, label: str | None) -> Any:
+    """Return a notebook up to the cell that makes the claim of that label, or all of it."""
+    if label is not None:
+        ends = [i for i, cell in enumerate(notebook.cells) if any(one["label"] == label for one in claims_of(cell))]
+        if not ends:
+            raise ValueError(f"no claim is labelled {label!r}")
+        notebook.cells = notebook.cells[: ends[0] + 1]
+    return notebook
+
+
+def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = None) -> dict[int, list[dict[str, Any]]]:
+    """Run a chapter, up to the claim ``last`` if it is given, in fresh hundreds, and return what its claims say.
+
+    ``code`` is the digest of its cells, by which what was kept is found again only as long as they are the same.
+    """
+    from nbclient import NotebookClient
+
+    found = {}
+    for offset in offsets:
+        notebook = until(nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4), last)
+        strict = ("BOOK_STRICT", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")  # here a claim may fall
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        env = {name: value for name, value in os.environ.items() if name not in strict}
+        env |= threads | {SHIFT: str(offset), "PYTHONHASHSEED": "0"}
+        resources = {"metadata": {"path": str(CHAPTERS)}}
+        client = NotebookClient(notebook, timeout=3600, kernel_name="python3", resources=resources, allow_errors=True)
+        client.execute(env=env)
+        for cell in notebook.cells:
+            failed = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
+            if (
+                failed and failed[0].ename == "FileNotFoundError"
+            ):  # a table that nobody has computed; what follows rests on it
+                break
+            if failed:
+                where = f"{chapter}, shifted by {offset:,}, cell {cell.id}"
+                raise RuntimeError(f"{where}: {failed[0].ename}: {failed[0].evalue}")
+        found[offset] = [
+            {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
+            for cell in notebook.cells
+            for one in claims_of(cell)
+            if one["kind"] != "machine"  # whose numbers are new in every run
+        ]
+    return found
+
+
+def replicate(
+    chapters: Sequence[str], offsets: Sequence[int], cache: str | None = ".cache/replicate", progress: bool = True
+) -> pd.DataFrame:
+    """Return what the claims of chapters say in fresh hundreds, a row each: chapter, label, offset, verdict, measured.
+
+    Parameters
+    ----------
+    chapters
+        Names of notebooks, without folder and ending.
+    offsets
+        By how much all seeds are shifted; not 0, in which everything was found.
+    cache, progress
+        As in :func:`zoolib.experiment.sweep`.
+    """
+    offsets = [checks.whole("offset", offset, 1) for offset in offsets]
+    asked = [(name, offset) for offset in offsets for name in chapters]
+    jobs = [({"chapter": name, "code": rests_on(name, offset)}, [offset]) for name, offset in asked]
+    found = gather(play, jobs, cache, chunk=1, progress=progress)
+    return pd.DataFrame(
+        (
+            {"chapter": name, "offset": offset, **row}
+            for (name, offset), one in zip(asked, found, strict=True)
+            for row in one[offset]
+        ),
+        columns=COLUMNS,
+    )
+
+
+def rests_on(chapter: str, offset: int) -> str:
+    """Return a hash of what decides what a chapter says in a hundred, besides zoolib: its cells, and its tables."""
+    cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells
+    said = digest(*cells)
+    for name in re.findall(r'stored\("data/(\w+\.csv)"\)', "".join(cell.source for cell in cells)):
+        table = CHAPTERS / "data" / "fresh" / str(offset) / name
+        said += hashlib.sha256(table.read_bytes()).hexdigest() if table.exists() else name
+    return f"{said} {offset}"
+
+
+def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which what a chapter said in a hundred is replaced by what it says now, in the book's order."""
+    again = set(zip(new["chapter"], new["offset"], strict=True))
+    kept = known[[pair not in again for pair in zip(known["chapter"], known["offset"], strict=True)]]
+    both = pd.concat([kept, new], ignore_index=True)
+    order = {label: i for i, label in enumerate(labels())}
+    both = both[both["label"].isin(order)]
+    return both.sort_values(["label", "offset"], key=lambda c: c.map(order) if c.name == "label" else c)[COLUMNS]
+
+
+def notebooks() -> list[str]:
+    """Return the notebooks that claim something, in the order of the book."""
+    return [*sorted(path.stem for path in CHAPTERS.glob("[0-9]*.ipynb")), "guide"]
+
+
+def labels() -> list[str]:
+    """Return the labels of all claims, in the order of the book."""
+    cells = [cell for name in notebooks() for cell in nbformat.read(CHAPTERS / f"{name}.ipynb", 4).cells]
+    return [one["label"] for cell in cells for one in claims_of(cell)]
+
+
+def main(arguments: Sequence[str], tables: Any, known: Sequence[str]) -> int:
+    """Replicate what is asked for; ``tables(name, cache)`` computes those of an experiment, one of ``known``."""
+    parser = argparse.ArgumentParser(prog="python -m experiments replicate", description=__doc__.split("\n")[0])
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="all if none is named")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--hundreds", default="1:4", metavar="FROM:TO", help="which fresh hundreds; 1:4 are three")
+    which.add_argument("--offset", type=int, help="shift all seeds by so much, and print what comes out")
+    parser.add_argument("--tables", nargs="+", default=[], metavar="NAME", choices=known, help="to compute before")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler; else all cores are used")
+    parser.add_argument("--cache", default=".cache/replicate", metavar="FOLDER", help="where what is done is kept")
+    asked = parser.parse_args(arguments)
+    start, _, stop = asked.hundreds.partition(":")
+    offsets = [asked.offset] if asked.offset else [n * HUNDRED for n in range(int(start), int(stop or int(start) + 1))]
+    chosen = [Path(name).stem for name in asked.notebooks] or notebooks()
+    if unknown := [name for name in chosen if name not in notebooks()]:
+        parser.error(f"no notebook {unknown[0]!r} claims anything; there are {', '.join(notebooks())}")
+    with cluster(asked.cluster) if asked.cluster else joblib.parallel_config(n_jobs=-1):
+        for offset in offsets:
+            with shifted(offset):
+                for name in asked.tables:
+                    for path, table in tables(name, asked.cache).items():
+                        store(table, path)
+        found = replicate(chosen, offsets, asked.cache)
+    fallen = found[~found["holds"].astype(bool)]
+    print(f"{len(found) - len(fallen)} of {len(found)} hold, {len(fallen)} do not:")
+    for one in fallen.itertuples():
+        print(f"  {one.chapter}, {one.label}, shifted by {one.offset:,}: {one.measured}")
+    if not asked.offset:
+        store(merged(stored(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS), found), TABLE)
+    return 0

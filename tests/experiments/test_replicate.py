@@ -1,0 +1,144 @@
+"""What the book claims, run again in worlds that nobody has looked at."""
+
+import json
+import shutil
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from built_book import ROOT
+from nbformat.v4 import new_code_cell, new_notebook
+from stored_numbers import compares_stored_numbers
+
+from experiments import __main__ as command
+from experiments import regime_runs, replicate
+from ledgers import ledger
+from zoolib.book.claims import NOTHING_RANDOM, claim
+from zoolib.experiment import store, stored
+from zoolib.randomness import shifted
+
+CHAPTERS = ROOT / "chapters"
+ON_TABLES = {"05_memory", "06_two_million_products", "07_the_gauntlet", "08_when_generalization_wins"}
+ON_TABLES |= {"10_other_peoples_data"}  # which read what takes hours
+
+
+@pytest.fixture(scope="module")
+def table():
+    return stored(replicate.TABLE)
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one chapter, whose second claim holds in some worlds only."""
+    cells = [
+        new_code_cell("import zoolib as zoo\nfrom zoolib.randomness import generator\nx = generator(0).random()"),
+        new_code_cell('zoo.claim("It is a share.", 0 <= x <= 1, f"{x:.3f}", kind="exact", label="share")'),
+        new_code_cell('zoo.claim("It is that number.", round(x, 3) == 0.637, f"{x:.3f}", kind="exact", label="that")'),
+        new_code_cell('zoo.claim("It took time.", True, "1 s", kind="machine", label="time")'),
+    ]
+    for cell, label, kind in zip(cells[1:], ("share", "that", "time"), ("exact", "exact", "machine"), strict=True):
+        made = claim("It.", True, "1", kind=kind, label=label)._repr_mimebundle_()
+        cell.outputs = [nbformat.v4.new_output("execute_result", data=json.loads(json.dumps(made)), execution_count=1)]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "00_one.ipynb")
+    monkeypatch.setattr(replicate, "CHAPTERS", tmp_path)
+    monkeypatch.setattr(replicate, "TABLE", tmp_path / "data" / "replicate.csv")
+    return tmp_path
+
+
+# ---- what is stored ------------------------------------------------------------------------------------
+
+
+def test_every_claim_was_asked_as_it_stands_today(table):
+    """A claim whose cell has changed since is asked again: make replicate."""
+    today = {}
+    for name in replicate.notebooks():
+        for cell in nbformat.read(CHAPTERS / f"{name}.ipynb", 4).cells:
+            today |= {one["label"]: replicate.digest(cell) for one in replicate.claims_of(cell)}
+    asked = dict(zip(table["label"], table["cell"], strict=True))
+    assert {label: cell for label, cell in asked.items() if today.get(label) != cell} == {}
+
+
+def test_every_claim_that_can_be_was_asked_in_three_fresh_hundreds_and_those_on_tables_in_one(table):
+    claims = ledger(CHAPTERS)
+    claims = claims[claims["kind"] != "machine"]
+    times = claims["label"].map(table.groupby("label").size()).fillna(0)
+    assert claims.loc[times < np.where(claims["chapter"].isin(ON_TABLES), 1, 3), "label"].tolist() == []
+    assert (table["offset"] % replicate.HUNDRED == 0).all()
+    assert not table.duplicated(["label", "offset"]).any()
+
+
+@pytest.mark.slow
+@compares_stored_numbers
+def test_what_a_claim_said_in_a_fresh_hundred_it_says_again(table):
+    label, chapter, offset = "what-alpha-covers", "02_the_principle", 2 * replicate.HUNDRED
+    kept = table[(table["chapter"] == chapter) & (table["offset"] == offset)]
+    kept = kept[: kept["label"].tolist().index(label) + 1]
+    again = replicate.play([offset], chapter, "", last=label)[offset]
+    assert len(again) == len(kept) == 3
+    for row, one in zip(again, kept.to_dict("records"), strict=True):
+        assert row == {name: one[name] for name in row}
+
+
+# ---- how it is made ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_ends_with_the_same_table(book, capsys):
+    arguments = ["00_one", "--hundreds", "1:3", "--cache"]
+    assert command.main(["replicate", *arguments, str(book / "whole")]) == 0
+    whole = replicate.TABLE.read_bytes()
+    assert "2 of 4 hold, 2 do not" in capsys.readouterr().out
+    assert "00_one, that, shifted by 1,000,000: 0." in whole.decode() or b"that,1000000,False" in whole
+    replicate.TABLE.unlink()
+    command.main(["replicate", "00_one", "--hundreds", "1:2", "--cache", str(book / "parts")])
+    assert len(stored(replicate.TABLE)) == 2
+    command.main(["replicate", *arguments, str(book / "parts")])
+    assert replicate.TABLE.read_bytes() == whole
+    shutil.rmtree(book / "parts")
+    command.main(["replicate", "00_one", "--hundreds", "2:3", "--cache", str(book / "parts")])
+    assert replicate.TABLE.read_bytes() == whole  # only what was asked for again is replaced
+
+
+@pytest.mark.slow
+def test_a_reader_sees_another_offset_and_the_table_stays_as_it_is(book, capsys):
+    command.main(["replicate", str(book / "00_one.ipynb"), "--offset", "77", "--cache", str(book / "cache")])
+    assert "1 of 2 hold, 1 do not:" in capsys.readouterr().out
+    assert not replicate.TABLE.exists()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["11_gone"], "no notebook '11_gone'"), (["--tables", "gone"], "gone"),
+    (["--offset", "1", "--hundreds", "1:2"], "not allowed"),
+])  # fmt: skip
+def test_what_there_is_not_is_refused_by_name(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["replicate", *arguments])
+    assert message in capsys.readouterr().err
+
+
+def test_a_table_of_a_fresh_hundred_lies_apart_and_is_missed_by_name(tmp_path):
+    frame = pd.DataFrame({"seed": [0, 1]})
+    with shifted(5):
+        store(frame, tmp_path / "one.csv")
+        assert stored(tmp_path / "one.csv").equals(frame)
+        with pytest.raises(FileNotFoundError, match=r"--tables"):
+            stored(tmp_path / "two.csv")
+    assert not (tmp_path / "one.csv").exists()
+    assert (tmp_path / "fresh" / "5" / "one.csv").exists()
+
+
+def test_a_shop_that_was_kept_is_that_of_its_own_worlds():
+    where = [{"kind": "segments"}, {}, "oracle", {}]
+    stands = regime_runs.play([0], *where)
+    with shifted(7):
+        moved = regime_runs.play([0], *where)
+    assert stands != moved
+    assert regime_runs.play([7], *where)[7] == moved[0]
+
+
+def test_every_random_kind_says_what_its_draws_are_of():
+    claims = ledger(CHAPTERS)
+    random = claims[~claims["kind"].isin(NOTHING_RANDOM)]
+    assert random.loc[random["of"].isna() | random["replications"].isna(), "label"].tolist() == []
+    assert claims.loc[(claims["kind"] == "equivalence") & claims["margin"].isna(), "label"].tolist() == []
