@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from scipy.stats import binom
 
 from advice import GUIDE
-from zoolib.book import plots
-from zoolib.book.claims import CLAIM_MIME, NOTHING_RANDOM
+from zoolib.book import CLAIM_MIME, NOTHING_RANDOM, plots
 from zoolib.experiment import stored
+from zoolib.randomness import shifted
 
 REPLICATIONS = Path(__file__).parent / "data" / "replicate.csv"
 BY_LUCK = 0.025  # how often an end of a 95 % interval lies beyond a value that is the true one
@@ -43,7 +43,7 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
     Raises
     ------
     ValueError
-        If there is no chapter, or a cell that claims something holds no claim: it was not run.
+        If there is no chapter, a cell that claims something holds no claim (it was not run), or one that fell.
     """
     rows = []
     paths = sorted(Path(folder).glob("[0-9]*.ipynb"))
@@ -56,6 +56,8 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
             calls = re.search(r"^(zoo\.)?claim\(", "".join(cell["source"]), re.MULTILINE)
             if calls and cell["cell_type"] == "code" and not found:
                 raise ValueError(f"{path.name}: cell {cell.get('id')!r} claims something and holds no claim; run it")
+            if fallen := [one["label"] for one in found if not one["holds"]]:
+                raise ValueError(f"{path.name}: {', '.join(map(str, fallen))} did not hold when it was stored")
             rows += [{"chapter": path.stem, "title": title[1] if title else path.stem, **one} for one in found]
     if not paths:
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
@@ -103,7 +105,8 @@ def standing(claims: pd.DataFrame, replications: pd.DataFrame | None = None) -> 
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
         a statement about the end of an interval that is not so holds in it by luck in one case of forty at most.
     """
-    runs = stored(REPLICATIONS) if replications is None else replications
+    with shifted(0):  # where the ledger itself is run in fresh worlds it stays what it is
+        runs = stored(REPLICATIONS) if replications is None else replications
     runs = runs.astype({"holds": bool})
     by_label = runs.groupby("label", sort=False)
     rows = claims.assign(
@@ -158,10 +161,11 @@ def rate(claims: pd.DataFrame, runs: pd.DataFrame | None = None) -> dict[str, fl
 def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
     """Return for each random claim that prints an interval, and was asked afresh, what was found and what came again.
 
-    Both in half-widths of the interval that was found: 1 is where it just excludes zero. ``found`` is positive,
+    Not equivalences, whose numbers are to be nothing. Both in half-widths of the interval that was found: 1 is where it
+    just excludes zero. ``found`` is positive,
     ``confirmed`` has its sign turned alike.
     """
-    rows = claims[~claims["kind"].isin(NOTHING_RANDOM) & (claims["pooled"] != "")]
+    rows = claims[~claims["kind"].isin([*NOTHING_RANDOM, "equivalence"]) & (claims["pooled"] != "")]
     pairs = [(first_interval(one.measured), first_interval(one.pooled)) for one in rows.itertuples()]
     kept = [i for i, (found, _) in enumerate(pairs) if found and found[2] > found[1]]
     half = np.array([(pairs[i][0][2] - pairs[i][0][1]) / 2 for i in kept])

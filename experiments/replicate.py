@@ -29,14 +29,13 @@ import nbformat
 import pandas as pd
 
 from zoolib import checks
-from zoolib.experiment import cluster, store, stored
-from zoolib.experiment.cache import gather
+from zoolib.book import CLAIM_MIME
+from zoolib.experiment import cluster, gather, store, stored
 from zoolib.randomness import SHIFT, shifted
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 TABLE = CHAPTERS / "data" / "replicate.csv"
 HUNDRED = 1_000_000  # by so much the seeds of one fresh hundred are shifted against those of the next
-CLAIM = "application/vnd.zoolib.claim+json"
 COLUMNS = ["chapter", "label", "offset", "holds", "measured", "cell"]
 
 
@@ -54,7 +53,7 @@ def digest(*cells: Any) -> str:
 def claims_of(cell: Any) -> list[dict[str, Any]]:
     """Return the records of the claims that a cell has made."""
     made = [output.get("data", {}) for output in cell.get("outputs", ())]
-    return [json.loads(json.dumps(data[CLAIM])) for data in made if CLAIM in data]
+    return [json.loads(json.dumps(data[CLAIM_MIME])) for data in made if CLAIM_MIME in data]
 
 
 def until(notebook: Any, label: str | None) -> Any:
@@ -81,15 +80,13 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         env = {name: value for name, value in os.environ.items() if name not in strict}
         env |= threads | {SHIFT: str(offset), "PYTHONHASHSEED": "0"}
-        resources = {"metadata": {"path": str(CHAPTERS)}}
-        client = NotebookClient(notebook, timeout=3600, kernel_name="python3", resources=resources, allow_errors=True)
+        how = {"resources": {"metadata": {"path": str(CHAPTERS)}}, "extra_arguments": ["--log-level=ERROR"]}
+        client = NotebookClient(notebook, timeout=3600, kernel_name="python3", allow_errors=True, **how)
         client.execute(env=env)
         for cell in notebook.cells:
             failed = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-            if (
-                failed and failed[0].ename == "FileNotFoundError"
-            ):  # a table that nobody has computed; what follows rests on it
-                break
+            if failed and failed[0].ename == "FileNotFoundError":
+                break  # a table that nobody has computed; what fails after it may rest on it
             if failed:
                 where = f"{chapter}, shifted by {offset:,}, cell {cell.id}"
                 raise RuntimeError(f"{where}: {failed[0].ename}: {failed[0].evalue}")
@@ -132,12 +129,22 @@ def replicate(
 
 def rests_on(chapter: str, offset: int) -> str:
     """Return a hash of what decides what a chapter says in a hundred, besides zoolib: its cells, and its tables."""
-    cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells
-    said = digest(*cells)
-    for name in re.findall(r'stored\("data/(\w+\.csv)"\)', "".join(cell.source for cell in cells)):
-        table = CHAPTERS / "data" / "fresh" / str(offset) / name
-        said += hashlib.sha256(table.read_bytes()).hexdigest() if table.exists() else name
+    said = digest(*nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells)
+    for table in tables_of(chapter, offset):
+        said += hashlib.sha256(table.read_bytes()).hexdigest() if table.exists() else table.name
     return f"{said} {offset}"
+
+
+def tables_of(chapter: str, offset: int) -> list[Path]:
+    """Return where the tables lie that a chapter reads in a hundred."""
+    source = "".join(cell.source for cell in nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells)
+    names = re.findall(r'stored\("data/(\w+\.csv)"\)', source)
+    return [CHAPTERS / "data" / "fresh" / str(offset) / name for name in names]
+
+
+def wanting(chapter: str, offset: int) -> list[str]:
+    """Return the names of the tables that a chapter would read in a hundred, and nobody has computed."""
+    return [table.name for table in tables_of(chapter, offset) if not table.exists()]
 
 
 def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +159,8 @@ def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
 
 def notebooks() -> list[str]:
     """Return the notebooks that claim something, in the order of the book."""
-    return [*sorted(path.stem for path in CHAPTERS.glob("[0-9]*.ipynb")), "guide"]
+    paths = [*sorted(CHAPTERS.glob("[0-9]*.ipynb")), *CHAPTERS.glob("guide.ipynb")]
+    return [path.stem for path in paths]
 
 
 def labels() -> list[str]:

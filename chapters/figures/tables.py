@@ -157,8 +157,8 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
             reason = (f"Below: {runs[one.claim]}", HERE, one.claim)
         else:
             reason, _ = _found(claims, one.claim, f"{question}: ")
-            if not claims.set_index("label").loc[one.claim, "confirmed"]:
-                raise ValueError(f"{question}: {one.claim!r} is not confirmed, and no advice rests on it")
+            if (stands := claims.set_index("label").loc[one.claim])["held"] < stands["fresh"]:
+                raise ValueError(f"{question}: {one.claim!r} did not come back, and no advice rests on it")
         rows.append((one.situation, one.do, reason))
     return Table(("If", "Then", "Because"), rows, question)
 

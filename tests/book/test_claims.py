@@ -1,5 +1,6 @@
 """A claim that holds carries its record; one that does not stops the notebook."""
 
+import dataclasses
 import json
 import os
 from functools import partial
@@ -255,6 +256,13 @@ def test_what_fell_is_crossed_out_beside_what_stands_in_its_place():
 def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):
     notebook(tmp_path / "00_zero.ipynb", ("zoo.claim('It holds.', True, 1)", []))
     with pytest.raises(ValueError, match=r"00_zero\.ipynb: cell 'cell-0' claims something"):
+        ledger(tmp_path)
+
+
+def test_a_claim_that_fell_when_it_was_stored_is_not_gathered(tmp_path):
+    fell = dataclasses.replace(exact("A.", True, 1, label="a"), holds=False)
+    notebook(tmp_path / "00_zero.ipynb", ("claim(...)", [{"data": fell._repr_mimebundle_()}]))
+    with pytest.raises(ValueError, match="a did not hold when it was stored"):
         ledger(tmp_path)
 
 

@@ -5,7 +5,7 @@ from zoolib.faces import later
 __getattr__ = later(
     __name__,
     {
-        "claims": ["claim"],
+        "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
         "notebook": ["source"],
         "plots": [],
     },
