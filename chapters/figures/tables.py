@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from fallen import Fallen
-from zoolib.book.claims import made
+from zoolib.book import made
 
 HERE = "guide"  # the page of the guide itself
 
