@@ -179,14 +179,16 @@ def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_found_and_confirmed(both: pd.DataFrame) -> Figure:
-    """Draw what :func:`found_and_confirmed` returns."""
+    """Draw what :func:`found_and_confirmed` returns, of the claims whose interval excluded zero when it was found."""
+    shown = both[both["found"] > 1]
     figure, ax = plt.subplots(figsize=(6.4, 4.4))
-    ends = [both["found"].min() * 0.8, both["found"].max() * 1.25]
+    ends = [1, shown["found"].max() * 1.25]
     ax.plot(ends, ends, color=plots.SOFT, linewidth=1)
+    down = np.minimum(shown["half-width"], 0.99 * shown["confirmed"])  # a logarithmic axis has no zero
     bars = {"fmt": "o", "markersize": 4, "elinewidth": 0.8, "color": plots.look("LinUCB")["color"], "alpha": 0.7}
-    ax.errorbar(both["found"], both["confirmed"], both["half-width"], **bars)
-    ax.axvline(1, color=plots.SOFT, linewidth=1, linestyle=(0, (2, 2)))
-    ax.set_xscale("log")
-    ax.set_yscale("symlog", linthresh=1)
+    ax.errorbar(shown["found"], shown["confirmed"], [down, shown["half-width"]], **bars)
+    ax.set(xscale="log", yscale="log", xlim=(0.9, ends[1] * 1.1), ylim=(0.5, ends[1] * 1.1))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
     ax.set(xlabel="found, in half-widths of its interval", ylabel="confirmed, in the same")
     return figure
