@@ -199,6 +199,12 @@ FALLEN: list[Fallen] = [
         fresh=2,
     ),
     Fallen(
+        "forty-clicks",
+        "In two of three campaigns the sample cannot tell the learning policy from chance.",
+        "Two intervals that merely hold zero, and no margin.",
+        "In each it bounds the gain to half a click in a hundred, and does not decide its sign.",
+    ),
+    Fallen(
         "diagonal-is-enough",
         "With its diagonal NeuralUCB makes as many mistakes as with the whole matrix on two sets, as far as we "
         "can tell.",
