@@ -124,9 +124,9 @@ def test_a_million_updates_later_the_inverse_is_the_inverse(rng):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [Evidence, BlockEvidence])
-def test_three_hundred_thousand_clicks_later_the_inverse_is_the_inverse(kind, rng):
+def test_a_million_clicks_later_the_inverse_is_the_inverse(kind, rng):
     one, X = kind(6), rng.normal(size=(1000, 6)) * np.logspace(-1, 1, 6)
-    for t in range(300_700):
+    for t in range(1_000_700):
         one.add(X[t % 1000], 1.0)
     truth = np.linalg.inv(one.A)
     assert np.linalg.norm(one.A_inv - truth) / np.linalg.norm(truth) < 1e-8

@@ -25,7 +25,7 @@ def test_the_ablation_holds_every_kind_and_alpha_in_a_hundred_worlds():
 @compares_stored_numbers
 @pytest.mark.parametrize(
     "kind",
-    ["shared, crossed, discount", "online", "replay, fresh, Thompson"],
+    ["disjoint, window", "shared, crossed, discount", "online", "replay, fresh, Thompson", "frozen, window, scaled"],
 )
 def test_replications_of_the_ablation_come_out_again_digit_for_digit(kind):
     seeds = [7, 61]
