@@ -31,7 +31,9 @@ _by: ContextVar[int | None] = ContextVar("_by", default=None)
 
 def shift() -> int:
     """Return by how much all seeds are shifted: 0 for the stored numbers."""
-    return checks.whole(SHIFT, int(os.environ.get(SHIFT) or 0), 0) if (by := _by.get()) is None else by
+    words = os.environ.get(SHIFT) or "0"
+    by = int(words) if words.removeprefix("-").isdecimal() else words
+    return checks.whole(SHIFT, by, 0) if _by.get() is None else _by.get()
 
 
 @contextmanager

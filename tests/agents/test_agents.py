@@ -3,6 +3,7 @@
 # ruff: noqa: RUF012  the settings of a test class are read, never changed
 
 from zoolib import (
+    BetaThompsonAgent,
     Discount,
     EndToEnd,
     EpsilonGreedy,
@@ -10,6 +11,7 @@ from zoolib import (
     Everything,
     Fresh,
     Frozen,
+    KLUCBAgent,
     LinUCBAgent,
     MLPRecommender,
     NeuralLinearAgent,
@@ -21,6 +23,7 @@ from zoolib import (
     SharedLinUCBAgent,
     StaticMLPAgent,
     Thompson,
+    UCB1Agent,
     Window,
 )
 from zoolib.agents.conformance import AgentConformance
@@ -58,6 +61,31 @@ class TestStaticMLP(AgentConformance):
     @classmethod
     def made_for(cls, sim):  # whatever has been launched since, the model is one of the shop as it was
         return super().made_for(type(sim)(10, sim.n_users, sim.seeds if sim.batch_shape else sim.seeds[0]))
+
+
+class TestUCB1(AgentConformance):
+    by_arm = True
+
+    @staticmethod
+    def make(features, rng):
+        return UCB1Agent(features)
+
+
+class TestKLUCB(AgentConformance):
+    by_arm = True
+
+    @staticmethod
+    def make(features, rng):
+        return KLUCBAgent(features)
+
+
+class TestBetaThompson(AgentConformance):
+    by_arm = is_random = True
+    prefers = False
+
+    @staticmethod
+    def make(features, rng):
+        return BetaThompsonAgent(features, rng=rng)
 
 
 class TestLinUCB(AgentConformance):

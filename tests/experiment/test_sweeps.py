@@ -18,6 +18,7 @@ from built_book import missing
 import zoolib
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
 from zoolib.experiment import cache, cluster, gather, store, stored, sweep, sweeps
+from zoolib.randomness import shifted
 
 SHOCKS = {200: SHOCK_FISH, 350: SHOCK_DOG_TOY}
 GRID = {
@@ -86,6 +87,15 @@ def test_the_size_of_a_chunk_changes_no_number(plain, chunk):
 def test_two_processes_give_the_numbers_of_one(plain):
     with joblib.parallel_config("loky", n_jobs=2):
         pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, chunk=2), plain, check_exact=True)
+
+
+def test_two_processes_give_the_shifted_numbers_of_one(plain):
+    with shifted(1000):
+        one = sweep(GRID, **ARGUMENTS)
+        with joblib.parallel_config("loky", n_jobs=2):  # which asks for most tasks when some are done
+            two = sweep(GRID, **ARGUMENTS, chunk=1)
+    pd.testing.assert_frame_equal(two, one, check_exact=True)
+    assert not one["value"].equals(plain["value"])
 
 
 def test_a_dask_cluster_of_two_workers_over_tcp_gives_the_numbers_of_one_process(plain, tmp_path):

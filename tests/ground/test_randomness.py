@@ -188,6 +188,9 @@ def test_the_environment_shifts_too_and_nonsense_is_refused(monkeypatch):
     monkeypatch.setenv("ZOOLIB_SHIFT", "-1")
     with pytest.raises(ValueError, match="ZOOLIB_SHIFT"):
         shift()
+    monkeypatch.setenv("ZOOLIB_SHIFT", "a hundred")
+    with pytest.raises(TypeError, match="ZOOLIB_SHIFT must be a whole number, got 'a hundred'"):
+        shift()
     with pytest.raises(ValueError, match="by"), shifted(-1):
         pass
 

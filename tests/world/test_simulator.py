@@ -406,3 +406,29 @@ def test_a_table_that_was_set_is_the_worlds_own():
     sim.set_click_table(table)
     table[:] = 0.5
     assert sim.oracle_value(0) == 0.25
+
+
+# ---- a click table for each world ------------------------------------------------------------------------
+
+
+def test_a_drawn_table_is_the_worlds_own_and_leaves_its_catalog_and_users_as_they_are():
+    drawn, usual = (ZooplusSimulator(seed=range(20), click_table=table) for table in ("drawn", CLICK_TABLE))
+    assert drawn.personas == usual.personas
+    assert len(np.unique(drawn.click_table.reshape(20, -1), axis=0)) == 20
+    np.testing.assert_array_equal(drawn.click_table[7], ZooplusSimulator(seed=7, click_table="drawn").click_table)
+    np.testing.assert_array_equal(drawn.product_category, usual.product_category)
+    np.testing.assert_array_equal(drawn.user_persona, usual.user_persona)
+
+
+def test_drawn_tables_have_the_mean_and_the_variance_of_the_books():
+    tables = ZooplusSimulator(n_users=1, seed=range(2000), click_table="drawn").click_table
+    book = ZooplusSimulator(seed=0).click_table
+    assert tables.mean() == pytest.approx(book.mean(), abs=0.003)
+    assert tables.std() == pytest.approx(book.std(), abs=0.003)
+    np.testing.assert_array_equal(tables, tables.round(2))
+
+
+@pytest.mark.parametrize("table", ["guessed", 3, None])
+def test_what_is_neither_a_table_nor_drawn_is_refused(table):
+    with pytest.raises(TypeError, match="click_table must be"):
+        ZooplusSimulator(click_table=table)

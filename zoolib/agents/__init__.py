@@ -3,6 +3,7 @@
 from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
+from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.mapped import HeadAgent, MappedAgent

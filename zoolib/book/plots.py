@@ -42,6 +42,10 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "Neural-Linear, heads": (GREEN, "--"),
     "Linear Thompson": (SKY, "-."),
     "Epsilon-greedy": (BLACK, ":"),
+    "Greedy": (SOFT, "-"),
+    "UCB1": (BLUE, "-."),
+    "KL-UCB": (VERMILION, "-."),
+    "Thompson": (ORANGE, "-."),
 }
 PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}

@@ -79,8 +79,9 @@ def gather(
         for i, (_, items) in enumerate(jobs)
         if (part := [item for item in items[start : start + chunk] if item not in known[i]])
     ]
+    by = shift()  # asked here: joblib takes the later tasks in a thread of its own, which knows of no shift
     parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-        joblib.delayed(_compute)(compute, i, part, jobs[i][0], shift()) for i, part in tasks
+        joblib.delayed(_compute)(compute, i, part, jobs[i][0], by) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
     with tqdm(total=total, desc=what, disable=not progress) as bar:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.randomness import UniformStream, generator, worlds
+from zoolib.randomness import UniformStream, generator, spawn, worlds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,17 @@ TABLE = np.array([[CLICK_TABLE[persona][category] for category in CATEGORIES] fo
 UNLISTED = 0.01  # click probability of a category that a persona's row does not name
 
 
+def drawn_table(seed: int) -> Table:
+    """Draw a click table in hundredths, from the Beta distribution with mean and variance of the book's.
+
+    >>> drawn_table(seed=0)["budget_shopper"]["Cat Food"]
+    0.01
+    """
+    mean, total = TABLE.mean(), TABLE.mean() * (1 - TABLE.mean()) / TABLE.var() - 1
+    rows = spawn(seed, "click table").beta(mean * total, (1 - mean) * total, TABLE.shape).round(2).tolist()
+    return {p: dict(zip(CATEGORIES, row, strict=True)) for p, row in zip(PERSONAS, rows, strict=True)}
+
+
 class ZooplusSimulator:
     """A shop of ``n_products`` products and ``n_users`` users, each of a hidden persona.
 
@@ -49,7 +60,8 @@ class ZooplusSimulator:
     seed
         A non-negative whole number: one world. A sequence of them: that many worlds in lockstep.
     click_table
-        ``{persona: {category: probability}}``; a category missing from a row is clicked with probability .01.
+        ``{persona: {category: probability}}``; a category missing from a row is clicked with probability .01. With
+        ``"drawn"`` each world has a table of its own (:func:`drawn_table`).
     categories
         The categories of the catalog, in order.
 
@@ -77,14 +89,15 @@ class ZooplusSimulator:
         n_users: int = 1000,
         seed: int | Sequence[int] = 42,
         *,
-        click_table: Table = CLICK_TABLE,
+        click_table: Table | Literal["drawn"] = CLICK_TABLE,
         categories: Sequence[str] = CATEGORIES,
     ) -> None:
         self.n_products, self.n_users = checks.wholes(1, n_products=n_products, n_users=n_users)
         self.seeds, self.batch_shape = worlds(seed)
         self.rows = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*rows, k)]
-        checks.table("click_table", click_table)
-        self.personas, self.categories = tuple(click_table), tuple(categories)
+        tables = [drawn_table(s) if click_table == "drawn" else click_table for s in self.seeds]
+        checks.table("click_table", tables[0])
+        self.personas, self.categories = tuple(tables[0]), tuple(categories)
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
@@ -93,8 +106,8 @@ class ZooplusSimulator:
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
         self.user_persona = _frozen(np.stack(users).reshape(*self.batch_shape, -1))
-        rows = np.array([[click_table[p].get(c, UNLISTED) for c in self.categories] for p in self.personas])
-        self.set_click_table(np.broadcast_to(rows, (*self.batch_shape, *rows.shape)))
+        rows = [[[t[p].get(c, UNLISTED) for c in self.categories] for p in self.personas] for t in tables]
+        self.set_click_table(np.reshape(rows, (*self.batch_shape, len(self.personas), len(self.categories))))
         self._uniforms = UniformStream(rngs, self.batch_shape)
 
     def _draw_catalog(self, rng: np.random.Generator) -> np.ndarray:

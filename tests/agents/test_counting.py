@@ -1,0 +1,130 @@
+"""Agents that count: against their literal versions, a root finder, what they draw from, and theory."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from literal.counting import LiteralKLUCB, LiteralUCB1
+from zoolib import (
+    SHOCK_FISH,
+    BetaThompsonAgent,
+    ContextSpace,
+    EpsilonGreedy,
+    FeatureEngineer,
+    KLUCBAgent,
+    UCB1Agent,
+    ZooplusSimulator,
+    run,
+    spawn,
+)
+from zoolib.agents.counting import divergence
+
+RATES = np.array([0.45, 0.5, 0.2, 0.02])
+
+
+def regret(agent, n_steps, rates=RATES, seed=0):
+    """Let ``agent`` choose among things with these click rates; return its regret, ``(*batch_shape,)``."""
+    luck = np.random.default_rng(seed).random((n_steps, *agent.batch_shape))
+    X, lost = np.ones((*agent.batch_shape, len(rates), 1)), 0.0
+    for one in luck:
+        arm = agent.select(X)
+        agent.learn(X[..., 0, :], arm, one < rates[arm])
+        lost = lost + rates.max() - rates[arm]
+    return lost
+
+
+def worlds(cls, n=200, **settings):
+    return cls(ContextSpace(1, len(RATES), (n,)), **settings)
+
+
+@pytest.mark.parametrize(
+    ("cls", "literal", "settings"),
+    [(UCB1Agent, LiteralUCB1, {}), (UCB1Agent, LiteralUCB1, {"alpha": 0.3}), (KLUCBAgent, LiteralKLUCB, {})],
+)
+def test_every_choice_equals_the_literal_version(cls, literal, settings):
+    """In a shop a persona's categories are the things to choose from."""
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=5)
+    results = run({"agent": cls(FeatureEngineer(sim), **settings)}, sim, 2000, {1000: SHOCK_FISH})
+    plain = literal(**settings)
+    for persona, category, reward in zip(results.persona[0], results.category[0, 0], results.reward[0, 0], strict=True):
+        order = sim.category_order  # ties go to the category whose product comes first
+        assert plain.choose([(persona, c) for c in order])[1] == category
+        plain.learn((persona, category), reward)
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(2, 10**6))
+def test_the_bound_of_kl_ucb_is_where_the_divergence_is_that_large(clicks, misses, t):
+    if not (n := clicks + misses) or t < n:
+        return
+    agent = KLUCBAgent(ContextSpace(1, 2))
+    agent.shown[:], agent.clicked[:] = [n, t - n or 1], [clicks, 0]
+    bound = agent.score(np.ones((2, 1)))[0]
+    assert clicks / n <= bound <= 1
+    if clicks < n:
+        assert bound == pytest.approx(LiteralKLUCB().index(n, clicks, agent.shown.sum()), abs=1e-9)
+
+
+def test_the_divergence_is_that_of_two_clicks():
+    p, q = np.array([0.3, 0.0, 1.0, 0.0, 0.5]), np.array([0.3, 0.2, 0.2, 0.0, 1.0])
+    assert divergence(p, q) == pytest.approx([0, -np.log(0.8), -np.log(0.2), 0, np.inf])
+
+
+def test_thompson_draws_from_what_is_believed():
+    agent = BetaThompsonAgent(ContextSpace(1, 3), rng=0)
+    agent.shown[:], agent.clicked[:] = [0, 10, 100], [0, 4, 90]
+    drawn = np.array([agent.score(np.ones((3, 1))) for _ in range(4000)])
+    a, b = 1 + agent.clicked, 1 + agent.shown - agent.clicked
+    assert drawn.mean(0) == pytest.approx(a / (a + b), abs=0.02)
+    assert drawn.var(0) == pytest.approx(a * b / ((a + b) ** 2 * (a + b + 1)), rel=0.1)
+
+
+def test_greedy_shows_each_thing_once_and_then_what_has_the_highest_rate():
+    agent = worlds(UCB1Agent, alpha=0.0)
+    X, x = np.ones((200, 4, 1)), np.ones((200, 1))
+    luck = np.random.default_rng(1).random((60, 200))
+    for t, one in enumerate(luck):
+        arm = agent.select(X)
+        rate = agent.clicked / np.maximum(agent.shown, 1)
+        assert (arm == t).all() if t < 4 else (rate.max(-1) - rate[np.arange(200), arm] < 1e-9).all()
+        agent.learn(x, arm, one < RATES[arm])
+
+
+def test_greedy_is_stuck_in_some_worlds_epsilon_greedy_pays_at_each_visit_and_the_others_ever_less():
+    n, rates = 1500, np.array([0.3, 0.6, 0.2, 0.02])
+    drawn = [spawn(i, "agent") for i in range(80)]
+    made = {
+        "greedy": worlds(UCB1Agent, 80, alpha=0.0),
+        "epsilon": worlds(UCB1Agent, 80, alpha=0.0, exploration=EpsilonGreedy(0.1), rng=drawn),
+        "UCB1": worlds(UCB1Agent, 80),
+        "KL-UCB": worlds(KLUCBAgent, 80),
+        "Thompson": worlds(BetaThompsonAgent, 80, rng=drawn),
+    }
+    first = {name: regret(agent, n, rates, seed=1) for name, agent in made.items()}
+    again = {name: regret(agent, n, rates, seed=2).mean() for name, agent in made.items()}  # goes on
+    assert 0.1 < (first["greedy"] > 0.1 * n).mean() < 0.5
+    assert again["epsilon"] == pytest.approx(0.1 * n * (0.6 - rates.mean()), rel=0.1)
+    for name in ("UCB1", "KL-UCB", "Thompson"):
+        assert again[name] < 0.6 * first[name].mean()
+    assert first["KL-UCB"].mean() < first["UCB1"].mean() / 2
+
+
+def test_the_regret_of_kl_ucb_is_of_the_size_that_lai_and_robbins_say_it_must_have():
+    rates, n = np.array([0.4, 0.6]), 5000
+    bound = 0.2 / divergence(rates[:1], rates[1:])[0] * np.log(n)
+    lost = regret(KLUCBAgent(ContextSpace(1, 2, (80,))), n, rates)
+    assert bound / 2 < lost.mean() < 2 * bound
+
+
+@pytest.mark.parametrize("cls", [UCB1Agent, KLUCBAgent, BetaThompsonAgent])
+def test_a_world_of_a_batch_is_the_world_alone(cls):
+    def made(shape, rng):
+        return cls(ContextSpace(1, 4, shape), **({"rng": rng} if cls is BetaThompsonAgent else {}))
+
+    batch, alone = made((3,), [spawn(i, "x") for i in range(3)]), made((), spawn(1, "x"))
+    luck = np.random.default_rng(3).random((300, 3))
+    for one in luck:
+        arms, arm = batch.select(np.ones((3, 4, 1))), alone.select(np.ones((4, 1)))
+        assert arms[1] == arm
+        batch.learn(np.ones((3, 1)), arms, one < RATES[arms])
+        alone.learn(np.ones(1), arm, one[1] < RATES[arm])

@@ -1,0 +1,160 @@
+"""Agents that count (chapter 0): no features, no model, only how often each thing was shown and clicked.
+
+In a shop they count pairs of persona and category, each persona a bandit of its own; elsewhere arms, whatever their
+contexts. Nothing is carried over from one count to another: where these are few, nobody does much better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zoolib.agents.base import UCBAgent
+from zoolib.agents.exploration import UCB, Exploration
+from zoolib.randomness import Seed, streams
+from zoolib.world import ContextSpace, FeatureEngineer
+
+HALVINGS = 40  # of an interval of rates: what is left of it is below the tolerance of ties
+
+
+class UCB1Agent(UCBAgent):
+    """UCB1 (Auer, Cesa-Bianchi and Fischer, Machine Learning 2002): c / n + alpha sqrt(2 ln t / n).
+
+    n is how often something was shown, c how often it was clicked, t the sum of n over what there is to choose from.
+    What was never shown comes first. With alpha 0 it is greedy: it shows each thing once, and from then on what has the
+    highest rate.
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.Agent`.
+    alpha
+        Weight of the uncertainty, at least 0; 1 is UCB1.
+    exploration
+        ``UCB()``, or with alpha 0 ``EpsilonGreedy(epsilon)``.
+    rng
+        Where the exploration is random: a seed or generator, or one for each world.
+
+    >>> agent = UCB1Agent(ContextSpace(d=1, n_arms=3))
+    >>> for reward in (1, 0, 0, 1):
+    ...     agent.learn(np.ones(1), agent.select(np.ones((3, 1))), reward)
+    >>> agent.shown.tolist(), agent.clicked.tolist()
+    ([2.0, 1.0, 1.0], [2.0, 0.0, 0.0])
+    """
+
+    state = ("shown", "clicked", "exploration")
+
+    def __init__(
+        self,
+        features: FeatureEngineer | ContextSpace,
+        *,
+        alpha: float = 1.0,
+        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        rng: Seed | Sequence[Seed] | None = None,
+    ) -> None:
+        shop = isinstance(features, FeatureEngineer)
+        super().__init__(features.encoded("crossed") if shop else features, alpha=alpha)
+        self.in_shop = shop
+        self.shown, self.clicked = np.zeros((2, *self.batch_shape, self.features.d if shop else self.n_arms))
+        self._explore(exploration, None if rng is None else streams(rng, self.batch_shape, 1)[0], None)
+
+    def counts(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how often what the rows of ``X`` stand for was shown, and clicked, ``(..., n)``."""
+        if self.in_shop:  # a row has a 1 in the place of its pair
+            return np.matvec(X, self.shown), np.matvec(X, self.clicked)
+        return self.shown, self.clicked
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return the click rate; infinity of what was never shown."""
+        n, c = self.counts(X)
+        return np.divide(c, n, out=np.full_like(n, np.inf), where=n > 0)
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(2 ln t / n); infinity of what was never shown."""
+        n, _ = self.counts(X)
+        t = np.maximum(n.sum(-1, keepdims=True), 1)
+        return np.sqrt(np.divide(2 * np.log(t), n, out=np.full_like(n, np.inf), where=n > 0))
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        one = x if self.in_shop else np.eye(self.n_arms)[arm]
+        self.shown += one
+        self.clicked += one * np.asarray(reward)[..., None]
+
+
+class KLUCBAgent(UCB1Agent):
+    """KL-UCB (Garivier and Cappe, COLT 2011): the highest rate q with n kl(c / n, q) <= ln t.
+
+    kl(p, q) = p ln(p / q) + (1 - p) ln((1 - p) / (1 - q)) says how unlikely a click rate is if the true one is q. For
+    clicks no agent that does well in every shop can have less regret in the long run (Lai and Robbins, 1985).
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.Agent`.
+
+    >>> agent = KLUCBAgent(ContextSpace(d=1, n_arms=2))
+    >>> for arm in (0, 1, 1, 1, 1):
+    ...     agent.learn(np.ones(1), arm, 1)
+    >>> agent.learn(np.ones(1), 1, 0)
+    >>> agent.score(np.ones((2, 1))).round(3).tolist()
+    [1.0, 0.986]
+    """
+
+    def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
+        super().__init__(features)
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return the highest rate that is not too unlikely; infinity of what was never shown."""
+        n, c = self.counts(X)
+        p, most = c / np.maximum(n, 1), np.log(np.maximum(n.sum(-1, keepdims=True), 1))
+        low, high = p, np.ones_like(p)
+        for _ in range(HALVINGS):
+            q = (low + high) / 2
+            likely = n * divergence(p, q) <= most
+            low, high = np.where(likely, q, low), np.where(likely, high, q)
+        return np.where(n > 0, low, np.inf)
+
+
+class BetaThompsonAgent(UCB1Agent):
+    """Thompson sampling of clicks (Thompson, 1933; Chapelle and Li, NIPS 2011): rates drawn from Beta posteriors.
+
+    From a uniform prior that is Beta(1 + c, 1 + n - c), for c clicks in n.
+
+    Parameters
+    ----------
+    features
+        See :class:`~zoolib.agents.Agent`.
+    rng
+        A seed or generator, or one for each world.
+
+    >>> agent = BetaThompsonAgent(ContextSpace(d=1, n_arms=2), rng=0)
+    >>> agent.clicked[:] = agent.shown[:] = 0, 1000
+    >>> agent.select(np.ones((2, 1)))
+    1
+    """
+
+    state = (*UCB1Agent.state, "_rngs")
+
+    def __init__(self, features: FeatureEngineer | ContextSpace, *, rng: Seed | Sequence[Seed]) -> None:
+        super().__init__(features)
+        self._rngs = streams(rng, self.batch_shape, 1)[0]
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return a rate for each row, drawn from what is believed of it."""
+        n, c = self.counts(X)
+        a, b = (part.reshape(len(self._rngs), -1) for part in (1 + c, 1 + n - c))
+        return np.stack([rng.beta(*of) for rng, *of in zip(self._rngs, a, b, strict=True)]).reshape(n.shape)
+
+
+def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Return kl(p, q) of click rates, entry by entry; infinity where q rules out what p saw.
+
+    >>> divergence(np.array([0.5, 0.0, 1.0]), np.array([0.25, 0.5, 0.5])).round(3).tolist()
+    [0.144, 0.693, 0.693]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hit = np.where(p > 0, p * np.log(p / q), 0.0)
+        miss = np.where(p < 1, (1 - p) * np.log((1 - p) / (1 - q)), 0.0)
+    return hit + miss
