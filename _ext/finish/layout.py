@@ -9,43 +9,53 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from PIL import Image
 
+from finish.widths import width_of
+
 FACE = "source-serif-4-latin-wght-normal.woff2"
 IN_PIECES = """window.MathJax.startup = {
   pageReady: async () => {
-    const formulas = [...document.querySelectorAll(".math")];
+    const near = formula => Math.abs(formula.getBoundingClientRect().top) < 2 * innerHeight;
+    const all = [...document.querySelectorAll(".math")], first = all.filter(near);
+    const later = all.filter(formula => !first.includes(formula)), formulas = [...first, ...later];
+    const idle = window.requestIdleCallback ?? setTimeout;
     for (let start = 0, size = 1; start < formulas.length;) {
       const began = performance.now();
       await MathJax.typesetPromise(formulas.slice(start, start + size));
       start += size;
-      size = Math.max(1, Math.min(16, Math.round(size * 20 / (performance.now() - began))));
-      await new Promise(resolve => setTimeout(resolve));
+      size = Math.max(1, Math.min(16, Math.floor(size * 10 / (performance.now() - began))));
+      await new Promise(resolve => (start < first.length ? setTimeout : idle)(resolve));
     }
   },
 };"""
+AFTER_THE_TEXT = """addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(() =>
+  document.head.append(Object.assign(document.createElement("script"), {src: "%s"})))));"""
+AS_THE_READER_LIKES = """document.documentElement.dataset.theme =
+  { light: "light", dark: "dark" }[document.documentElement.dataset.mode]
+  ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
+
+
+def choose_theme_at_once(page: BeautifulSoup) -> None:
+    """Decide between light and dark before anything is shown: until then the pictures of both take their room."""
+    script = page.find("script", string=re.compile("dataset.mode = "))
+    if script and "matchMedia" not in script.text:
+        script.string = f"{script.text}{AS_THE_READER_LIKES}"
 
 
 def typeset_in_pieces(page: BeautifulSoup) -> None:
-    """Set as many formulas at a time as take a fiftieth of a second, so that the page can be used meanwhile."""
+    """Set as many formulas at a time as take a hundredth of a second, those in sight first; the page stays usable."""
     for script in page.find_all("script", string=re.compile(r"^\s*window\.MathJax = ")):
         if "pageReady" not in script.text:
             script.string = f"{script.text}; {IN_PIECES}"
-    for script in page.select('script[src*="mathjax/"]'):
-        script["fetchpriority"] = "low"  # the text comes first
+    for script in page.select('script[src*="mathjax/"]'):  # the text is shown first
+        script.string = AFTER_THE_TEXT % script["src"]
+        script.attrs = {}
 
 
 def keep_room_for_formulas(page: BeautifulSoup) -> None:
     """Say about how wide or high a formula will be, so that the text does not jump when it is set."""
     for formula in page.select(".math:not([style])"):
-        tex = re.sub(
-            r"\\(?:text|mathrm|operatorname|mathbb|mathbf|tfrac|frac|sqrt|left|right|begin|end|label)\b",
-            "",
-            formula.text,
-        )
-        tex = re.sub(r"\\[()\[\]]|\\[a-zA-Z]+|\\.", "x", tex)
-        glyphs = len(re.sub(r"[{}^_\s]", "", tex))
         rows = formula.text.count(r"\\") + 1
-        room = f"--rows: {rows}" if formula.name == "div" else f"--glyphs: {max(glyphs - 2, 1)}"
-        formula["style"] = room
+        formula["style"] = f"--rows: {rows}" if formula.name == "div" else f"--ems: {width_of(formula.text):.2f}"
 
 
 def load_face_early(page: BeautifulSoup) -> None:
@@ -78,6 +88,7 @@ def size_images(page: BeautifulSoup, folder: Path) -> None:
 
 
 MENDS: list[Callable[[BeautifulSoup], None]] = [
+    choose_theme_at_once,
     typeset_in_pieces,
     keep_room_for_formulas,
     load_face_early,

@@ -20,15 +20,23 @@ from built_book import HTML, build, is_redirect, missing, pages
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
+FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]  # nothing gets out
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 # axe-core's rules that see colours and sizes; all others say the same of a page however it is shown
 SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "css-orientation-lock"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
-# What the page says of itself when everything has been set.
-STATE = """async () => {
-  if (document.querySelector('.math')) await MathJax.startup.promise;
+# Waits until everything has been set; the script that sets formulas comes after the text.
+IS_SET = """async () => {
+  while (document.querySelector('.math') && !MathJax.startup.promise) await new Promise(r => setTimeout(r, 10));
+  await window.MathJax?.startup.promise;
   await document.fonts.ready;
+}"""
+# What the page says of itself then.
+STATE = (
+    f"""async () => {{
+  await ({IS_SET})();"""
+    + """
   const wide = [...document.querySelectorAll('article *')].filter(e => {
     const scrolls = '.math, pre, table, .pst-scrollable-table-container, .text_html, mjx-container, .visually-hidden';
     if (e.closest(scrolls)) return false;
@@ -47,6 +55,7 @@ STATE = """async () => {
     serif: [...document.fonts].some(f => f.family.includes('Source Serif') && f.status === 'loaded'),
   };
 }"""
+)
 VIOLATIONS = """async rules => (await axe.run(document, {
     resultTypes: ['violations'], ...(rules && {runOnly: rules})
   })).violations.map(
@@ -86,21 +95,18 @@ class Visit:
     def __init__(self, browser, home: str, mode: str = "light", size: dict | None = None) -> None:
         self.home, self.wrong = home, []
         self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True)
-        self.context.route("**/*", self.guard)
         self.page = self.context.new_page()
+        self.page.on("request", self.guard)
         self.page.on(
             "console", lambda message: message.type == "error" and self.wrong.append(f"console: {message.text}")
         )
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("requestfailed", self.failed)
 
-    def guard(self, route) -> None:
-        """Let nothing out."""
-        if route.request.url.startswith((self.home, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.wrong.append(f"request to outside: {route.request.url}")
-            route.abort()
+    def guard(self, request) -> None:
+        """Note what would go out. (To stop it here, by a route, would load everything anew for each page.)"""
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.wrong.append(f"request to outside: {request.url}")
 
     def failed(self, request) -> None:
         """Note a failure, unless the page was left before its icon had come."""

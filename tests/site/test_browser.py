@@ -84,3 +84,29 @@ def test_a_solution_opens_and_the_theme_changes_by_keyboard(browser, address):
             seen.add(visit.page.evaluate("document.documentElement.dataset.theme"))
         assert seen == {"light", "dark"}
         assert visit.wrong == []
+
+
+@pytest.mark.parametrize(
+    "name", ["index", "02_the_principle"]
+)  # two pictures of which one is shown; a formula in sight
+def test_the_text_stands_still_while_a_page_comes(browser, name):
+    """What Chromium says that moved while pictures, the face and the formulas came: 0.1 is what a reader may notice."""
+    with Visit(browser, HTML.as_uri(), size=PHONE) as visit:
+        visit.page.add_init_script(
+            "window.moved = 0; new PerformanceObserver(list => { for (const shift of list.getEntries()) "
+            "moved += shift.value; }).observe({type: 'layout-shift', buffered: true});"
+        )
+        visit.look(f"chapters/{name}.html")
+        assert visit.page.evaluate("moved") < 0.1
+
+
+def test_a_formula_that_is_not_set_yet_takes_its_room_and_is_not_read_as_tex(browser):
+    with Visit(browser, HTML.as_uri()) as visit:
+        visit.page.route("**/tex-chtml.js*", lambda route: route.abort())
+        visit.page.goto(f"{visit.home}/chapters/02_the_principle.html")
+        formulas = visit.page.locator("article span.math")
+        style, width, size = formulas.first.evaluate(
+            "f => { const s = getComputedStyle(f); return [s.visibility, f.offsetWidth, parseFloat(s.fontSize)]; }"
+        )
+        assert style == "hidden"
+        assert width == pytest.approx(0.61 * size, abs=1)

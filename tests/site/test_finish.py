@@ -9,6 +9,7 @@ from finish import MENDS, finish, in_its_place
 from finish.assets import make_lean, remove_unused
 from finish.lean import asks_then_tells, names_in, without_unused
 from finish.pdf import add_print, offer_print
+from finish.widths import width_of
 from PIL import Image
 
 import zoolib
@@ -54,8 +55,11 @@ def test_scripts_that_a_page_does_not_need_are_gone(page):
 
 def test_a_page_with_formulas_and_code_keeps_what_sets_them():
     html = PAGE.replace("<details>", '<span class="math">x</span><div class="highlight">y</div><details>')
-    sources = [tag["src"] for tag in BeautifulSoup(finish(html), "html.parser").select("script[src]")]
-    assert "../_static/../mathjax/tex-chtml.js" in sources
+    page = BeautifulSoup(finish(html), "html.parser")
+    sources = [tag["src"] for tag in page.select("script[src]")]
+    assert page.find(
+        "script", string=re.compile(r'requestAnimationFrame.*\n.*src: "\.\./_static/\.\./mathjax/tex-chtml\.js"')
+    )
     assert "../_static/copybutton.js" in sources
 
 
@@ -114,8 +118,29 @@ def test_a_formula_has_room_before_it_is_set():
         '<html><body><span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div></body></html>'
     )
     page = BeautifulSoup(page, "html.parser")
-    assert page.span["style"] == "--glyphs: 1"
+    assert page.span["style"] == "--ems: 0.61"
     assert page.div["style"] == "--rows: 2"
+
+
+@pytest.mark.parametrize(
+    ("tex", "ems"),
+    [
+        (r"\(x_a^2\)", 0.61 + 0.7 * 0.55 + 0.07),  # of what stands above each other, the wider
+        (r"\(\frac{1}{x + 1}\)", 0.7 * (0.61 + 1.33 + 0.55) + 0.14),
+        (r"\(\text{click}\)", 5 * 0.5),
+        (r"\(\sqrt{x\)", 0.75 + 0.61),  # what is not closed ends with the formula
+        (r"\(\)", 0.0),
+    ],
+)
+def test_the_room_of_a_formula_is_about_its_width(tex, ems):
+    assert width_of(tex) == pytest.approx(ems, abs=0.005)
+
+
+def test_light_or_dark_is_decided_before_anything_is_shown():
+    script = 'document.documentElement.dataset.mode = localStorage.getItem("mode") || "auto";'
+    once = finish(f"<html><head><script>{script}</script></head><body></body></html>")
+    assert once.count("matchMedia") == 1
+    assert finish(once) == once
 
 
 def test_formulas_are_set_in_pieces_once():

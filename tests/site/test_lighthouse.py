@@ -21,7 +21,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from browsing import DESK, FLAGS, NAMES, browser  # noqa: F401  a fixture
+from browsing import DESK, FLAGS, IS_SET, NAMES, browser  # noqa: F401  a fixture
 from built_book import HTML, ROOT, build, missing
 
 DRIVER = Path(__file__).parent / "lighthouse.mjs"
@@ -40,6 +40,12 @@ MEASUREMENTS = 3
 KILOBYTES, REQUESTS = 1_000, 40
 
 
+@functools.cache
+def body_of(path: Path, text: bool) -> bytes:
+    """Return what is sent of a file."""
+    return gzip.compress(path.read_bytes()) if text else path.read_bytes()
+
+
 class Compressed(SimpleHTTPRequestHandler):
     """Serve as a web host does: text compressed, the connection kept."""
 
@@ -54,11 +60,12 @@ class Compressed(SimpleHTTPRequestHandler):
         if not path.is_file():
             self.send_error(404)
             return
-        body, kind = path.read_bytes(), self.guess_type(path)
+        kind = self.guess_type(path)
+        text = kind.startswith("text/") or kind.endswith(("javascript", "json", "+xml"))
+        body = body_of(path, text)
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        if kind.startswith("text/") or kind.endswith(("javascript", "json", "+xml")):
-            body = gzip.compress(body)
+        if text:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -155,7 +162,7 @@ def weigh(browser, url: str) -> tuple[int, int]:  # noqa: F811
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: lengths.append(event["encodedDataLength"]))
     page.goto(url, wait_until="load")
-    page.evaluate("async () => { if (document.querySelector('.math')) await MathJax.startup.promise; }")
+    page.evaluate(IS_SET)
     page.wait_for_load_state("networkidle")
     context.close()
     return round(sum(lengths) / 1000), len(lengths)
