@@ -17,12 +17,39 @@ from types import ModuleType
 import joblib
 import pandas as pd
 
-from experiments import ablation, candidates, classification, gauntlet, groups, ratings, regimes, replicate
+from experiments import (
+    ablation,
+    alphas,
+    candidates,
+    classification,
+    early,
+    gauntlet,
+    groups,
+    laws,
+    ratings,
+    regimes,
+    rehearsal,
+    replicate,
+    stuck,
+)
 from zoolib.experiment import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
     module.__name__.rpartition(".")[2]: module
-    for module in (ablation, candidates, groups, gauntlet, regimes, classification, ratings)
+    for module in (
+        alphas,
+        stuck,
+        early,
+        rehearsal,
+        ablation,
+        candidates,
+        groups,
+        gauntlet,
+        laws,
+        regimes,
+        classification,
+        ratings,
+    )
 }
 
 

@@ -24,6 +24,7 @@ LINEAR = {
     "disjoint": (zoo.LinUCBAgent, "onehot", {}),
     "disjoint, window": (zoo.LinUCBAgent, "onehot", {"window": WINDOW}),
     "shared, one-hot": (zoo.SharedLinUCBAgent, "onehot", {}),
+    "shared, one-hot, window": (zoo.SharedLinUCBAgent, "onehot", {"window": WINDOW}),
     "shared, crossed": (zoo.SharedLinUCBAgent, "crossed", {}),
     "shared, crossed, window": (zoo.SharedLinUCBAgent, "crossed", {"window": WINDOW}),
     "shared, crossed, discount": (zoo.SharedLinUCBAgent, "crossed", {"gamma": 0.999}),

@@ -36,10 +36,15 @@ Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
 
 
 def played(
-    kinds: Sequence[str], seeds: Sequence[int], schedule: str = "standard", cache: Cache = None, progress: bool = True
+    kinds: Sequence[str],
+    seeds: Sequence[int],
+    schedule: str = "standard",
+    cache: Cache = None,
+    progress: bool = True,
+    **shop: Any,
 ) -> Played:
     """Let agents run the gauntlet, and return what is kept of each replication."""
-    how = {"cache": cache, "progress": progress}
+    how = {"cache": cache, "progress": progress, **shop}
     known: Played = {}
     for some, chunk in (([k for k in kinds if k not in SLOW], 100), ([k for k in kinds if k in SLOW], 5)):
         if some:

