@@ -3,10 +3,10 @@
 from figures.tables import Advice
 
 RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
-    "many-arms": "a shared model does not feel the number of products.",
+    "many-arms": "a shared model hardly feels the number of products.",
     "removing-an-arm": "to strike an arm out of A changes what is expected of others.",
     "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
-    "batches": "with late clicks, a UCB agent must anticipate or sample.",
+    "batches": "in batches a UCB agent must anticipate.",
     "delay-and-discount": "the delay costs, the way of counting hardly does.",
     "unseen-places": "what nobody looked at has not been refused.",
     "price-of-propensities": "what exploration by chance costs.",
@@ -32,7 +32,10 @@ GUIDE: dict[str, list[Advice]] = {
     ],
     "How many arms, and do new ones arrive?": [
         Advice(
-            "Some dozens, and they stay", "One model for each arm will do: LinUCBAgent, alpha about 0.5.", "tuned-alike"
+            "Some dozens, and they stay",
+            "One model for each arm comes close: LinUCBAgent. A shared one on crossed features earns a little more, "
+            "with an alpha of its own, which is larger.",
+            "sharing-over-laws",
         ),
         Advice(
             "Hundreds or thousands", "One shared model on features of user and arm: SharedLinUCBAgent.", "many-arms"
@@ -58,7 +61,7 @@ GUIDE: dict[str, list[Advice]] = {
     "What do you know about users and arms?": [
         Advice(
             "Labels, such as segments and categories",
-            "Cross them, so that the model can say who likes what; a linear model is then all it takes.",
+            "Cross them, so that a linear model can say who likes what.",
             "sharing",
         ),
         Advice(
@@ -83,7 +86,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Many columns, most of which may say nothing",
-            "Test each on the log and fit a linear agent on those that matter, before you try a network.",
+            "Test each on the log, and cluster by those that matter, before you try a network.",
             "screening-beats-network",
         ),
         Advice(
@@ -93,22 +96,22 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Features of different scales",
-            "Scale them by what has been seen so far. It can matter more than the agent.",
+            "Scale them by what has been seen so far. Another scaling can add a quarter to the mistakes.",
             "scaling-decides",
         ),
         Advice(
             "Users differ, and nothing that you see says how",
-            "Give segments evidence of their own, and users who come often theirs: two levels.",
-            "segments-where-it-must",
+            "Give each user evidence of their own, alone or above what is shared: two levels.",
+            "two-levels",
         ),
         Advice(
             "Nothing but the numbers of the arms",
-            "One model or mean for each arm, and patience: nothing can be carried over.",
-            "unseen-category",
+            "One model or mean for each arm, and patience: each new arm has to be paid for.",
+            "cold-start",
         ),
     ],
     "How often do tastes change?": [
-        Advice("Hardly ever", "Remember everything.", "linucb-stationary"),
+        Advice("Hardly ever", "It is enough to remember everything.", "linucb-stationary"),
         Advice(
             "Now and then, you do not know when",
             "Forget: a window or a discount whose memory is shorter than the time between two changes.",
@@ -121,13 +124,13 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "An arm may become better while the favourite stays as good",
-            "Keep exploring: no bad news will ever arrive.",
-            "no-bad-news",
+            "Forget: no bad news will ever arrive, and a bonus alone does not look.",
+            "craze-recovery",
         ),
         Advice("You know when", "Start over at that moment.", "resetting"),
         Advice(
             "You use a network with replay",
-            "Give its evidence a window or a discount; the buffer does not do it.",
+            "Give its evidence a window or a discount.",
             "repairs",
         ),
         Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
@@ -140,14 +143,14 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
             "Yes, of a policy that always did the same",
-            "It can start a model, but it cannot judge another policy.",
+            "It cannot judge another policy; the mean of its weights shows it.",
             "deterministic-log",
         ),
     ],
     "When do clicks come back?": [
         Advice(
-            "Late, or in batches, and the agent is a UCB",
-            "Let it anticipate (Anticipating), or sample (Thompson).",
+            "In batches of a hundred or more, and the agent is a UCB",
+            "Let it anticipate (Anticipating).",
             "batches",
         ),
         Advice(
@@ -188,7 +191,9 @@ GUIDE: dict[str, list[Advice]] = {
             "Explore by chance, and write down with each click how probable its choice was (Logbook).",
             "logs-of-learners",
         ),
-        Advice("Yes, and you ask what that costs", "Little, while tastes stay.", "price-of-propensities"),
+        Advice(
+            "Yes, and you ask what that costs", "Thompson sampling: little, while tastes stay.", "price-of-propensities"
+        ),
         Advice("Propensities were not written down", "Do not make them up from overall shares.", "wrong-propensities"),
     ],
 }

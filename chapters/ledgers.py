@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -15,13 +16,16 @@ from matplotlib.figure import Figure
 from scipy.stats import binom
 
 from advice import GUIDE
+from fallen import FALLEN, LOOSENED, Fallen
 from zoolib.book import CLAIM_MIME, NOTHING_RANDOM, plots
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
 REPLICATIONS = Path(__file__).parent / "data" / "replicate.csv"
+HUNDRED = 1_000_000  # by so much the seeds of the next fresh hundred are shifted
 BY_LUCK = 0.025  # how often an end of a 95 % interval lies beyond a value that is the true one
 LEVEL = 0.05  # at most so often, over the whole book, is one claim or more taken for confirmed that is not so
+SAME_DATA = "one data set|one log"  # what is drawn again from these is no new data
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 INTERVAL = re.compile(rf"{NUMBER}(%?) \[{NUMBER}%?, {NUMBER}%?\]")
 
@@ -38,7 +42,7 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
     -------
     One row for each claim, in the order of the book: ``chapter`` (the notebook's name without its ending), ``title``,
     and what the claim says of itself: ``label``, ``text``, ``measured``, ``replications`` (missing where nothing random
-    is measured), ``kind``, ``of``, ``margin``.
+    is measured), ``kind``, ``of``, ``margin``; and ``by_ends``, whether it is decided :func:`by_ends`.
 
     Raises
     ------
@@ -58,11 +62,26 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
                 raise ValueError(f"{path.name}: cell {cell.get('id')!r} claims something and holds no claim; run it")
             if fallen := [one["label"] for one in found if not one["holds"]]:
                 raise ValueError(f"{path.name}: {', '.join(map(str, fallen))} did not hold when it was stored")
-            rows += [{"chapter": path.stem, "title": title[1] if title else path.stem, **one} for one in found]
+            place = {"chapter": path.stem, "title": title[1] if title else path.stem}
+            rows += [{**place, **one, "by_ends": by_ends("".join(cell["source"]))} for one in found]
     if not paths:
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
-    columns = ["chapter", "title", "label", "text", "measured", "replications", "kind", "of", "margin"]
-    return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"})
+    columns = ["chapter", "title", "label", "text", "measured", "replications", "kind", "of", "margin", "by_ends"]
+    return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"}).fillna({"of": ""})
+
+
+def by_ends(source: str) -> bool:
+    """Return whether all comparisons in the condition of a claim are with ends of intervals.
+
+    >>> by_ends("claim('It pays.', holds=gain.low > 0 and gain.high < 1)")
+    True
+    >>> by_ends("claim('It pays.', holds=gain.low > 0 and won > 90)")
+    False
+    """
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    conditions = [word.value for call in calls for word in call.keywords if word.arg == "holds"]
+    compared = [node for condition in conditions for node in ast.walk(condition) if isinstance(node, ast.Compare)]
+    return bool(compared) and all(re.search(r"\b(low|high)\b", ast.unparse(node)) for node in compared)
 
 
 def first_interval(measured: str) -> tuple[float, float, float, int] | None:
@@ -89,36 +108,46 @@ def pooled(measured: Sequence[str]) -> tuple[float, float, float, int] | None:
     return centre, centre - below, centre + above, one[0][3]
 
 
-def standing(claims: pd.DataFrame, replications: pd.DataFrame | None = None) -> pd.DataFrame:
+def standing(
+    claims: pd.DataFrame, replications: pd.DataFrame | None = None, fallen: Sequence[Fallen] = FALLEN
+) -> pd.DataFrame:
     """Return where each claim stands, with the ledger's columns and these.
 
     ``fresh``, ``held``
-        In how many fresh hundreds it was asked, and in how many it held.
+        In how many hundreds it was asked that were fresh to it, that is, not known when its words were chosen; and in
+        how many of them it held.
     ``pooled``
-        The first interval over all of them, as it is printed; empty where there is none.
+        The first interval over all hundreds but the one in which it was found, as it is printed; empty where there is
+        none. What was measured does not depend on the words, so it does not matter when these were chosen.
     ``confirmed``
-        Whether it held in every one of them, and was asked in one at least; what holds for every seed, and what only
-        this machine can say, needs none.
+        Whether it held in each one that was fresh to it, and there was one at least; what holds for every seed, and
+        what only this machine can say, needs none.
     ``guide``
         Whether the guide leans on it.
     ``survives``
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
-        a statement about the end of an interval that is not so holds in it by luck in one case of forty at most.
+        a statement about the end of an interval that is not so holds in it by luck in one case of forty at most. Of
+        what is decided otherwise, and of new draws from the same data, nothing of the kind is known: they do not count.
     """
-    with shifted(0):  # where the ledger itself is run in fresh worlds it stays what it is
-        runs = stored(REPLICATIONS) if replications is None else replications
-    runs = runs.astype({"holds": bool})
-    by_label = runs.groupby("label", sort=False)
+    runs = _runs() if replications is None else replications
+    runs = runs.drop_duplicates(["label", "offset"], keep="last").astype({"holds": bool})  # before it, what fell
+    words = runs.groupby("label")["measured"].agg(list).to_dict()
+    seen = pd.Series(
+        [*LOOSENED.values(), *(max(one.seen, one.fresh) for one in fallen)], [*LOOSENED, *(one.label for one in fallen)]
+    )
+    known = runs["label"].map(seen.groupby(level=0).max()).fillna(0)
+    by_label = runs[runs["offset"] > HUNDRED * known].groupby("label", sort=False)
     rows = claims.assign(
         fresh=claims["label"].map(by_label.size()).fillna(0).astype(int),
         held=claims["label"].map(by_label["holds"].sum()).fillna(0).astype(int),
     )
-    words = by_label["measured"].agg(list).to_dict()
-    together = {label: pooled(said) for label, said in words.items()}
-    rows["pooled"] = [_printed(together.get(label)) for label in rows["label"]]
     random = ~rows["kind"].isin(NOTHING_RANDOM)
+    together = [pooled(words[label]) if label in words and drawn else None
+                for label, drawn in zip(rows["label"], random, strict=True)]  # fmt: skip
+    rows["pooled"] = [_printed(interval) for interval in together]
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
-    p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(rows["fresh"] > 0, 1.0)
+    tested = rows["by_ends"] & ~rows["of"].str.contains(SAME_DATA, na=False) & (rows["fresh"] > 0)
+    p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(tested, 1.0)
     rows["guide"] = rows["label"].isin({one.claim for advice in GUIDE.values() for one in advice})
     rows["survives"] = holm(p[random]).reindex(rows.index, fill_value=False)
     return rows
@@ -135,6 +164,11 @@ def holm(p: pd.Series, level: float = LEVEL) -> pd.Series:
     return fine.cummin().reindex(p.index)
 
 
+def _runs() -> pd.DataFrame:
+    with shifted(0):  # where the ledger itself is run in fresh worlds it stays what it is
+        return stored(REPLICATIONS)
+
+
 def _printed(interval: tuple[float, float, float, int] | None) -> str:
     if interval is None:
         return ""
@@ -143,18 +177,21 @@ def _printed(interval: tuple[float, float, float, int] | None) -> str:
     return f"{mean} [{low}, {high}]"
 
 
-def rate(claims: pd.DataFrame, runs: pd.DataFrame | None = None) -> dict[str, float]:
+def rate(claims: pd.DataFrame, replications: pd.DataFrame | None = None) -> dict[str, int]:
     """Return the replication rate of the book, from its :func:`standing`.
 
     ``random``, ``asked``: how many claims are about something random, and how many of them were asked in a fresh
-    hundred; ``runs``, ``held``: how often in all, and in how many of these they held; ``always``: claims that held
-    every time; ``survive``: those that Holm's procedure would count.
+    hundred; ``runs``, ``first``: how often in all, and how often they held in the words in which they were first asked
+    there; ``fresh``, ``held``: how often the claims of today were asked in worlds that are fresh to them, and held;
+    ``survive``: those that Holm's procedure would count.
     """
     random = claims[~claims["kind"].isin(NOTHING_RANDOM)]
-    asked = random[random["fresh"] > 0]
+    runs = _runs() if replications is None else replications
+    first = runs[runs["label"].isin(random["label"])].drop_duplicates(["label", "offset"])
     return {
-        "random": len(random), "asked": len(asked), "runs": int(asked["fresh"].sum()), "held": int(asked["held"].sum()),
-        "always": int(asked["confirmed"].sum()), "survive": int(asked["survives"].sum()),
+        "random": len(random), "asked": first["label"].nunique(), "runs": len(first),
+        "first": int(first["holds"].astype(bool).sum()), "fresh": int(random["fresh"].sum()),
+        "held": int(random["held"].sum()), "survive": int(random["survives"].sum()),
     }  # fmt: skip
 
 
@@ -162,8 +199,7 @@ def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
     """Return for each random claim that prints an interval, and was asked afresh, what was found and what came again.
 
     Not equivalences, whose numbers are to be nothing. Both in half-widths of the interval that was found: 1 is where it
-    just excludes zero. ``found`` is positive,
-    ``confirmed`` has its sign turned alike.
+    just excludes zero, and what does not is left out. ``found`` is positive, ``confirmed`` has its sign turned alike.
     """
     rows = claims[~claims["kind"].isin([*NOTHING_RANDOM, "equivalence"]) & (claims["pooled"] != "")]
     pairs = [(first_interval(one.measured), first_interval(one.pooled)) for one in rows.itertuples()]
@@ -172,15 +208,15 @@ def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
     first, again = (np.array([pairs[i][j][0] for i in kept]) for j in (0, 1))
     width = np.array([(pairs[i][1][2] - pairs[i][1][1]) / 2 for i in kept])
     sign = np.where(first < 0, -1, 1)
-    return pd.DataFrame(
+    both = pd.DataFrame(
         {"found": sign * first / half, "confirmed": sign * again / half, "half-width": width / half},
         index=rows["label"].iloc[kept],
     )
+    return both[both["found"] > 1]
 
 
-def draw_found_and_confirmed(both: pd.DataFrame) -> Figure:
-    """Draw what :func:`found_and_confirmed` returns, of the claims whose interval excluded zero when it was found."""
-    shown = both[both["found"] > 1]
+def draw_found_and_confirmed(shown: pd.DataFrame) -> Figure:
+    """Draw what :func:`found_and_confirmed` returns."""
     figure, ax = plt.subplots(figsize=(6.4, 4.4))
     ends = [1, shown["found"].max() * 1.25]
     ax.plot(ends, ends, color=plots.SOFT, linewidth=1)

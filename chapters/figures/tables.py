@@ -41,8 +41,11 @@ class Table:
     caption: str = ""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.columns)
-        body = "".join(f"<tr>{''.join(f'<td>{_linked(c)}</td>' for c in row)}</tr>" for row in self.rows)
+        names = [html.escape(name) for name in self.columns]
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        cell = '<td data-of="{}">{}</td>'.format  # a phone, which has no room for columns, shows their names
+        rows = ["".join(map(cell, names, map(_linked, row))) for row in self.rows]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
         page = f'<table class="zoolib-ledger">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         words = [" | ".join(_words(c) for c in row) for row in self.rows]
@@ -98,7 +101,7 @@ def ledger_table(claims: pd.DataFrame) -> Table:
         (
             (one.text, one.chapter, one.label),
             one.measured,
-            "" if pd.isna(one.replications) else f"{one.replications} {one.of or ''}".rstrip(),
+            "" if pd.isna(one.replications) else f"{one.replications} {one.of}".rstrip(),
             f"{one.held} of {one.fresh}{'*' if one.survives else ''}" if one.fresh else "",
             one.pooled,
             "guide" if one.guide else "",
@@ -157,7 +160,7 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
             reason = (f"Below: {runs[one.claim]}", HERE, one.claim)
         else:
             reason, _ = _found(claims, one.claim, f"{question}: ")
-            if (stands := claims.set_index("label").loc[one.claim])["held"] < stands["fresh"]:
+            if not claims.set_index("label").loc[one.claim, "confirmed"]:
                 raise ValueError(f"{question}: {one.claim!r} did not come back, and no advice rests on it")
         rows.append((one.situation, one.do, reason))
     return Table(("If", "Then", "Because"), rows, question)

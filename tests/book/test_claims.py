@@ -14,13 +14,15 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from fallen import FALLEN
+import ledgers
+from experiments import replicate
+from fallen import FALLEN, Fallen
 from figures.tables import told_table
-from ledgers import first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
+from ledgers import by_ends, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
 from verdicts import USUALLY_TOLD
 from zoolib import claim
 from zoolib.book.claims import CLAIM_MIME
-from zoolib.experiment import Interval, mean_interval
+from zoolib.experiment import Interval, mean_interval, stored
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 
@@ -188,7 +190,7 @@ def test_the_ledger_page_shows_every_claim_as_its_chapter_has_it_today():
         if row.td and row.td.a  # in the table of what is usually told the link stands in the last column
     ]
     assert rows == [
-        (one.text, one.measured, "" if one.replications is pd.NA else f"{one.replications} {one.of or ''}".rstrip(),
+        (one.text, one.measured, "" if one.replications is pd.NA else f"{one.replications} {one.of}".rstrip(),
          f"{one.held} of {one.fresh}{'*' * one.survives}" if one.fresh else "", one.pooled, "guide" * one.guide,
          f"{one.chapter}.html#claim-{one.label}")
         for one in standing(ledger(CHAPTERS)).itertuples()
@@ -221,21 +223,48 @@ def test_several_hundreds_together_are_surer_than_one():
 
 def test_where_a_claim_stands():
     claims = pd.DataFrame({
-        "label": ["a", "b", "c", "d"], "kind": ["difference", "bound", "exact", "share"], "measured": ["1 [0, 2]"] * 4
+        "label": [*"abcdefg"], "kind": ["difference", "bound", "exact", "share", "order", "difference", "difference"],
+        "measured": ["1.0 [0.5, 1.5]"] * 7, "of": ["worlds"] * 6 + ["shuffles of one data set"],
+        "by_ends": [True] * 5 + [False, True],
     })  # fmt: skip
     rows = [("a", 1, True, "4 [3, 5]"), ("a", 2, True, "2 [1, 3]"), ("a", 3, True, "3 [2, 4]"), ("b", 1, True, "x"),
-            ("b", 2, False, "y")]  # fmt: skip
-    found = standing(claims, pd.DataFrame(rows, columns=["label", "offset", "holds", "measured"])).set_index("label")
-    assert found["fresh"].tolist() == [3, 2, 0, 0]
-    assert found["held"].tolist() == [3, 1, 0, 0]
-    assert found["confirmed"].tolist() == [True, False, True, False]
-    assert found["survives"].tolist() == [True, False, False, False]
-    assert found["pooled"].tolist() == ["3 [2, 4]", "", "", ""]
-    assert rate(found.reset_index()) == {
-        "random": 3, "asked": 2, "runs": 5, "held": 4, "always": 1, "survive": 1
+            ("b", 2, False, "y"), ("e", 1, False, "5 [4, 6]"), ("e", 1, True, "5 [4, 6]"), ("e", 2, True, "7 [6, 8]"),
+            ("c", 1, True, "3 [2, 4]")]  # fmt: skip
+    rows += [(label, hundred, True, "no interval") for label in "fg" for hundred in (1, 2, 3)]
+    runs = pd.DataFrame(rows, columns=["label", "offset", "holds", "measured"])
+    runs["offset"] *= ledgers.HUNDRED
+    fallen = [Fallen("e", "Once.", "It fell.", "Now.", fresh=1), Fallen("b", "Once.", "Read again.", "Now.")]
+    found = standing(claims, runs, fallen).set_index("label")
+    assert found["fresh"].tolist() == [3, 2, 1, 0, 1, 3, 3]  # e, as it is worded now, has met one that it did not know
+    assert found["held"].tolist() == [3, 1, 1, 0, 1, 3, 3]
+    assert found["confirmed"].tolist() == [True, False, True, False, True, True, True]
+    assert found["survives"].tolist() == [True, *[False] * 6]  # f is decided otherwise, g draws the same data again
+    assert found["pooled"].tolist() == ["3 [2, 4]", "", "", "", "6 [5, 7]", "", ""]
+    assert rate(found.reset_index(), runs) == {
+        "random": 6, "asked": 5, "runs": 13, "first": 11, "fresh": 12, "held": 11, "survive": 1
     }  # fmt: skip
-    (row,) = found_and_confirmed(found.reset_index()).itertuples(index=False)
-    assert row[:2] == (1, 3)
+    both = found_and_confirmed(found.reset_index())
+    assert both[["found", "confirmed"]].values.tolist() == [[2, 6], [2, 12]]
+
+
+def test_what_fell_and_the_record_of_the_runs_say_the_same():
+    runs = stored(replicate.TABLE)
+    once = runs[~runs["holds"].astype(bool)]
+    assert set(zip(once["label"], once["offset"], strict=True)) == {
+        (one.label, one.fresh * replicate.HUNDRED) for one in FALLEN if one.fresh
+    }
+
+
+@pytest.mark.parametrize(("condition", "ends"), [
+    ("-0.1 < gain.low < gain.high < 0.1", True), ("all(d.low > 0 for d in leads)", True), ("close", False),
+    ("gain.low > 0 and won > 90", False), ("all(slow[n] < 3 for n in slow)", False), ("share['low'] > 0.5", True),
+])  # fmt: skip
+def test_a_condition_is_decided_by_the_ends_of_intervals(condition, ends):
+    assert by_ends(f"won = 95 > 3\nzoo.claim('It pays.', holds={condition}, measured='1', label='pays')") is ends
+
+
+def test_the_ledger_and_the_program_that_runs_the_book_afresh_count_alike():
+    assert ledgers.HUNDRED == replicate.HUNDRED
 
 
 def test_holm_asks_more_of_each_the_more_there_are():

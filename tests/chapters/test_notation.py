@@ -108,3 +108,12 @@ def test_a_word_that_nobody_explained_is_found():
     assert is_term("arms", terms())
     assert is_term("stale", terms())
     assert not is_term("gadget", terms())
+
+
+def test_no_command_in_a_formula_has_a_backslash_too_many():
+    r"""``\\alpha`` in the text is a new line and five letters."""
+    for path in book.CHAPTERS:
+        for cell in book.read(path).cells:
+            if cell.cell_type == "markdown":
+                formulas = [inline for _, inline in FORMULA.findall(cell.source)]
+                assert [one for one in formulas if re.search(r"\\\\[a-z]", one)] == [], (path.name, cell.id)

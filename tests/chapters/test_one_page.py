@@ -8,7 +8,7 @@ import book_checks as book
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import address, browser  # noqa: F401  fixtures
+from browsing import IS_SET, address, browser  # noqa: F401  fixtures
 
 import zoolib as zoo
 from zoolib import metrics, off_policy
@@ -150,7 +150,7 @@ def test_a_page_prints_on_one_sheet(browser, address, path):  # noqa: F811
     context = browser.new_context(viewport=A4)
     page = context.new_page()
     page.goto(f"{address}/chapters/{path.stem}.html")
-    page.evaluate("async () => { await MathJax.startup.promise; await document.fonts.ready; }")
+    page.evaluate(IS_SET)
     page.emulate_media(media="print")
     section = page.locator("section:has(> .onepage)")
     assert section.count() == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,27 +15,30 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
+BUILT_BY = ROOT / "_build" / "built-by"  # the last run of the tests that has built it
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
 
 
 @functools.cache
 def build() -> Path:
-    """Return the directory of the pages; build them unless the make target just has."""
+    """Return the directory of the pages; the first of the processes that share the tests builds them anew.
+
+    With BOOK_IS_BUILT=1 they are those that are there.
+    """
     if not os.environ.get("BOOK_IS_BUILT"):
-        command = [
-            sys.executable,
-            "-c",
-            JUPYTER_BOOK,
-            "build",
-            str(ROOT),
-            "--all",
-            "-W",
-            "-n",
-            "--keep-going",
-            "--quiet",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        BUILT_BY.parent.mkdir(exist_ok=True)
+        with BUILT_BY.open("a+") as stamp:
+            fcntl.flock(stamp, fcntl.LOCK_EX)  # whoever comes second waits
+            stamp.seek(0)
+            if stamp.read() != run:
+                shutil.rmtree(HTML, ignore_errors=True)
+                command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT)]
+                command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+                assert done.returncode == 0, done.stdout + done.stderr
+                stamp.truncate(0)
+                stamp.write(run)
     assert (HTML / "index.html").exists(), "the book is not built: make book"
     return HTML
 
