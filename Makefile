@@ -37,9 +37,7 @@ pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX,
 	@$(PY) _ext/book_pdf.py
 
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
-	@rm -rf $(HTML)
-	@$(BOOK) --all --quiet
-	$(REPRODUCIBLE) BOOK_IS_BUILT=1 $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) $(PY) -m pytest -m "not slow" $(NBVAL)

@@ -61,7 +61,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
     say = terminalreporter.write_line
     terminalreporter.section("in words")
-    parts: Counter[str] = Counter(next(PARTS[p] for p in PARTS if one.nodeid.startswith(p)) for one in reports)
+    parts: Counter[str] = Counter(
+        next((PARTS[p] for p in PARTS if one.nodeid.startswith(p)), PARTS["tests"]) for one in reports
+    )
     took = time.monotonic() - config.stash[START]
     say(f"{len(reports):,} checks ran in {took / 60:.1f} minutes on {machine.here()}, {machine.threads()}:")
     say(", ".join(f"{n:,} of the {part}" for part, n in parts.most_common()) + ".")

@@ -22,7 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
 WITHOUT_NUMBERS = ["site", "shop", "benchmarks", "test_same_everywhere.py", "test_structure.py", "test_tests.py"]
-WITHOUT_NUMBERS += ["test_repository.py", "chapters/test_moving_figures.py", "chapters/test_one_page.py"]
+WITHOUT_NUMBERS += [
+    "test_repository.py",
+    "test_running.py",
+    "chapters/test_moving_figures.py",
+    "chapters/test_one_page.py",
+]
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 WHICH = (
     "import numpy, threadpoolctl as t; print(*[p['architecture'] for p in t.threadpool_info() if 'architecture' in p])"

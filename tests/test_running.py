@@ -87,11 +87,8 @@ def test_what_does_not_come_out_again_under_a_kernel_is_named(tmp_path):
     test.write_text(
         "import os\n\ndef test_it(): assert os.environ['OPENBLAS_CORETYPE'] != 'Prescott'\n\ndef test_that(): pass\n"
     )
-    failed = {
-        name: kernels.run({"OPENBLAS_CORETYPE": name}, [str(test)], tmp_path / name) for name in ("Prescott", "Zen")
-    }
-    assert failed["Zen"] == []
-    assert [name.split(": ")[1] for name in failed["Prescott"]] == ["test_it"]
+    failed = kernels.run({"OPENBLAS_CORETYPE": "Prescott"}, [str(test)], tmp_path / "one.xml")
+    assert [name.split(": ")[1] for name in failed] == ["test_it"]
     assert "ended with" in kernels.run({}, [str(tmp_path / "test_nothing.py")], tmp_path / "none")[0]
 
 
