@@ -21,7 +21,8 @@ from finish.pdf import add_print
 
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}"><title>{title}</title></head>
+<head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}"><title>{title}</title>
+<link rel="icon" href="data:,"></head>
 <body><p><a href="{url}">{title}</a></p></body>
 </html>
 """

@@ -97,9 +97,7 @@ class Visit:
         self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True)
         self.page = self.context.new_page()
         self.page.on("request", self.guard)
-        self.page.on(
-            "console", lambda message: message.type == "error" and self.wrong.append(f"console: {message.text}")
-        )
+        self.page.on("console", self.said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("requestfailed", self.failed)
 
@@ -107,6 +105,11 @@ class Visit:
         """Note what would go out. (To stop it here, by a route, would load everything anew for each page.)"""
         if not request.url.startswith((self.home, "data:", "blob:")):
             self.wrong.append(f"request to outside: {request.url}")
+
+    def said(self, message) -> None:
+        """Note an error in the console, and the address that it is about."""
+        if message.type == "error":
+            self.wrong.append(f"console: {message.text} ({message.location['url']})")
 
     def failed(self, request) -> None:
         """Note a failure, unless the page was left before its icon had come."""

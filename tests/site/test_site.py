@@ -56,6 +56,11 @@ def test_links_inside_the_book_lead_somewhere(site: Path):
     assert broken == []
 
 
+def test_every_page_names_its_icon(site: Path):
+    """Without a name a browser asks the host for one, which a host in a folder does not have."""
+    assert [name(path) for path in pages() if not parsed(path).select('link[rel~="icon"]')] == []
+
+
 def test_nothing_is_loaded_from_outside(site: Path):
     """Only a link that a reader follows may leave the book."""
     outside = []
