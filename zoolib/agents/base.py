@@ -68,9 +68,9 @@ class Agent(Stateful, ABC):
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         self._learn(x, arm, checks.finite("reward", reward, self.batch_shape))
 
-    @abstractmethod
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Take in a click whose parts have been checked."""
+        raise NotImplementedError(f"{type(self).__name__} must say how it learns: update, or _learn for bare contexts")
 
     def _contexts(self, X: Any) -> np.ndarray:
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))

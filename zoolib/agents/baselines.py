@@ -66,7 +66,8 @@ class OracleAgent(Agent):
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the best product for ``user_id``."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
-        return sim.best_arm(checks.indices("user_id", user_id, sim.n_users, self.batch_shape))
+        checks.indices("user_id", user_id, sim.n_users, self.batch_shape)
+        return sim.best_arm(user_id)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing: there is nothing left to learn."""
