@@ -24,31 +24,25 @@ def faults(state: dict, mode: str) -> list[str]:
     return [problem for problem, fine in checks.items() if not fine]
 
 
-@pytest.mark.parametrize(("mode", "size"), [("light", DESK), ("dark", PHONE)], ids=["light, desk", "dark, phone"])
-def test_every_page_is_sound_and_accessible(browser, address, mode, size):
+@pytest.mark.parametrize(
+    ("mode", "size", "from_disk"),
+    [("light", DESK, False), ("dark", PHONE, True)],
+    ids=["light, desk, from a server", "dark, phone, from the disk"],
+)
+def test_every_page_is_sound_and_accessible(browser, address, mode, size, from_disk):
     """No error, no request to outside, formulas set, nothing wider than the window, no rule of axe-core's violated.
 
-    What is found depends on the colours or on the size, not on the two together: each of them is looked at once, and
-    in the dark on a phone axe-core asks only what these two can change.
+    What is found depends on the colours, on the size, or on where the page comes from, and not on these together: each
+    of them is looked at once, and in the dark on a phone axe-core asks only what colours and size can change.
     """
     found = []
-    with Visit(browser, address, mode, size) as visit:
+    with Visit(browser, HTML.as_uri() if from_disk else address, mode, size) as visit:
         for name in names():
             found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode)]
             visit.page.evaluate(AXE.read_text(encoding="utf-8"))
             rules = None if size == DESK else SEEN
             found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS, rules)]
             found += [f"{name}: {problem}" for problem in visit.wrong]
-            visit.wrong.clear()
-    assert found == []
-
-
-def test_every_page_works_from_the_disk(browser):
-    """The same pages, opened as files."""
-    found = []
-    with Visit(browser, HTML.as_uri()) as visit:
-        for name in names():
-            found += [f"{name}: {problem}" for problem in faults(visit.look(name), "light") + visit.wrong]
             visit.wrong.clear()
     assert found == []
 
