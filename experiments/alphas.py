@@ -1,4 +1,4 @@
-"""How much exploring is worth, with one shared model and with fifty separate ones (chapter 2).
+"""How much exploring is worth, with one shared model and with fifty separate ones, on several encodings (chapter 2).
 
 6,000 visits, the fish boom at 3,000. Every alpha of a grid whose steps are at most a factor of 1.45 plays in the book's
 hundred worlds, in a hundred worlds kept for tuning, and in as many of each kind whose click tables are drawn.
@@ -30,15 +30,16 @@ ALPHAS = (0.1, 0.14, 0.2, 0.28, 0.4, 0.5, 0.7, 1.0, 1.2, 1.4, 1.7, 2.0, 2.8)
 LAWS: dict[str, dict[str, Any]] = {"book": {}, "drawn": {"click_table": "drawn"}}
 
 
-def shared(encoding: str, features: zoo.FeatureEngineer, alpha: float) -> zoo.UCBAgent:
-    """Make the agent that keeps one model for all products."""
-    return zoo.SharedLinUCBAgent(features.encoded(encoding), alpha=alpha)
+def on(encoding: str, kind: type[zoo.UCBAgent], features: zoo.FeatureEngineer, alpha: float) -> zoo.UCBAgent:
+    """Make an agent that sees an encoding."""
+    return kind(features.encoded(encoding), alpha=alpha)
 
 
 AGENTS: dict[str, Any] = {
     "LinUCB": zoo.LinUCBAgent,
-    "Shared, crossed": partial(shared, "crossed"),
-    "Shared, both": partial(shared, "both"),
+    "LinUCB, crossed": partial(on, "crossed", zoo.LinUCBAgent),
+    "Shared, crossed": partial(on, "crossed", zoo.SharedLinUCBAgent),
+    "Shared, both": partial(on, "both", zoo.SharedLinUCBAgent),
 }
 
 
