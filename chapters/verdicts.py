@@ -13,7 +13,7 @@ USUALLY_TOLD: dict[str, tuple[str, str]] = {
     "In its timed run NeuralUCB learns.": ("hardly", "timed-run-learns-nothing"),
     "H1: LinUCB is faster at first, and both end at a similar, high level.": ("half true", "h1"),
     "H2: the neural agent recovers at once, LinUCB does not.": ("in many worlds", "h2"),
-    "It recovers because one click moves a whole category.": ("false", "not-sharing"),
+    "It recovers because one click moves a whole category.": ("neither enough nor needed", "not-sharing"),
     "The neural agent wins.": ("not against a turned dial", "showdown"),
     "A replay buffer makes it stable, and so better.": ("false", "replay-against-online"),
     "A trained network beats a random one.": ("depends on alpha", "frozen"),
