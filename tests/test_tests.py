@@ -31,11 +31,15 @@ To add is to count on. Who has three apples in one hand and four in the other ma
 all, or begin at three and say four more numbers, which is quicker and comes out the same, since counting does not mind
 where it begins.
 
-:::{admonition} Check yourself
-:class: dropdown tip
-*Does it matter from which of the hands one counts on, $a^* + b$ or $b + a^*$?* Not for the sum. From the fuller hand
-it is less work.
+::::{admonition} Check yourself
+:class: check
+*Does it matter from which of the hands one counts on, $a^* + b$ or $b + a^*$?*
+
+:::{admonition} Answer
+:class: dropdown answer
+Not for the sum. From the fuller hand it is less work.
 :::
+::::
 """
 PAGE = f"""## On one page
 
@@ -200,10 +204,14 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
     "a section that asks nothing": (book.sections_ask, replaced("lesson", "Check yourself", "By the way")),
     "a question without an answer": (
         book.sections_ask,
-        replaced("lesson", "Not for the sum. From the fuller hand\nit is less work.\n", ""),
+        replaced("lesson", "Not for the sum. From the fuller hand it is less work.\n", ""),
     ),
     "a question that is none": (book.sections_ask, replaced("lesson", "?*", ".*")),
-    "a question that does not fold": (book.sections_ask, replaced("lesson", "dropdown tip", "tip")),
+    "an answer that does not fold": (book.sections_ask, replaced("lesson", "dropdown answer", "answer")),
+    "a question that folds with its answer": (
+        book.sections_ask,
+        replaced("lesson", ":class: check", ":class: dropdown check"),
+    ),
     "no page": (book.fits_on_one_page, replaced("one-page", "## On one page", "## On a page")),
     "a page in the wrong place": (
         book.fits_on_one_page,

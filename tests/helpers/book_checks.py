@@ -43,7 +43,8 @@ CLOSING = ["What we established", "What we did not", "Exercises", "Reading on"]
 
 SHORT_SECTION = 40  # words; a section with fewer need not ask anything
 QUESTION = re.compile(
-    r"^(:{3,}|`{3,})\{admonition\} Check yourself\n:class: dropdown tip\n+\*.+?\?\*\s+\S.+?^\1$",
+    r"^(:{3,})(:)\{admonition\} Check yourself\n:class: check\n+\*.+?\?\*\n\n"
+    r"\1\{admonition\} Answer\n:class: dropdown answer\n+\S.+?^\1\n\1\2$",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -250,7 +251,9 @@ def sections_ask(nb: NotebookNode) -> list[str]:
     for title, text in sections(nb).items():
         asked = len(QUESTION.findall(text))
         if asked < text.count("} Check yourself"):
-            found.append(f'section "{title}": a question stands in italics, ends in ?*, and its answer follows')
+            found.append(
+                f'section "{title}": a question stands in italics, ends in ?*, and its answer is folded below it'
+            )
         closing = title == ONE_PAGE or any(title.startswith(name) for name in CLOSING)
         if not asked and not closing and len(text.split()) >= SHORT_SECTION:
             found.append(f'section "{title}" has no "Check yourself"')
