@@ -16,7 +16,7 @@ USUALLY_TOLD: dict[str, tuple[str, str]] = {
     "It recovers because one click moves a whole category.": ("neither enough nor needed", "not-sharing"),
     "The neural agent wins.": ("not against a turned dial", "showdown"),
     "A replay buffer makes it stable, and so better.": ("false", "replay-against-online"),
-    "A trained network beats a random one.": ("depends on alpha", "frozen"),
+    "A trained network beats a random one.": ("depends on how it is trained", "frozen"),
     "Fresh evidence repairs it.": ("hardly, by itself", "freshness"),
     "Learned features win in the shop.": ("false", "linear-wins"),
     "Cold start is solved by sharing.": ("for known categories only", "unseen-category"),
