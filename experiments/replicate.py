@@ -116,7 +116,9 @@ def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
         read, gives = set(), set()
         for statement in tree.body:
             table = symtable.symtable(ast.unparse(statement), where, "exec")
-            read |= set(outer_names(table)) - gives
+            loops = [node.target for node in ast.walk(statement) if isinstance(node, ast.For)]
+            counters = {name.id for target in loops for name in ast.walk(target) if isinstance(name, ast.Name)}
+            read |= set(outer_names(table)) - gives - counters
             gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
         errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
         if errors and errors[0].ename != "FileNotFoundError" and not read & without:

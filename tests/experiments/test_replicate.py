@@ -132,7 +132,8 @@ def test_what_rests_on_a_table_that_is_missing_is_not_believed():
     cells = [
         ran("n = 1"), ran("table = stored('data/gone.csv')", "FileNotFoundError"), ran("n = table.sum()", "NameError"),
         ran("claim(n > 0)"), ran("def best(x):\n    return table.max()", None), ran("best(3)", "NameError"),
-        ran("x = [table for table in range(3)]\ndef one(n):\n    return n"), ran("n = 2\nn + 1"), ran("claim(n > 1)"),
+        ran("x = [table for table in range(3)]\ndef one(n):\n    return n"), ran("for table in x:\n    y = table"),
+        ran("n = 2\nn + 1"), ran("claim(n > 1)"),
     ]  # fmt: skip
     first, *rest = [cell.source for cell in replicate.sound(cells, "here")]
     assert first == "n = 1"

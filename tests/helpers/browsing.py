@@ -43,7 +43,13 @@ STATE = (
     const box = e.getBoundingClientRect();
     return box.width && box.right > document.documentElement.clientWidth + 1;
   });
+  const panel = document.querySelector('.bd-sidebar-secondary')?.getBoundingClientRect();
+  const beside = panel?.width && panel.left > document.documentElement.clientWidth / 2;
+  const boxes = [...document.querySelectorAll('.bd-article div.cell pre, .bd-article .zoolib-claim')];
+  const said = [...document.querySelectorAll('.zoolib-claim p:first-child')].map(p => getComputedStyle(p));
   return {
+    covered: boxes.filter(e => beside && e.getBoundingClientRect().right > panel.left).length,
+    faint: said.filter(s => parseFloat(s.fontSize) < 15 || s.color !== getComputedStyle(document.body).color).length,
     theme: document.documentElement.dataset.theme,
     background: getComputedStyle(document.body).backgroundColor,
     formulas: document.querySelectorAll('.math').length,
@@ -57,7 +63,7 @@ STATE = (
 }"""
 )
 VIOLATIONS = """async rules => (await axe.run(document, {
-    resultTypes: ['violations'], ...(rules && {runOnly: rules})
+    resultTypes: ['violations'], ...(rules && {runOnly: rules, preload: false})
   })).violations.map(
   v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
 

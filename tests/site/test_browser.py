@@ -20,6 +20,8 @@ def faults(state: dict, mode: str) -> list[str]:
         and not state["wide"],
         f"pictures that do not load: {state['broken']}": not state["broken"],
         "the text face is not loaded": state["serif"],
+        f"boxes that reach below the list of sections: {state['covered']}": not state["covered"],
+        f"claims in small or pale type: {state['faint']}": not state["faint"],
     }
     return [problem for problem, fine in checks.items() if not fine]
 
