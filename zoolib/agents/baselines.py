@@ -14,7 +14,14 @@ from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
-class RandomAgent(Agent):
+class _Settled(Agent):
+    """What a click changes nothing about."""
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        """Learn nothing."""
+
+
+class RandomAgent(_Settled):
     """Shows every product equally often.
 
     Parameters
@@ -51,11 +58,8 @@ class RandomAgent(Agent):
         u = self._uniforms()
         return (u * n).astype(np.int64) if self.batch_shape else int(u * n)
 
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        """Learn nothing."""
 
-
-class OracleAgent(Agent):
+class OracleAgent(_Settled):
     """Shows what the user clicks most often, by the click table as it is at that moment. Nobody can do better.
 
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
@@ -69,11 +73,8 @@ class OracleAgent(Agent):
         checks.indices("user_id", user_id, sim.n_users, self.batch_shape)
         return sim.best_arm(user_id)
 
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        """Learn nothing: there is nothing left to learn."""
 
-
-class StaticMLPAgent(Agent):
+class StaticMLPAgent(_Settled):
     """Shows what a model trained offline expects to be clicked most; it never learns again.
 
     Parameters
@@ -114,6 +115,3 @@ class StaticMLPAgent(Agent):
         if sim.sold_out:
             ratings = np.where(sim.for_sale[..., : ratings.shape[-1]], ratings, -np.inf)
         return self._plain(first_best(ratings))
-
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        """Learn nothing."""
