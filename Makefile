@@ -25,9 +25,12 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
 
-book: $(STAMP) ## build the book; open _build/html/index.html
+book: $(STAMP) _build/.style ## build the book; open _build/html/index.html
 	@$(BOOK) || { rm -rf _build/.doctrees; exit 1; }  # a page with a warning is read again next time
 	@echo "The book is built: open $(HTML)/index.html"
+
+_build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py)  # with another style every page is made anew
+	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }
