@@ -15,7 +15,7 @@ from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class _Settled(Agent):
-    """What a click changes nothing about."""
+    """One that has learned all that it will: a click changes nothing."""
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing."""
