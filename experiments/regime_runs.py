@@ -11,17 +11,27 @@ import numpy as np
 import zoolib as zoo
 from zoolib.agents import HeadAgent, MappedAgent, PerProductAgent
 from zoolib.experiment import serve
-from zoolib.maps import Crossed, Forest, Identity, KMeans, Learned, PerCategory, Projected, RandomFourier, Screened
+from zoolib.maps import (
+    Boosted,
+    Crossed,
+    FeatureMap,
+    Identity,
+    KMeans,
+    Learned,
+    Pairs,
+    Projected,
+    RandomFourier,
+    Screened,
+    Unmixed,
+    WithProduct,
+)  # fmt: skip
 from zoolib.randomness import shift
-from zoolib.world import Conditions, FeatureShop, Segments, random_value
+from zoolib.world import Conditions, FeatureShop, Pictures, Segments, random_value
 
-TASTES = {"segments": Segments, "conditions": Conditions}
-MAPS = {
-    "raw": Identity, "crossed": Crossed, "per category": PerCategory, "waves": RandomFourier, "k-means": KMeans,
-    "network": Learned, "trees": Forest,
-}  # fmt: skip
-PREPARED = {"screened": Screened, "projected": Projected}  # maps of columns, or directions, that the log has chosen
-OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "exploration", "fresh")
+TASTES = {"segments": Segments, "conditions": Conditions, "pictures": Pictures}
+PLAIN = {"raw": Identity, "crossed": Crossed}
+MAPS = {"waves": RandomFourier, "clusters": KMeans, "pairs": Pairs, "trees": Boosted, "network": Learned}
+OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "link", "exploration", "fresh")
 
 
 @functools.lru_cache(maxsize=2)
@@ -30,22 +40,57 @@ def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...],
     return FeatureShop(TASTES[settings.pop("kind")](**settings), seed=seeds, **dict(shop))
 
 
+def prepared(shop: FeatureShop, chosen: FeatureMap, prep: str) -> FeatureMap:
+    """Return the map on columns that ``prep`` has prepared: words of ``screened``, ``projected K`` and ``unmixed``.
+
+    What is done first stands last: ``"screened unmixed"`` screens the independent components.
+    """
+    words, at = iter(prep.split()), shop.layout
+    for word in words:
+        every = chosen.every or 2000
+        if word == "screened":
+            chosen = Screened(at, of=chosen, every=every)
+        elif word == "projected":
+            chosen = Projected(at, of=chosen, k=int(next(words)), every=every)
+        elif word == "unmixed":
+            chosen = Unmixed(at, of=chosen)
+        elif word != "plain":
+            raise ValueError(f"prep must be of screened, projected K and unmixed, or plain, got {prep!r}")
+    return chosen
+
+
 def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBAgent:
     """Make an agent of ``family`` for ``shop``; what the setting does not say is as the class has it."""
-    if family.startswith("per product"):
-        crossed = family == "per product, crossed"
-        return PerProductAgent(shop.space, layout=shop.layout, n_products=shop.n_products, crossed=crossed, **setting)
-    rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
-    settings = dict(setting)
-    kind = HeadAgent if settings.pop("head", family == "trees") else MappedAgent
+    at, settings = shop.layout, dict(setting)
+    if family == "per product":
+        return PerProductAgent(shop.space, layout=at, n_products=shop.n_products, **settings)
     ours = {name: settings.pop(name) for name in OF_THE_AGENT if name in settings}
+    prep, own, alone = settings.pop("prep", "plain"), settings.pop("own", 0.0), settings.pop("head", family == "trees")
     if ours.get("exploration") == "ucb":
         ours["exploration"] = zoo.UCB()
-    prefix, _, rest = family.rpartition(" ") if family.split()[0] in PREPARED else ("", "", family)
-    chosen = MAPS[rest](shop.layout, **settings)
-    if prefix:
-        chosen = PREPARED[prefix](shop.layout, of=chosen, every=chosen.every or 2000)
+    if epsilon := settings.pop("epsilon", 0.0):
+        ours["exploration"] = zoo.EpsilonGreedy(epsilon)
+    if "width" in settings:
+        settings["hidden"] = (settings.pop("width"),) * 2
+    if "size" in settings:  # as many clusters as there are, times ``size``
+        size = settings.pop("size")
+        settings |= {side: max(1, round(size * n)) for side, n in _clusters(shop).items()}
+    if family == "linear":
+        family = settings.pop("map", "raw")
+    chosen = prepared(shop, (PLAIN | MAPS)[family](at, **settings), prep)
+    if own:
+        chosen, alone = WithProduct(at, of=chosen, n_products=shop.n_products, scale=own), False
+    rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
+    kind = HeadAgent if alone else MappedAgent
     return kind(shop.space, map=chosen, rng=rngs if shop.batch_shape else rngs[0], **ours)
+
+
+def _clusters(shop: FeatureShop) -> dict[str, int]:
+    """Return how many clusters of visitors and of products there are: ten digits, and where there are none a guess."""
+    taste = shop.taste
+    if isinstance(taste, Segments):
+        return {"users": taste.clusters * taste.n_personas, "products": taste.clusters * len(zoo.CATEGORIES)}
+    return {"users": 10, "products": 10}
 
 
 def play(

@@ -19,7 +19,19 @@ from stored_numbers import compares_stored_numbers  # noqa: E402
 
 import zoolib as zoo  # noqa: E402
 from zoolib.data import ClassificationBandit, LabelledData  # noqa: E402
-from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, Projected, RandomFourier, Screened  # noqa: E402
+from zoolib.maps import (  # noqa: E402
+    Boosted,
+    Crossed,
+    Identity,
+    KMeans,
+    Pairs,
+    PerCategory,
+    Projected,
+    RandomFourier,
+    Screened,
+    Unmixed,
+    WithProduct,
+)
 
 RECORD = Path(__file__).with_name("choices.json")
 STEPS = 50  # of a fingerprint
@@ -109,7 +121,10 @@ FEATURES = {
     "per category": lambda layout: mapped(PerCategory(layout)),
     "waves": lambda layout: mapped(RandomFourier(layout, n=20), window=300),
     "cells": lambda layout: mapped(KMeans(layout, users=3, products=4)),
-    "forest": lambda layout: mapped(Forest(layout, n_trees=4, every=100), alpha=0.0),
+    "trees": lambda layout: mapped(Boosted(layout, n_trees=4, leaf=5, every=100), alpha=0.0),
+    "pairs": lambda layout: mapped(Pairs(layout, pairs=3, knots=4, every=100), link="logistic"),
+    "unmixed": lambda layout: mapped(Unmixed(layout, of=Crossed(layout)), alpha=0.0),
+    "with product": lambda layout: mapped(WithProduct(layout, of=Identity(layout), n_products=40), link="logistic"),
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),

@@ -19,7 +19,8 @@ from zoolib import (
     serve,
 )
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Crossed, Forest, Identity, KMeans, PerCategory, RandomFourier
+from zoolib.evidence import BatchedLogistic
+from zoolib.maps import Boosted, Crossed, Identity, KMeans, PerCategory, RandomFourier
 from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid
 from zoolib.world import Layout
 
@@ -40,6 +41,12 @@ class TestCrossedUCBOnAWindow(AgentConformance):
     @staticmethod
     def make(features, rng):
         return MappedAgent(features, map=Crossed(), exploration=UCB(), window=70, settle=3, rng=rng)
+
+
+class TestLogisticWaves(MappedConformance):
+    @staticmethod
+    def make(features, rng):
+        return MappedAgent(features, map=RandomFourier(n=6), link="logistic", settle=3, rng=rng)
 
 
 class TestWaves(MappedConformance):
@@ -176,19 +183,19 @@ def test_k_means_finds_segments_that_lie_apart():
     assert results.expected.mean() > 0.9 * results.oracle.mean()
 
 
-def test_a_forest_learns_a_step_that_no_line_follows():
+def test_trees_learn_a_step_that_no_line_follows():
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (800, 2))
-    forest = HeadAgent(ContextSpace(2, 4), map=Forest(n_trees=10), rng=0)
-    forest.warm(X, (X[:, 0] * X[:, 1] > 0) * 1.0)
-    assert forest.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
+    trees = HeadAgent(ContextSpace(2, 4), map=Boosted(n_trees=30, pairs=0), rng=0)
+    trees.warm(X, (X[:, 0] * X[:, 1] > 0) * 1.0)
+    assert trees.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
 
 
-@pytest.mark.parametrize("chosen", [Identity, Crossed, PerCategory, RandomFourier, KMeans, Forest, Learned])
+@pytest.mark.parametrize("chosen", [Identity, Crossed, PerCategory, RandomFourier, KMeans, Boosted, Learned])
 def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(chosen):
     def arms(seed):
         shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=300, n_steps=120)
-        settings = {"n_trees": 3, "every": 50} if chosen is Forest else SMALL if chosen is Learned else {}
+        settings = {"n_trees": 3, "every": 50} if chosen is Boosted else SMALL if chosen is Learned else {}
         rngs = [np.random.default_rng(s) for s in shop.seeds]
         agent = MappedAgent(
             shop.space, map=chosen(shop.layout, **settings), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0]
@@ -198,6 +205,84 @@ def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(c
     batch = arms([4, 11, 7])
     for i, seed in enumerate([4, 11, 7]):
         assert (arms(seed)[0] == batch[i]).all()
+
+
+# ---- the logistic link -----------------------------------------------------------------------------------------------
+
+
+def clicks(n=400, d=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    return X, (rng.random(n) < 1 / (1 + np.exp(-X @ np.arange(1, d + 1)))) * 1.0
+
+
+def test_the_evidence_on_log_odds_is_the_penalized_fit_and_its_curvature():
+    from scipy.optimize import minimize
+
+    Z, r = clicks()
+    evidence = BatchedLogistic(3, (), ridge=2.0)
+    evidence.sum((), Z, r)
+    evidence.factor()
+
+    def loss(theta):
+        odds = Z @ theta
+        return theta @ theta + np.logaddexp(0, odds).sum() - r @ odds
+
+    found = minimize(loss, np.zeros(3), tol=1e-12).x
+    np.testing.assert_allclose(evidence.theta, found, atol=1e-5)
+    p = 1 / (1 + np.exp(-Z @ evidence.theta))
+    np.testing.assert_allclose(evidence.A, 2 * np.eye(3) + (Z.T * p * (1 - p)) @ Z, rtol=1e-8)
+    np.testing.assert_allclose(evidence.width(Z[:5]), np.sqrt([z @ np.linalg.solve(evidence.A, z) for z in Z[:5]]))
+
+
+def test_what_is_known_is_the_prior_of_what_is_added():
+    Z, r = clicks()
+    evidence = BatchedLogistic(3)
+    for start in range(0, 400, 20):
+        evidence.sum((), Z[start : start + 20], r[start : start + 20])
+    evidence.factor()
+    together = BatchedLogistic(3)
+    together.sum((), Z, r)
+    together.factor()
+    assert np.abs(evidence.theta - together.theta).max() < 2 * together.width(np.eye(3)).max()
+    with pytest.raises(ValueError, match="cannot be taken out"):
+        evidence.sum((), Z, r, -1.0)
+
+
+def test_separable_clicks_and_large_numbers_bring_nothing_but_finite_log_odds():
+    Z = np.linspace(-1e4, 1e4, 50)[:, None]
+    evidence = BatchedLogistic(1, ridge=1e-6)
+    evidence.sum((), Z, (Z[:, 0] > 0) * 1.0)
+    evidence.factor()
+    assert np.isfinite(evidence.theta).all()
+    assert evidence.theta[0] > 0
+
+
+@pytest.mark.parametrize("window", [None, 60])
+def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_of_log_odds(window):
+    Z, r = clicks()
+    agent = MappedAgent(
+        ContextSpace(3, 5),
+        map=Identity(),
+        link="logistic",
+        alpha=0.0,
+        settle=5,
+        window=window,
+        exploration=UCB(),
+        rng=0,
+    )
+    agent.warm(Z[:300], r[:300])
+    for z, reward in zip(Z[300:], r[300:], strict=True):
+        agent.learn(z, 0, reward)
+    X = Z[:5]
+    payoff = agent.payoff(X)
+    assert ((payoff > 0) & (payoff < 1)).all()
+    np.testing.assert_allclose(np.log(payoff / (1 - payoff)), agent.mean(agent.embed(X)))
+    assert agent.select(X) == payoff.argmax()
+    if window:
+        fresh = MappedAgent(ContextSpace(3, 5), **choices, rng=0)
+        fresh.warm(Z[-60:], r[-60:])
+        np.testing.assert_allclose(agent.payoff(X), fresh.payoff(X), atol=1e-6)
 
 
 # ---- the network -----------------------------------------------------------------------------------------------------

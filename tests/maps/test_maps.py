@@ -2,28 +2,38 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments
 from zoolib.maps import (
+    Boosted,
     Crossed,
     FeatureMap,
-    Forest,
     Identity,
     KMeans,
     Learned,
+    Pairs,
     PerCategory,
     Projected,
     RandomFourier,
     Screened,
+    Unmixed,
+    WithProduct,
+    screen,
+    significant_pairs,
 )
+from zoolib.maps.pairs import tents
 from zoolib.world import Layout
 
 SHOP = FeatureShop(Segments(nuisances=1), seed=[3, 4], n_products=30, n_log=200, n_steps=1)
 AT = SHOP.layout
 MAPS = [
-    Identity(AT), Crossed(AT), PerCategory(AT), RandomFourier(AT, n=9), KMeans(AT, 3, 4), Forest(AT, n_trees=3),
+    Identity(AT), Crossed(AT), PerCategory(AT), RandomFourier(AT, n=9), KMeans(AT, 3, 4), Boosted(AT, n_trees=3),
     Learned(AT, hidden=(6, 4), batch_size=16, epochs=2), Screened(AT, of=KMeans(AT, 3, 4)),
     Screened(AT, of=Learned(AT, hidden=(6, 4), batch_size=16, epochs=2)), Projected(AT, of=RandomFourier(AT, n=9)),
+    Pairs(AT, pairs=3, knots=4, level=0.9), Unmixed(AT, of=Crossed(AT)), Unmixed(AT, of=Screened(AT, of=Boosted(AT))),
+    WithProduct(AT, of=Identity(AT), n_products=30),
 ]  # fmt: skip
 
 
@@ -70,8 +80,9 @@ def test_what_all_maps_have_in_common_is_no_map():
 
 @pytest.mark.parametrize(("kind", "setting"), [
     (Learned, {"every": 0}), (Learned, {"lasso": -1}), (Learned, {"batches": 2.5}), (Learned, {"lr": 0}),
-    (RandomFourier, {"n": 0}), (RandomFourier, {"length": 0.0}), (KMeans, {"users": 0}), (Forest, {"leaf": 0}),
+    (RandomFourier, {"n": 0}), (RandomFourier, {"length": 0.0}), (KMeans, {"users": 0}), (Boosted, {"leaf": 0}),
     (Screened, {"level": 2.0}), (Screened, {"bins": 1}), (Projected, {"every": -1}),
+    (Boosted, {"rate": 0.0}), (Pairs, {"pairs": 0}), (Pairs, {"knots": 1}), (Unmixed, {"every": -1}),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_name_as_soon_as_a_map_is_made(kind, setting):
     with pytest.raises((ValueError, TypeError), match=next(iter(setting))):
@@ -79,3 +90,80 @@ def test_a_setting_that_cannot_be_is_refused_by_name_as_soon_as_a_map_is_made(ki
     map = kind()
     with pytest.raises((ValueError, TypeError), match=next(iter(setting))):
         setattr(map, *next(iter(setting.items())))
+
+
+# ---- pairs -----------------------------------------------------------------------------------------------------------
+
+WIDE = Layout(3, 1, 3)
+
+
+def meeting(n=4000, seed=0):
+    """Contexts of which the second column about the user must lie above the third about the product."""
+    X = np.random.default_rng(seed).normal(size=(n, WIDE.d))
+    return X, (X[:, 2] > X[:, 7]) * 1.0
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=7, unique=True), st.floats(-9, 9))
+def test_tents_add_up_to_one_and_interpolate(knots, x):
+    at = np.sort(knots)
+    if np.diff(at).min() < 1e-6:
+        return
+    weights = tents(np.array(x), at)
+    assert weights.min() >= 0
+    assert np.isclose(weights.sum(), 1)
+    assert np.isclose(weights @ at, np.clip(x, at[0], at[-1]))
+
+
+def test_the_pairs_that_act_together_are_found_and_their_columns_are_those_that_are_kept():
+    X, r = meeting()
+    assert significant_pairs(X, r, WIDE, at_most=5) == [(2, 7)]
+    assert np.flatnonzero(screen(X, r, WIDE)).tolist() == [0, 2, 7]
+    assert significant_pairs(X, np.ones(len(r)), WIDE, at_most=5) == []
+    assert significant_pairs(X[:0], r[:0], WIDE, at_most=5) == []
+
+
+def test_the_features_of_a_pair_are_the_products_of_its_tents():
+    X, r = meeting()
+    map = Pairs(WIDE, pairs=2, knots=5).start(WIDE.d, (), [])
+    map.fit(X, r)
+    u, p = (tents(X[:, c], np.quantile(X[:, c], np.linspace(0, 1, 5))) for c in (2, 7))
+    expected = np.array([np.outer(a, b).ravel() for a, b in zip(u, p, strict=True)])
+    np.testing.assert_allclose(map(X), np.column_stack([np.ones(len(X)), expected, np.zeros_like(expected)]))
+
+
+def test_trees_are_given_the_difference_and_the_product_of_what_acts_together():
+    X, r = meeting()
+    map = Boosted(WIDE, n_trees=5).start(WIDE.d, (), [np.random.default_rng(0)])
+    map.fit(X, r)
+    seen = map._with_pairs(0, X)
+    np.testing.assert_array_equal(seen[:, -2:], np.column_stack([X[:, 2] - X[:, 7], X[:, 2] * X[:, 7]]))
+    fresh, truth = meeting(1000, seed=1)
+    assert ((map(fresh)[:, 1] > 0) == truth).mean() > 0.98
+    map.fit(X, np.zeros(len(r)))  # nothing to learn: what was known stays
+    assert ((map(fresh)[:, 1] > 0) == truth).mean() > 0.98
+
+
+def test_independent_components_undo_a_rotation_but_not_of_normal_columns():
+    rng, turn = np.random.default_rng(0), np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
+
+    def recovered(S):
+        X = np.zeros((len(S), WIDE.d))
+        X[:, 0], X[:, WIDE.user], X[:, WIDE.product] = np.arange(len(S)), S @ turn, S @ turn
+        map = Unmixed(WIDE, of=Identity(WIDE)).start(WIDE.d, (), [np.random.default_rng(2)])
+        map.fit(X, np.zeros(len(S)))
+        found = map._prepared(X)[:, WIDE.user]
+        return np.abs(np.corrcoef(S.T, found.T)[:3, 3:]).max(1).min()
+
+    assert recovered(rng.uniform(-1, 1, (20_000, 3))) > 0.98
+    assert recovered(rng.normal(size=(20_000, 3))) < 0.95
+
+
+def test_a_product_of_its_own_is_one_more_column():
+    map = WithProduct(WIDE, of=Identity(WIDE), n_products=4, scale=2.0).start(WIDE.d, (), [])
+    X = np.random.default_rng(0).normal(size=(4, WIDE.d))
+    X[:, 0] = [3, 0, 0, 2]
+    np.testing.assert_array_equal(
+        map(X), np.hstack([Identity(WIDE).start(WIDE.d, (), [])(X), 2 * np.eye(4)[[3, 0, 0, 2]]])
+    )
+    with pytest.raises(TypeError, match="of must be a FeatureMap"):
+        WithProduct(WIDE, n_products=4).start(WIDE.d, (), [])

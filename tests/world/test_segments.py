@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, Delayed, FeatureShop, MappedAgent, Segments, serve
 from zoolib.maps import Identity
-from zoolib.world import TABLE, random_value
+from zoolib.world import KINDS, TABLE, Pictures, random_value
 from zoolib.world.tastes import APART, prototypes
 
 
@@ -105,19 +105,35 @@ def test_a_fifth_persona_has_a_row_shuffled():
         assert sorted(table[p]) == sorted(TABLE[p - 4])
 
 
-def test_conditions_are_a_sum_at_one_end_and_an_and_at_the_other():
-    rng = np.random.default_rng(0)
-    u, p = rng.uniform(-1, 1, (2, 1000, 4))
-    met = (
-        (u[:, 0] >= p[:, 0])
-        & (abs(u[:, 1] - p[:, 1]) <= np.sqrt(0.6))
-        & (p[:, 2] >= u[:, 2])
-        & (u[:, 3] * p[:, 3] >= 0)
+LITERAL = {  # what a condition compares, and its degree
+    "at most": lambda u, p: (2 + u - p) / 4,
+    "at least": lambda u, p: (2 + p - u) / 4,
+    "about as much": lambda u, p: 1 - (u - p) ** 2 / 4,
+    "alike": lambda u, p: (1 + u * p) / 2,
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_conditions_are_a_sum_at_one_end_and_an_and_at_the_other(seed):
+    rng = np.random.default_rng(seed)
+    world, (u, p) = Conditions().draw(rng), rng.uniform(-1, 1, (2, 1000, 4))
+    degree = np.column_stack(
+        [LITERAL[KINDS[kind]](u[:, i], p[:, world["pair"][i]]) for i, kind in enumerate(world["kind"])]
     )
-    assert np.array_equal(Conditions(dial=1.0).probability({}, u, p), 0.02 + 0.58 * met)
-    degree = Conditions().degrees(u, p)
     assert ((degree >= 0) & (degree <= 1)).all()
-    assert np.allclose(Conditions(dial=0.0).probability({}, u, p), 0.02 + 0.58 * degree.mean(-1))
+    met = (degree >= world["bound"]).all(-1)
+    assert np.allclose(Conditions(dial=1.0).probability(world, u, p), 0.02 + 0.58 * met)
+    assert np.allclose(Conditions(dial=0.0).probability(world, u, p), 0.02 + 0.58 * degree.mean(-1))
+
+
+def test_each_world_has_conditions_of_its_own_which_between_45_and_75_pairs_of_a_hundred_meet():
+    worlds, rng = [Conditions().draw(np.random.default_rng(seed)) for seed in range(60)], np.random.default_rng(0)
+    assert len({(*w["kind"], *w["pair"]) for w in worlds}) > 50
+    wants, are = rng.uniform(-1, 1, (2, 4000, 4))
+    shares = np.array([(Conditions().degrees(w, wants, are) >= w["bound"]).mean(0) for w in worlds])
+    assert ((shares > 0.41) & (shares < 0.79)).all()
+    assert shares.min() < 0.5
+    assert shares.max() > 0.7
 
 
 def test_the_sum_is_a_quadratic_function_of_what_is_seen():
@@ -125,8 +141,83 @@ def test_the_sum_is_a_quadratic_function_of_what_is_seen():
     x = np.column_stack([np.ones(500), shop.log_x[:, 1:5], shop.log_x[:, -4:]])
     Z = np.array([np.outer(one, one)[np.triu_indices(9)] for one in x])
     product = shop.log_x[:, 0].astype(int)
-    p = Conditions(dial=0.0).probability({}, shop.log_x[:, 1:5] / 1.7, shop.kind[product])
+    p = Conditions(dial=0.0).probability(shop.worlds[0], shop.log_x[:, 1:5] / 1.7, shop.kind[product])
     assert np.allclose(Z @ np.linalg.lstsq(Z, p, rcond=None)[0], p)
+
+
+def test_normal_columns_hold_what_the_others_hold_and_look_like_noise():
+    plain, normal = (FeatureShop(Conditions(normal=which), seed=2, n_log=20_000, n_steps=20) for which in (False, True))
+    users = normal.log_x[:, normal.layout.user]
+    assert np.array_equal(plain.log_r, normal.log_r)
+    assert [np.argsort(users[:, c]).tolist() for c in range(4)] == [
+        np.argsort(plain.log_x[:, 1 + c]).tolist() for c in range(4)
+    ]
+    assert np.abs(np.cov(users.T) - np.eye(9)).max() < 0.05
+    assert np.abs((users**4).mean(0) - 3).max() < 0.2
+
+
+def test_a_rotation_changes_what_is_seen_and_nothing_else():
+    plain, turned = (FeatureShop(Conditions(rotated=which), seed=2, n_log=500, n_steps=20) for which in (False, True))
+    assert not np.allclose(plain.user_x, turned.user_x)
+    world = turned.worlds[0]
+    assert np.allclose(world["turn users"] @ world["turn users"].T, np.eye(9))
+    wants = (turned.user_x @ world["turn users"].T)[:, :4] / 1.7
+    assert np.allclose(turned.taste.probability(world, wants[:, None], turned.kind[turned.shelf]), turned.probability)
+
+
+def test_a_picture_is_of_a_digit_that_means_the_persona_or_the_niche():
+    from sklearn.datasets import load_digits
+
+    pixels, digit = load_digits(return_X_y=True)
+    known = {picture.tobytes(): number for picture, number in zip(pixels / 16, digit, strict=True)}
+    shop = FeatureShop(Pictures(), seed=[3, 4], n_products=60, n_log=200, n_steps=100)
+    for i, world in enumerate(shop.worlds):
+        assert [np.bincount(world[side]).tolist() for side in ("users", "products")] == [[3, 3, 2, 2], [2] * 5]
+        users = [known[picture.tobytes()] for picture in shop.user_x[i]]
+        products = [known[np.ascontiguousarray(picture[5:]).tobytes()] for picture in shop.product_x[i]]
+        assert (world["users"][users] == shop.who[i]).all()
+        assert (world["products"][products] == shop.kind[i]).all()
+    assert np.array_equal(shop.probability, TABLE[shop.who[..., None], np.take_along_axis(
+        shop.kind[:, None], shop.shelf.reshape(2, 1, -1), -1
+    ).reshape(shop.shelf.shape)])  # fmt: skip
+
+
+# ---- what shops of this kind may lack --------------------------------------------------------------------------------
+
+
+def test_clicks_may_be_rare():
+    assert np.allclose(small(rarity=0.02).probability, 0.02 * small().probability)
+
+
+def test_a_product_has_a_quality_that_is_the_same_to_everybody_and_in_no_column():
+    plain, good = small(n_steps=400), small(n_steps=400, quality=0.8)
+    assert np.array_equal(plain.product_x, good.product_x)
+    shift = np.log(good.probability / (1 - good.probability)) - np.log(plain.probability / (1 - plain.probability))
+    own = [shift[good.shelf == k] for k in np.unique(good.shelf)]
+    assert max(np.ptp(one) for one in own) < 1e-9
+    assert 0.5 < np.std([one[0] for one in own]) < 1.1
+    assert abs(good.log_r.mean() - plain.log_r.mean()) < 0.1
+
+
+def test_in_a_long_tail_a_product_is_as_frequent_as_its_number_says():
+    shop = FeatureShop(Segments(), seed=0, n_products=100, n_log=50_000, n_steps=200, tail=1.0)
+    expected = 1 / np.arange(1, 101) / (1 / np.arange(1, 101)).sum()
+    for numbers in (shop.log_x[:, 0].astype(int), shop.shelf.ravel()):
+        seen = np.bincount(numbers, minlength=100) / numbers.size
+        assert np.abs(seen - expected).max() < 0.01
+    with pytest.raises(ValueError, match="tail must be 0 where products arrive"):
+        FeatureShop(Segments(), tail=1.0, arriving=0.5)
+
+
+def test_a_confounded_log_makes_the_first_column_look_better_than_it_is():
+    plain, odd = (FeatureShop(Segments(), range(20), n_log=4000, n_steps=5, confounded=c) for c in (0.0, 0.9))
+    slopes = [
+        [np.cov(X[:, s.layout.product.start], r)[0, 1] for X, r in zip(s.log_x, s.log_r, strict=True)]
+        for s in (plain, odd)
+    ]
+    gain = np.subtract(*slopes[::-1])
+    assert gain.mean() > 4 * gain.std() / np.sqrt(20)
+    assert np.array_equal(plain.probability, odd.probability)  # nobody is in a mood when it counts
 
 
 def test_the_oracle_is_the_best_on_the_shelf_and_random_is_the_mean():
@@ -163,6 +254,8 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
     ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "no shop twice"), ({"seed": []}, "at least one"),
     ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
     ({"arriving": 1.5}, "arriving"), ({"seed": -1}, "seed"),
+    ({"rarity": 0.0}, "rarity"), ({"quality": -1.0}, "quality"), ({"tail": -1.0}, "tail"),
+    ({"confounded": 2.0}, "confounded"),
 ])  # fmt: skip
 def test_a_shop_that_cannot_be_is_refused(bad, message):
     with pytest.raises((ValueError, TypeError), match=message):

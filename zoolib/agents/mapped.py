@@ -11,10 +11,13 @@ from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import Exploration
 from zoolib.agents.sampling import Thompson
-from zoolib.evidence import BatchedEvidence
+from zoolib.evidence import BatchedEvidence, BatchedLogistic
 from zoolib.maps import FeatureMap
+from zoolib.networks import sigmoid
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer
+
+LINKS = {"identity": BatchedEvidence, "logistic": BatchedLogistic}
 
 
 class _Ahead(Thompson):
@@ -46,7 +49,8 @@ class MappedAgent(UCBAgent):
     """Shared linear evidence on mapped contexts: A = lambda I + sum z z', b = sum r z, theta = A^-1 b, z = map(x).
 
     The families of chapter 8 differ in the map alone: raw, crossed, drawn, or learned. When a map has been trained,
-    A and b are rebuilt from all records.
+    A and b are rebuilt from all records. With the logistic link theta'z is the log-odds of a click, and so are means,
+    widths and draws; that changes no choice, since more likely clicks have higher log-odds.
 
     Parameters
     ----------
@@ -61,6 +65,9 @@ class MappedAgent(UCBAgent):
         it lacks at most 19 clicks, and costs a twentieth.
     exploration
         ``Thompson()``, ``UCB()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
+    link
+        ``"identity"``, or ``"logistic"`` for rewards 0 and 1 (Filippi, Cappe, Garivier and Szepesvari, 2010; evidence
+        as in :class:`~zoolib.evidence.BatchedLogistic`).
     fresh
         Whether A and b are rebuilt when the map has been trained. If not, they keep what old maps made of the past.
     rng
@@ -87,6 +94,7 @@ class MappedAgent(UCBAgent):
         window: int | None = None,
         settle: int = 20,
         exploration: Exploration = Thompson(),  # noqa: B008  the agent keeps a copy
+        link: str = "identity",
         fresh: bool = True,
         rng: Seed | Sequence[Seed],
     ) -> None:
@@ -96,9 +104,10 @@ class MappedAgent(UCBAgent):
         if window is not None and not fresh:
             raise ValueError("a window needs fresh evidence: what leaves it is taken out as the map is now")
         self.ridge, self.window, self.settle, self.fresh = ridge, window, settle, fresh
+        self.link = checks.choice("link", link, LINKS)
         drawn, rngs = streams(rng, self.batch_shape, 2)
         self.map = map.start(features.d, self.batch_shape, drawn)
-        self.evidence = BatchedEvidence(self.map.width, self.batch_shape, self.ridge)
+        self.evidence = LINKS[link](self.map.width, self.batch_shape, self.ridge)
         self._X = np.empty((*self.batch_shape, 0, features.d))
         self._r = np.empty((*self.batch_shape, 0))
         self._n = self._first = self._settled = 0  # records [first, settled) are in A and b
@@ -111,8 +120,13 @@ class MappedAgent(UCBAgent):
         """Return z = map(x) for each row of ``X``."""
         return self.map(X)
 
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return what each row of ``X`` is expected to earn, ``(..., n, d) -> (..., n)``."""
+        payoff = super().payoff(X)
+        return sigmoid(payoff) if self.link == "logistic" else payoff
+
     def mean(self, Z: np.ndarray) -> np.ndarray:
-        """Return theta'z."""
+        """Return theta'z: the payoff, or its log-odds."""
         return self.evidence.mean(Z)
 
     def width(self, Z: np.ndarray) -> np.ndarray:
@@ -155,6 +169,9 @@ class MappedAgent(UCBAgent):
     def _catch_up(self) -> None:
         """Bring the evidence up to date with the records."""
         first = max(self._first, self._oldest)
+        if first > self._first and not self.evidence.forgets:
+            self._rebuild()
+            return
         self._sum(self._settled, self._n)
         if first > self._first:
             self._sum(self._first, min(first, self._settled), -1.0)

@@ -4,6 +4,7 @@ For speed alone there are tabular, blocks, batched and eigen; the others are the
 """
 
 from zoolib.evidence.batched import BatchedEvidence
+from zoolib.evidence.batched_logistic import BatchedLogistic
 from zoolib.evidence.blocks import BlockEvidence
 from zoolib.evidence.columns import add_columns, drop_columns
 from zoolib.evidence.diagonal import DiagonalEvidence

@@ -33,6 +33,7 @@ class BatchedEvidence(Stateful):
     """
 
     state = ("A", "b", "L", "theta")
+    forgets = True  # whether records can be taken out again
     ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:

@@ -1,4 +1,4 @@
-"""Maps that are fitted to a log by scikit-learn: clusters, and a forest (chapter 8)."""
+"""Maps that are fitted to a log by scikit-learn: clusters, and trees (chapter 8)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.maps.fixed import FeatureMap, Rngs, with_one
+from zoolib.maps.screened import significant_pairs
 
 
 @dataclass
@@ -62,49 +63,66 @@ def nearest(X: np.ndarray, centres: np.ndarray) -> Any:
 
 
 @dataclass
-class Forest(FeatureMap):
-    """z = [1, what a forest of extremely randomized trees predicts] (Geurts, Ernst and Wehenkel, 2006).
+class Boosted(FeatureMap):
+    """z = [1, the log-odds that boosted trees predict] (Friedman, 2001; scikit-learn's, on histograms).
 
-    No linear agent, and no network either: the rival that learns from the same log by splitting one column at a time.
+    No linear agent, and no network either: what a practitioner would try first. To the columns are added, if asked for,
+    the difference and the product of each pair that acts together by :func:`~zoolib.maps.significant_pairs`.
 
     Parameters
     ----------
-    n_trees, leaf
-        Number of trees, and fewest records in a leaf.
+    n_trees, rate, leaves, leaf
+        Number of trees, step size, most leaves of a tree and fewest records in one.
+    pairs
+        Pairs of which the difference and the product are added, at most.
     every
         Visits from one fit to the next, each on all records.
 
-    >>> map = Forest(n_trees=5, leaf=1).start(d=1, batch_shape=(), rngs=[np.random.default_rng(0)])
-    >>> map.fit(np.array([[0.0], [1.0]]), np.array([0.0, 1.0]))
-    >>> map(np.array([[0.0], [1.0]])).tolist()
-    [[1.0, 0.0], [1.0, 1.0]]
+    >>> map = Boosted(n_trees=5, leaf=1, pairs=0).start(d=1, batch_shape=(), rngs=[np.random.default_rng(0)])
+    >>> map.fit(np.array([[0.0], [1.0]] * 9), np.array([0.0, 1.0] * 9))
+    >>> (map(np.array([[0.0], [1.0]]))[:, 1] > 0).tolist()
+    [False, True]
     """
 
-    n_trees: int = checks.Setting(1, kind=int, default=50)
-    leaf: int = checks.Setting(1, kind=int, default=5)
+    n_trees: int = checks.Setting(1, kind=int, default=60)
+    rate: float = checks.Setting(0.0, default=0.1, open_low=True)
+    leaves: int = checks.Setting(2, kind=int, default=31)
+    leaf: int = checks.Setting(1, kind=int, default=20)
+    pairs: int = checks.Setting(0, kind=int, default=8)
     every: int = checks.Setting(1, kind=int, default=1000)
 
-    state = ("_trees", "_rngs")
+    state = ("columns", "_trees", "_rngs")
 
     def _bind(self, rngs: Rngs) -> None:
         self.width, self._rngs = 2, rngs
-        self._trees: list[list[Any]] = [[] for _ in rngs]
+        self._trees: list[Any] = [None for _ in rngs]
+        self.columns: list[Any] = [[] for _ in rngs]
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Grow a forest in each world."""
-        from sklearn.ensemble import ExtraTreesRegressor
+        """Grow the trees of each world; where nothing was clicked, or all was, there are none."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
 
-        X, r = self._seen(X).reshape(-1, *X.shape[-2:-1], self._n_seen), r.reshape(-1, r.shape[-1])
+        X, r = X.reshape(-1, *X.shape[-2:]), r.reshape(-1, r.shape[-1])
         for i, rng in enumerate(self._rngs):
             state = int(rng.integers(2**31))
-            forest = ExtraTreesRegressor(self.n_trees, min_samples_leaf=self.leaf, random_state=state)
-            self._trees[i] = [tree.tree_ for tree in forest.fit(X[i], r[i]).estimators_]
+            if r[i].size and 0 < r[i].mean() < 1:
+                if self.pairs:
+                    self.columns[i] = significant_pairs(X[i], r[i], self.layout, self.pairs)
+                trees = HistGradientBoostingClassifier(
+                    max_iter=self.n_trees, learning_rate=self.rate, max_leaf_nodes=self.leaves,
+                    min_samples_leaf=self.leaf, early_stopping=False, random_state=state,
+                )  # fmt: skip
+                self._trees[i] = trees.fit(self._with_pairs(i, X[i]), r[i])
+
+    def _with_pairs(self, i: int, X: np.ndarray) -> np.ndarray:
+        u, p = np.reshape(self.columns[i], (-1, 2)).astype(int).T
+        return np.hstack([self._seen(X), X[:, u] - X[:, p], X[:, u] * X[:, p]])
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
-        worlds = np.ascontiguousarray(self._seen(X), dtype=np.float32).reshape(len(self._trees), -1, self._n_seen)
-        votes = np.zeros(worlds.shape[:-1])
+        worlds = X.reshape(len(self._trees), -1, X.shape[-1])
+        odds = np.zeros(worlds.shape[:-1])
         for i, trees in enumerate(self._trees):
-            if trees:
-                votes[i] = np.mean([tree.predict(worlds[i]).ravel() for tree in trees], axis=0)
-        return with_one(votes.reshape(*X.shape[:-1], 1))
+            if trees is not None:
+                odds[i] = trees.decision_function(self._with_pairs(i, worlds[i]))
+        return with_one(odds.reshape(*X.shape[:-1], 1))

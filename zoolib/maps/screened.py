@@ -168,26 +168,73 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
     """
     from scipy.stats import chi2
 
-    users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
     kept = np.zeros(layout.d, dtype=bool)
-    spread = r.var() if len(r) else 0.0
-    if spread > 0:
-        excess = r - r.mean()
-        cells = {c: _binned(X[:, c], bins) for c in (*users, *products)}
-        alone = {c: _between(cells[c], excess) / spread for c in cells}
-        bound = level / (len(cells) + len(users) * len(products))
-        n_bins = {c: int(cells[c].max()) + 1 for c in cells}
-        for c in cells:
-            kept[c] |= alone[c] > chi2.isf(bound, max(1, n_bins[c] - 1))
-        for u in users:
-            for p in products:
-                together = _between(cells[u] * n_bins[p] + cells[p], excess) / spread - alone[u] - alone[p]
-                if together > chi2.isf(bound, max(1, (n_bins[u] - 1) * (n_bins[p] - 1))):
-                    kept[[u, p]] = True
+    alone, together = between(X, r, layout, bins)
+    bound = level / max(1, len(alone) + len(together))
+    for columns, (statistic, freedom) in (alone | together).items():
+        if statistic > chi2.isf(bound, freedom):
+            kept[list(columns)] = True
     for side in (slice(0, 1), layout.user, slice(layout.nominal.start, layout.d)):
         if not kept[side].any():
             kept[side] = True
     return kept
+
+
+def significant_pairs(
+    X: np.ndarray, r: np.ndarray, layout: Layout, at_most: int, level: float = 0.01, bins: int = 6
+) -> list[tuple[int, int]]:
+    """Return the pairs of columns, one of the user and one of the product, whose test in :func:`screen` is significant.
+
+    The clearest come first: those whose statistic lies most standard deviations above what chance gives it.
+
+    Parameters
+    ----------
+    X, r, layout, level, bins
+        As in :func:`screen`.
+    at_most
+        How many are returned at most.
+
+    >>> X = np.random.default_rng(0).normal(size=(2000, 7))
+    >>> significant_pairs(X, X[:, 2] * X[:, 5], Layout(2, 2, 2), at_most=3)
+    [(2, 5)]
+    """
+    from scipy.stats import chi2
+
+    alone, together = between(X, r, layout, bins)
+    bound = level / max(1, len(alone) + len(together))
+    clear = {
+        pair: (statistic - freedom) / np.sqrt(2 * freedom)
+        for pair, (statistic, freedom) in together.items()
+        if statistic > chi2.isf(bound, freedom)
+    }
+    return sorted(clear, key=lambda pair: -clear[pair])[:at_most]
+
+
+def between(
+    X: np.ndarray, r: np.ndarray, layout: Layout, bins: int
+) -> tuple[dict[tuple[int], tuple[float, int]], dict[tuple[int, int], tuple[float, int]]]:
+    """Return how much clicks differ between the bins of each column, and between the cells of each pair.
+
+    Each as a chi-square statistic and its degrees of freedom; that of a pair is what the two columns do not explain by
+    themselves. Nothing is said where all rewards are alike.
+    """
+    users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
+    spread = r.var() if len(r) else 0.0
+    if not spread:
+        return {}, {}
+    excess = r - r.mean()
+    cells = {c: _binned(X[:, c], bins) for c in (*users, *products)}
+    n_bins = {c: int(cells[c].max()) + 1 for c in cells}
+    alone = {(c,): (_between(cells[c], excess) / spread, max(1, n_bins[c] - 1)) for c in cells}
+    together = {
+        (u, p): (
+            _between(cells[u] * n_bins[p] + cells[p], excess) / spread - alone[u,][0] - alone[p,][0],
+            max(1, (n_bins[u] - 1) * (n_bins[p] - 1)),
+        )
+        for u in users
+        for p in products
+    }
+    return alone, together
 
 
 def _binned(x: np.ndarray, bins: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.randomness import spawn, worlds
 from zoolib.world.features import ContextSpace
+from zoolib.world.pictures import Pictures
 from zoolib.world.simulator import CATEGORIES, PERSONAS
 from zoolib.world.tastes import Conditions, Segments
 
@@ -20,7 +21,8 @@ class FeatureShop:
     Parameters
     ----------
     taste
-        Who likes what, and what is seen of it: :class:`~zoolib.world.Segments` or :class:`~zoolib.world.Conditions`.
+        Who likes what, and what is seen of it: :class:`~zoolib.world.Segments`, :class:`~zoolib.world.Conditions` or
+        :class:`~zoolib.world.Pictures`.
     seed
         A seed: one shop. A sequence of them: that many in lockstep.
     n_products
@@ -31,6 +33,15 @@ class FeatureShop:
         Random recommendations, with their clicks, from before the first visit; and visits T.
     arriving
         Share of the products that arrive one after the other during the run; the log knows only the others.
+    rarity, quality
+        What all click probabilities are multiplied by, in (0, 1]; then to their log-odds is added what a product has
+        and no feature says, normal with standard deviation ``quality``.
+    tail
+        In the log and on the shelves a product is as frequent as (its number + 1)^-tail.
+    confounded
+        Share of the log in which products were chosen by somebody who saw what nobody wrote down: whether the visitor
+        was in the mood, which makes clicks half as likely again, or half as likely. Those in the mood were shown the
+        products with the higher values in their first column, the others those with the lower ones.
 
     Attributes
     ----------
@@ -49,7 +60,7 @@ class FeatureShop:
 
     def __init__(
         self,
-        taste: Segments | Conditions,
+        taste: Segments | Conditions | Pictures,
         seed: int | Sequence[int] = 0,
         *,
         n_products: int = 500,
@@ -57,13 +68,22 @@ class FeatureShop:
         n_log: int = 10_000,
         n_steps: int = 4000,
         arriving: float = 0.0,
+        rarity: float = 1.0,
+        quality: float = 0.0,
+        tail: float = 0.0,
+        confounded: float = 0.0,
     ) -> None:
-        self.taste = checks.instance("taste", taste, Segments, Conditions)
+        self.taste = checks.instance("taste", taste, Segments, Conditions, Pictures)
         self.layout, self.n_log = taste.layout, checks.whole("n_log", n_log, 0)
         self.n_products, shown, self.n_steps = checks.wholes(1, n_products=n_products, shown=shown, n_steps=n_steps)
         self.n_shown = min(shown, self.n_products)
         self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
         self.n_first = max(1, round(self.n_products * (1 - self.arriving)))
+        self.rarity = checks.real("rarity", rarity, 0.0, 1.0, open_low=True)
+        self.quality, self.tail = checks.real("quality", quality, 0.0), checks.real("tail", tail, 0.0)
+        self.confounded = checks.real("confounded", confounded, 0.0, 1.0)
+        if self.tail and self.arriving:
+            raise ValueError("tail must be 0 where products arrive: they are as frequent as those that are there")
         self.seeds, self.batch_shape = worlds(seed)
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seed must name no shop twice, got {self.seeds}")
@@ -82,7 +102,13 @@ class FeatureShop:
         rng = spawn(seed, "log")
         who, log_user = taste.users(rng, world, self.n_log)
         log_product = rng.integers(0, self.n_first, self.n_log)
-        log_r = rng.random(self.n_log) < taste.probability(world, who, kind[log_product])
+        if self.tail:
+            log_product = self._by_number(rng.random(self.n_log))
+        own = self.quality * spawn(seed, "quality").standard_normal(self.n_products) if self.quality else None
+        clicked = self._clicked(taste.probability(world, who, kind[log_product]), own, log_product)
+        if self.confounded:
+            log_product, clicked = self._confounded(rng, world, who, kind, product_x, log_product, own)
+        log_r = rng.random(self.n_log) < clicked
         rng = spawn(seed, "visits")
         who, user_x = taste.users(rng, world, self.n_steps)
         shelf = self._draw_shelf(rng)
@@ -96,16 +122,43 @@ class FeatureShop:
             "who": who,
             "user_x": user_x,
             "shelf": shelf,
-            "probability": taste.probability(world, who[:, None], kind[shelf], phase[:, None]),
+            "probability": self._clicked(
+                taste.probability(world, who[:, None], kind[shelf], phase[:, None]), own, shelf
+            ),
             "luck": rng.random(self.n_steps),
             "phase": phase,
         }
+
+    def _clicked(self, p: np.ndarray, own: np.ndarray | None, product: np.ndarray) -> np.ndarray:
+        """Return the probability of a click on what taste alone would click with probability ``p``."""
+        p = self.rarity * p
+        return p if own is None else p / (p + (1 - p) * np.exp(-own[product]))
+
+    def _confounded(
+        self, rng: np.random.Generator, world: Any, who: Any, kind: Any, product_x: Any, product: Any, own: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the log shows, and with which probabilities it was clicked, where mood had a part in both."""
+        mood = rng.random(self.n_log) < 0.5
+        order = np.argsort(product_x[: self.n_first, self.layout.n_nominal], kind="stable")
+        half = self.n_first // 2
+        low, high = (rng.integers(0, n, self.n_log) for n in (half, self.n_first - half))
+        chosen = np.where(mood, order[half + high], order[low])
+        product = np.where(rng.random(self.n_log) < self.confounded, chosen, product)
+        p = self._clicked(self.taste.probability(world, who, kind[product]), own, product)
+        return product, np.minimum(1.0, p * np.where(mood, 1.5, 0.5))
+
+    def _by_number(self, u: np.ndarray) -> np.ndarray:
+        """Return the products at uniform numbers, each as frequent as its number says."""
+        share = np.arange(1, self.n_products + 1) ** -self.tail
+        return np.searchsorted(share.cumsum() / share.sum(), u * (1 - 1e-12)).astype(np.int32)
 
     def _draw_shelf(self, rng: np.random.Generator) -> np.ndarray:
         late = self.n_products - self.n_first
         there = self.n_first + np.floor(late * np.arange(self.n_steps) / self.n_steps).astype(int)
         if self.n_shown == self.n_products and not late:
             return np.broadcast_to(np.arange(self.n_products), (self.n_steps, self.n_products))
+        if self.tail:
+            return self._by_number(rng.random((self.n_steps, self.n_shown)))
         return np.floor(rng.random((self.n_steps, self.n_shown)) * there[:, None]).astype(np.int32)
 
     def _contexts(self, user_x: np.ndarray, number: np.ndarray, product_x: np.ndarray) -> np.ndarray:
@@ -142,7 +195,7 @@ class FeatureShop:
         shelf, p = (a.reshape(R, *a.shape[-2:]) for a in (self.shelf, self.probability))
         arm, expected = (np.take_along_axis(a[None], places[..., None], -1)[..., 0] for a in (shelf, p))
         found = {"arm": arm, "expected": expected, "oracle": p.max(-1)}
-        if not isinstance(self.taste, Segments):
+        if not isinstance(self.taste, (Segments, Pictures)):
             return found
         names = (*PERSONAS, *(f"persona {i}" for i in range(len(PERSONAS), self.taste.n_personas)))
         return found | {

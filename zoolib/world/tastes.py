@@ -3,7 +3,8 @@
 In :mod:`zoolib.world.simulator` an agent is told persona and category; here both are hidden. A persona is a few
 clusters of shoppers in a space of features, a *niche* (the true category) a few clusters of products; what a product is
 called says nothing. Clicks still come from the table of personas and categories. In a second kind of shop there are no
-segments: a product is clicked if it meets conditions, and a dial leads from their sum to all of them at once.
+segments: a product is clicked if it meets conditions, and a dial leads from their sum to all of them at once. In a
+third, what is seen are pictures.
 
 Whatever can be drawn before an agent has chosen is drawn when the shop is made, world by world from its seed alone: so
 all agents face the same visits, shelves and luck, and world i of a batch is the single shop with its seed.
@@ -22,6 +23,7 @@ from zoolib.world.shocks import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
 
 CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
+KINDS = ("at most", "at least", "about as much", "alike")  # what a condition compares
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,7 @@ class Segments:
                     at = PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)
                     tables[-1][at] = probability
         world = {"users": users, "products": products, "tables": np.stack(tables)}
-        if self.rotated:
-            from scipy.stats import ortho_group
-
-            turns = ortho_group.rvs(self.layout.n_user, size=2, random_state=rng)
-            world |= {"turn users": turns[0], "turn products": turns[1]}
-        return world
+        return world | (_turns(rng, self.layout.n_user) if self.rotated else {})
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` visitors: their personas, and what is seen of them, ``(n, n_user)``."""
@@ -166,11 +163,12 @@ class Segments:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Four conditions: price within budget, life stage fits the pet's age, quality as wished, taste alike.
+    """Four conditions, each a comparison of something that a visitor wants with something that a product is.
 
-    Each has a degree in [0, 1] that a quadratic function of the features gives, and is met if the degree reaches a
-    bound: if the price is at most the budget, the stages differ by at most .775, the quality is at least the one wished
-    for, and the tastes have the same sign. Clicked is with probability .02 + .58 times
+    A world draws them: which of its own four the product is held against, what is compared (``KINDS``: the product
+    has at most what the visitor has, at least, about as much, or a like sign), and a bound that between 45 and 75 of a
+    hundred pairs reach. Each has a degree in [0, 1] that is a quadratic function of the two, and is met if the degree
+    reaches the bound. Clicked is with probability .02 + .58 times
 
         (1 - dial) * (the mean of the degrees) + dial * (1 if all conditions are met, else 0).
 
@@ -178,54 +176,75 @@ class Conditions:
     ----------
     dial
         0: a sum, for which products of two features suffice; 1: an AND.
-    nuisances
+    nuisances, rotated
         As in :class:`Segments`.
+    normal
+        Whether what is seen of wants and products is standard normal like the noise, a monotone function of it; then
+        nothing but clicks says which columns matter, or which directions if they are rotated.
 
-    >>> Conditions().degrees(wants=np.zeros(4), are=np.zeros(4)).tolist()
-    [0.5, 1.0, 0.5, 0.5]
+    >>> world = Conditions().draw(np.random.default_rng(0))
+    >>> Conditions().degrees(world, wants=np.zeros(4), are=np.zeros(4)).tolist()
+    [1.0, 0.5, 0.5, 0.5]
     """
 
     dial: float = checks.Setting(0.0, 1.0, default=1.0)
     nuisances: int = checks.Setting(0, kind=int, default=5)
+    rotated: bool = False
+    normal: bool = False
 
     n_shocks = 0
-    bounds = (0.5, 0.85, 0.5, 0.5)
+    informative = 4
 
     @property
     def layout(self) -> Layout:
-        """What an agent sees: budget, age of the pet, wish for quality, taste; price, stage, quality, style."""
-        return Layout(4 + self.nuisances, len(CATEGORIES), 4 + self.nuisances)
+        """What an agent sees: what a visitor wants, and what a product is."""
+        seen = self.informative + self.nuisances
+        return Layout(seen, len(CATEGORIES), seen)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Draw nothing: all worlds have the same conditions."""
-        return {}
+        """Draw the conditions of a world: ``kind``, ``pair`` and ``bound`` of each."""
+        world = {"kind": rng.integers(0, len(KINDS), 4), "pair": rng.permutation(4)}
+        wants, are = rng.uniform(-1, 1, (2, 4000, 4))
+        met = rng.uniform(0.45, 0.75, 4)
+        degrees = self.degrees(world, wants, are).T
+        world["bound"] = np.array([np.quantile(one, 1 - q) for one, q in zip(degrees, met, strict=True)])
+        return world | (_turns(rng, self.layout.n_user) if self.rotated else {})
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` visitors: what they want, in [-1, 1], and what is seen, which is that and noise."""
-        wants = rng.uniform(-1, 1, (n, 4))
-        return wants, np.hstack([1.7 * wants, rng.standard_normal((n, self.nuisances))])
+        return self._drawn(rng, world, n, "users")
 
     def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` products: what they are, in [-1, 1], and what is seen, nominal category first."""
         nominal = np.eye(len(CATEGORIES))[rng.integers(0, len(CATEGORIES), n)]
-        are, seen = self.users(rng, world, n)
+        are, seen = self._drawn(rng, world, n, "products")
         return are, np.hstack([nominal, seen])
 
-    def degrees(self, wants: np.ndarray, are: np.ndarray) -> np.ndarray:
+    def _drawn(
+        self, rng: np.random.Generator, world: dict[str, Any], n: int, side: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        from scipy.special import ndtri
+
+        values = rng.uniform(-1, 1, (n, 4))
+        scores = ndtri((values + 1) / 2) if self.normal else 1.7 * values
+        seen = np.hstack([scores, rng.standard_normal((n, self.nuisances))])
+        return values, seen @ world["turn " + side] if self.rotated else seen
+
+    def degrees(self, world: dict[str, Any], wants: np.ndarray, are: np.ndarray) -> np.ndarray:
         """Return how far each condition is met, ``(..., 4)``."""
-        u, p = np.broadcast_arrays(wants, are)
-        return np.stack(
-            [
-                (2 + u[..., 0] - p[..., 0]) / 4,
-                1 - (u[..., 1] - p[..., 1]) ** 2 / 4,
-                (2 + p[..., 2] - u[..., 2]) / 4,
-                (1 + u[..., 3] * p[..., 3]) / 2,
-            ],
-            axis=-1,
-        )
+        u, p = np.broadcast_arrays(wants, are[..., world["pair"]])
+        every = np.stack([(2 + u - p) / 4, (2 + p - u) / 4, 1 - (u - p) ** 2 / 4, (1 + u * p) / 2])
+        return np.take_along_axis(every, np.broadcast_to(world["kind"], u.shape)[None], axis=0)[0]
 
     def probability(self, world: dict[str, Any], wants: Any, are: Any, phase: Any = 0) -> np.ndarray:
         """Return the click probability."""
-        degree = self.degrees(wants, are)
-        met = (degree >= self.bounds).all(-1)
+        degree = self.degrees(world, wants, are)
+        met = (degree >= world["bound"]).all(-1)
         return 0.02 + 0.58 * ((1 - self.dial) * degree.mean(-1) + self.dial * met)
+
+
+def _turns(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Draw a rotation for what is seen of each side."""
+    from scipy.stats import ortho_group
+
+    return dict(zip(("turn users", "turn products"), ortho_group.rvs(n, size=2, random_state=rng), strict=True))
