@@ -14,30 +14,45 @@ from figures.svg import Points
 from zoolib.book import plots
 from zoolib.experiment import Interval, mean_interval, share
 from zoolib.maps import crossed, with_one
+from zoolib.networks import Adam
+from zoolib.ties import first_best
 from zoolib.world import CATEGORIES, CLUSTER_SD, PERSONAS, TABLE, FeatureShop
 
 MARKERS = ("o", "s", "^", "D", "v")
-WINNERS = {"network": (plots.VERMILION, "o"), "linear": (plots.BLUE, "s"), "neither": (plots.SOFT, "D")}
+WINNERS = {"network": (plots.VERMILION, "o"), "another": (plots.BLUE, "s"), "neither": (plots.SOFT, "D")}
 FAMILIES = {  # colour and marker of each family of chapter 8
-    "oracle": (plots.SOFT, "D"),
     "network": (plots.VERMILION, "o"),
-    "screened network": (plots.VERMILION, "s"),
+    "network, plain": (plots.VERMILION, "s"),
     "trees": (plots.BLACK, "^"),
-    "screened k-means": (plots.GREEN, "s"),
-    "screened waves": (plots.SKY, "D"),
-    "projected k-means": (plots.GREEN, "D"),
-    "projected waves": (plots.SKY, "s"),
-    "screened crossed": (plots.BLUE, "^"),
-    "crossed": (plots.BLUE, "s"),
+    "clusters": (plots.GREEN, "s"),
+    "pairs": (plots.BLUE, "^"),
     "waves": (plots.SKY, "o"),
+    "linear": (plots.PURPLE, "s"),
     "per product": (plots.ORANGE, "D"),
-    "per product, crossed": (plots.ORANGE, "^"),
-    "per category": (plots.PURPLE, "D"),
-    "k-means": (plots.GREEN, "o"),
-    "raw": (plots.PURPLE, "s"),
-    "random": (plots.SOFT, "o"),
 }
-NOT_LINEAR = ("network", "screened network", "trees", "oracle", "random")
+KINDS = {  # of worlds, by the words of the map
+    "hidden segments": ("base", 0),
+    "one cluster each": ("clusters", 1),
+    "16 personas": ("personas", 16),
+    "10 noise columns": ("nuisances", 10),
+    "5,000 products": ("products", 5000),
+    "two changes of taste": ("shocks", 2),
+    "hidden qualities": ("quality", 1),
+    "a log somebody chose": ("confounded", 0.8),
+    "rare clicks": ("rare", 0.005),
+    "long tail": ("tail", 1),
+    "log of 1,000": ("log", 1000),
+    "no log": ("log", 0),
+    "segments, rotated": ("rotated", 1),
+    "pictures": ("pictures", 1),
+    "conditions: sum": ("AND", 0),
+    "conditions: AND": ("AND", 1),
+    "AND, log of 1,000": ("AND, log", 1000),
+    "AND, rotated": ("AND rotated", 1),
+    "AND, rotated, normal": ("AND rotated", 2),
+    "the same, log of 1,000": ("AND rotated, log", 1000),
+    "the same, log of 40,000": ("AND rotated, log", 40_000),
+}
 
 
 def unpacked(table: pd.DataFrame) -> pd.DataFrame:
@@ -63,6 +78,46 @@ def tried(runs: pd.DataFrame, dial: str = "base", value: float = 0) -> pd.DataFr
     return here.groupby(["agent", "setting"], sort=False, as_index=False)["earned"].mean()
 
 
+def searches(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each search: its kind of world and family, and how the scores on the tuning worlds went.
+
+    ``dials`` that could be turned, ``tries`` of a ``budget``, the best score after 6, 12 and all tries, and the dials
+    of the best setting that were left with an ``untried`` neighbour.
+    """
+    tuned = runs[runs["role"] == "tuned"]
+    keys = ["dial", "value", "agent", "setting"]
+    scores = tuned.groupby(keys, sort=False)["earned"].mean().reset_index()
+    tested = runs[runs["role"] == "tested"].drop_duplicates(keys[:3]).set_index(keys[:3])["unsettled"]
+    rows = {}
+    for (dial, value, agent), part in scores.groupby(keys[:3], sort=False):
+        best = part["earned"].cummax().to_numpy()
+        values = part["setting"].str.split().apply(lambda words: dict(word.split("=") for word in words))
+        turned = pd.DataFrame(values.tolist()).nunique()
+        rows[f"{dial} {value:g}", agent] = {
+            "dials": int((turned > 1).sum()), "tries": len(part), "after 6": best[min(5, len(best) - 1)],
+            "after 12": best[min(11, len(best) - 1)], "best": best[-1], "untried": tested.get((dial, value, agent), ""),
+        }  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index").fillna({"untried": ""}).round(3)
+    table.index = pd.MultiIndex.from_tuples(rows, names=["world", "family"])
+    return table
+
+
+def has(runs: pd.DataFrame, where: tuple[str, float]) -> bool:
+    """Return whether the table holds that kind of world."""
+    return bool(((runs["dial"] == where[0]) & (runs["value"] == where[1])).any())
+
+
+def plain(earned: pd.DataFrame) -> pd.DataFrame:
+    """Return what each family earned where it takes the columns as they come."""
+    names = [name for name in earned if ", plain" not in name]
+    return pd.DataFrame({name: earned.get(f"{name}, plain", earned[name]) for name in names})
+
+
+def rivals(earned: pd.DataFrame) -> list[str]:
+    """Return the families that the network meets, each at its best."""
+    return [name for name in earned if not name.startswith(("network", "oracle")) and ", plain" not in name]
+
+
 def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
     """Return how ``a`` fares against the best of ``others``, the one with the highest mean in these very worlds.
 
@@ -74,11 +129,6 @@ def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
     difference = mean_interval(earned[a] - earned[best])
     won = [float((earned[a] > one).mean()) for one in (earned[best], earned[rivals].max(axis=1))]
     return pd.Series({"rival": best, "difference": difference, "won": won[0], "beat all": won[1]})
-
-
-def linear(earned: pd.DataFrame) -> list[str]:
-    """Return the names of the linear agents among the columns."""
-    return [name for name in earned if name not in NOT_LINEAR]
 
 
 def against(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.DataFrame:
@@ -98,29 +148,43 @@ def against(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.DataFrame
 
 
 def winner(difference: Interval) -> str:
-    """Return who wins by an interval of network minus linear: ``"network"``, ``"linear"`` or ``"neither"``."""
-    return "network" if difference.low > 0 else "linear" if difference.high < 0 else "neither"
+    """Return who wins by an interval of network minus rival: ``"network"``, ``"another"`` or ``"neither"``."""
+    return "network" if difference.low > 0 else "another" if difference.high < 0 else "neither"
 
 
-def best_quadratic(shop: FeatureShop) -> np.ndarray:
-    """Return what a quadratic model earns that is told the true click probabilities of the very visits it serves, (R,).
+def quadratics(shop: FeatureShop, steps: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Return what two quadratic models earn that know the true click probabilities of the visits they serve, (R,) each.
 
-    It is fitted to all products of all shelves by least squares, from the columns that matter, without noise. However
-    many clicks a quadratic agent sees, it does not come to know more.
+    Both see the columns that matter alone. The first is what least squares tends to, fitted to all products of all
+    shelves. The second starts there and climbs: it follows the gradient of what a softmax over the shelf would earn, by
+    Adam, and keeps the best it has met. However many clicks a quadratic agent sees, it does not come to know more.
     """
-    n, R = shop.taste.informative, len(shop.seeds)
-    shelf, p = shop.shelf.reshape(R, -1, shop.n_shown), shop.probability.reshape(R, -1, shop.n_shown)
+    n, R, S = shop.taste.informative, len(shop.seeds), shop.n_shown
+    shelf, p = (a.reshape(R, -1, S) for a in (shop.shelf, shop.probability))
     users, products = shop.user_x.reshape(R, shop.n_steps, -1), shop.product_x.reshape(R, shop.n_products, -1)
-    first = shop.layout.n_nominal
-    earned = []
-    for i in range(R):
-        product = products[i][shelf[i]][..., first : first + n]
-        user = np.broadcast_to(users[i][:, None, :n], product.shape)
-        Z = crossed(with_one(np.concatenate([user, product], axis=-1)))
-        flat = Z.reshape(-1, Z.shape[-1])
-        theta = np.linalg.lstsq(flat, p[i].ravel(), rcond=None)[0]
-        earned.append(np.take_along_axis(p[i], (Z @ theta).argmax(-1)[:, None], -1).mean())
-    return np.array(earned)
+    first, rows = shop.layout.n_nominal, np.arange(R)[:, None, None]
+    product = products[rows, shelf][..., first : first + n]
+    user = np.broadcast_to(users[:, :, None, :n], product.shape)
+    Z = crossed(with_one(np.concatenate([user, product], axis=-1)))
+    Z[..., 1:] /= Z[..., 1:].std(axis=(1, 2), keepdims=True)
+    flat = Z.reshape(R, -1, Z.shape[-1])
+    theta = np.linalg.solve(np.swapaxes(flat, 1, 2) @ flat, np.vecmat(p.reshape(R, -1), flat)[..., None])[..., 0]
+
+    def earned(scores: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(p, first_best(scores)[..., None], -1)[..., 0].mean(-1)
+
+    scores = np.matvec(flat, theta).reshape(p.shape)
+    fitted = best = earned(scores)
+    theta /= scores.std(axis=(1, 2))[:, None] / 3  # so that the softmax neither drowses nor has made up its mind
+    adam = Adam(theta.ravel(), lr=0.3)
+    for _ in range(steps):
+        odds = np.matvec(flat, adam.weights.reshape(theta.shape)).reshape(p.shape)
+        best = np.maximum(best, earned(odds))
+        share = np.exp(odds - odds.max(-1, keepdims=True))
+        share /= share.sum(-1, keepdims=True)
+        pull = share * (p - np.vecdot(share, p)[..., None])
+        adam.step(-np.vecmat(pull.reshape(R, -1), flat).ravel() / shop.n_steps)
+    return fitted, best
 
 
 def could_be_known(world: Mapping[str, Any], points: np.ndarray, category: str) -> np.ndarray:
@@ -174,41 +238,14 @@ def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: f
     return figure
 
 
-def along_a_dial(places: Mapping[str, pd.DataFrame], names: Sequence[str], *, xlabel: str) -> Figure:
-    """Draw what agents earn where a dial stands, as a share of the oracle, with 95 % intervals.
-
-    Parameters
-    ----------
-    places
-        ``{where the dial stands: what each agent earned}`` (:func:`played`), the oracle among the agents. An agent that
-        did not play at one place is left out there.
-    names
-        Of the agents to draw.
-    xlabel
-        What the dial is.
-    """
-    figure, ax = plt.subplots()
-    for i, name in enumerate(names):
-        colour, marker = FAMILIES[name]
-        at = [x for x, earned in enumerate(places.values()) if name in earned]
-        parts = [mean_interval(e[name] / e["oracle"]) for e in places.values() if name in e]
-        x = np.array(at) + 0.04 * (i - (len(names) - 1) / 2)
-        ax.vlines(x, [one.low for one in parts], [one.high for one in parts], color=colour, linewidth=2.5)
-        ax.plot(x, [one.mean for one in parts], marker, color=colour, linestyle=":", linewidth=1, label=name)
-    ax.set_xticks(range(len(places)), list(places))
-    ax.set(xlabel=xlabel, ylabel="share of the oracle")
-    figure.legend(loc="outside upper left", ncols=3, fontsize=9)
-    return figure
-
-
 def ranking(earned: pd.DataFrame) -> list[Points]:
-    """Return the marks of one kind of world for a figure that the reader moves: what each family earned.
+    """Return the marks of one kind of world for a figure that the reader moves: what part of the oracle each earned.
 
     A family that did not play there has a mark without a point, so that all pictures have the same marks.
     """
     marks = []
     for place, (name, (colour, marker)) in enumerate(FAMILIES.items()):
-        here = [mean_interval(earned[name])] if name in earned else []
+        here = [mean_interval(earned[name] / earned["oracle"])] if name in earned else []
         x, y = [place] * len(here), [one.mean for one in here]
         low, high = [one.low for one in here], [one.high for one in here]
         marks.append(Points(name, x, y, low, high, colour=colour, marker=marker, size=5.0))
@@ -216,8 +253,9 @@ def ranking(earned: pd.DataFrame) -> list[Points]:
 
 
 def regime_map(duels: Mapping[str, pd.Series], *, xlabel: str) -> Figure:
-    """Draw network minus the best linear agent, one row for each kind of world, coloured by who wins."""
-    rows = {name: one["difference"] for name, one in duels.items()}
+    """Draw network minus the best other family, one row for each kind of world, coloured by who wins."""
+    names = {name: f"{name} ({one['rival']})" for name, one in duels.items()}
+    rows = {names[name]: one["difference"] for name, one in duels.items()}
     looks = {name: WINNERS[winner(difference)] for name, difference in rows.items()}
     _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.36 * len(duels)))
     return plots.intervals(rows, xlabel=xlabel, reference=0, looks=looks, ax=ax)

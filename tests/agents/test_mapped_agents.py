@@ -261,16 +261,8 @@ def test_separable_clicks_and_large_numbers_bring_nothing_but_finite_log_odds():
 @pytest.mark.parametrize("window", [None, 60])
 def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_of_log_odds(window):
     Z, r = clicks()
-    agent = MappedAgent(
-        ContextSpace(3, 5),
-        map=Identity(),
-        link="logistic",
-        alpha=0.0,
-        settle=5,
-        window=window,
-        exploration=UCB(),
-        rng=0,
-    )
+    choices = {"map": Identity(), "link": "logistic", "exploration": UCB()}
+    agent = MappedAgent(ContextSpace(3, 5), alpha=0.0, settle=5, window=window, **choices, rng=0)
     agent.warm(Z[:300], r[:300])
     for z, reward in zip(Z[300:], r[300:], strict=True):
         agent.learn(z, 0, reward)

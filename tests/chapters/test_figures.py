@@ -7,7 +7,7 @@ import pytest
 
 from experiments.regimes import POINTS
 from figures import data_sets, funnel, gauntlet, regimes
-from zoolib import CATEGORIES, FeatureShop, Segments, metrics
+from zoolib import CATEGORIES, Conditions, FeatureShop, Segments, metrics
 from zoolib.experiment import Interval
 
 
@@ -89,14 +89,33 @@ def test_against_tells_each_rival_with_its_share_of_worlds():
     assert (rows.loc["raw", "low"], rows.loc["raw", "high"]) == (exact.low, exact.high)
 
 
-def test_the_linear_agents_are_all_but_network_trees_and_yardsticks():
-    assert regimes.linear(EARNED) == ["crossed", "raw"]
+def test_the_rivals_are_all_other_families_at_their_best_and_every_family_has_a_look():
+    earned = EARNED.assign(**{"network, plain": 0.2, "raw, plain": 0.1})
+    assert regimes.rivals(earned) == ["crossed", "raw"]
+    assert regimes.plain(earned).to_dict("list") == {
+        "network": [0.2] * 4, "crossed": EARNED["crossed"].tolist(), "raw": [0.1] * 4, "oracle": [0.9] * 4
+    }  # fmt: skip
     used = {family for where in POINTS for family in where.families}
-    assert used | {"oracle", "random"} == set(regimes.FAMILIES)
+    assert used | {"network, plain"} == set(regimes.FAMILIES)
+    assert set(regimes.KINDS.values()) == {(p.dial, p.value) for p in POINTS if not p.ablate}
+
+
+def test_a_search_is_told_by_its_scores_and_by_what_it_left_untried():
+    def row(setting, role, earned, unsettled=""):
+        return {"dial": "base", "value": 0, "agent": "a", "setting": setting, "role": role, "unsettled": unsettled,
+                "first": 0, "earned": earned}  # fmt: skip
+
+    scores = ["0.1 0.3", "0.5 0.5", "0.2 0.2", "0.1 0.1", "0.1 0.1", "0.1 0.1", "0.6 0.8"]
+    table = [row(f"x={i} y=1", "tuned", one) for i, one in enumerate(scores)]
+    told = regimes.searches(regimes.unpacked(pd.DataFrame([*table, row("x=6 y=1", "tested", "0.5 0.5", "x")])))
+    assert told.loc[("base 0", "a")].to_dict() == {
+        "dials": 1, "tries": 7, "after 6": 0.5, "after 12": 0.7, "best": 0.7, "untried": "x"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "who"), [(0.1, 0.2, "network"), (-0.2, -0.1, "linear"), (-0.1, 0.1, "neither"), (0.0, 1, "neither")]
+    ("low", "high", "who"),
+    [(0.1, 0.2, "network"), (-0.2, -0.1, "another"), (-0.1, 0.1, "neither"), (0.0, 1, "neither")],
 )
 def test_who_wins_is_said_by_the_interval(low, high, who):
     assert regimes.winner(metrics.Interval((low + high) / 2, low, high, 100)) == who
@@ -117,17 +136,10 @@ def test_a_packed_table_is_unpacked_world_by_world():
 def test_the_map_has_a_row_for_each_kind_of_world_in_the_colour_of_its_winner():
     duels = {"here": regimes.duel(EARNED, "network", ["raw"]), "there": regimes.duel(EARNED, "raw", ["oracle"])}
     ax = regimes.regime_map(duels, xlabel="difference").axes[0]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["here", "there"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["here (raw)", "there (oracle)"]
     points = [line for line in ax.get_lines() if line.get_marker() not in ("None", None, "")]
     looks = [(line.get_color(), line.get_marker()) for line in points]
     assert looks == [regimes.WINNERS[regimes.winner(one["difference"])] for one in duels.values()]
-
-
-def test_a_dial_is_drawn_as_shares_of_the_oracle_where_an_agent_played():
-    figure = regimes.along_a_dial({"0": EARNED, "1": EARNED.drop(columns="raw")}, ["network", "raw"], xlabel="dial")
-    lines = figure.axes[0].get_lines()
-    assert [len(line.get_xdata()) for line in lines] == [2, 1]
-    assert lines[0].get_ydata()[0] == pytest.approx((EARNED["network"] / 0.9).mean())
 
 
 def test_all_worlds_of_the_moving_figure_have_the_same_marks():
@@ -137,12 +149,18 @@ def test_all_worlds_of_the_moving_figure_have_the_same_marks():
     assert [mark.low is None for mark in marks] == [False] * len(marks)
 
 
-def test_the_informed_quadratic_earns_between_chance_and_the_oracle_and_learns_nothing_from_noise_columns():
-    how = {"seed": [0, 1], "n_steps": 60, "n_log": 0}
-    told = regimes.best_quadratic(FeatureShop(Segments(nuisances=0), **how))
-    shop = FeatureShop(Segments(nuisances=0), **how)
-    assert (told < shop.probability.max(-1).mean(-1)).all()
-    assert (told > shop.probability.mean((-1, -2))).all()
+def test_the_informed_quadratics_earn_between_chance_and_the_oracle_and_the_one_that_climbs_earns_more():
+    shop = FeatureShop(Segments(nuisances=0), seed=[0, 1], n_steps=60, n_log=0)
+    fitted, climbed = regimes.quadratics(shop)
+    assert (fitted > shop.probability.mean((-1, -2))).all()
+    assert (climbed > fitted).all()
+    assert (climbed <= shop.probability.max(-1).mean(-1) + 1e-12).all()
+
+
+def test_the_quadratic_that_fits_is_that_of_least_squares_and_a_sum_of_degrees_is_within_reach_of_both():
+    shop = FeatureShop(Conditions(dial=0.0, nuisances=0), seed=[3], n_steps=80, n_log=0)
+    best = shop.probability.max(-1).mean(-1)
+    assert all(earned == pytest.approx(best) for earned in regimes.quadratics(shop))
 
 
 def test_what_could_be_known_is_the_table_at_a_cluster_and_a_mixture_between():

@@ -11,19 +11,21 @@ from built_book import missing
 from stored_numbers import compares_stored_numbers
 
 from experiments import regime_runs, regimes
+from experiments.contest import Choice, search
 from figures.regimes import unpacked
 from zoolib import FeatureShop, Segments
 from zoolib.experiment import cluster, stored
+from zoolib.maps import Projected, RandomFourier, Screened, Unmixed, WithProduct
 
 SEEDS = [7, 61]
 SPOT = [
-    ("base", 0, "network"), ("base", 0, "screened k-means"), ("base", 0, "screened waves"), ("base", 0, "crossed"),
-    ("base", 0, "trees"), ("base", 0, "per product, crossed"), ("rotated", 1, "projected waves"),
-    ("interaction", 1.0, "network"),
-    ("interaction", 1.0, "screened waves"), ("interaction", 0.0, "raw"), ("log", 0, "screened k-means"),
-    ("delay", 500, "network"), ("shocks", 2, "crossed"), ("conditions, products", 20_000, "screened crossed"),
+    ("base", 0, "network"), ("base", 0, "clusters"), ("base", 0, "network, plain"), ("base", 0, "per product"),
+    ("AND", 1, "linear"), ("AND", 1, "pairs"), ("AND", 1, "network"), ("AND", 0, "linear"), ("rotated", 1, "network"),
+    ("AND rotated", 2, "network"), ("AND rotated", 2, "waves"), ("pictures", 1, "clusters"), ("log", 1000, "clusters"),
 ]  # fmt: skip
-TINY = regimes.Point("tiny", 0, shop={"n_steps": 40, "n_log": 200, "n_products": 30}, families=("raw", "crossed"))
+TINY = regimes.Point(
+    "tiny", 0, shop={"n_steps": 40, "n_log": 200, "n_products": 30}, families=("linear", "per product")
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,24 +38,30 @@ def runs(table):
     return unpacked(table)
 
 
-def said(setting):
-    return " ".join(f"{key}={value}" for key, value in setting.items()).replace(", ", ",")
+def read(setting):
+    """A setting as a dictionary again."""
+    words = dict(word.split("=") for word in setting.split())
+    for name, value in words.items():
+        if value in ("True", "False", "None"):
+            words[name] = {"True": True, "False": False, "None": None}[value]
+        elif name != "prep":
+            words[name] = float(value) if "." in value or "e" in value else int(value) if value.isdigit() else value
+    return words | ({"prep": words["prep"].replace("-", " ")} if "prep" in words else {})
 
 
-def point(dial, value, family):
-    return next(p for p in regimes.POINTS if (p.dial, p.value) == (dial, value) and family in p.families)
+def point(dial, value):
+    return next(p for p in regimes.POINTS if (p.dial, p.value) == (dial, value))
 
 
 # ---- the table -------------------------------------------------------------------------------------------------------
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize(("dial", "value", "family"), SPOT)
-def test_replications_come_out_again_digit_for_digit(runs, dial, value, family):
-    where = point(dial, value, family)
-    mine = runs[(runs.dial == dial) & (runs.value == value) & (runs.agent == family) & (runs.role == "tested")]
-    (setting,) = (one for one in regimes.settings(where, family) if said(one) == mine["setting"].iloc[0])
-    again = regime_runs.play(family=family, setting=setting, seeds=SEEDS, **where.world)
+@pytest.mark.parametrize(("dial", "value", "agent"), SPOT)
+def test_replications_come_out_again_digit_for_digit(runs, dial, value, agent):
+    mine = runs[(runs.dial == dial) & (runs.value == value) & (runs.agent == agent) & (runs.role == "tested")]
+    family, setting = agent.removesuffix(", plain"), read(mine["setting"].iloc[0])
+    again = regime_runs.play(family=family, setting=setting, seeds=SEEDS, **point(dial, value).world)
     kept = mine.set_index("replication").loc[SEEDS, "earned"]
     assert [again[seed] for seed in SEEDS] == kept.tolist()
 
@@ -61,35 +69,44 @@ def test_replications_come_out_again_digit_for_digit(runs, dial, value, family):
 @compares_stored_numbers
 def test_an_agent_of_the_ablation_comes_out_again_digit_for_digit(runs):
     mine = runs[(runs.role == "ablation") & (runs.agent == "stale evidence")].set_index("replication")
-    best = runs[(runs.dial == "base") & (runs.agent == "network") & (runs.role == "tested")]["setting"].iloc[0]
-    (setting,) = (one for one in regimes.AT_BASE["network"] if said(one) == best)
-    again = regime_runs.play(
-        family="network", setting=setting | regimes.ABLATION["stale evidence"], seeds=SEEDS, **regimes.BASE.world
-    )
+    setting = read(mine["setting"].iloc[0])
+    again = regime_runs.play(family="network", setting=setting, seeds=SEEDS, **point("base", 0).world)
     assert [again[seed] for seed in SEEDS] == mine.loc[SEEDS, "earned"].tolist()
 
 
-def test_the_table_holds_every_point_with_every_setting_as_the_module_has_them_today(table):
-    rows = iter(table.itertuples(index=False))
+def test_the_table_holds_every_point_and_the_search_that_the_module_describes_today(table):
+    """Each search is done over again on the scores that are stored: it asks for the settings there, in their order."""
+    best, rows = {}, iter(table.itertuples(index=False))
     for where in regimes.POINTS:
-        best = {}
+        tests = [("yardstick", "oracle", ""), ("yardstick", "random", "")]
         for family in () if where.ablate else where.families:
-            means = {}
-            for setting in regimes.settings(where, family):
-                row = next(rows)
-                assert row[:6] == (where.dial, where.value, family, said(setting), "tuned", regimes.TUNING[0])
-                means[said(setting)] = np.mean([float(v) for v in row.earned.split()])
-                assert len(row.earned.split()) == len(regimes.TUNING)
-            best[family] = max(means, key=means.get)
-        tested = [(name, setting, "tested") for name, setting in best.items()]
+
+            def score(some, family=family, where=where):
+                means = []
+                for setting in some:
+                    row = next(rows)
+                    assert row[:5] == (where.dial, where.value, family, regimes.said(setting), "tuned")
+                    assert row.first == regimes.TUNING[0]
+                    earned = [float(v) for v in row.earned.split()]
+                    assert len(earned) == len(regimes.TUNING)
+                    means.append(float(np.mean(earned)))
+                return means
+
+            found = search(score, where.dials(family), where.budget, best.get((where.like, family)))
+            assert len(found.tried) <= where.budget
+            best[where.name, family] = found.best
+            tests.append(("tested", family, regimes.said(found.best)))
+            if not where.like and "prep" in found.best:
+                plain = max((pair for pair in found.tried if pair[0]["prep"] == "plain"), key=lambda pair: pair[1])[0]
+                best[where.name, f"{family}, plain"] = plain
+                tests += [("tested", f"{family}, plain", regimes.said(plain))] * (plain != found.best)
         if where.ablate:
-            tested = [(name, None, "ablation") for name in regimes.ABLATION]
-        elif where is not regimes.OTHERS:
-            tested += [(name, None, "yardstick") for name in ("oracle", "random")]
-        for name, setting, role in tested:
+            whole = best[where.like, "network, plain"]
+            tests = [("ablation", name, regimes.said(whole | change)) for name, change in regimes.ABLATION.items()]
+        for role, name, setting in tests:
             row = next(rows)
             assert (row.dial, row.value, row.agent, row.role) == (where.dial, where.value, name, role)
-            assert role != "tested" or row.setting == setting
+            assert role == "yardstick" or row.setting == setting
             assert row.first == regimes.SEEDS[0]
             assert len(row.earned.split()) == len(regimes.SEEDS) == 100
     assert next(rows, None) is None
@@ -103,15 +120,13 @@ def test_no_world_serves_both_tuning_and_testing(runs):
     assert not tuned & tested
 
 
-def test_every_family_but_the_forest_has_the_same_number_of_tries_in_one_kind_of_world():
-    for dial, value in {(p.dial, p.value) for p in regimes.POINTS if not p.ablate}:
-        here = [p for p in regimes.POINTS if (p.dial, p.value) == (dial, value)]
-        counts = {f: len(regimes.settings(p, f)) for p in here for f in p.families if f != "trees"}
-        assert len(set(counts.values())) == 1, (dial, value, counts)
-        for p in here:
-            for family in p.families:
-                tries = [said(one) for one in regimes.settings(p, family)]
-                assert len(tries) == len(set(tries))
+def test_every_family_has_the_same_budget_in_one_kind_of_world_and_the_dials_that_all_have():
+    for where in regimes.POINTS:
+        for family in where.families:
+            dials = where.dials(family)
+            assert family in ("trees", "per product") or {"prep", "ridge", "alpha"} - set(dials) <= {"ridge"}
+            for dial in dials.values():
+                assert not isinstance(dial, Choice) or len(set(dial.values)) == len(dial.values) > 0
 
 
 def test_nobody_earns_more_than_the_oracle_or_is_not_finite(runs):
@@ -143,7 +158,7 @@ def test_an_experiment_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypat
         played(tmp_path)
     monkeypatch.setattr(regime_runs, "serve", lambda *args, **how: seen.append(args[1].seeds) or serve(*args, **how))
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
-    n_jobs = sum(len(regimes.settings(TINY, family)) + 1 for family in TINY.families)
+    n_jobs = len(whole)
     assert n_jobs <= len(seen) <= n_jobs + 1  # what was under way may have to be done again, and nothing else
     n_seen = len(seen)
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
@@ -166,12 +181,32 @@ def test_two_processes_give_the_numbers_of_one():
     pd.testing.assert_frame_equal(there, played(None), check_exact=True)
 
 
-@pytest.mark.parametrize("family", ["screened waves", "projected k-means", "screened network"])
-def test_a_prepared_family_is_its_map_on_what_was_chosen(family):
+@pytest.mark.parametrize(("prep", "kinds"), [
+    ("plain", [RandomFourier]), ("screened", [Screened, RandomFourier]), ("projected 3", [Projected, RandomFourier]),
+    ("screened unmixed", [Unmixed, Screened, RandomFourier]),
+])  # fmt: skip
+def test_what_a_preparation_names_last_is_done_first(prep, kinds):
     shop = FeatureShop(Segments(), seed=[1, 2], n_log=300, n_steps=5, n_products=30)
-    agent = regime_runs.make(shop, family, {"alpha": 0.2})
-    prefix, rest = family.split(" ", 1)
-    assert type(agent.map) is regime_runs.PREPARED[prefix]
-    assert type(agent.map.of) is regime_runs.MAPS[rest]
+    agent = regime_runs.make(shop, "waves", {"alpha": 0.2, "prep": prep, "length": 2.0})
+    found, map = [], agent.map
+    while map is not None:
+        found.append(type(map))
+        map = getattr(map, "of", None)
+    assert found == kinds
     assert agent.alpha == 0.2
-    assert agent.map.every == (200 if family == "screened network" else 2000)
+    assert getattr(agent.map, "k", 3) == 3
+
+
+def test_a_preparation_that_nobody_knows_is_refused():
+    shop = FeatureShop(Segments(), seed=[1, 2], n_log=30, n_steps=5, n_products=30)
+    with pytest.raises(ValueError, match="prep must be of"):
+        regime_runs.make(shop, "waves", {"prep": "polished"})
+
+
+def test_clusters_are_as_many_as_there_are_times_their_size_and_offsets_make_trees_an_agent_of_evidence():
+    shop = FeatureShop(Segments(clusters=3), seed=[1, 2], n_log=30, n_steps=5, n_products=30)
+    map = regime_runs.make(shop, "clusters", {"size": 0.5}).map
+    assert (map.users, map.products) == (6, 8)
+    own = regime_runs.make(shop, "trees", {"own": 1.0})
+    assert type(own.map) is WithProduct
+    assert type(own) is not type(regime_runs.make(shop, "trees", {}))
