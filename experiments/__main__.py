@@ -31,6 +31,8 @@ from experiments import (
     rehearsal,
     replicate,
     stuck,
+    wheel,
+    widened,
 )
 from zoolib.experiment import cluster, store
 
@@ -49,6 +51,8 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
         regimes,
         classification,
         ratings,
+        wheel,
+        widened,
     )
 }
 

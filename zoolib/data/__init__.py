@@ -5,3 +5,4 @@ from zoolib.data.labelled_sets import SETS, LabelledData, labelled
 from zoolib.data.logs import LoggedData, log_of_frame, read_log, refuse_cells, refuse_rows
 from zoolib.data.packages import member
 from zoolib.data.public_logs import movielens, open_bandit, production_prior, rating_log
+from zoolib.data.wheel import WheelBandit

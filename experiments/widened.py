@@ -1,0 +1,65 @@
+"""The labelled sets once more, for some families, with dials that have no end (chapter 10).
+
+The grids of :mod:`experiments.classification` have six settings, and much of what was chosen lies at an end of them.
+Here LinUCB and four agents with networks are each given twenty that a search goes to
+(:func:`experiments.contest.search`), networks with their step size among the dials. Shuffles, steps of tuning and
+horizons are the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.classification import HORIZON, SHUFFLES, TUNING_SHUFFLES, TUNING_STEPS, mistakes
+from experiments.contest import Factor, search
+from zoolib.experiment import gather
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "widened.csv"
+BUDGET = 20
+
+LINEAR = {"alpha": Factor(0.1, bottom=0.001), "ridge": Factor(0.1)}
+NETWORK = LINEAR | {"lr": Factor(0.01)}
+DIALS: dict[str, dict[str, Factor]] = {
+    "LinUCB": LINEAR,
+    "Neural-Linear, heads": NETWORK,
+    "Neural-Linear, fresh": NETWORK,
+    "Epsilon-greedy": {"epsilon": Factor(0.01, bottom=0.0005), "lr": Factor(0.01)},
+    "NeuralUCB, replay": NETWORK,
+}
+
+
+def one(data: str, name: str) -> list[dict[str, Any]]:
+    """Search the dials of one agent on one data set, let the best setting play, and return the rows of all that."""
+
+    def score(some: list[dict[str, float]]) -> list[float]:
+        return [-mistakes(data, name, s, TUNING_SHUFFLES, TUNING_STEPS)[:, -1].mean() for s in some]
+
+    found = search(score, DIALS[name], BUDGET)
+    row = {"data": data, "agent": name} | dict.fromkeys(("alpha", "ridge", "epsilon", "lr"))
+    rows = [row | {"phase": "tuning"} | s | {"mistakes": f"{-value:.1f}"} for s, value in found.tried]
+    counts = mistakes(data, name, found.best, SHUFFLES, HORIZON[data])[:, -1]
+    told = {"mistakes": " ".join(f"{m:.0f}" for m in counts), "unsettled": " ".join(found.unsettled)}
+    return [*rows, row | {"phase": "play"} | found.best | told]
+
+
+def some(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows of pairs of data set and agent."""
+    return {pair: one(*pair) for pair in pairs}
+
+
+def compute(
+    pairs: Iterable[tuple[str, str]] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return mistakes: of each setting that was tried, a mean; of the best one, a number for every shuffle."""
+    pairs = list(pairs or itertools.product(HORIZON, DIALS))
+    (found,) = gather(some, [({}, pairs)], cache, chunk=1, progress=progress)
+    frame = pd.DataFrame([row for rows in found.values() for row in rows])
+    return frame[["data", "agent", "phase", "alpha", "ridge", "epsilon", "lr", "unsettled", "mistakes"]]

@@ -1,0 +1,41 @@
+"""The second search on the labelled sets: one budget, no end, and counts that come out again."""
+
+import itertools
+
+import numpy as np
+import pytest
+from stored_numbers import compares_stored_numbers
+
+from experiments import classification, widened
+from zoolib.experiment import stored
+
+DIALS = ["alpha", "ridge", "epsilon", "lr"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return stored(widened.TABLE)
+
+
+def test_every_family_was_searched_on_every_set_within_the_budget(table):
+    pairs = table[["data", "agent"]].drop_duplicates().itertuples(index=False, name=None)
+    assert list(pairs) == list(itertools.product(classification.HORIZON, widened.DIALS))
+    for _, part in table.groupby(["data", "agent"]):
+        tried, (_, best) = part[part["phase"] == "tuning"], next(part[part["phase"] == "play"].iterrows())
+        assert 1 < len(tried) <= widened.BUDGET
+        mine = tried[(tried[DIALS].fillna(-1) == best[DIALS].fillna(-1)).all(axis=1)]
+        assert float(mine["mistakes"].item()) == tried["mistakes"].astype(float).min()
+        assert len(best["mistakes"].split()) == len(classification.SHUFFLES)
+
+
+def test_agents_are_those_of_the_field():
+    assert set(widened.DIALS) <= set(classification.AGENTS)
+
+
+@compares_stored_numbers
+@pytest.mark.parametrize(("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads")])
+def test_counts_come_out_again(table, data, name):
+    (row,) = table[(table["data"] == data) & (table["agent"] == name) & (table["phase"] == "play")].to_dict("records")
+    setting = {d: row[d] for d in widened.DIALS[name]}
+    again = classification.mistakes(data, name, setting, [3, 17], classification.HORIZON[data])[:, -1]
+    assert np.array([int(m) for m in row["mistakes"].split()])[[3, 17]] == pytest.approx(again)
