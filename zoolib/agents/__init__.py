@@ -12,7 +12,7 @@ from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent, NeuralUCBAgent
 from zoolib.agents.per_product import PerProductAgent
 from zoolib.agents.presets import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
-from zoolib.agents.sampling import ArmThompson, EpsilonGreedy, Thompson
+from zoolib.agents.sampling import ArmThompson, EpsilonGreedy, InverseGap, Thompson
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay, Training
 from zoolib.agents.wrappers import Anticipating, Delayed, Restarting, Snapshots, Wrapper
 from zoolib.faces import later
