@@ -7,10 +7,12 @@ import pytest
 
 from zoolib import (
     UCB,
+    ArmThompson,
     Delayed,
     EpsilonGreedy,
     EpsilonGreedyAgent,
     FeatureEngineer,
+    HybridLinUCBAgent,
     InverseGap,
     LinTSAgent,
     LinUCBAgent,
@@ -22,6 +24,7 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
+    SharedLogisticUCBAgent,
     StaticMLPAgent,
     Thompson,
     Turnover,
@@ -65,6 +68,8 @@ AGENTS = {
     "Neural-Linear, inverse gap": neural(exploration=InverseGap(30.0), training=Replay()),
     "mapped, inverse gap": lambda f, rng: MappedAgent(f, map=Identity(), exploration=InverseGap(30.0), rng=rng),
     "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
+    "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
+    "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),
 }
 

@@ -5,7 +5,9 @@ from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.exploration import UCB, Exploration
+from zoolib.agents.hybrid import HybridLinUCBAgent
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
+from zoolib.agents.logistic import LogisticUCBAgent, SharedLogisticUCBAgent
 from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Memory, Window
 from zoolib.agents.neural_linear import NeuralLinearAgent

@@ -27,6 +27,8 @@ class Exploration(Stateful):
         Whether the score itself is drawn.
     asks_for_inverse
         Whether A^-1 itself is used, and not only means and widths.
+    goes_by_gaps
+        Whether it matters by how much scores differ, and not only which is higher: they must be payoffs.
     pick
         A function that returns the row to choose by its score, ``(..., n) -> (...)``; one of -inf is not to be had.
 
@@ -34,7 +36,7 @@ class Exploration(Stateful):
     3
     """
 
-    is_random = asks_for_inverse = False
+    is_random = asks_for_inverse = goes_by_gaps = False
     pick = staticmethod(first_best)
 
     def start(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> Exploration:

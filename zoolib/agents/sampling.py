@@ -137,6 +137,7 @@ class InverseGap(Exploration):
     gamma: float = checks.Setting(0.0, open_low=True, default=100.0)
     by_loss: bool = False
 
+    goes_by_gaps = True
     state = ("_uniforms",)
 
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
