@@ -77,6 +77,7 @@ AGENTS = {
         f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng
     ),
     "NeuralTS": lambda f, rng: zoo.NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
+    "Kalman": lambda f, rng: zoo.KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),

@@ -6,6 +6,7 @@ from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.hybrid import HybridLinUCBAgent
+from zoolib.agents.kalman import KalmanNetworkAgent
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.logistic import LogisticUCBAgent, SharedLogisticUCBAgent
 from zoolib.agents.mapped import HeadAgent, MappedAgent
