@@ -78,6 +78,9 @@ AGENTS = {
     ),
     "NeuralTS": lambda f, rng: zoo.NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
     "Kalman": lambda f, rng: zoo.KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
+    "ensemble": lambda f, rng: zoo.EnsembleAgent(
+        f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
+    ),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),

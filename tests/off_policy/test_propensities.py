@@ -9,6 +9,7 @@ from zoolib import (
     UCB,
     ArmThompson,
     Delayed,
+    EnsembleAgent,
     EpsilonGreedy,
     EpsilonGreedyAgent,
     FeatureEngineer,
@@ -70,6 +71,7 @@ AGENTS = {
     "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
     "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
     "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
+    "ensemble": lambda f, rng: EnsembleAgent(f, n_members=5, hidden_dim=6, every=10, batch_size=16, rng=rng),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),
 }
 

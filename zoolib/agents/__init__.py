@@ -4,6 +4,7 @@ from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
+from zoolib.agents.ensemble import EnsembleAgent, OneMember
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.hybrid import HybridLinUCBAgent
 from zoolib.agents.kalman import KalmanNetworkAgent

@@ -24,7 +24,7 @@ class Exploration(Stateful):
     Attributes
     ----------
     is_random
-        Whether the score itself is drawn.
+        Whether the score itself is drawn, from so many that its chances can only be estimated.
     asks_for_inverse
         Whether A^-1 itself is used, and not only means and widths.
     goes_by_gaps

@@ -37,8 +37,8 @@ class LowRankFilter(Stateful):
         ``(*shape, d, p)``, orthonormal rows, and ``(*shape, d)``.
 
     >>> covariance = LowRankFilter(3, 3, rngs=[np.random.default_rng(0)])
-    >>> covariance.add(np.array([1.0, 0.0, 0.0]), 1.0).round(3).tolist()
-    [0.8, 0.0, 0.0]
+    >>> covariance.add(np.array([1.0, 0.0, 0.0]), 1.0)[0].round(3).item()
+    0.8
     >>> covariance.width(np.eye(3)).round(3).tolist()
     [0.447, 1.0, 1.0]
     """
