@@ -23,8 +23,9 @@ from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.linucb import DisjointLinUCBAgent
 from zoolib.evidence import Evidence, make_evidence
+from zoolib.maps import FeatureMap, Identity, with_one
 from zoolib.randomness import Seed, streams
-from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, Layout, ZooplusSimulator
 
 
 class HybridLinUCBAgent(UCBAgent):
@@ -80,11 +81,13 @@ class HybridLinUCBAgent(UCBAgent):
     ) -> None:
         super().__init__(features, alpha=alpha)
         self.own, self.gamma, self.ridge, self._to_own = own, gamma, ridge, _columns(features, own)
-        d, d_own = self._to_own.shape
-        self.shared = Evidence(d, self.batch_shape, ridge)
-        self.by_arm = make_evidence(d_own, (*self.batch_shape, features.n_arms), ridge, gamma)
-        self.B = np.zeros((*self.by_arm.shape, d_own, d))
+        self._begin(*self._to_own.shape, features.n_arms)
         self._explore(exploration, None if rng is None else streams(rng, self.batch_shape, 1)[0], None)
+
+    def _begin(self, d: int, d_own: int, n_arms: int) -> None:
+        self.shared = Evidence(d, self.batch_shape, self.ridge)
+        self.by_arm = make_evidence(d_own, (*self.batch_shape, n_arms), self.ridge, self.gamma)
+        self.B = np.zeros((*self.by_arm.shape, d_own, d))
 
     @property
     def n_arms(self) -> int:
@@ -92,23 +95,32 @@ class HybridLinUCBAgent(UCBAgent):
         return self.by_arm.shape[-1] if hasattr(self, "by_arm") else self.features.n_arms
 
     def embed(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return w, x and A_a^-1 x of each row of ``X``, ``(..., K, d)``, row a being judged by the model of arm a."""
-        x = X @ self._to_own
-        u = np.matvec(self.by_arm.A_inv, x)
-        return X - np.vecmat(u, self.B), x, u
+        """Return w, x, A_a^-1 x and b_a' A_a^-1 x of each row of ``X``, ``(..., K, d)``, a being the row's arm."""
+        (z, x), (A_inv, B, b) = self._split(X), self._models(X)
+        u = np.matvec(A_inv, x)
+        return z - np.vecmat(u, B), x, u, np.vecdot(u, b)
+
+    def _split(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return z and x of each row of ``X``."""
+        return X, X @ self._to_own
+
+    def _models(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return A_a^-1, B_a and b_a for each row of ``X``: row a is arm a's."""
+        return self.by_arm.A_inv, self.B, self.by_arm.b
 
     def mean(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return beta'z + theta_a'x."""
-        w, _, u = Z
-        return self.shared.mean(w) + np.vecdot(u, self.by_arm.b)
+        w, _, _, said = Z
+        return self.shared.mean(w) + said
 
     def width(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return sqrt((z, x)' A^-1 (z, x)), A being that of both."""
-        w, x, u = Z
+        w, x, u, _ = Z
         return np.sqrt(self.shared.width(w) ** 2 + np.vecdot(u, x))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        z, x, at, r = x, x @ self._to_own, (*self.rows, arm), np.asarray(reward)[..., None]
+        z, x = (part[..., 0, :] for part in self._split(x[..., None, :]))
+        at, r = (*self.rows, arm), np.asarray(reward)[..., None]
         if self.gamma == 1:
             u, B, b = np.matvec(self.by_arm.A_inv[at], x), self.B[at], self.by_arm.b[at]
             root = np.sqrt(1 + np.vecdot(u, x))
@@ -139,6 +151,85 @@ class HybridLinUCBAgent(UCBAgent):
         if (new := sim.n_products - self.n_arms) > 0:
             self.by_arm.grow(new)
             self.B = np.concatenate([self.B, np.zeros((*self.batch_shape, new, *self.B.shape[-2:]))], axis=-3)
+
+
+class HybridPerProductAgent(HybridLinUCBAgent):
+    """Hybrid LinUCB among products that come and go on the shelf, each with a model of its own on [1, user].
+
+    What all share is linear in z = map(context). So a product may have a quality, and friends, that no feature tells.
+
+    Parameters
+    ----------
+    features, alpha, ridge, exploration
+        See :class:`HybridLinUCBAgent`.
+    layout, n_products
+        What the columns of a context say, the product's number first; and K, those that will arrive included.
+    map
+        A map of :mod:`zoolib.maps` that is never trained; None: ``Identity(layout)``.
+    rng
+        Where the map is drawn or the exploration random: a seed or generator, or one for each world.
+
+    >>> layout = Layout(n_user=2, n_nominal=1, n_product=1)
+    >>> HybridPerProductAgent(ContextSpace(layout.d, 3), layout=layout, n_products=7).B.shape
+    (7, 3, 5)
+    """
+
+    state = ("map", "shared", "by_arm", "B", "exploration")
+    _contexts = UCBAgent._contexts
+
+    def __init__(
+        self,
+        features: ContextSpace,
+        *,
+        layout: Layout,
+        n_products: int,
+        map: FeatureMap | None = None,
+        alpha: float = 0.1,
+        ridge: float = 1.0,
+        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        rng: Seed | Sequence[Seed] | None = None,
+    ) -> None:
+        UCBAgent.__init__(self, features, alpha=alpha)
+        if layout.d != features.d:
+            raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
+        self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
+        chosen = checks.instance("map", Identity(layout) if map is None else map, FeatureMap)
+        if chosen.every:
+            raise ValueError(f"map must be one that is never trained, got {map!r}")
+        self.gamma, self.ridge = 1.0, ridge
+        drawn, rngs = ([], None) if rng is None else streams(rng, self.batch_shape, 2)
+        self.map = chosen.start(features.d, self.batch_shape, drawn)
+        self._begin(self.map.width, 1 + layout.n_user, self.n_products)
+        self._explore(exploration, rngs, None)
+
+    def _split(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.map(X), with_one(X[..., self.layout.user])
+
+    def _models(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
+        at = (*(rows[:, None] for rows in self.rows), self._number(X))
+        return self.by_arm.A_inv[at], self.B[at], self.by_arm.b[at]
+
+    def _number(self, X: np.ndarray) -> np.ndarray:
+        return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        super()._learn(x, self._plain(self._number(x[..., None, :])[..., 0]), reward)
+
+    def warm(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Start from a log, ``(..., n, d)`` and ``(..., n)``, in the place of what was known before."""
+        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
+        (z, x), number = self._split(X), self._number(X)
+        self._begin(z.shape[-1], x.shape[-1], self.n_products)
+        A, b = self.by_arm.A.copy(), self.by_arm.b.copy()
+        for at in np.ndindex(*b.shape[:-1]):
+            world, mine = at[:-1], number[at[:-1]] == at[-1]
+            own, common, earned = x[world][mine], z[world][mine], r[world][mine]
+            A[at] += own.T @ own
+            b[at], self.B[at] = earned @ own, own.T @ common
+        self.by_arm.put(A, b)
+        M, m = self._said()
+        self.shared.put(self.shared.A + np.swapaxes(z, -1, -2) @ z - M, np.vecmat(r, z) - m)
 
 
 def _columns(features: FeatureEngineer | ContextSpace, own: Sequence[int] | None) -> np.ndarray:
