@@ -81,6 +81,7 @@ AGENTS = {
     "ensemble": lambda f, rng: zoo.EnsembleAgent(
         f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
     ),
+    "factors": lambda f, rng: zoo.FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -124,6 +125,7 @@ FEATURES = {
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
+    "factors": lambda layout: lambda f, rng: zoo.FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
     "hybrid": lambda layout: (
         lambda f, rng: zoo.HybridPerProductAgent(f, layout=layout, n_products=40, map=Crossed(layout))
     ),

@@ -6,6 +6,7 @@ from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.ensemble import EnsembleAgent, OneMember
 from zoolib.agents.exploration import UCB, Exploration
+from zoolib.agents.factorization import FactorizationAgent
 from zoolib.agents.hybrid import HybridLinUCBAgent, HybridPerProductAgent
 from zoolib.agents.kalman import KalmanNetworkAgent
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
