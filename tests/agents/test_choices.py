@@ -77,6 +77,11 @@ AGENTS = {
     "shared crossed": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=1.0),
     "shared, window": linucb(zoo.SharedLinUCBAgent, "both", alpha=0.3, window=150),
     "shared, discount": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=0.3, gamma=0.99),
+    "hybrid": linucb(zoo.HybridLinUCBAgent, "crossed", alpha=0.3),
+    "hybrid, discount": linucb(zoo.HybridLinUCBAgent, alpha=0.3, gamma=0.99),
+    "logistic": linucb(zoo.LogisticUCBAgent, alpha=0.5),
+    "shared logistic": linucb(zoo.SharedLogisticUCBAgent, "crossed", alpha=0.5),
+    "shared logistic, discount": linucb(zoo.SharedLogisticUCBAgent, "both", alpha=0.5, gamma=0.99),
     "NeuralUCB": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
     "NeuralUCB, diagonal": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, diagonal=True, rng=rng),
     "NeuralUCB, latest click": lambda f, rng: zoo.DiagonalNeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
@@ -84,6 +89,11 @@ AGENTS = {
         f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng
     ),
     "NeuralTS": lambda f, rng: zoo.NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
+    "Kalman": lambda f, rng: zoo.KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
+    "ensemble": lambda f, rng: zoo.EnsembleAgent(
+        f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
+    ),
+    "factors": lambda f, rng: zoo.FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -98,6 +108,8 @@ AGENTS = {
     "online Thompson": neural_linear(exploration=zoo.Thompson()),
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
     "head alone": lambda f, rng: zoo.EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
+    "inverse gap": neural_linear(training=REPLAY, exploration=zoo.InverseGap(20.0)),
+    "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=zoo.InverseGap(20.0, by_loss=True), rng=rng),
     "mapped": mapped(Identity()),
     "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), window=70, settle=3),
     "mapped, waves": mapped(RandomFourier(n=12), settle=1),
@@ -128,6 +140,10 @@ FEATURES = {
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
+    "factors": lambda layout: lambda f, rng: zoo.FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
+    "hybrid": lambda layout: (
+        lambda f, rng: zoo.HybridPerProductAgent(f, layout=layout, n_products=40, map=Crossed(layout))
+    ),
     "per product": lambda layout: lambda f, rng: zoo.PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }
 SHOCKS = {
