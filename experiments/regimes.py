@@ -88,7 +88,7 @@ class Point:
     taste: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
     every: int = 1
-    families: Sequence[str] = ("linear", "clusters", "pairs", "trees", "network", "per product")
+    families: Sequence[str] = ("linear", "clusters", "trees", "network", "per product")
     more: Mapping[str, Factor | Choice] = field(default_factory=dict)
     skip: Sequence[str] = ()
     ablate: bool = False
@@ -121,33 +121,27 @@ class Point:
 
 
 ALL = tuple(FAMILIES)
+OF_CONDITIONS = ("linear", "pairs", "trees", "network")
 AND = {"kind": "conditions"}
 TURNED = AND | {"rotated": True}
+NORMAL = TURNED | {"normal": True}
 OWN = {"own": Choice(0.0, 1.0)}
-FEW = ("linear", "clusters", "trees", "network", "per product")
 POINTS = [
     Point("base", 0, families=ALL),
     Point("AND", 1, taste=AND, families=ALL),
     Point("rotated", 1, taste={"rotated": True}, families=ALL),
-    Point("AND rotated", 2, taste=TURNED | {"normal": True}, families=ALL),
-    Point("pictures", 1, taste={"kind": "pictures"}, families=FEW, skip=("crossed", "projected", "unmixed")),
-    Point("AND rotated", 1, "AND rotated 2", TURNED),
-    Point("AND", 0, taste=AND | {"dial": 0.0}, like="AND 1"),
-    Point("log", 0, "base 0", shop={"n_log": 0, "n_steps": 4000}),
-    Point("log", 1000, "base 0", shop={"n_log": 1000}),
+    Point("AND rotated", 2, taste=NORMAL, families=ALL),
+    Point("pictures", 1, taste={"kind": "pictures"}, skip=("crossed", "projected", "unmixed")),
+    Point("AND rotated", 1, "AND rotated 2", TURNED, families=OF_CONDITIONS),
+    Point("AND", 0, "AND 1", AND | {"dial": 0.0}, families=OF_CONDITIONS),
+    Point("AND rotated, log", 1000, "AND rotated 2", NORMAL, {"n_log": 1000}, families=OF_CONDITIONS),
     Point("quality", 1, "base 0", shop={"quality": 1.0, "n_products": 100}, more=OWN),
-    Point("rare", 0.005, "base 0", shop={"rarity": 0.024, "n_log": 40_000}),
     Point("confounded", 0.8, "base 0", shop={"confounded": 0.8}),
+    Point("log", 1000, "base 0", shop={"n_log": 1000}),
+    Point("log", 0, "base 0", shop={"n_log": 0, "n_steps": 4000}),
+    Point("rare", 0.005, "base 0", shop={"rarity": 0.024, "n_log": 40_000}),
     Point("tail", 1, "base 0", shop={"tail": 1.0}),
     Point("ablation", 0, "base 0", families=("network",), ablate=True),
-    Point("AND, log", 1000, "AND 1", AND, {"n_log": 1000}),
-    Point("AND rotated, log", 1000, "AND rotated 2", TURNED | {"normal": True}, {"n_log": 1000}),
-    Point("AND rotated, log", 40_000, "AND rotated 2", TURNED | {"normal": True}, {"n_log": 40_000}),
-    Point("personas", 16, "base 0", {"n_personas": 16}),
-    Point("clusters", 1, "base 0", {"clusters": 1}),
-    Point("nuisances", 10, "base 0", {"nuisances": 10}),
-    Point("products", 5000, "base 0", shop={"n_products": 5000}),
-    Point("shocks", 2, "base 0", {"n_shocks": 2}, {"n_steps": 4000}, more={"window": Choice(None, 3000)}),
 ]
 
 
