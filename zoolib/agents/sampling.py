@@ -5,8 +5,9 @@ Where inverse gap weighting here differs from its papers:
 1. gamma is a constant; in SquareCB it is set from the horizon and the regression oracle's regret.
 2. The oracle is whatever regression the agent does, which learns from the shown arms without weights, as theirs does.
 3. K counts the choices that differ: products that the agent cannot tell apart are one, of which the first is shown.
-4. FastCB regresses with the logarithmic loss, and its losses are 0 or 1 less rewards; a greedy loss that an agent puts
-   below 1e-9 counts as that much.
+4. FastCB regresses with the logarithmic loss. What it divides by is the greedy arm's expected loss, here 1 - payoff.
+   Where payoffs are small that is nearly 1, and so the payoff can be divided by in its place, as some libraries do.
+   What an agent puts below 1e-9 counts as that much.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from zoolib.agents.exploration import Exploration, Rngs
 from zoolib.randomness import UniformStream
 from zoolib.ties import first_best
 
-LEAST_LOSS = 1e-9  # what a greedy loss counts as at least
+LEAST = 1e-9  # what a greedy loss or payoff counts as at least
 
 
 class NormalStream(UniformStream):
@@ -127,18 +128,22 @@ class InverseGap(Exploration):
     ----------
     gamma
         Weight of a gap, above 0. The higher, the greedier.
-    by_loss
-        Divide gamma by the greedy arm's expected loss, 1 - payoff: FastCB (Foster and Krishnamurthy, NeurIPS 2021).
+    per
+        What gamma is divided by: ``"one"``; or the greedy arm's ``"loss"``, 1 - payoff, which is FastCB (Foster and
+        Krishnamurthy, NeurIPS 2021); or its ``"payoff"``.
 
     >>> InverseGap(gamma=20.0).chances(np.array([0.5, 0.4, 0.1])).round(3).tolist()
     [0.709, 0.2, 0.091]
     """
 
     gamma: float = checks.Setting(0.0, open_low=True, default=100.0)
-    by_loss: bool = False
+    per: str = "one"
 
     goes_by_gaps = True
     state = ("_uniforms",)
+
+    def __post_init__(self) -> None:
+        checks.choice("per", self.per, ("one", "loss", "payoff"))
 
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._uniforms = UniformStream(self._needed(rngs), batch_shape)
@@ -151,7 +156,8 @@ class InverseGap(Exploration):
         """Return the probability of each row given its payoff, ``(..., n) -> (..., n)``; 0 where that is -inf."""
         best = scores.max(-1, keepdims=True)
         gap = np.subtract(best, scores, out=np.zeros_like(scores), where=scores < best)
-        gamma = self.gamma / np.maximum(1 - best, LEAST_LOSS) if self.by_loss else self.gamma
+        unit = {"one": np.ones_like(best), "loss": 1 - best, "payoff": best}[self.per]
+        gamma = self.gamma / np.maximum(unit, LEAST)
         greedy = first_best(scores)[..., None] == np.arange(scores.shape[-1])
         others = np.where(greedy, 0.0, 1 / ((scores > -np.inf).sum(-1, keepdims=True) + gamma * gap))
         return others + greedy * (1 - others.sum(-1, keepdims=True))
