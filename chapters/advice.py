@@ -90,10 +90,21 @@ GUIDE: dict[str, list[Advice]] = {
             "screening-beats-network",
         ),
         Advice(
-            "Many conditions must hold at once, and there is a long log",
-            "Then features are to be learned: Neural-Linear, trained on the log.",
-            "network-beats-linear",
+            "Several things must fit at once, such as price and budget",
+            "Let a test on the log name the pairs, and grow boosted trees on their differences and products.",
+            "trees-beat-network-on-conditions",
         ),
+        Advice(
+            "Columns that nobody can read, such as somebody else's embedding",
+            "Independent components first, and trees or clusters on them. No click is needed to find them.",
+            "rotation-undone",
+        ),
+        Advice(
+            "Nothing but clicks says what matters, and the log is long",
+            "Then features are to be learned: Neural-Linear, trained on the log.",
+            "network-wins-directions",
+        ),
+        Advice("Pictures", "Cluster them before you learn from clicks.", "clusters-read-pictures"),
         Advice(
             "Features of different scales",
             "Scale them by what has been seen so far. Another scaling can add a quarter to the mistakes.",

@@ -32,26 +32,13 @@ FAMILIES = {  # colour and marker of each family of chapter 8
 }
 KINDS = {  # of worlds, by the words of the map
     "hidden segments": ("base", 0),
-    "one cluster each": ("clusters", 1),
-    "16 personas": ("personas", 16),
-    "10 noise columns": ("nuisances", 10),
-    "5,000 products": ("products", 5000),
-    "two changes of taste": ("shocks", 2),
-    "hidden qualities": ("quality", 1),
-    "a log somebody chose": ("confounded", 0.8),
-    "rare clicks": ("rare", 0.005),
-    "long tail": ("tail", 1),
-    "log of 1,000": ("log", 1000),
-    "no log": ("log", 0),
+    "a log of 1,000": ("log", 1000),
     "segments, rotated": ("rotated", 1),
     "pictures": ("pictures", 1),
     "conditions: sum": ("AND", 0),
     "conditions: AND": ("AND", 1),
-    "AND, log of 1,000": ("AND, log", 1000),
     "AND, rotated": ("AND rotated", 1),
     "AND, rotated, normal": ("AND rotated", 2),
-    "the same, log of 1,000": ("AND rotated, log", 1000),
-    "the same, log of 40,000": ("AND rotated, log", 40_000),
 }
 
 
@@ -100,11 +87,6 @@ def searches(runs: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index").fillna({"untried": ""}).round(3)
     table.index = pd.MultiIndex.from_tuples(rows, names=["world", "family"])
     return table
-
-
-def has(runs: pd.DataFrame, where: tuple[str, float]) -> bool:
-    """Return whether the table holds that kind of world."""
-    return bool(((runs["dial"] == where[0]) & (runs["value"] == where[1])).any())
 
 
 def plain(earned: pd.DataFrame) -> pd.DataFrame:

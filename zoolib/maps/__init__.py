@@ -3,6 +3,6 @@
 from zoolib.maps.fitted import Boosted, KMeans
 from zoolib.maps.fixed import Crossed, FeatureMap, Identity, PerCategory, RandomFourier, crossed, with_one
 from zoolib.maps.learned import Learned
-from zoolib.maps.pairs import Pairs, WithProduct
+from zoolib.maps.pairs import Pairs, WithProduct, tents
 from zoolib.maps.screened import Projected, Screened, directions, screen, significant_pairs
 from zoolib.maps.unmixed import Unmixed
