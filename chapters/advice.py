@@ -85,27 +85,6 @@ GUIDE: dict[str, list[Advice]] = {
             "networks-win-magic",
         ),
         Advice(
-            "Many columns, most of which may say nothing",
-            "Test each on the log, and cluster by those that matter, before you try a network.",
-            "screening-beats-network",
-        ),
-        Advice(
-            "Several things must fit at once, such as price and budget",
-            "Let a test on the log name the pairs, and grow boosted trees on their differences and products.",
-            "trees-beat-network-on-conditions",
-        ),
-        Advice(
-            "Columns that nobody can read, such as somebody else's embedding",
-            "Independent components first, and trees or clusters on them. No click is needed to find them.",
-            "rotation-undone",
-        ),
-        Advice(
-            "Nothing but clicks says what matters, and the log is long",
-            "Then features are to be learned: Neural-Linear, trained on the log.",
-            "network-wins-directions",
-        ),
-        Advice("Pictures", "Cluster them before you learn from clicks.", "clusters-read-pictures"),
-        Advice(
             "Features of different scales",
             "Scale them by what has been seen so far. Another scaling can add a quarter to the mistakes.",
             "scaling-decides",
@@ -147,9 +126,6 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
     ],
     "Is there a log to start from?": [
-        Advice(
-            "No, or a short one", "Expect little of learned features; collect varied clicks first.", "hard-without-log"
-        ),
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
