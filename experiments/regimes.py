@@ -79,8 +79,7 @@ class Point:
 
     ``like`` is the kind of world whose best settings a search begins with. Where it is "" the search begins from
     scratch and has three times as many tries; of each family that prepares its columns the best of those settings plays
-    there too that take them as they come (``"network, plain"``). ``skip`` names maps and preparations that are left
-    out: with 133 columns they would take hours.
+    there too that take them as they come (``"network, plain"``).
     """
 
     dial: str
@@ -90,7 +89,6 @@ class Point:
     shop: Mapping[str, Any] = field(default_factory=dict)
     every: int = 1
     families: Sequence[str] = ("linear", "clusters", "trees", "network", "per product")
-    skip: Sequence[str] = ()
     ablate: bool = False
 
     @property
@@ -112,13 +110,6 @@ class Point:
         """How many settings each family tries."""
         return ELSEWHERE if self.like else AT_HOME
 
-    def dials(self, family: str) -> dict[str, Factor | Choice]:
-        """Return what may be turned."""
-        dials = dict(FAMILIES[family])
-        for name in dials.keys() & {"prep", "map"}:
-            dials[name] = Choice(*(one for one in dials[name].values if not set(one.split()) & set(self.skip)))
-        return dials
-
 
 ALL = tuple(FAMILIES)
 OF_CONDITIONS = ("linear", "pairs", "trees", "network")
@@ -130,7 +121,6 @@ POINTS = [
     Point("AND", 1, taste=AND, families=ALL),
     Point("rotated", 1, taste={"rotated": True}, families=ALL),
     Point("AND rotated", 2, taste=NORMAL, families=ALL),
-    Point("pictures", 1, taste={"kind": "pictures"}, skip=("crossed", "projected", "unmixed")),
     Point("AND rotated", 1, "AND rotated 2", TURNED, families=OF_CONDITIONS),
     Point("AND", 0, "AND 1", AND | {"dial": 0.0}, families=OF_CONDITIONS),
     Point("log", 1000, "base 0", shop={"n_log": 1000}),
@@ -195,7 +185,7 @@ def _rows(
                 seen += rows([("tuned", family, family, one, "") for one in some], tuning)
             return [float(np.mean([float(v) for v in row["earned"].split()])) for row in seen[-len(some) :]]
 
-        found = search(score, point.dials(family), point.budget, best.get((point.like, family)))
+        found = search(score, FAMILIES[family], point.budget, best.get((point.like, family)))
         best[point.name, family] = found.best
         yield from seen
         tests.append(("tested", family, family, found.best, " ".join(found.unsettled)))

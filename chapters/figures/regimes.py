@@ -34,7 +34,6 @@ KINDS = {  # of worlds, by the words of the map
     "hidden segments": ("base", 0),
     "a log of 1,000": ("log", 1000),
     "segments, rotated": ("rotated", 1),
-    "pictures": ("pictures", 1),
     "conditions: sum": ("AND", 0),
     "conditions: AND": ("AND", 1),
     "AND, rotated": ("AND rotated", 1),
