@@ -49,7 +49,9 @@ def test_squares_are_searched_where_they_are_few():
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize(("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads"), ("magic", "LinUCB, squares")])
+@pytest.mark.parametrize(
+    ("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads"), ("magic", "LinUCB, squares")]
+)
 def test_counts_come_out_again(table, data, name):
     (row,) = table[(table["data"] == data) & (table["agent"] == name) & (table["phase"] == "play")].to_dict("records")
     setting = {d: row[d] for d in widened.DIALS[name]}
