@@ -76,18 +76,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Many numbers, and nobody to cross them",
-            "A linear agent first, and a Neural-Linear one beside it. On one of six data sets the network won.",
+            "A linear agent first, on the numbers and on their products; a Neural-Linear one beside it.",
             "linear-wins-on-data",
-        ),
-        Advice(
-            "The linear agent ends well above what a taught network reaches",
-            "Then the features are to be learned: Neural-Linear, with enough rows.",
-            "networks-win-magic",
-        ),
-        Advice(
-            "Features of different scales",
-            "Scale them by what has been seen so far. Another scaling can add a quarter to the mistakes.",
-            "scaling-decides",
         ),
         Advice(
             "Users differ, and nothing that you see says how",

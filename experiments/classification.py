@@ -29,6 +29,7 @@ from zoolib import metrics
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib.data import ClassificationBandit, LabelledData, labelled
 from zoolib.experiment import combinations, gather
+from zoolib.maps.fixed import crossed, with_one
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
@@ -75,6 +76,16 @@ CEILINGS = {
     "Neural network": MLPClassifier((32, 16), max_iter=400, random_state=0),
 }
 WHOLE_MATRIX = ("cancer", "shuttle", "magic")  # where p is small enough for the last two
+RIVALS = {"LinUCB, squares": ("squares", zoo.LinUCBAgent, {}, BELIEF)}  # not of the field; of the longer search
+
+
+class Squares(ClassificationBandit):
+    """Rows that come with a constant and all products of two columns, squares included, for every arm."""
+
+    def __init__(self, data: LabelledData, seeds: Sequence[int], n_steps: int) -> None:
+        super().__init__(data, seeds, n_steps)
+        self.x = crossed(with_one(self.x[..., :-1]))
+        self.space = zoo.ContextSpace(self.x.shape[-1], self.n_arms, self.batch_shape)
 
 
 def field() -> list[tuple[str, str]]:
@@ -95,7 +106,8 @@ def _rows(data: str) -> LabelledData:
 
 def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence[int], n_steps: int) -> np.ndarray:
     """Return the regret of one agent at the checkpoints, ``(shuffles, 10)``."""
-    form, make, always, _ = AGENTS[name]
+    form, make, always, _ = (AGENTS | RIVALS)[name]
+    served = Squares if form == "squares" else functools.partial(ClassificationBandit, form=form)
 
     def factory(space: zoo.ContextSpace, rngs: Any) -> zoo.Agent:
         needs = {} if make is zoo.LinUCBAgent else {"rng": rngs}  # it alone leaves nothing to chance
@@ -104,7 +116,7 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     at = [n_steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
     parts = []
     for start in range(0, len(shuffles), CHUNK):
-        bandit = ClassificationBandit(_rows(data), shuffles[start : start + CHUNK], n_steps, form=form)
+        bandit = served(_rows(data), shuffles[start : start + CHUNK], n_steps)
         played = zoo.serve({name: factory}, bandit, progress=False)
         parts.append(np.stack([metrics.regret(played, stop=step)[name] for step in at], axis=1))
     return np.concatenate(parts)

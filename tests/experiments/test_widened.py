@@ -1,7 +1,5 @@
 """The second search on the labelled sets: one budget, no end, and counts that come out again."""
 
-import itertools
-
 import numpy as np
 import pytest
 from stored_numbers import compares_stored_numbers
@@ -19,7 +17,7 @@ def table():
 
 def test_every_family_was_searched_on_every_set_within_the_budget(table):
     pairs = table[["data", "agent"]].drop_duplicates().itertuples(index=False, name=None)
-    assert list(pairs) == list(itertools.product(classification.HORIZON, widened.DIALS))
+    assert list(pairs) == widened.field()
     for _, part in table.groupby(["data", "agent"]):
         tried, (_, best) = part[part["phase"] == "tuning"], next(part[part["phase"] == "play"].iterrows())
         assert 1 < len(tried) <= widened.BUDGET
@@ -29,11 +27,31 @@ def test_every_family_was_searched_on_every_set_within_the_budget(table):
 
 
 def test_agents_are_those_of_the_field():
-    assert set(widened.DIALS) <= set(classification.AGENTS)
+    assert set(widened.DIALS) == set(widened.DIALS) & set(classification.AGENTS) | set(classification.RIVALS)
+
+
+def test_squares_are_a_constant_the_columns_and_their_products():
+    data = classification._rows("shuttle")
+    plain, squares = (make(data, range(2), 9) for make in (classification.ClassificationBandit, classification.Squares))
+    assert squares.space.d == 55
+    x, z = plain.x[..., :-1], squares.contexts(3)
+    assert z.shape == (2, 2, 55)
+    assert z[:, 0] == pytest.approx(z[:, 1])
+    assert z[0, 0, 0] == 1
+    assert z[0, 0, 1:10] == pytest.approx(x[3, 0])
+    assert sorted(z[0, 0, 10:]) == pytest.approx(sorted(np.outer(x[3, 0], x[3, 0])[np.triu_indices(9)]))
+    assert np.array_equal(plain.labels, squares.labels)
+
+
+def test_squares_are_searched_where_they_are_few():
+    wide = {name: classification.Squares(classification._rows(name), [0], 1).space.d for name in widened.FEW_PRODUCTS}
+    assert wide == {"segment": 190, "shuttle": 55, "magic": 66}
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize(("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads")])
+@pytest.mark.parametrize(
+    ("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads"), ("magic", "LinUCB, squares")]
+)
 def test_counts_come_out_again(table, data, name):
     (row,) = table[(table["data"] == data) & (table["agent"] == name) & (table["phase"] == "play")].to_dict("records")
     setting = {d: row[d] for d in widened.DIALS[name]}
