@@ -20,7 +20,7 @@ from tqdm import tqdm
 from experiments.contest import Choice, Factor, Setting, search
 from experiments.regime_runs import play
 from zoolib.experiment import gather, stored
-from zoolib.randomness import shift
+from zoolib.randomness import shift, shifted
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
@@ -148,7 +148,10 @@ def compute(
     searched anew: the settings of the book's table play there.
     """
     best: dict[tuple[str, str], Setting] = {}
-    known = stored(TABLE).query("role == 'tuned'").to_dict("records") if shift() else []
+    known: list[dict[str, Any]] = []
+    if shift():
+        with shifted(0):
+            known = stored(TABLE).query("role == 'tuned'").to_dict("records")
     found = {(row["dial"], row["value"], row["agent"], row["setting"]): row for row in known}
     return pd.DataFrame(
         row

@@ -15,8 +15,9 @@ from experiments import regime_runs, regimes
 from experiments.contest import Choice, search
 from figures.regimes import unpacked
 from zoolib import FeatureShop, Segments
-from zoolib.experiment import cluster, stored
+from zoolib.experiment import cluster, store, stored
 from zoolib.maps import Projected, RandomFourier, Screened, Unmixed, WithProduct
+from zoolib.randomness import shifted
 
 SEEDS = [7, 61]
 SPOT = [
@@ -165,6 +166,17 @@ def test_an_experiment_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypat
     n_seen = len(seen)
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
     assert len(seen) == n_seen
+
+
+def test_in_a_fresh_hundred_the_settings_of_the_book_play_and_nothing_is_searched(tmp_path, monkeypatch):
+    found = played(None)
+    store(found, tmp_path / "regimes.csv")
+    monkeypatch.setattr(regimes, "TABLE", tmp_path / "regimes.csv")
+    with shifted(5_000_000):
+        fresh = played(None)
+    same = ["dial", "value", "agent", "setting", "role", "first"]
+    assert fresh[same].to_dict("list") == found[same].to_dict("list")
+    assert (fresh["earned"] == found["earned"]).tolist() == (found["role"] == "tuned").tolist()
 
 
 def test_a_dask_cluster_of_two_workers_gives_the_numbers_of_one_process(monkeypatch):
