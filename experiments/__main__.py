@@ -31,6 +31,7 @@ from experiments import (
     rehearsal,
     replicate,
     stuck,
+    tuned,
 )
 from zoolib.experiment import cluster, store
 
@@ -45,6 +46,7 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
         candidates,
         groups,
         gauntlet,
+        tuned,
         laws,
         regimes,
         classification,
