@@ -16,7 +16,8 @@ from zoolib import metrics
 from zoolib.experiment import gather
 from zoolib.randomness import shifted
 
-WORLDS, BUDGET = range(1000, 1010), 36
+WORLDS, BUDGET = range(1000, 1010), 30
+FACTORS = (3.0, 1.7, 1.3)  # how far neighbours lie, from coarse to fine
 COLUMNS = ["all", "start", "fish boom", "dog-toy craze"]
 
 
@@ -49,7 +50,7 @@ def searched(names: Sequence[str], dials: Any, starts: Any, budget: int, seeds: 
             return [rows[families.kind(family, setting)]["all"] for setting in some]
 
         first = max(starts, key=lambda setting: score([setting])[0])
-        ended = search(score, dials, budget - len(starts) + 1, first)
+        ended = search(score, dials, budget - len(starts) + 1, first, FACTORS)
         best = families.kind(family, ended.best)
         found[family] = {"rows": list(rows.values()), "best": best, "unsettled": list(ended.unsettled)}
     return found
