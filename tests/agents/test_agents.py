@@ -11,6 +11,7 @@ from zoolib import (
     Everything,
     Fresh,
     Frozen,
+    InverseGap,
     KLUCBAgent,
     LinUCBAgent,
     MLPRecommender,
@@ -188,6 +189,19 @@ class TestNeuralLinearFreshThompson(NeuralLinearConformance):
 class TestNeuralLinearEpsilonGreedy(NeuralLinearConformance):
     prefers, is_random = False, True
     choices = {"training": Online(), "exploration": EpsilonGreedy(0.2)}
+
+
+class TestNeuralLinearInverseGap(NeuralLinearConformance):
+    prefers, is_random = False, True
+    choices = {"training": REPLAY, "exploration": InverseGap(20.0)}
+
+
+class TestLinUCBInverseGap(AgentConformance):
+    prefers, is_random, by_arm = False, True, True
+
+    @staticmethod
+    def make(features, rng):
+        return LinUCBAgent(features, exploration=InverseGap(50.0, by_loss=True), rng=rng)
 
 
 class TestEpsilonGreedy(AgentConformance):

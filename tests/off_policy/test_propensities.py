@@ -7,10 +7,13 @@ import pytest
 
 from zoolib import (
     UCB,
+    ArmThompson,
     Delayed,
     EpsilonGreedy,
     EpsilonGreedyAgent,
     FeatureEngineer,
+    HybridLinUCBAgent,
+    InverseGap,
     LinTSAgent,
     LinUCBAgent,
     MappedAgent,
@@ -21,9 +24,11 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
+    SharedLogisticUCBAgent,
     StaticMLPAgent,
     Thompson,
     Turnover,
+    UCB1Agent,
     ZooplusSimulator,
     run,
     spawn,
@@ -57,6 +62,14 @@ AGENTS = {
     "mapped": lambda features, rng: MappedAgent(features, map=Identity(), alpha=1.0, settle=1, rng=rng),
     "LinUCB, epsilon": lambda f, rng: LinUCBAgent(f, exploration=EpsilonGreedy(0.3), rng=rng),
     "delayed LinTS": lambda features, rng: Delayed(LinTSAgent(features, alpha=1.0, rng=rng), delay=3),
+    "LinUCB, inverse gap": lambda f, rng: LinUCBAgent(f, exploration=InverseGap(30.0), rng=rng),
+    "shared, inverse gap": lambda f, rng: SharedLinUCBAgent(f, exploration=InverseGap(30.0, by_loss=True), rng=rng),
+    "UCB1, inverse gap": lambda f, rng: UCB1Agent(f, exploration=InverseGap(30.0), rng=rng),
+    "Neural-Linear, inverse gap": neural(exploration=InverseGap(30.0), training=Replay()),
+    "mapped, inverse gap": lambda f, rng: MappedAgent(f, map=Identity(), exploration=InverseGap(30.0), rng=rng),
+    "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
+    "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
+    "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),
 }
 
@@ -95,7 +108,7 @@ def test_a_logbook_changes_no_choice(name, seed):
     assert log.propensity.shape == log.action.shape
 
 
-@pytest.mark.parametrize("name", ["random", "disjoint", "epsilon-greedy"])
+@pytest.mark.parametrize("name", ["random", "disjoint", "epsilon-greedy", "shared, inverse gap"])
 def test_world_i_of_a_batch_has_the_chances_of_the_single_run(name):
     agent, sim = made(name, [3, 8])
     book = Logbook(agent)

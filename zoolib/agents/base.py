@@ -10,7 +10,6 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.persistence import Stateful
-from zoolib.ties import first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
@@ -155,20 +154,19 @@ class UCBAgent(Agent):
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X`` with the highest score, unless exploration diverts."""
         X = self._contexts(X)
-        return self._plain(self.exploration.divert(first_best(self.score(X)), np.ones(X.shape[:-1], dtype=bool)))
+        return self._plain(self.exploration.divert(self.exploration.pick(self.score(X)), np.ones(X.shape[:-1], bool)))
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product with the highest score for ``user_id``, unless exploration diverts."""
-        return self._plain(self.exploration.divert(self.favourite(user_id, sim), sim.for_sale))
+        scores, arms = self.scored(user_id, sim)
+        return self._plain(self.exploration.divert(arms[(*self.rows, self.exploration.pick(scores))], sim.for_sale))
 
-    def favourite(self, user_id: Any, sim: ZooplusSimulator) -> Any:
-        """Return the product with the highest score for ``user_id``; where the exploration draws, of one draw."""
+    def scored(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scores of the choices for ``user_id``, ``(..., n)``, -inf if sold out, and their products."""
         checks.same_worlds(self.batch_shape, sim.batch_shape)
         X, arms = self.choices(user_id, sim)
-        scores = self.score(X)
-        if sim.sold_out:
-            scores = np.where(np.take_along_axis(sim.for_sale, arms, -1), scores, -np.inf)
-        return arms[(*self.rows, first_best(scores))]
+        here = np.take_along_axis(sim.for_sale, arms, -1) if sim.sold_out else True
+        return np.where(here, self.score(X), -np.inf), arms
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, and the product that stands for each, ``(..., n)``."""

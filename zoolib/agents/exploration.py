@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoolib.persistence import Stateful
+from zoolib.ties import first_best
 
 Rngs = list[np.random.Generator]
 
@@ -26,12 +27,17 @@ class Exploration(Stateful):
         Whether the score itself is drawn.
     asks_for_inverse
         Whether A^-1 itself is used, and not only means and widths.
+    goes_by_gaps
+        Whether it matters by how much scores differ, and not only which is higher: they must be payoffs.
+    pick
+        A function that returns the row to choose by its score, ``(..., n) -> (...)``; one of -inf is not to be had.
 
     >>> Exploration().divert(3, for_sale=np.ones(5, dtype=bool))
     3
     """
 
-    is_random = asks_for_inverse = False
+    is_random = asks_for_inverse = goes_by_gaps = False
+    pick = staticmethod(first_best)
 
     def start(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> Exploration:
         """Return a copy for an agent.

@@ -1,4 +1,13 @@
-"""Explorations that draw: Thompson sampling and epsilon-greedy, for any agent (chapters 4, 6 and 10)."""
+"""Explorations that draw: Thompson sampling, epsilon-greedy, inverse gap weighting, for any agent (chapters 4, 6, 10).
+
+Where inverse gap weighting here differs from its papers:
+
+1. gamma is a constant; in SquareCB it is set from the horizon and the regression oracle's regret.
+2. The oracle is whatever regression the agent does, which learns from the shown arms without weights, as theirs does.
+3. K counts the choices that differ: products that the agent cannot tell apart are one, of which the first is shown.
+4. FastCB regresses with the logarithmic loss, and its losses are 0 or 1 less rewards; a greedy loss that an agent puts
+   below 1e-9 counts as that much.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +19,9 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.exploration import Exploration, Rngs
 from zoolib.randomness import UniformStream
+from zoolib.ties import first_best
+
+LEAST_LOSS = 1e-9  # what a greedy loss counts as at least
 
 
 class NormalStream(UniformStream):
@@ -101,3 +113,49 @@ class EpsilonGreedy(Exploration):
         place = u / (self.epsilon or 1.0) * for_sale.sum(-1)
         some = (for_sale.cumsum(-1) > np.asarray(place)[..., None]).argmax(-1)
         return np.where(u < self.epsilon, some, arm)
+
+
+@dataclass
+class InverseGap(Exploration):
+    """Inverse gap weighting: an arm is shown the more rarely, the farther its payoff is below the highest.
+
+    Of K arms, all but the greedy one have the probability 1 / (K + gamma (highest payoff - payoff)), and the greedy one
+    has the rest. Abe and Long (ICML 1999) draw so, and Foster and Rakhlin (ICML 2020) show that with any regression it
+    is optimal: SquareCB. Neither alpha nor the width has a part in it.
+
+    Parameters
+    ----------
+    gamma
+        Weight of a gap, above 0. The higher, the greedier.
+    by_loss
+        Divide gamma by the greedy arm's expected loss, 1 - payoff: FastCB (Foster and Krishnamurthy, NeurIPS 2021).
+
+    >>> InverseGap(gamma=20.0).chances(np.array([0.5, 0.4, 0.1])).round(3).tolist()
+    [0.709, 0.2, 0.091]
+    """
+
+    gamma: float = checks.Setting(0.0, open_low=True, default=100.0)
+    by_loss: bool = False
+
+    goes_by_gaps = True
+    state = ("_uniforms",)
+
+    def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
+        self._uniforms = UniformStream(self._needed(rngs), batch_shape)
+
+    def bonus(self, agent: Any, Z: Any) -> float:
+        """Return 0: this score does not explore."""
+        return 0.0
+
+    def chances(self, scores: np.ndarray) -> np.ndarray:
+        """Return the probability of each row given its payoff, ``(..., n) -> (..., n)``; 0 where that is -inf."""
+        best = scores.max(-1, keepdims=True)
+        gap = np.subtract(best, scores, out=np.zeros_like(scores), where=scores < best)
+        gamma = self.gamma / np.maximum(1 - best, LEAST_LOSS) if self.by_loss else self.gamma
+        greedy = first_best(scores)[..., None] == np.arange(scores.shape[-1])
+        others = np.where(greedy, 0.0, 1 / ((scores > -np.inf).sum(-1, keepdims=True) + gamma * gap))
+        return others + greedy * (1 - others.sum(-1, keepdims=True))
+
+    def pick(self, scores: np.ndarray) -> Any:
+        """Return a row that is drawn by its chance."""
+        return (self.chances(scores).cumsum(-1) > np.asarray(self._uniforms())[..., None]).argmax(-1)

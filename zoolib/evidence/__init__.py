@@ -9,5 +9,6 @@ from zoolib.evidence.columns import add_columns, drop_columns
 from zoolib.evidence.diagonal import DiagonalEvidence
 from zoolib.evidence.eigen import EigenEvidence
 from zoolib.evidence.forgetting import DiscountedEvidence, WindowedEvidence, make_evidence
+from zoolib.evidence.logistic import LogisticEvidence
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.tabular import TabularEvidence

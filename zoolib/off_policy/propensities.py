@@ -1,8 +1,9 @@
 """How probable was that? The chances with which each policy of the book acts, and logs that keep them (chapter 9).
 
-Exact for every policy that can be enumerated: random, epsilon-greedy, and all that decide by a score, which do one
-thing with probability 1. Thompson sampling draws its scores, and the largest of several normal numbers has no closed
-form: its chances are estimated by drawing again, with generators of their own, so that asking changes nothing.
+Exact for every policy that can be enumerated: random, epsilon-greedy, inverse gap weighting, and all that decide by a
+score, which do one thing with probability 1. Thompson sampling draws its scores, and the largest of several normal
+numbers has no closed form: its chances are estimated by drawing again, with generators of their own, so that asking
+changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from zoolib.agents import (
     Agent,
     ArmThompson,
     EpsilonGreedy,
+    InverseGap,
     OracleAgent,
     RandomAgent,
     StaticMLPAgent,
@@ -79,7 +81,10 @@ def _of_ucb(
     explores = agent.exploration
     if explores.is_random:
         return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, sim.batch_shape))
-    best = _certainly(agent.favourite(user_id, sim), sim)
+    scores, arms = agent.scored(user_id, sim)
+    if isinstance(explores, InverseGap):
+        return _of_products(explores.chances(scores), arms, sim)
+    best = _certainly(arms[(*sim.rows, first_best(scores))], sim)
     if isinstance(explores, EpsilonGreedy):
         return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
     return best
@@ -108,7 +113,7 @@ def _drawn(
     if sim.sold_out:
         scores = np.where(np.take_along_axis(sim.for_sale, arms, -1)[..., None, :], scores, -np.inf)
     share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).sum(-2) / n_draws
-    return (share[..., None] * (arms[..., None] == np.arange(sim.n_products))).sum(-2)  # (..., C) -> (..., K)
+    return _of_products(share, arms, sim)
 
 
 class Logbook(Wrapper):
@@ -154,6 +159,11 @@ class Logbook(Wrapper):
         """Return the log; the context of a row is the persona, one-hot."""
         users, p, arm, reward = (np.stack(column, axis=-1) for column in zip(*self._rows, strict=True))
         return log_of_visits(sim, users, arm, reward, p)
+
+
+def _of_products(chances: np.ndarray, arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
+    """Return the chances of all products, ``(..., K)``, from those of the choices, ``(..., C)``."""
+    return (chances[..., None] * (arms[..., None] == np.arange(sim.n_products))).sum(-2)
 
 
 def _certainly(arm: Any, sim: ZooplusSimulator) -> np.ndarray:

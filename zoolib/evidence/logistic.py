@@ -1,0 +1,105 @@
+"""Evidence of clicks as what they are, 0 or 1: logistic regression, one Laplace step a click.
+
+The log-odds of a click are theta'x, and what is known of theta is a normal distribution, N(theta, A^-1). A click makes
+of it another one: its mode is found exactly, and the curvature there is added to A (Spiegelhalter and Lauritzen, 1990).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoolib import checks
+from zoolib.evidence.ridge import Evidence
+
+STEPS = 60  # halvings of an interval at most; Newton's steps, which come first wherever they help, need five or so
+ENOUGH = 1e-9  # a step of theta after which the next one would be lost in rounding
+LEAST = 1e-9  # what a curvature p (1 - p) counts as at least
+
+
+class LogisticEvidence(Evidence):
+    """A normal distribution of the theta of p = 1 / (1 + exp(-theta'x)), that follows click by click, and may fade.
+
+    With a = theta'x and v = x' A^-1 x, the log-odds s of x after the click solve s = a + v (r - p(s)), one equation in
+    one unknown. Then theta += A^-1 x (r - p(s)) and A += p(s) (1 - p(s)) x x'. In sums it is ridge evidence of a record
+    whose context is weighted by q = p (1 - p) and whose reward is s + (r - p) / q. So mean and width are those of
+    theta'x, the log-odds.
+
+    Parameters
+    ----------
+    d, shape, ridge
+        As in :class:`~zoolib.evidence.Evidence`.
+    gamma
+        Discount in (0, 1]: A <- gamma A + (1 - gamma) lambda I, A theta <- gamma A theta before each click.
+
+    >>> evidence = LogisticEvidence(d=1)
+    >>> _ = [evidence.add(np.ones(1), 1.0) for _ in range(3)]
+    >>> evidence.chance(np.ones((1, 1))).round(3).tolist()
+    [0.706]
+    """
+
+    gamma = checks.Setting(0.0, 1.0, open_low=True)
+
+    def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float = 1.0) -> None:
+        super().__init__(d, shape, ridge)
+        self.gamma = gamma
+
+    def chance(self, X: np.ndarray) -> np.ndarray:
+        """Return p = 1 / (1 + exp(-theta'x)) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
+        return probability(self.mean(X))
+
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+        """Let the past fade, if it does, then take in a click."""
+        if self.gamma < 1:
+            self.put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
+        A_inv, b = self._of(arm, self.A_inv, self.b)
+        u = np.matvec(A_inv, x)
+        s = mode(np.vecdot(u, b), np.vecdot(u, x), np.asarray(r, dtype=float))
+        p = probability(s)
+        root = np.sqrt(np.maximum(p * (1 - p), LEAST))
+        changed = super().add(root[..., None] * x, root * s + (r - p) / root, arm)
+        return changed if self.gamma == 1 else (None,)
+
+    def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
+        """Start afresh from records: the mode of theta given all of them, and the curvature there.
+
+        Parameters
+        ----------
+        X, r, n
+            As in :meth:`Evidence.rebuild`; r lies between 0 and n.
+        """
+        n, theta = np.ones(r.shape) if n is None else n, np.zeros((*self.shape, self.d))
+        for _ in range(STEPS):  # Newton's
+            p = probability(np.matvec(X, theta))
+            A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * (n * p * (1 - p))[..., None])
+            step = np.linalg.solve(A, (np.vecmat(r - n * p, X) - self.ridge * theta)[..., None])[..., 0]
+            theta += step
+            if np.abs(step).max() < ENOUGH:
+                break
+        self.put(A, np.matvec(A, theta))
+
+
+def mode(a: Any, v: Any, r: Any) -> np.ndarray:
+    """Return the s with s = a + v (r - p(s)): Newton's steps, and a half of the interval where they leave it."""
+    low, high = a + v * (r - 1), a + v * r
+    s, found = np.array(a + v * (r - probability(a)) / (1 + v / 4)), False
+    for _ in range(STEPS):
+        p = probability(s)
+        excess = s - a - v * (r - p)
+        low, high = np.where(excess < 0, s, low), np.where(excess < 0, high, s)
+        step = s - excess / (1 + v * p * (1 - p))
+        step = np.where(found, s, np.where((low <= step) & (step <= high), step, (low + high) / 2))
+        s, found = step, found | (np.abs(step - s) <= 1e-14 * (1 + np.abs(s)))
+        if np.all(found):
+            break
+    return s
+
+
+def probability(s: Any) -> np.ndarray:
+    """Return 1 / (1 + exp(-s)).
+
+    >>> probability([-1e4, 0.0, 1e4]).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(s)))
