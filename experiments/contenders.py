@@ -118,7 +118,10 @@ def static(features: zoo.FeatureEngineer, kind: str) -> zoo.StaticMLPAgent:
 
 def is_linear(kind: str) -> bool:
     """Return whether the agent of that name is linear and draws nothing."""
-    return kind not in YARDSTICKS and named(kind)[0] in (zoo.LinUCBAgent, zoo.SharedLinUCBAgent)
+    if kind in YARDSTICKS:
+        return False
+    cls, _, settings = named(kind)
+    return issubclass(cls, zoo.SharedLinUCBAgent) and "exploration" not in settings
 
 
 def grid(kinds: list[str]) -> dict[str, Any]:

@@ -89,6 +89,15 @@ FAMILIES = {
             {"alpha": 1.0, "memory": ("discount", 10_000)},
         ),
     ),
+    "Shared, crossed, inverse gap": Family(
+        zoo.SharedLinUCBAgent,
+        "crossed",
+        *_from(
+            {"greed": Factor(100.0), "memory": Forgetting("window", "discount"), "ridge": RIDGE},
+            {"greed": 100.0},
+            {"greed": 300.0, "memory": ("window", 5500)},
+        ),
+    ),
     "Neural-Linear, online": Family(
         zoo.NeuralLinearAgent,
         "onehot",
@@ -164,10 +173,12 @@ def known(name: str) -> tuple[type[zoo.UCBAgent], str, dict[str, Any]]:
     clicks = {way: int(said[way]) for way in ("window", "fresh", "buffer", "every") if way in said}
     if "gamma" in said:
         given["gamma"] = float(said["gamma"])
+    if "greed" in said:
+        given["exploration"] = zoo.InverseGap(float(said["greed"]))
     if not one.training:
         return one.agent, one.encoding, given | {way: n for way, n in clicks.items() if way == "window"}
     if one.training == "replay":
-        given["training"] = zoo.Replay(clicks["buffer"], every=clicks["every"])
+        given["training"] = zoo.Replay(clicks.get("buffer", 10_000), every=clicks.get("every", 50))
     else:
         given["training"] = {"online": zoo.Online(), "frozen": zoo.Frozen()}[one.training]
     if "memory" in one.dials:
@@ -178,6 +189,7 @@ def known(name: str) -> tuple[type[zoo.UCBAgent], str, dict[str, Any]]:
 def _memory(family: Family, clicks: dict[str, int], gamma: float | None) -> Any:
     if gamma is not None:
         return zoo.Discount(gamma)
-    if "fresh" in family.dials["memory"].ways or (family.training == "frozen" and "window" in clicks):
-        return zoo.Fresh(clicks.get("fresh", clicks.get("window", N_STEPS)))  # what is frozen is always fresh
+    if "fresh" in {*family.dials["memory"].ways, *clicks} or (family.training == "frozen" and "window" in clicks):
+        n = clicks.get("fresh", clicks.get("window", N_STEPS))  # what is frozen is always fresh
+        return zoo.Fresh(n)
     return zoo.Window(clicks["window"]) if "window" in clicks else zoo.Everything()
