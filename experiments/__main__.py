@@ -31,6 +31,7 @@ from experiments import (
     rehearsal,
     replicate,
     stuck,
+    tuned,
     wheel,
     widened,
 )
@@ -47,6 +48,7 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
         candidates,
         groups,
         gauntlet,
+        tuned,
         laws,
         regimes,
         classification,

@@ -1,4 +1,4 @@
-"""The contenders of chapter 7: every agent of the book by name, the settings tried of each family, and what is kept.
+"""The contenders of chapter 7: every agent of the book by name, and what is kept of a run.
 
 The gauntlet: 40,000 steps, the fish boom, the dog-toy craze. Neural agents start from the same random networks, world
 by world, so that they can be compared in pairs.
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
+from experiments import families
 from zoolib import metrics
-from zoolib.experiment import combinations
 
-N_STEPS = 40_000
+N_STEPS = families.N_STEPS
 WHO = {"fish boom": "budget_shopper", "dog-toy craze": "cat_connoisseur"}  # whose taste changes
 STANDARD = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}
 DRAWN = zoo.RandomTimes((zoo.SHOCK_FISH, zoo.SHOCK_DOG_TOY), first=5000, last=35_000, apart=5000)
@@ -69,55 +69,28 @@ WINDOWED = {
     for window in WINDOWS
 }
 
-
-_MEMORIES = [{}, {"window": 2500}, {"window": 5500}, {"gamma": 0.999}]
-_LINEAR = [{"alpha": alpha} | memory for alpha in (0.2, 1.0) for memory in _MEMORIES]
-_BUFFERS = [{"lr": lr, "training": zoo.Replay(capacity)} for lr in (0.01, 0.03) for capacity in (2500, 10_000)]
-_EMBEDDED = combinations(alpha=[0.3, 1.0], ridge=[1.0, 0.01], memory=[zoo.Fresh(2500), zoo.Fresh(5500)])
-
-TRIED: dict[str, tuple[Any, str, list[dict[str, Any]]]] = {  # eight settings a family
-    "LinUCB": (*DISJOINT, _LINEAR),
-    "Shared": (*SHARED, _LINEAR),
-    "Shared, crossed": (*CROSSED, _LINEAR),
-    "Neural-Linear, online": (*NEURAL, combinations(alpha=[0.2, 1.0], lr=[0.001, 0.003, 0.01, 0.03])),
-    "Neural-Linear, replay": (*NEURAL, [{"alpha": alpha} | buffer for alpha in (0.3, 1.0) for buffer in _BUFFERS]),
-    "Neural-Linear, fresh": (*NEURAL, [settings | REPLAY for settings in _EMBEDDED]),
-    "Neural-Linear, frozen": (*NEURAL, [settings | {"training": zoo.Frozen()} for settings in _EMBEDDED]),
-    "Epsilon-greedy": (*GREEDY, [{"epsilon": epsilon} | buffer for epsilon in (0.05, 0.1) for buffer in _BUFFERS]),
-}
+KNOWN = AGENTS | DIALLED | WINDOWED
 
 
-def described(settings: dict[str, Any]) -> str:
-    """Return settings in words, ``alpha 1, window 2500``."""
-    words = []
-    for name, value in settings.items():
-        if isinstance(value, (int, float)):
-            words.append(f"{name} {value:g}")
-        elif isinstance(value, zoo.Replay) and value != zoo.Replay():
-            words.append(f"buffer {value.capacity}")
-        elif isinstance(value, zoo.Fresh):
-            words.append(f"fresh {value.window}")
-    return ", ".join(words)
+def named(kind: str) -> tuple[Any, str, dict[str, Any]]:
+    """Return class, encoding and settings of the agent of that name, which may say where the dials of a family stand.
 
-
-SETTINGS = {  # of every setting that is tried, by family and words
-    f"{family}: {described(settings)}": (cls, encoding, settings)
-    for family, (cls, encoding, tried) in TRIED.items()
-    for settings in tried
-}
-KNOWN = AGENTS | DIALLED | WINDOWED | SETTINGS
+    >>> named("LinUCB, alpha 1")[2]
+    {'alpha': 1.0}
+    """
+    return KNOWN[kind] if kind in KNOWN else families.known(kind)
 
 
 def linear(features: zoo.FeatureEngineer, kind: str) -> zoo.UCBAgent:
     """Make the linear agent of that name."""
-    cls, encoding, settings = KNOWN[kind]
+    cls, encoding, settings = named(kind)
     return cls(features.encoded(encoding), **settings)
 
 
 def neural(features: zoo.FeatureEngineer, kind: str, rng: Any) -> zoo.UCBAgent:
     """Make the agent of that name which has a network."""
-    cls, _, settings = KNOWN[kind]
-    return cls(features, rng=rng, **settings)
+    cls, encoding, settings = named(kind)
+    return cls(features.encoded(encoding), rng=rng, **settings)
 
 
 def oracle(features: zoo.FeatureEngineer, kind: str) -> zoo.OracleAgent:
@@ -143,13 +116,20 @@ def static(features: zoo.FeatureEngineer, kind: str) -> zoo.StaticMLPAgent:
     return zoo.StaticMLPAgent(features, models if features.batch_shape else models[0])
 
 
+def is_linear(kind: str) -> bool:
+    """Return whether the agent of that name is linear and draws nothing."""
+    if kind in YARDSTICKS:
+        return False
+    cls, _, settings = named(kind)
+    return issubclass(cls, zoo.SharedLinUCBAgent) and "exploration" not in settings
+
+
 def grid(kinds: list[str]) -> dict[str, Any]:
     """Return the grid of a sweep over these agents; the name under which one stands decides its random numbers."""
     makers = {"Oracle": oracle, "Static MLP": static, "Random": random}
     found: dict[str, Any] = {}
     for kind in kinds:
-        is_linear = kind in KNOWN and KNOWN[kind][0] in (zoo.LinUCBAgent, zoo.SharedLinUCBAgent)
-        default = ("Linear", linear) if is_linear else ("Neural-Linear", neural)
+        default = ("Linear", linear) if is_linear(kind) else ("Neural-Linear", neural)
         name, make = (kind, makers[kind]) if kind in makers else default
         found.setdefault(name, (make, {"kind": []}))[1]["kind"].append(kind)
     return found

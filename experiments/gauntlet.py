@@ -1,4 +1,4 @@
-"""The gauntlet of chapter 7: all agents with standard settings, then tuned, with fixed and with drawn times of shocks.
+"""The gauntlet of chapter 7: all agents with standard settings, and windows with fixed and with drawn times of shocks.
 
 What is kept of a replication is told in :func:`experiments.contenders.summary`; the tables are views of it.
 """
@@ -15,12 +15,12 @@ import pandas as pd
 
 import zoolib as zoo
 from experiments import contenders
-from experiments.contenders import AGENTS, DIALLED, N_STEPS, SCHEDULES, SLOW, TRIED, WINDOWED, YARDSTICKS
+from experiments.contenders import AGENTS, DIALLED, N_STEPS, SCHEDULES, SLOW, WINDOWED, YARDSTICKS
 from zoolib import metrics
 from zoolib.experiment import summarize
 
 DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
-WORLDS, TUNING_WORLDS = range(100), range(1000, 1020)
+WORLDS = range(100)
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
 STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
 PULLS = {  # who was shown what, as a share of all that was shown to them, in which blocks of 1,000 steps
@@ -120,33 +120,17 @@ def shown(runs: Played) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tried(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
-    """Return what every setting earned on the worlds kept for tuning, with drawn times, and which is best."""
-    runs = played(list(contenders.SETTINGS), TUNING_WORLDS, "drawn", cache, progress)
-    by_kind = outcomes(runs).groupby("kind", sort=False)
-    table = by_kind[list(VALUES)].mean().assign(sd=by_kind["all"].std()).round(6).reset_index()
-    family = table["kind"].str.split(": ").str[0]
-    table.insert(0, "family", family)
-    return table.assign(best=table["all"] == table.groupby("family")["all"].transform("max"))
-
-
 def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
     """Return the tables, by the file in which each is stored."""
     how = {"cache": cache, "progress": progress}
     plain = played([*YARDSTICKS, *AGENTS], WORLDS, **how)
     dialled = played(list(DIALLED), WORLDS, **how)
     windows = [outcomes(played(list(WINDOWED), WORLDS, s, **how), schedule=s) for s in SCHEDULES]
-    settings = tried(**how)
-    best = settings.loc[settings["best"], "kind"].tolist()
-    tuned = [outcomes(played(best, WORLDS, s, **how), schedule=s) for s in SCHEDULES]
-    untuned = outcomes(played(list(TRIED), WORLDS, "drawn", **how), schedule="drawn")
     found = {
         "gauntlet": whole(plain),
         "gauntlet_curves": curves(plain | dialled),
         "gauntlet_shown": shown(plain | dialled),
         "gauntlet_dial": outcomes(dialled)[["kind", "replication", *VALUES]],
         "gauntlet_windows": pd.concat(windows)[["kind", "schedule", "replication", *VALUES]],
-        "gauntlet_tuning": settings,
-        "gauntlet_tuned": pd.concat([*tuned, untuned]).drop(columns=list(STEPS[2:])),
     }
     return {DATA / f"{name}.csv": table for name, table in found.items()}

@@ -30,7 +30,7 @@ KINDS = (
     "Neural-Linear, stale window",
     "Neural-Linear, fresh",
     "Epsilon-greedy",
-    # the best settings of Chapter 7, found in the book's shop
+    # settings that a coarser search than that of Chapter 7 found in the book's shop
     "Shared, crossed: alpha 1, window 5500",
     "Neural-Linear, online: alpha 1, lr 0.01",
     "Neural-Linear, replay: alpha 1, lr 0.01, buffer 2500",

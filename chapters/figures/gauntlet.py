@@ -11,30 +11,31 @@ from numpy.typing import ArrayLike
 
 from zoolib import checks
 from zoolib.book import plots
-from zoolib.experiment import recovered
+from zoolib.experiment import share
 
 
 def recoveries(
-    panels: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]], longest: int, *, ylabel: str = "share recovered"
+    panels: Mapping[str, Mapping[str, ArrayLike]], longest: int, *, ylabel: str = "share recovered"
 ) -> Figure:
     """Draw for each event the share of replications that have recovered from it, as time goes by.
 
     Parameters
     ----------
     panels
-        ``{event: {agent: (steps, watched)}}``, as :func:`zoolib.experiment.recovered` takes them, with the same agents
-        for all events.
+        ``{event: {agent: steps to recover}}``, with the same agents for all events.
     longest
-        The last time drawn.
+        The last time drawn; until then every replication must have been watched.
     ylabel
         The words.
     """
     longest = checks.whole("longest", longest, 1)
-    at = np.linspace(0, longest, 501)
+    at = np.linspace(0, longest, 201)
     figure, axes = plt.subplots(1, len(panels), figsize=(6.4, 3.9), sharey=True, squeeze=False)
     for ax, (event, kept) in zip(axes[0], panels.items(), strict=True):
-        for name, (steps, watched) in kept.items():
-            plots.draw_band(ax, at, plots.Band(*recovered(steps, watched, at)), name, alpha=0.15)
+        for name, steps in kept.items():
+            parts = [share(np.asarray(steps) <= t) for t in at]
+            band = plots.Band(*(np.array([getattr(part, end) for part in parts]) for end in ("mean", "low", "high")))
+            plots.draw_band(ax, at, band, name, alpha=0.15)
         ax.set(title=event, xlabel="steps since", xlim=(0, longest), ylim=(-0.02, 1.02))
         ax.xaxis.set_major_locator(plt.MaxNLocator(4))
     axes[0, 0].set_ylabel(ylabel)

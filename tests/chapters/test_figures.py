@@ -48,7 +48,7 @@ def test_stages_show_medians():
 
 
 def test_recoveries_are_drawn_in_a_panel_for_each_event():
-    kept = {"LinUCB": ([10.0, np.inf], 100), "Oracle": ([5.0, 5.0], 100)}
+    kept = {"LinUCB": [10.0, np.inf], "Oracle": [5.0, 5.0]}
     axes = gauntlet.recoveries({"fish boom": kept, "dog-toy craze": kept}, 100).axes
     assert [ax.get_title() or ax.get_title(loc="left") for ax in axes] == ["fish boom", "dog-toy craze"]
     lines = {line.get_label(): line.get_ydata()[-1] for line in axes[0].get_lines()}

@@ -8,7 +8,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import ablation, contenders, gauntlet
+from experiments import ablation, contenders, contest, families, gauntlet, tuning
 from zoolib.experiment import stored
 
 SEEDS = [7, 61]
@@ -63,11 +63,11 @@ def test_windows_come_out_again_digit_for_digit():
 
 @compares_stored_numbers
 def test_a_setting_that_was_tried_earns_that_again():
-    kind = "Shared, crossed: alpha 1, window 2500"
-    again = gauntlet.outcomes(gauntlet.played([kind], gauntlet.TUNING_WORLDS, "drawn", progress=False))
-    kept = rows(table("gauntlet_tuning"), kind=kind)
-    assert kept["all"].item() == round(again["all"].mean(), 6)
-    assert kept["sd"].item() == round(again["all"].std(), 6)
+    family = "Shared, crossed"
+    again = tuning.played(family, families.FAMILIES[family].starts[1], tuning.WORLDS)
+    kept = rows(table("gauntlet_tuning"), kind=again["kind"]).iloc[0]
+    del again["seconds"]
+    assert {name: kept[name] for name in again} == again
 
 
 # ---- they hold what they say -----------------------------------------------------------------------------
@@ -79,25 +79,35 @@ def test_every_agent_ran_in_a_hundred_worlds():
     assert all(seeds == list(range(100)) for seeds in counts)
 
 
-def test_every_family_was_given_as_many_settings_on_worlds_that_serve_nothing_else():
+def test_every_family_had_the_same_budget_on_worlds_that_serve_nothing_else():
     tried = table("gauntlet_tuning")
-    assert tried["kind"].tolist() == list(contenders.SETTINGS)
-    assert tried.groupby("family").size().tolist() == [8] * len(contenders.TRIED)
+    best = tried[tried["best"]].set_index("family")
+    assert list(best.index) == list(families.FAMILIES)
     most = tried.groupby("family", sort=False)["all"].max()
-    pd.testing.assert_series_equal(tried[tried["best"]].set_index("family")["all"], most)
-    assert tried["best"].sum() == len(contenders.TRIED)
-    assert not set(gauntlet.TUNING_WORLDS) & set(gauntlet.WORLDS)
+    pd.testing.assert_series_equal(best["all"], most)
+    for family, size in tried.groupby("family").size().items():
+        settled = pd.isna(best.loc[family, "unsettled"])
+        assert size == tuning.BUDGET or (settled and size < tuning.BUDGET)
+    assert not set(tuning.WORLDS) & set(gauntlet.WORLDS)
 
 
-def test_the_standard_setting_is_among_those_that_are_tried_unless_it_has_another_window():
-    for family, (cls, encoding, tried) in contenders.TRIED.items():
-        standard = contenders.AGENTS[family]
-        assert standard[:2] == (cls, encoding)
-        makers = [vars(one)["__init__"] for one in reversed(cls.__mro__[:-1]) if "__init__" in vars(one)]
-        parameters = [p for maker in makers for p in inspect.signature(maker).parameters.values()]
-        defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
-        found = any(defaults | standard[2] == defaults | settings for settings in tried)
-        assert found or family in ("Neural-Linear, fresh", "Neural-Linear, frozen")  # these try two other windows
+def test_a_search_that_is_told_what_the_table_says_tries_what_stands_there(monkeypatch):
+    kept = table("gauntlet_tuning").fillna({"unsettled": ""})
+    known = kept.drop(columns=["family", "best", "unsettled"]).set_index("kind", drop=False).to_dict("index")
+    monkeypatch.setattr(tuning, "played", lambda family, setting, seeds: known[families.kind(family, setting)])
+    pd.testing.assert_frame_equal(tuning.tried(progress=False), kept)
+
+
+def test_a_search_begins_with_the_setting_of_the_chapters():
+    for family, one in families.FAMILIES.items():
+        if family in contenders.AGENTS:
+            cls, encoding, standard = contenders.AGENTS[family]
+            found = families.known(families.kind(family, one.starts[0]))
+            assert found[:2] == (cls, encoding)
+            makers = [vars(one)["__init__"] for one in reversed(cls.__mro__[:-1]) if "__init__" in vars(one)]
+            parameters = [p for maker in makers for p in inspect.signature(maker).parameters.values()]
+            defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+            assert defaults | standard == defaults | found[2]
 
 
 def test_the_oracle_earns_most_in_every_world_of_every_table():
@@ -157,10 +167,35 @@ def test_the_curves_pass_through_what_was_earned():
 # ---- the experiment itself -------------------------------------------------------------------------------
 
 
-def test_a_name_stands_for_one_agent_and_settings_are_told_apart():
-    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.SETTINGS]
+def test_a_name_stands_for_one_agent():
+    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED]
     assert len(names) == len(set(names)) == len(contenders.KNOWN)
-    assert len(contenders.SETTINGS) == sum(len(tried) for *_, tried in contenders.TRIED.values())
+
+
+def test_a_kind_says_where_all_dials_of_its_family_stand():
+    setting = {"alpha": 3.0, "memory": ("discount", 4000), "ridge": 0.1, "lr": 0.0003, "buffer": 2500, "every": 17}
+    cls, _, given = contenders.named(families.kind("Neural-Linear, replay", setting))
+    assert cls is zoo.NeuralLinearAgent
+    assert given["training"] == zoo.Replay(2500, every=17)
+    assert given["memory"] == zoo.Discount(0.9995)
+    assert (given["alpha"], given["ridge"], given["lr"]) == (3.0, 0.1, 0.0003)
+    frozen = families.kind("Neural-Linear, frozen", {"alpha": 1.0, "memory": ("window", 5500), "ridge": 0.01})
+    assert contenders.named(frozen)[2]["memory"] == zoo.Fresh(5500)  # a frozen embedding is always fresh
+    remembers = families.kind("Neural-Linear, fresh", setting | {"memory": None})
+    assert contenders.named(remembers)[2]["memory"] == zoo.Fresh(contenders.N_STEPS)
+
+
+def test_what_is_forgotten_is_one_dial_without_an_end():
+    dial = families.Forgetting("window", "discount")
+    assert dial.around(None, 3) == [("window", 20_000), ("discount", 20_000)]
+    assert dial.around(("discount", 20_000), 3) == [("discount", 6700), None, ("window", 20_000)]
+    longest = contest.search(
+        lambda some: [s["memory"][1] if s["memory"] else 1e9 for s in some],
+        {"memory": dial},
+        40,
+        {"memory": ("window", 9)},
+    )
+    assert (longest.best, longest.unsettled) == ({"memory": None}, ())
 
 
 def test_networks_of_all_kinds_start_alike_in_one_world():
