@@ -65,11 +65,6 @@ GUIDE: dict[str, list[Advice]] = {
             "sharing",
         ),
         Advice(
-            "Labels, and somebody who wants a network",
-            "Set it beside the linear agent on crossed features with a window, tuned alike.",
-            "tuned-winner",
-        ),
-        Advice(
             "Features that a model can only add up",
             "Cross them first. A model that cannot express the truth becomes sure of something else.",
             "sure-and-wrong",

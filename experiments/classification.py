@@ -29,7 +29,7 @@ from zoolib import metrics
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib.data import ClassificationBandit, LabelledData, labelled
 from zoolib.experiment import combinations, gather
-from zoolib.maps.fixed import crossed, with_one
+from zoolib.maps import crossed, with_one
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
