@@ -184,7 +184,7 @@ class Conditions:
 
     >>> world = Conditions().draw(np.random.default_rng(0))
     >>> Conditions().degrees(world, wants=np.zeros(4), are=np.zeros(4)).tolist()
-    [1.0, 0.5, 0.5, 0.5]
+    [0.5, 1.0, 1.0, 0.5]
     """
 
     dial: float = checks.Setting(0.0, 1.0, default=1.0)
