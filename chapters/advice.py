@@ -65,6 +65,11 @@ GUIDE: dict[str, list[Advice]] = {
             "sharing",
         ),
         Advice(
+            "Labels, and somebody who wants a network",
+            "Set a linear agent that forgets beside it, with the same dials and as many trials.",
+            "tuned-story",
+        ),
+        Advice(
             "Features that a model can only add up",
             "Cross them first. A model that cannot express the truth becomes sure of something else.",
             "sure-and-wrong",
