@@ -198,6 +198,10 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
     "a blank picture": (book.pictures_are_whole, blank_picture),
     "a long cell": (book.cells_are_short, lambda nb: find(nb, "sum").update(source="1\n" * 21)),
     "long cells": (book.cells_are_short, lambda nb: [cell.update(source="1\n" * 7) for cell in book.code_cells(nb)]),
+    "a sentence that stands there twice": (
+        book.prose_is_plain,
+        lambda nb: find(nb, "closing").update(source="What is said here was said before, and here once more. " * 2),
+    ),
     "hype": (book.prose_is_plain, lambda nb: find(nb, "closing").update(source="It wins dramatically.")),
     "an opening without objectives": (book.opens_and_closes, lambda nb: find(nb, "opening").update(source="# Title")),
     "a missing end": (book.opens_and_closes, lambda nb: find(nb, "closing").update(source="## Exercises")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -202,7 +203,13 @@ def hype_words(text: str) -> list[str]:
 
 
 def prose_is_plain(nb: NotebookNode) -> list[str]:
-    return [f"the prose says {word!r}" for word in hype_words(prose(nb))]
+    found = [f"the prose says {word!r}" for word in hype_words(prose(nb))]
+    sentences = Counter(re.split(r"(?<=[.!?])\s+|\n\s*\n", prose(nb)))
+    return found + [
+        f"a sentence stands there {n} times: {s!r}"
+        for s, n in sentences.items()
+        if n > 1 and len(s) > 45 and s[0] != ":"
+    ]
 
 
 def opens_and_closes(nb: NotebookNode) -> list[str]:
