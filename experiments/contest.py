@@ -8,11 +8,16 @@ dials of which the budget left a neighbour untried.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from zoolib import checks
+from zoolib.experiment import stored
+from zoolib.randomness import shifted
 
 Setting = dict[str, Any]
 
@@ -99,6 +104,29 @@ class Found:
     best: Setting
     tried: list[tuple[Setting, float]] = field(default_factory=list)
     unsettled: tuple[str, ...] = ()
+
+
+def remembered(table: str | os.PathLike[str], dials: Iterable[str], lost: str, **row: Any) -> Found:
+    """Return what a search found in the book's worlds, as its table has it; it is judged in any hundred.
+
+    Parameters
+    ----------
+    table
+        Where it lies. Of each setting a search tried, its column ``phase`` says "tuning", of the best "play".
+    dials, lost
+        The columns that make up a setting, and the one that the search made small.
+    row
+        Of which rows, by column: the agent, say.
+    """
+    with shifted(0):
+        mine = stored(table)
+    for column, value in row.items():
+        mine = mine[mine[column] == value]
+    settings = mine[list(dials)].to_dict("records")
+    tried, played = (np.flatnonzero(mine["phase"] == phase) for phase in ("tuning", "play"))
+    scores = [(settings[i], -float(mine[lost].iloc[i])) for i in tried]
+    left = mine["unsettled"].iloc[played[0]]
+    return Found(settings[played[0]], scores, tuple(left.split()) if isinstance(left, str) else ())
 
 
 def search(

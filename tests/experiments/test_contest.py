@@ -2,9 +2,12 @@
 
 import math
 
+import pandas as pd
 import pytest
 
-from experiments.contest import Choice, Factor, search
+from experiments.contest import Choice, Factor, Found, remembered, search
+from zoolib.experiment import store
+from zoolib.randomness import shifted
 
 
 def hill(**top):
@@ -63,3 +66,13 @@ def test_a_search_may_begin_elsewhere_and_nothing_unknown_is_accepted():
 
 def test_among_equals_the_search_stays_where_it_is():
     assert search(lambda some: [1.0] * len(some), {"a": Factor(3.0)}, 20).best == {"a": 3.0}
+
+
+def test_what_was_found_is_remembered_in_every_hundred(tmp_path):
+    rows = [("a", "tuning", 1.0, 3.0), ("a", "tuning", 3.0, 2.0), ("a", "play", 3.0, 7.0), ("b", "play", 9.0, 1.0)]
+    table = pd.DataFrame(rows, columns=["agent", "phase", "alpha", "lost"])
+    store(table.assign(unsettled=["", "", "alpha", ""]), tmp_path / "t.csv")
+    for hundred in (0, 1_000_000):
+        with shifted(hundred):
+            found = remembered(tmp_path / "t.csv", ["alpha"], "lost", agent="a")
+        assert found == Found({"alpha": 3.0}, [({"alpha": 1.0}, -3.0), ({"alpha": 3.0}, -2.0)], ("alpha",))

@@ -10,6 +10,7 @@ import zoolib as zoo
 from experiments import wheel
 from zoolib.data import WheelBandit
 from zoolib.experiment import stored
+from zoolib.randomness import shifted
 
 DIALS = ["alpha", "epsilon", "ridge", "length", "lr"]
 
@@ -46,6 +47,22 @@ def test_wheels_come_out_again(table, name):
         for seed, loss, n in zip([7, 31], lost, rich, strict=True):
             assert float(kept.loc[seed, "lost"].split()[4 * i]) == pytest.approx(loss, abs=0.006)
             assert int(kept.loc[seed, "found"].split()[4 * i]) == n
+
+
+def test_in_a_fresh_hundred_nothing_is_searched_and_other_wheels_are_played(table, monkeypatch):
+    monkeypatch.setattr(wheel, "search", None)
+    monkeypatch.setattr(wheel, "SEEDS", range(2))
+    monkeypatch.setattr(wheel, "N_STEPS", 100)
+    with shifted(1_000_000):
+        fresh = wheel.compute(["Linear, UCB"])
+    mine = table[table["agent"] == "Linear, UCB"]
+    assert fresh[fresh["phase"] == "tuning"]["lost"].tolist() == mine[mine["phase"] == "tuning"]["lost"].tolist()
+    fresh, mine = (t[t["phase"] == "play"][:2] for t in (fresh, mine))
+    assert (
+        fresh[["alpha", "ridge", "unsettled"]].to_numpy().tolist()
+        == mine[["alpha", "ridge", "unsettled"]].to_numpy().tolist()
+    )
+    assert fresh["lost"].tolist() != mine["lost"].tolist()
 
 
 def test_every_arm_is_tried_twice_first():
