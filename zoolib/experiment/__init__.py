@@ -12,7 +12,7 @@ __getattr__ = later(
         "cache": ["gather"],
         "metrics": ["Interval", "mean_interval", "paired_difference", "rolling", "share"],
         "profiles": ["interquartile_mean", "performance_profile", "stratified_bootstrap"],
-        "recovery": ["recovered", "steps_to_recover"],
+        "recovery": ["steps_to_recover"],
         "sweeps": ["cluster", "combinations", "summarize", "sweep"],
         "tables": ["store", "stored"],
     },
