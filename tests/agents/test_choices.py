@@ -93,6 +93,9 @@ AGENTS = {
     "ensemble": lambda f, rng: zoo.EnsembleAgent(
         f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
     ),
+    "epinet": lambda f, rng: zoo.EpinetAgent(
+        f, index_dim=4, hidden_dim=6, epi_dim=5, every=10, batch_size=16, capacity=120, rng=rng
+    ),
     "factors": lambda f, rng: zoo.FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),

@@ -10,6 +10,7 @@ from zoolib import (
     ArmThompson,
     Delayed,
     EnsembleAgent,
+    EpinetAgent,
     EpsilonGreedy,
     EpsilonGreedyAgent,
     FeatureEngineer,
@@ -72,6 +73,7 @@ AGENTS = {
     "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
     "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "ensemble": lambda f, rng: EnsembleAgent(f, n_members=5, hidden_dim=6, every=10, batch_size=16, rng=rng),
+    "epinet": lambda f, rng: EpinetAgent(f, hidden_dim=6, epi_dim=5, every=10, batch_size=16, rng=rng),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),
 }
 

@@ -5,6 +5,7 @@ from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.ensemble import EnsembleAgent, OneMember
+from zoolib.agents.epinet import EpinetAgent, OneIndex
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.factorization import FactorizationAgent
 from zoolib.agents.hybrid import HybridLinUCBAgent, HybridPerProductAgent

@@ -60,7 +60,39 @@ class _Masks(UniformStream):
         return rng.integers(0, 2, (n, *self.width)).astype(float)
 
 
-class EnsembleAgent(UCBAgent):
+def several(sizes: tuple[int, ...], rngs: Rngs, batch_shape: tuple[int, ...], n: int) -> MLP:
+    """Return ``n`` networks for each world, ``(*batch_shape, n)``, each drawn by a generator of its own."""
+    return MLP(sizes, [one for g in rngs for one in g.spawn(n)], (*batch_shape, n))
+
+
+class Rehearsing(UCBAgent):
+    """An agent with prior functions, trained now and then on clicks of the past, each with what was drawn for it."""
+
+    hidden_dim = checks.Setting(1, kind=int, fixed=True)
+    every, n_batches = checks.Setting(1, kind=int), checks.Setting(1, kind=int)
+    batch_size, capacity = checks.Setting(1, kind=int), checks.Setting(1, kind=int, fixed=True)
+    lr, prior = checks.Setting(0.0, open_low=True), checks.Setting(0.0)
+
+    def _keep(self, n_drawn: int) -> None:
+        checks.whole("batch_size", self.batch_size, 1, self.capacity)
+        self.buffer = ReplayBuffer(self.capacity, self.features.d + n_drawn, self.batch_shape)
+
+    def _remember(self, x: np.ndarray, drawn: np.ndarray, reward: Any) -> None:
+        self.buffer.add(np.concatenate([x, drawn], axis=-1), reward)
+        if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
+            for _ in range(self.n_batches):
+                records, _, r = self.buffer.sample(self.batch_size, self.rngs)
+                self._train(*np.split(records, [self.features.d], axis=-1), r)
+
+    def _train(self, X: np.ndarray, drawn: np.ndarray, r: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _changed(self, name: str, before: Any) -> None:
+        checks.whole("batch_size", self.batch_size, 1, self.capacity)
+        self.optimizer.lr = self.lr
+
+
+class EnsembleAgent(Rehearsing):
     """The mean of f_i(x) + beta p_i(x) over members i, and their standard deviation; or what one member alone says.
 
     f_i is an MLP d -> hidden_dim -> 1, and p_i another one like it, which stays as it was drawn. For each click every
@@ -90,10 +122,7 @@ class EnsembleAgent(UCBAgent):
     """
 
     state = ("network", "priors", "optimizer", "buffer", "masks", "rngs", "exploration")
-    n_members, hidden_dim = checks.Setting(1, kind=int, fixed=True), checks.Setting(1, kind=int, fixed=True)
-    every, n_batches = checks.Setting(1, kind=int), checks.Setting(1, kind=int)
-    batch_size, capacity = checks.Setting(1, kind=int), checks.Setting(1, kind=int, fixed=True)
-    lr, prior = checks.Setting(0.0, open_low=True), checks.Setting(0.0)
+    n_members = checks.Setting(1, kind=int, fixed=True)
 
     def __init__(
         self,
@@ -114,15 +143,12 @@ class EnsembleAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         self.n_members, self.prior, self.hidden_dim, self.lr = n_members, prior, hidden_dim, lr
         self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
-        checks.whole("batch_size", batch_size, 1, capacity)
+        self._keep(n_members)
         initial, fixed, tossed, drawn, self.rngs = streams(rng, self.batch_shape, 5)
-        sizes, shape = (features.d, hidden_dim, 1), (*self.batch_shape, n_members)
-        self.network, self.priors = (
-            MLP(sizes, [one for g in rngs for one in g.spawn(n_members)], shape) for rngs in (initial, fixed)
-        )
+        sizes = (features.d, hidden_dim, 1)
+        self.network, self.priors = (several(sizes, rngs, self.batch_shape, n_members) for rngs in (initial, fixed))
         self.optimizer = Adam(self.network.flat, lr)
         self.masks = _Masks(tossed, self.batch_shape, n_members)
-        self.buffer = ReplayBuffer(capacity, features.d + n_members, self.batch_shape)  # a context and who learns of it
         self._explore(exploration, drawn, None)
 
     def embed(self, X: np.ndarray) -> np.ndarray:
@@ -139,20 +165,11 @@ class EnsembleAgent(UCBAgent):
         return Z.std(-2)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        self.buffer.add(np.concatenate([x, self.masks()], axis=-1), reward)
-        if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
-            for _ in range(self.n_batches):
-                self._train()
+        self._remember(x, self.masks(), reward)
 
-    def _train(self) -> None:
-        records, _, r = self.buffer.sample(self.batch_size, self.rngs)
-        X, mask = np.split(records, [self.features.d], axis=-1)
-        X, mask = X[..., None, :, :], np.swapaxes(mask, -1, -2)
+    def _train(self, X: np.ndarray, drawn: np.ndarray, r: np.ndarray) -> None:
+        X, mask = X[..., None, :, :], np.swapaxes(drawn, -1, -2)
         outputs = self.network.forward(X)
         error = outputs[-1][..., 0] + self.prior * self.priors(X)[..., 0] - r[..., None, :]
         G = 2 * mask * error / np.maximum(mask.sum(-1, keepdims=True), 1)
         self.optimizer.step(self.network.backward(outputs, G[..., None]))
-
-    def _changed(self, name: str, before: Any) -> None:
-        checks.whole("batch_size", self.batch_size, 1, self.capacity)
-        self.optimizer.lr = self.lr

@@ -20,6 +20,7 @@ from zoolib.agents import (
     ArmThompson,
     EpsilonGreedy,
     InverseGap,
+    OneIndex,
     OneMember,
     OracleAgent,
     RandomAgent,
@@ -99,8 +100,8 @@ def _drawn(
     X, arms = agent.choices(user_id, sim)
     Z = agent.embed(X)
     mean = agent.mean(Z)
-    if isinstance(agent.exploration, Thompson):
-        M = Z @ np.linalg.cholesky(agent.evidence.A_inv)  # scores are Z theta + alpha M xi, of covariance alpha^2 M M'
+    if isinstance(agent.exploration, (Thompson, OneIndex)):  # scores are mean + alpha M xi, of covariance alpha^2 M M'
+        M = Z[..., 1:] if isinstance(agent.exploration, OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
         R = np.linalg.qr(np.swapaxes(M, -1, -2), mode="r")  # and M M' = R' R with few rows, so few numbers are drawn
         R = R * np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[..., None]  # signs differ between builds
         xi = np.stack([rng.standard_normal((R.shape[-2], n_draws)) for rng in rngs])
