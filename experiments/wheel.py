@@ -1,4 +1,4 @@
-"""The wheel, on which one must explore: eleven agents, tuned alike, on rims of five widths (chapter 10).
+"""The wheel, on which one must explore: thirteen agents, tuned alike, on rims of five widths (chapter 10).
 
 Every agent first tries each of the five arms twice, as in the paper. Its dials are searched on wheels that are used for
 nothing else, by what it loses on average over three of the radii, in percent of what chance loses. The best setting
@@ -44,6 +44,19 @@ class Seen:
         """Return z for every arm, ``(..., 5, width)``."""
         z = self.map(self.wheel.x[t][..., None, :])
         return np.broadcast_to(z, (*z.shape[:-2], self.wheel.n_arms, z.shape[-1]))
+
+
+class OwnColumns:
+    """A map for one network for all arms: (1, x) in the columns of each arm, and 0 in those of the others."""
+
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Any) -> OwnColumns:
+        """Return itself, which draws nothing."""
+        self.width = WheelBandit.n_arms * (d + 1)
+        return self
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return a row for each arm, ``(..., 1, d) -> (..., 5, width)``."""
+        return np.kron(np.eye(WheelBandit.n_arms), np.concatenate([np.ones_like(X[..., :1]), X], axis=-1))
 
 
 class InTurn:
@@ -102,8 +115,17 @@ class HeadsShowdown(NoiseUnknown, ArmHeadsAgent):
     """The same, with the posterior of the Showdown."""
 
 
+class Members(InTurn, zoo.EnsembleAgent):
+    """Ten networks, of which one decides."""
+
+
+class Epinet(InTurn, zoo.EpinetAgent):
+    """One network with an epinet, for which one index is drawn."""
+
+
 ALPHA, RIDGE = Factor(1.0), Factor(0.25)
 EPSILON, LENGTH, LR = Factor(0.05, bottom=0.002), Factor(0.5), Factor(0.01)
+PRIOR = {"alpha": ALPHA, "prior": Factor(10.0), "lr": LR}
 PLAIN, SHOWDOWN = {"alpha": 0.0}, {"alpha": 1.0, "exploration": ShowdownDraw()}
 DRAWN = {"exploration": zoo.ArmThompson()}
 AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
@@ -118,12 +140,16 @@ AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Neural-Linear, Showdown's draws": (HeadsShowdown, SHOWDOWN, {"ridge": RIDGE, "lr": LR}),
     "Neural-Linear, epsilon-greedy": (Heads, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "lr": LR}),
     "Neural-Linear, greedy": (Heads, PLAIN, {"ridge": RIDGE, "lr": LR}),
+    "Ensemble, one member": (Members, {}, PRIOR),
+    "Epinet, one index": (Epinet, {"noise": WheelBandit.sigma}, PRIOR),
 }
 MAPS: dict[str, Callable[..., Any]] = {
     "Linear": lambda length: Identity(),
     "Squares": lambda length: Crossed(),
     "Waves": lambda length: RandomFourier(n=64, length=length),
     "Neural-Linear": lambda length: Identity(),
+    "Ensemble": lambda length: OwnColumns(),
+    "Epinet": lambda length: OwnColumns(),
 }
 
 
@@ -156,7 +182,7 @@ def one(name: str) -> list[dict[str, Any]]:
 
     dials = AGENTS[name][2]
     found = remembered(TABLE, dials, "lost", agent=name) if shift() else search(score, dials, BUDGET)
-    unset = dict.fromkeys(("alpha", "epsilon", "ridge", "length", "lr"))
+    unset = dict.fromkeys(("alpha", "epsilon", "ridge", "length", "prior", "lr"))
     best = unset | found.best
     rows = [
         {"agent": name, "phase": "tuning"} | unset | setting | {"lost": f"{-value:.2f}"}
@@ -185,5 +211,5 @@ def compute(
     """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
     (found,) = gather(ones, [({}, list(names))], cache, chunk=1, progress=progress)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
-    first = ["agent", "phase", "alpha", "epsilon", "ridge", "length", "lr", "unsettled", "replication", "lost", "found"]
-    return frame[first]
+    dials = ["alpha", "epsilon", "ridge", "length", "prior", "lr"]
+    return frame[["agent", "phase", *dials, "unsettled", "replication", "lost", "found"]]

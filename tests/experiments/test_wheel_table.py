@@ -12,7 +12,7 @@ from zoolib.data import WheelBandit
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
-DIALS = ["alpha", "epsilon", "ridge", "length", "lr"]
+DIALS = ["alpha", "epsilon", "ridge", "length", "prior", "lr"]
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,15 @@ def test_the_posterior_is_normal_inverse_gamma(make):
         spread = np.sqrt(noise * (z @ np.linalg.solve(A, z)))
         assert scores[:, arm].std() == pytest.approx(spread, rel=0.06, abs=1e-9)
         assert scores[:, arm].mean() == pytest.approx(mu @ z, abs=4 * spread / np.sqrt(8000) + 1e-9)
+
+
+def test_one_network_for_all_arms_tells_them_apart_by_their_columns():
+    seen = wheel.Seen(WheelBandit([3, 4], 5), wheel.OwnColumns())
+    X, x = seen.contexts(2), seen.wheel.x[2]
+    assert X.shape == (2, 5, 15)
+    for arm in range(5):
+        np.testing.assert_array_equal(X[:, arm, 3 * arm : 3 * arm + 3], np.column_stack([np.ones(2), x]))
+        assert (np.delete(X[:, arm], np.s_[3 * arm : 3 * arm + 3], axis=-1) == 0).all()
 
 
 def test_chance_loses_a_hundred_percent():
