@@ -2,7 +2,8 @@
 
 Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building
 twice gives the same pages. The mends are in the rooms: what a page loads (:mod:`finish.assets`), what it says to all
-(:mod:`finish.access`), how it stands still (:mod:`finish.layout`), and what it offers in print (:mod:`finish.pdf`).
+(:mod:`finish.access`), what it folds (:mod:`finish.folds`), how it stands still (:mod:`finish.layout`), and what it
+offers in print (:mod:`finish.pdf`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
-from finish import access, assets, layout
+from finish import access, assets, folds, layout
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.layout import size_images
 from finish.markup import written
@@ -26,7 +27,7 @@ REDIRECT = """<!DOCTYPE html>
 <body><p><a href="{url}">{title}</a></p></body>
 </html>
 """
-MENDS = [*assets.MENDS, *access.MENDS, *layout.MENDS]
+MENDS = [*assets.MENDS, *folds.MENDS, *access.MENDS, *layout.MENDS]
 
 
 def finish(html: str) -> str:

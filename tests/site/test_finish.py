@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import make_lean, remove_unused
+from finish.folds import fold_plumbing, kind
 from finish.lean import asks_then_tells, names_in, without_unused
 from finish.pdf import add_print, offer_print
 from finish.widths import width_of
@@ -276,3 +277,65 @@ def test_files_that_no_page_loads_are_removed_and_logos_where_they_lead_nowhere(
     assert not (static / "locales").exists()
     remove_unused(tmp_path, logos=True)
     assert [path.name for path in static.rglob("*.*")] == ["theme.js"]
+
+
+def cell(code: str, output: str = "", tags: str = "") -> str:
+    shown = f'<div class="cell_output">{output}</div>' if output else ""
+    return f'<div class="cell {tags}"><div class="cell_input"><pre>{code}</pre></div>{shown}</div>'
+
+
+CLAIM = cell("zoo.claim('It is.', holds=True)", '<div class="zoolib-claim"><p>It is.</p></div>')
+
+
+@pytest.mark.parametrize(("code", "shows", "does"), [
+    ("zoo.claim('It is.', holds=ahead)", True, "claims"),
+    ("import zoolib as zoo\nplots.use_house_style()", False, "keeps"),
+    ("lead = metrics.paired_difference(value, a, b)", False, "keeps"),
+    ("def draw_it(x):\n    return [Line(x)]", False, "keeps"),
+    ("Moving(\n    'dial', draw=draw_it)", True, "shows"),
+    ("rows = {}\npd.DataFrame(rows)", True, "shows"),
+    ("figure = plots.curves(x, y)", True, "teaches"),
+    ("results = zoo.replicate(agents, range(9), 100)", False, "teaches"),
+    ("class Mine(Agent):\n    pass", False, "teaches"),
+    ("source(screen)", True, "teaches"),
+    ("arm = agent.predict(user, sim)\nprint(arm)", True, "teaches"),
+    ("theta = np.linalg.inv(A) @ b\ntheta", True, "teaches"),
+    ("%load_ext x", False, "teaches"),
+])  # fmt: skip
+def test_what_a_cell_does(code, shows, does):
+    assert kind(code, shows) == does
+
+
+def folded(*cells: str) -> BeautifulSoup:
+    page = BeautifulSoup(f"<article>{''.join(cells)}</article>", "html.parser")
+    fold_plumbing(page)
+    return page
+
+
+def test_a_claim_carries_its_check_and_the_books_that_were_kept_for_it():
+    page = folded(cell("lead = a - b"), CLAIM)
+    (only,) = page.select("div.cell")
+    (check,) = only.select(".zoolib-claim > details")
+    assert check.select_one(".collapsed").text == "How this is checked"
+    assert [pre.text for pre in check.select("pre")] == ["lead = a - b", "zoo.claim('It is.', holds=True)"]
+
+
+def test_what_shows_something_is_folded_above_it_and_what_teaches_or_is_wanted_open_is_not():
+    table = cell("rows = 1\nrows", "<table></table>")
+    page = folded(table, cell("zoo.run(agents)"), cell("a = 1\na", "1", "tag_show-input"))
+    first, *others = page.select("div.cell")
+    assert [part.name for part in first.find_all(recursive=False)] == ["details", "div"]
+    assert not any(other.select("details") for other in others)
+
+
+def test_words_between_cells_keep_books_apart_and_solutions_stay_as_they_are():
+    page = folded(cell("lead = a - b"), "<p>But first a word.</p>", CLAIM)
+    assert [len(d.select("pre")) for d in page.select("details")] == [1, 1]
+    assert not folded(f'<div class="solution admonition">{CLAIM}</div>').select("details")
+
+
+def test_folding_twice_is_folding_once():
+    page = folded(cell("lead = a - b"), CLAIM, cell("b = 2\nb", "2"))
+    once = str(page)
+    fold_plumbing(page)
+    assert str(page) == once

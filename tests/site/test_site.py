@@ -56,6 +56,25 @@ def test_links_inside_the_book_lead_somewhere(site: Path):
     assert broken == []
 
 
+def test_code_that_stands_open_between_two_paragraphs_is_short(readable: list[Path]):
+    """What teaches is open, what serves is folded: nobody scrolls past screens of code to the next sentence."""
+    long, lines = [], {True: 0, False: 0}
+    for path in readable:
+        above, run = None, 0
+        for cell in parsed(path).select("article div.cell"):
+            if cell.find_parent("div", class_="solution"):
+                continue
+            sizes = dict.fromkeys(lines, 0)
+            for code in cell.select("div.cell_input"):
+                sizes[code.find_parent("details") is not None] += len(code.text.strip().splitlines())
+            run = sizes[False] + (run if cell.find_previous_sibling() is above and above is not None else 0)
+            above = cell
+            lines = {folded: lines[folded] + sizes[folded] for folded in lines}
+            long += [f"{name(path)}: {run} lines up to {cell.text.strip()[:60]!r}"] * (run > 40)
+    assert long == []
+    assert lines[True] > lines[False]
+
+
 def test_every_page_names_its_icon(site: Path):
     """Without a name a browser asks the host for one, which a host in a folder does not have."""
     assert [name(path) for path in pages() if not parsed(path).select('link[rel~="icon"]')] == []
