@@ -30,6 +30,7 @@ from zoolib.production import (
     Values,
     Visitor,
     pack,
+    understood,
     unpack,
 )
 from zoolib.world import PERSONAS
@@ -139,7 +140,8 @@ class Shop:
 
         def update(values: Values) -> tuple[Mapping[str, Put | None], int]:
             value = values[key]
-            number = 1 if value is None else unpack(key, "visitors", value)[0]["number"] + 1
+            with understood(key):
+                number = 1 if value is None else unpack(key, "visitors", value)[0]["number"] + 1
             return {key: Put(pack(key, "visitors", {"number": number}, {}))}, number
 
         with self._writing:

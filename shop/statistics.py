@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoolib.production import pack, unpack
+from zoolib.production import pack, understood, unpack
 from zoolib.world import CATEGORIES
 
 KEY, KIND = "demo/tally", "tally"
@@ -108,7 +108,8 @@ class Statistics:
         if value is None:
             return None
         words, arrays = unpack(KEY, KIND, value)
-        return cls(shock_log=words.pop(STORED_AS["shock_log"]), **words, **arrays)
+        with understood(KEY):
+            return cls(shock_log=words.pop(STORED_AS["shock_log"]), **words, **arrays)
 
     def told(self) -> dict[str, Any]:
         """Return what a page shows of it, ready for JSON."""

@@ -20,8 +20,11 @@ from zoolib.production import (
     Put,
     StaleModelError,
     Store,
+    Sums,
     UnreadableValueError,
     open_store,
+    pack,
+    unpack,
 )
 
 D, D_EMB = 5, 4
@@ -303,6 +306,51 @@ def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(u
             assert store.get(key) == value
         store.transact([key], lambda values: ({key: Put(good)}, None))
         assert ledger.settle([Message("d0", int(decision.arms[1]), 1)], phi(0), "v") == [Outcome.COUNTED]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"A": np.full((D_EMB, D_EMB), np.nan)}, {"b": np.zeros(1)}, {"b": None}, {"n_shown": -1}, {"n_clicks": "many"}],
+    ids=str,
+)
+def test_evidence_that_makes_no_sense_is_refused_though_its_checksum_fits(change):
+    parts = {"A": np.eye(D_EMB), "b": np.zeros(D_EMB), "n_shown": 0, "n_clicks": 0, "ridge": 0.5} | change
+    arrays = {name: part for name, part in parts.items() if isinstance(part, np.ndarray)}
+    words = {name: part for name, part in parts.items() if name not in arrays}
+    with pytest.raises(UnreadableValueError, match="'k' makes no sense"):
+        Sums.unpacked("k", pack("k", "evidence", words, arrays), D_EMB, 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdict": np.int8([0, 1])},
+        {"verdict": np.int8([0, 1, 2])},
+        {"verdict": np.zeros(3)},
+        {"counted v": np.int8([0])},
+        {"X": np.zeros(3)},
+        {"arms": None},
+        {"more": 1},
+        {"group": 7},
+        {"made": "early"},
+    ],
+    ids=str,
+)
+def test_a_decision_that_makes_no_sense_is_refused_though_its_checksum_fits(change):
+    words, arrays = unpack("decision/d0", "decision", shown().packed())
+    for name, part in change.items():
+        (arrays if isinstance(part, np.ndarray) else words)[name] = part
+    if change.get("arms", 0) is None:
+        del arrays["arms"]
+    with pytest.raises(UnreadableValueError, match="'decision/d0' makes no sense"):
+        Decision.unpacked("decision/d0", pack("decision/d0", "decision", words, arrays))
+
+
+def test_a_pointer_to_the_model_in_force_that_names_none_is_refused(ledger):
+    for words in ({}, {"version": 7}):
+        ledger.store.values["model/current"] = pack("model/current", "current", words, {}), np.inf
+        with pytest.raises(UnreadableValueError, match="'model/current' makes no sense"):
+            ledger.version_in_force()
 
 
 def test_evidence_of_another_shape_or_prior_is_refused(ledger):

@@ -3,6 +3,7 @@
 Some of it happens in other processes: :mod:`store_workers` is what they do.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ from store_workers import increment as increment_often
 
 from figures.funnel import own_redis
 from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, open_store, pack, unpack
+from zoolib.production.stores import codec
 
 
 @pytest.fixture(scope="session")
@@ -317,6 +319,40 @@ def test_a_value_of_another_place_kind_or_format_is_refused():
         unpack("k", "decision", value)
     with pytest.raises(UnreadableValueError, match="format 2"):
         unpack("k", "evidence", value[:6] + b"\0\2" + value[8:])
+
+
+def forged(content, body=bytes(8), key="k"):
+    """A value with a checksum that fits, made by somebody who can write to the store: whatever it says is a lie."""
+    text = content if isinstance(content, bytes) else json.dumps(content).encode()
+    checksum = codec._checksum(key, len(text), text + body)
+    return codec.HEADER.pack(codec.MAGIC, codec.FORMAT, checksum, len(text)) + text + body
+
+
+@pytest.mark.parametrize(
+    "dtype", ["|O8", "|O", "<U2", "<M8[s]", "|V8", "|b1", ">f8", "<c8", "nonsense", None, ["<f8"], 8]
+)
+def test_an_array_of_a_dtype_that_is_never_stored_is_refused(dtype):
+    """Of objects the bytes would be taken for addresses."""
+    with pytest.raises(UnreadableValueError, match=r"'k' makes no sense.*no array of"):
+        unpack("k", "e", forged({"kind": "e", "words": {}, "arrays": [["A", dtype, [1]]]}))
+
+
+@pytest.mark.parametrize(
+    "shape", [[2], [-1], [1.0], [True], ["1"], [None], [[1]], [2**70], [0, 2**70], 1, None, "1", [1, 0]]
+)
+def test_an_array_of_a_shape_that_is_none_or_not_that_of_its_bytes_is_refused(shape):
+    with pytest.raises(UnreadableValueError, match="'k' makes no sense"):
+        unpack("k", "e", forged({"kind": "e", "words": {}, "arrays": [["A", "<f8", shape]]}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[" * 10**5, b"1" * 5000, b"null", b"[]", b"{}", b'{"kind": "e"}', b'{"kind": "e", "words": {}}']
+    + [{"kind": "e", "words": words, "arrays": arrays} for words, arrays in [({}, 7), ({}, ["A"]), ({}, []), (7, [])]],
+)
+def test_words_that_make_no_sense_are_refused(content):
+    with pytest.raises(UnreadableValueError, match="'k'"):
+        unpack("k", "e", forged(content, bytes(8) if isinstance(content, bytes) or content["words"] == {} else b""))
 
 
 def test_what_cannot_be_stored_is_refused():

@@ -14,5 +14,5 @@ from zoolib.production.records import CLICK, UNKNOWN, Decision, Message, Outcome
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
 from zoolib.production.stores import LMDBStore, RedisStore, open_store
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
-from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 from zoolib.production.towers import TwoTowers, train_phi

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from zoolib import checks
-from zoolib.production.embedder import Embedder
+from zoolib.production.embedder import DEVICES, DTYPES, Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
 from zoolib.production.ranking import Posterior, Ranking, UCBRanking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule
 from zoolib.production.stores.base import Store, StoreUnavailableError
+from zoolib.production.stores.codec import understood
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
@@ -91,7 +92,8 @@ class Funnel:
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         self.retriever, self.products, self.query, self.store = retriever, products, query, store
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
-        self.ranking, self.device, self.dtype = checks.instance("ranking", ranking, Ranking), device, dtype
+        self.ranking = checks.instance("ranking", ranking, Ranking)
+        self.device, self.dtype = checks.choice("device", device, DEVICES), checks.choice("dtype", dtype, DTYPES)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
         self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
@@ -114,7 +116,8 @@ class Funnel:
 
     def _stored(self, version: str) -> Embedder:
         record = Ledger(self.store, 1, **self._settings).model(version)
-        return Embedder.of_record(*record, device=self.device, dtype=self.dtype)
+        with understood(f"model/{version}"):
+            return Embedder.of_record(*record, device=self.device, dtype=self.dtype)
 
     def _take(self, embedder: Embedder) -> None:
         self._in_use = embedder, Ledger(self.store, embedder.d_emb, **self._settings)

@@ -26,7 +26,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.records import UNKNOWN, Decision, Message, Outcome, Sums
 from zoolib.production.stores.base import Put, Store, Values, Writes
-from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 
 CURRENT = "model/current"
 Embed = Callable[[np.ndarray], np.ndarray]
@@ -187,4 +187,7 @@ class Ledger:
 
 @lru_cache(maxsize=8)  # it hardly ever changes, and is read all the time
 def _version(value: bytes | None) -> str | None:
-    return None if value is None else unpack(CURRENT, "current", value)[0]["version"]
+    if value is None:
+        return None
+    with understood(CURRENT):
+        return checks.instance("version", unpack(CURRENT, "current", value)[0]["version"], str)

@@ -10,7 +10,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib import checks
+from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 
 GROUPINGS = ("shared", "segment", "user")  # whose clicks make one body of evidence
 UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown
@@ -121,8 +122,17 @@ class Decision:
         if value is None:
             return None
         words, arrays = unpack(key, "decision", value)
-        counted = {name.removeprefix("counted "): arrays.pop(name) for name in list(arrays) if " " in name}
-        return cls(id=key.removeprefix("decision/"), counted=counted, stored=value, **words, **arrays)
+        with understood(key):
+            counted = {name.removeprefix("counted "): arrays.pop(name) for name in list(arrays) if " " in name}
+            known = cls(id=key.removeprefix("decision/"), counted=counted, stored=value, **words, **arrays)
+            checks.instance("group", known.group, str)
+            checks.real("made", known.made, -np.inf)
+            verdicts = [known.verdict, *counted.values()]
+            if {a.shape for a in (known.arms, *verdicts, known.X[:, 0])} != {(len(known.arms),)}:
+                raise ValueError("its arrays disagree about how many products were shown")
+            if not all(a.dtype == np.int8 and np.isin(a, (UNKNOWN, NO_CLICK, CLICK)).all() for a in verdicts):
+                raise ValueError("its verdicts must be -1, 0 or 1")
+            return known
 
 
 @dataclass
@@ -159,7 +169,9 @@ class Sums:
         if value is None:
             return cls.prior(d, ridge)
         words, arrays = unpack(key, "evidence", value)
-        if (found := (arrays["A"].shape, words["ridge"])) != ((d, d), ridge):
-            said = "the evidence at {!r} is of shape {} with ridge {}, but {} with ridge {} was asked for"
-            raise UnreadableValueError(said.format(key, *found, (d, d), ridge))
-        return cls(arrays["A"], arrays["b"], words["n_shown"], words["n_clicks"])
+        with understood(key):
+            if (found := (arrays["A"].shape, words["ridge"])) != ((d, d), ridge):
+                said = "the evidence at {!r} is of shape {} with ridge {}, but {} with ridge {} was asked for"
+                raise UnreadableValueError(said.format(key, *found, (d, d), ridge))
+            A, b = checks.finite("A", arrays["A"], (d, d)), checks.finite("b", arrays["b"], (d,))
+            return cls(A, b, *checks.wholes(0, n_shown=words["n_shown"], n_clicks=words["n_clicks"]))

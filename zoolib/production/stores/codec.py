@@ -4,8 +4,9 @@ A value is
 
     magic (6 bytes) | format (2) | checksum (16) | length of the words (4) | words in JSON | the arrays' bytes.
 
-The checksum covers the key too, so that a value which was copied to another place is refused there. Nothing in a value
-is code, and nothing is ever unpickled.
+The checksum covers the key too, so that a value which was copied to another place is refused there. It is no secret:
+who can write to a store can make one that fits. So what a value says of itself is believed only as far as it makes
+sense; nothing in it is code, and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,17 @@ DTYPES = ("<f8", "<f4", "<i8", "|i1")
 
 class UnreadableValueError(ValueError):
     """A value in a store that is foreign, cut short, damaged, or not what its place is for."""
+
+
+@contextmanager
+def understood(key: str) -> Iterator[None]:
+    """Blame the value at ``key`` for whatever goes wrong inside, by an ``UnreadableValueError``."""
+    try:
+        yield
+    except UnreadableValueError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise UnreadableValueError(f"the value at {key!r} makes no sense: {type(error).__name__}: {error}") from error
 
 
 def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -63,14 +76,21 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
     body = value[HEADER.size :]
     if checksum != _checksum(key, n_text, body):
         raise UnreadableValueError(f"the value at {key!r} is damaged, or belongs elsewhere: its checksum does not fit")
-    content = json.loads(body[:n_text].decode())
-    if content["kind"] != kind:
-        raise UnreadableValueError(f"the value at {key!r} is of kind {content['kind']!r}, not {kind!r}")
-    arrays, start = {}, n_text
-    for name, dtype, shape in content["arrays"]:
-        arrays[name] = np.ndarray(shape, dtype, body, start).copy()
-        start += arrays[name].nbytes
-    return content["words"], arrays
+    with understood(key):
+        content = json.loads(body[:n_text].decode())
+        if content["kind"] != kind:
+            raise UnreadableValueError(f"the value at {key!r} is of kind {content['kind']!r}, not {kind!r}")
+        arrays, start = {}, n_text
+        for name, dtype, shape in content["arrays"]:
+            if dtype not in DTYPES or not all(
+                type(n) is int and n >= 0 for n in shape
+            ):  # an object would be an address
+                raise ValueError(f"there is no array of {dtype!r} and shape {shape!r}")
+            arrays[str(name)] = np.ndarray(shape, dtype, body, start).copy()
+            start += arrays[str(name)].nbytes
+        if start != len(body):
+            raise ValueError(f"its arrays take {start - n_text} bytes, and {len(body) - n_text} are there")
+        return dict(content["words"]), arrays
 
 
 def _checksum(key: str, n_text: int, body: bytes) -> bytes:
