@@ -3,6 +3,7 @@
 Some of it happens in other processes: :mod:`store_workers` is what they do.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -242,6 +243,62 @@ def test_a_server_that_dies_and_comes_back_has_what_was_acknowledged(tmp_path):
         own.start()
         store.transact(["n"], increment)
         assert store.get("n") == b"21"
+
+
+def poke(store, code, i, bit, listed=False):
+    """Flip a bit of what lmdb holds at a key: among the values, or in the list of times."""
+    db = store._expiries if listed else store._values
+    with store._env.begin(write=True) as transaction:
+        changed = bytearray(code if listed else transaction.get(code, db=db))
+        changed[i] ^= 1 << bit
+        if listed:
+            transaction.delete(code, db=db)
+        transaction.put(*((bytes(changed), b"") if listed else (code, bytes(changed))), db=db)
+
+
+@pytest.mark.parametrize("ttl", [None, 60.0])
+def test_every_flipped_bit_of_the_time_of_expiry_is_noticed_and_nothing_is_written_over_it(tmp_path, ttl):
+    with open_store(tmp_path / "store", clock=lambda: 1.6e9) as store:
+        put(store, "a", b"1", ttl)
+        for i, bit in itertools.product(range(8), range(8)):
+            poke(store, b"a", i, bit)
+            for ask in (store.get, lambda key: put(store, key, b"2"), lambda key: list(store.scan(key))):
+                with pytest.raises(UnreadableValueError, match="'a' is damaged"):
+                    ask("a")
+            poke(store, b"a", i, bit)
+        assert (store.get("a"), list(store.scan(""))) == (b"1", ["a"])
+
+
+def test_a_damaged_list_of_times_makes_no_value_forgotten_before_its_time(tmp_path):
+    with open_store(tmp_path / "store", clock=lambda: 1.6e9) as store:
+        for bit in range(8):
+            put(store, "a", b"1", 60.0)
+            with store._env.begin() as transaction:
+                code = next(iter(transaction.cursor(db=store._expiries)))[0]
+            poke(store, code, 1, bit, listed=True)
+            put(store, "b", b"2")  # which forgets what is due
+            with pytest.raises(UnreadableValueError, match="'a' is damaged"):
+                store.get("a")
+            with store._env.begin(write=True) as transaction:
+                assert transaction.pop(b"a", db=store._values)[8:] == b"1"
+                transaction.drop(store._expiries, delete=False)
+
+
+def test_what_is_too_short_to_be_ours_is_refused(tmp_path):
+    with open_store(tmp_path / "store") as store:
+        with store._env.begin(write=True) as transaction:
+            transaction.put(b"a", b"foreign", db=store._values)
+        with pytest.raises(UnreadableValueError, match="'a' is damaged"):
+            store.get("a")
+        with pytest.raises(UnreadableValueError, match="'a' is damaged"):
+            list(store.scan(""))
+
+
+@pytest.mark.parametrize("ttl", [0, -1.0, float("nan"), float("inf"), 1e17])
+def test_a_time_to_live_that_is_none_is_refused_and_nothing_is_written(store, ttl):
+    with pytest.raises(ValueError, match=r"ttl must be above 0 and at most 1e\+12, got .* for 'b'"):
+        store.transact(["a", "b"], lambda values: ({"a": Put(b"1"), "b": Put(b"2", ttl)}, None))
+    assert store.get("a") is None
 
 
 @pytest.mark.parametrize("url", ["http://localhost", "file:///tmp/x"])

@@ -16,6 +16,7 @@ from zoolib import checks
 
 T = TypeVar("T")
 LONGEST_KEY = 400  # bytes; lmdb takes 511
+LONGEST_TTL = 1e12  # seconds; Redis counts them in thousandths, in 64 bits
 
 
 class Put(NamedTuple):
@@ -83,5 +84,5 @@ def only_read_keys(keys: Sequence[str], writes: Writes) -> None:
     for key, put in writes.items():
         if key not in keys:
             raise ValueError(f"update may write only what it has read, and {key!r} is not among keys")
-        if put is not None and put.ttl is not None and put.ttl <= 0:
-            raise ValueError(f"ttl must be above 0, got {put.ttl} for {key!r}")
+        if put is not None and put.ttl is not None and not 0 < put.ttl <= LONGEST_TTL:
+            raise ValueError(f"ttl must be above 0 and at most {LONGEST_TTL:g}, got {put.ttl} for {key!r}")

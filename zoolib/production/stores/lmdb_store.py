@@ -1,4 +1,8 @@
-"""The embedded store: lmdb, a directory of this machine and no server (chapter 6)."""
+"""The embedded store: lmdb, a directory of this machine and no server (chapter 6).
+
+Before each value stands when it expires, and a value that does is listed by that time as well. The two are compared
+whenever a value is read: a time that is not in the list is damage, and neither "never" nor "long ago".
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,11 @@ from typing import Any
 from zoolib import checks
 from zoolib.production.optional import extra
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, T, Update, encoded, only_read_keys
+from zoolib.production.stores.codec import UnreadableValueError
 
 Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
+_NEVER = _TIME.pack(float("inf"))
 
 
 class LMDBStore(Store):
@@ -60,13 +66,15 @@ class LMDBStore(Store):
     def get(self, key: str) -> bytes | None:
         """Return the value at ``key``; None if there is none, or if its time is over."""
         with self._begin(write=False) as transaction:
-            return self._alive(transaction.get(encoded(key), db=self._values))
+            return self._alive(transaction, code := encoded(key), transaction.get(code, db=self._values))
 
-    def _alive(self, stored: bytes | None) -> bytes | None:
-        """Return the value in what is stored: a time of expiry, infinite for never, and the value."""
-        if stored is None or len(stored) < 8:
-            return stored
-        return stored[8:] if _TIME.unpack_from(stored)[0] > self.now() else None
+    def _alive(self, transaction: Any, code: bytes, stored: bytes | None) -> bytes | None:
+        """Return the value in what is stored under a key: a time of expiry, infinite for never, and the value."""
+        if stored is None or (expiry := stored[:8]) == _NEVER:
+            return stored and stored[8:]
+        if transaction.get(expiry + code, db=self._expiries) is None:
+            raise UnreadableValueError(f"the value at {code.decode()!r} is damaged: its time of expiry is not listed")
+        return stored[8:] if _TIME.unpack(expiry)[0] > self.now() else None
 
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
         """Read, compute and write as if nobody else were there: writers wait for each other."""
@@ -74,7 +82,8 @@ class LMDBStore(Store):
         try:
             with self._begin(write=True) as transaction:
                 stored = {key: transaction.get(code, db=self._values) for key, code in codes.items()}
-                writes, result = update({key: self._alive(value) for key, value in stored.items()})
+                alive = {key: self._alive(transaction, codes[key], value) for key, value in stored.items()}
+                writes, result = update(alive)
                 only_read_keys(keys, writes)
                 for key, put in writes.items():
                     self._put(transaction, codes[key], stored[key], put)
@@ -84,12 +93,12 @@ class LMDBStore(Store):
             raise StoreUnavailableError(f"the store at {self.path} did not take the write ({error})") from error
 
     def _put(self, transaction: Any, code: bytes, before: bytes | None, put: Put | None) -> None:
-        if before is not None and len(before) >= 8 and _TIME.unpack_from(before)[0] != float("inf"):
+        if before is not None:
             transaction.delete(before[:8] + code, db=self._expiries)
         if put is None:
             transaction.delete(code, db=self._values)
             return
-        expiry = _TIME.pack(float("inf") if put.ttl is None else self.now() + put.ttl)
+        expiry = _NEVER if put.ttl is None else _TIME.pack(self.now() + put.ttl)
         transaction.put(code, expiry + put.value, db=self._values)
         if put.ttl is not None:
             transaction.put(expiry + code, b"", db=self._expiries)
@@ -101,7 +110,9 @@ class LMDBStore(Store):
             for _ in range(n):
                 if not cursor.first() or cursor.key()[:8] > due:
                     return
-                transaction.delete(cursor.key()[8:], db=self._values)
+                code = cursor.key()[8:]
+                if transaction.get(code, db=self._values, default=b"")[:8] == cursor.key()[:8]:
+                    transaction.delete(code, db=self._values)
                 cursor.delete()
 
     def scan(self, prefix: str) -> Iterator[str]:
@@ -114,8 +125,8 @@ class LMDBStore(Store):
                     if len(found) == 1000 or not key.startswith(code):
                         break
                     at = key + b"\0"
-                    found.append((key, value[:8]))
-            yield from (key.decode() for key, expiry in found if _TIME.unpack(expiry)[0] > self.now())
+                    found.append((key, self._alive(transaction, key, value)))
+            yield from (key.decode() for key, value in found if value is not None)
             if len(found) < 1000:
                 return
 
