@@ -1,5 +1,6 @@
 """Each click once: whatever comes twice, late, in another order, or under another model, the evidence is the same."""
 
+import contextlib
 import itertools
 import threading
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from redis_server import redis_server
 from store_workers import settle_all, start
 
@@ -416,6 +418,70 @@ def test_clicks_that_come_during_a_migration_are_found_by_its_second_pass(ledger
     ledger.put_in_force("v2")
     ledger.migrate(new, "v2")
     assert_is(ledger.evidence("v2", "shared"), *literal(decisions, verdicts, new))
+
+
+PHIS = {f"v{k}": lambda X, k=k: k * np.asarray(X)[:, :D_EMB] for k in (1, 2, 3, 4)}  # of whole numbers: all is exact
+
+
+@settings(max_examples=40, stateful_step_count=30, deadline=None)
+class AnyHistory(RuleBasedStateMachine):
+    """Whatever is told, deployed, rolled back and broken off, each version counts a set of verdicts, each once."""
+
+    def __init__(self):
+        super().__init__()
+        self.ledger, self.decisions, self.verdicts, self.in_force = Ledger(MemoryStore(), D_EMB), [], {}, "v1"
+        self.ledger.put_in_force("v1")
+
+    @rule()
+    def somebody_comes(self):
+        n = len(self.decisions)
+        X = np.random.default_rng(n).integers(-3, 4, (3, D)).astype(float)
+        self.decisions.append(Decision(np.arange(3), X, *np.zeros((2, 3)), "shared", "v1", id=f"d{n}"))
+        self.ledger.record(self.decisions[n])
+
+    @precondition(lambda self: self.decisions)
+    @rule(data=st.data())
+    def pages_report_late_or_again(self, data):
+        one = st.tuples(st.integers(0, len(self.decisions) - 1), st.integers(0, 2), st.integers(0, 1))
+        told = data.draw(st.lists(one, min_size=1, max_size=6))
+        outcomes = self.ledger.settle([Message(f"d{i}", *m) for i, *m in told], PHIS[self.in_force], self.in_force)
+        for (i, arm, reward), outcome in zip(told, outcomes, strict=True):
+            before = self.verdicts.get((i, arm), -1)
+            assert outcome is (
+                Outcome.REPEATED if reward <= before else Outcome.COUNTED if before < 0 else Outcome.CORRECTED
+            )
+            self.verdicts[i, arm] = max(before, reward)
+
+    @rule(version=st.sampled_from(list(PHIS)), batch=st.integers(1, 3), broken_off=st.integers(0, 6))
+    def a_version_is_deployed_or_comes_back(self, version, batch, broken_off):
+        calls = itertools.count(1)
+
+        def embed(X):
+            if next(calls) == broken_off:
+                raise KeyboardInterrupt
+            return PHIS[version](X)
+
+        with contextlib.suppress(KeyboardInterrupt):
+            self.ledger.migrate(embed, version, batch)
+            self.ledger.put_in_force(version)
+            self.in_force = version
+            self.ledger.migrate(embed, version, batch)
+
+    @invariant()
+    def the_evidence_in_force_and_that_of_any_version_once_its_migration_is_done_is_that_of_the_set(self):
+        kept = dict(self.ledger.store.values)
+        for version, embed in PHIS.items():
+            if version != self.in_force:
+                self.ledger.migrate(embed, version)
+            sums = self.ledger.evidence(version, "shared")
+            A, b = literal(self.decisions, self.verdicts, embed, ridge=1.0)
+            assert (sums.n_shown, sums.n_clicks) == (len(self.verdicts), sum(self.verdicts.values()))
+            np.testing.assert_array_equal(sums.A, A)
+            np.testing.assert_array_equal(sums.b, b)
+        self.ledger.store.values = kept  # it was only a look
+
+
+TestAnyHistory = AnyHistory.TestCase
 
 
 def test_nobody_counts_under_a_version_that_is_not_in_force(ledger):

@@ -1,8 +1,9 @@
 """The ledger: what was shown, what came of it, and the evidence that follows from both, once each (chapter 6).
 
 For every decision the ledger keeps the raw contexts of what was shown, a verdict on each (none yet, no click, click),
-and which verdict each model version has counted. The evidence of a version and group is A = lambda I + sum z z' and
-b = sum r z over what it has counted, z = phi(x) with that version's phi. Both are written in one transaction. So:
+and which verdict each model version has counted, be it in force or not. The evidence of a version and group is
+A = lambda I + sum z z' and b = sum r z over what it has counted, z = phi(x) with that version's phi. Both are written
+in one transaction. So:
 
 - a message that comes twice finds its work done;
 - a click that comes after "no click" corrects b, and "no click" after a click changes nothing: the evidence depends on
@@ -155,8 +156,8 @@ class Ledger:
                 for i in changed:
                     sums[group].count(z[i], int(verdict[i]), int(counted[i]))
                 if changed.size:
-                    versions = list({**known.counted, version: verdict}.items())[-2:]  # this one and the one before
-                    writes[read.key] = self._put(replace(known, verdict=verdict, counted=dict(versions)))
+                    counts = {**known.counted, version: verdict}  # of all versions: each may come back, with its sums
+                    writes[read.key] = self._put(replace(known, verdict=verdict, counted=counts))
                     touched.append(group)
             writes |= {key: Put(sums[key].packed(key, self.ridge)) for key in touched}
             return {**writes, **more_writes(before, values)}, (outcomes, len(touched))
