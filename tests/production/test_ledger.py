@@ -251,6 +251,49 @@ def test_a_malformed_message_is_refused_and_nothing_of_its_batch_is_counted(ledg
     assert ledger.evidence("v", "shared").n_shown == 0
 
 
+BAD_Z = {
+    "finite": lambda X: np.full((len(X), D_EMB), np.nan),
+    "lie between -10000": lambda X: np.full((len(X), D_EMB), 3e38),
+    "embed must return shape": lambda X: np.ones((len(X), 1)),
+    "embed must return": lambda X: np.ones((1, D_EMB)),
+}
+
+
+@pytest.mark.parametrize("said", BAD_Z)
+def test_what_would_spoil_the_evidence_for_everybody_is_not_counted(ledger, said):
+    decision, embed = shown(), phi(0)
+    ledger.record(decision)
+    first, second, _ = decision.arms.tolist()
+    ledger.settle([Message("d0", first, 1)], embed, "v")
+    with pytest.raises(ValueError, match=said):
+        ledger.settle([Message("d0", second, 1)], BAD_Z[said], "v")
+    assert_is(ledger.evidence("v", "shared"), *literal([decision], {(0, 0): 1}, embed))
+    assert ledger.settle([Message("d0", second, 1)], embed, "v") == [Outcome.COUNTED]
+
+
+@pytest.mark.parametrize(
+    "z", [[np.nan, 0.0], [np.inf, 0.0], [1e5, 0.0], [-1e5, 0.0], [1.0], [[1.0, 1.0]], 1.0, ["a", "b"]]
+)
+def test_sums_refuse_what_is_no_embedding_and_stay_as_they_are(z):
+    sums = Sums.prior(2, 1.0)
+    with pytest.raises((ValueError, TypeError), match="z must"):
+        sums.count(np.array(z), 1, -1)
+    assert_is(sums, np.eye(2), np.zeros(2))
+    assert sums.n_shown == 0
+
+
+@pytest.mark.parametrize("x", [np.nan, np.inf, 3e38, None])
+def test_contexts_that_could_not_be_counted_are_not_noted_down(ledger, x):
+    decision = shown()
+    if x is None:
+        decision.X = decision.X[:2]
+    else:
+        decision.X[0, 0] = x
+    with pytest.raises(ValueError, match=r"decision\.X must"):
+        ledger.record(decision)
+    assert ledger.decision("d0") is None
+
+
 # ---- both stores, several processes ------------------------------------------------------------------------
 
 

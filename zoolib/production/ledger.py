@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.production.records import UNKNOWN, Decision, Message, Outcome, Sums
+from zoolib.production.records import LARGEST_X, UNKNOWN, Decision, Message, Outcome, Sums, bounded
 from zoolib.production.stores.base import Put, Store, Values, Writes
 from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 
@@ -79,7 +79,11 @@ class Ledger:
         return Put(decision.packed(), left) if left > 0 else None
 
     def record(self, decision: Decision) -> None:
-        """Note down a decision, before anybody sees it."""
+        """Note down a decision, before anybody sees it.
+
+        A ``ValueError`` refuses contexts that are not finite, not one for each arm, or above a million in size.
+        """
+        bounded("decision.X", decision.X, (len(decision.arms), None), LARGEST_X)
         decision.made = self.store.now()
         self._write(decision.key, self._put(decision))
 
@@ -134,7 +138,10 @@ class Ledger:
     def _count(self, decisions: list[Decision], embed: Embed, version: str, told: Told, also: Also = None) -> Counted:
         """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
         X = [decision.X for decision in decisions]  # contexts and groups never change
-        Z = np.split(embed(np.concatenate(X)), np.cumsum([len(rows) for rows in X])[:-1]) if X else []
+        Z, n = embed(np.concatenate(X)) if X else np.zeros((0, self.d_emb)), [len(rows) for rows in X]
+        if np.shape(Z) != (sum(n), self.d_emb):
+            raise ValueError(f"embed must return shape {(sum(n), self.d_emb)}, got {np.shape(Z)}")
+        each = np.split(Z, np.cumsum(n))[:-1]
         groups = [self.evidence_key(version, decision.group) for decision in decisions]
         more_keys, more_writes = also or ((), lambda before, values: {})
 
@@ -146,7 +153,7 @@ class Ledger:
             outcomes: dict[str, list[Outcome]] = {}
             writes: dict[str, Put | None] = {}
             touched = []
-            for read, z, group in zip(decisions, Z, groups, strict=True):
+            for read, z, group in zip(decisions, each, groups, strict=True):
                 if (value := values[read.key]) is None:  # forgotten meanwhile
                     continue
                 known = before[read.id] = read if read.stored == value else Decision.unpacked(read.key, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -15,6 +15,13 @@ from zoolib.production.stores.codec import UnreadableValueError, pack, understoo
 
 GROUPINGS = ("shared", "segment", "user")  # whose clicks make one body of evidence
 UNKNOWN, NO_CLICK, CLICK = -1, 0, 1  # verdicts on something shown
+LARGEST_X, LARGEST_Z = 1e6, 1e4  # in size; a thousand embeddings of 1e7 would leave nothing of all others in A
+
+
+def bounded(name: str, value: np.ndarray, shape: Sequence[int | None], largest: float) -> None:
+    """Refuse what is not of ``shape`` (None: any length), not finite, or larger than ``largest``."""
+    if (size := np.abs(checks.finite(name, value, shape)).max(initial=0.0)) > largest:
+        raise ValueError(f"{name} must lie between -{largest:g} and {largest:g}, got {size:g} in size")
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,11 @@ class Sums:
         return cls(ridge * np.eye(d), np.zeros(d))
 
     def count(self, z: np.ndarray, verdict: int, before: int) -> None:
-        """Bring the sums up to date where the verdict on ``z`` that they have counted was ``before``."""
+        """Bring the sums up to date where the verdict on ``z`` that they have counted was ``before``.
+
+        A ``ValueError`` refuses a z that is not finite, of another length, or has entries above 10,000 in size.
+        """
+        bounded("z", z, self.b.shape, LARGEST_Z)
         if before == UNKNOWN:
             self.A += np.multiply.outer(z, z)
             self.n_shown += 1
