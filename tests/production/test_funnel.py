@@ -395,6 +395,25 @@ def test_a_bad_message_does_not_hold_up_the_others(make, shop):
             waiting.put(good[0].id, 1, 2)
 
 
+def test_whatever_goes_wrong_with_a_message_the_worker_lives_and_counts_the_others(make, shop, monkeypatch):
+    funnel = make()
+    bad, *good = [funnel.decide(visitor(shop, user)) for user in range(4)]
+    settle = funnel.settle
+
+    def fails(messages):
+        return (
+            settle(messages) if all(message.decision != bad.id for message in messages) else {}["a page of the store"]
+        )
+
+    monkeypatch.setattr(funnel, "settle", fails)
+    with FeedbackQueue(funnel) as waiting:
+        for decision in (bad, *good):
+            waiting.put(decision.id, int(decision.arms[0]), 1)
+        assert waiting.flush(30)
+        assert waiting.outcomes == {Outcome.COUNTED: 3}
+        assert [(message.decision, why) for message, why in waiting.refused] == [(bad.id, "'a page of the store'")]
+
+
 class Away:
     """A store that can be taken away."""
 

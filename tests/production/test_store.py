@@ -8,11 +8,14 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
 import time
+from unittest.mock import MagicMock
 
+import lmdb
 import numpy as np
 import pytest
 from redis_server import redis_server
@@ -219,6 +222,45 @@ def test_a_full_store_says_so_and_keeps_what_it_has(tmp_path):
         with pytest.raises(StoreUnavailableError, match="MAP_FULL"):
             put(store, "b", bytes(2**21))
         assert store.get("a") == b"1"
+
+
+DAMAGED, AWAY = ["CorruptedError", "PageNotFoundError", "BadTxnError"], ["ReadersFullError", "DiskError"]
+
+
+def failing(name):
+    """An environment of lmdb of which nothing can be read."""
+    environment = MagicMock()
+    begun = environment.begin.return_value
+    begun.__exit__.return_value = False  # it swallows nothing
+    transaction = begun.__enter__.return_value
+    for method in (transaction.get, transaction.cursor, environment.open_db):
+        method.side_effect = getattr(lmdb, name)("it says")
+    return environment
+
+
+@pytest.mark.parametrize("name", DAMAGED + AWAY)
+def test_what_lmdb_says_in_its_words_a_store_says_in_ours(tmp_path, monkeypatch, name):
+    error = UnreadableValueError if name in DAMAGED else StoreUnavailableError
+    with open_store(tmp_path / "store") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "_env", failing(name))
+            for ask in (store.get, lambda key: put(store, key, b"1"), lambda key: list(store.scan(key))):
+                with pytest.raises(error, match=r"the store at .*it says"):
+                    ask("a")
+        put(store, "a", b"1")
+    monkeypatch.setattr(lmdb, "open", lambda *_, **__: failing(name))
+    with pytest.raises(error, match=r"the store at .*it says"):
+        open_store(tmp_path / "store")
+
+
+def test_a_foreign_key_is_refused_by_name(store):
+    if type(store).__name__ == "RedisStore":
+        store._client.set(b"zoolib:x\xff", b"1")
+    else:
+        with store._env.begin(write=True) as transaction:
+            transaction.put(b"x\xff", struct.pack(">d", np.inf) + b"1", db=store._values)
+    with pytest.raises(UnreadableValueError, match=r"the value at .*x.* makes no sense"):
+        list(store.scan(""))
 
 
 def test_a_store_taken_through_a_fork_is_refused(tmp_path):

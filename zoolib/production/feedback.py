@@ -88,7 +88,7 @@ class FeedbackQueue(contextlib.AbstractContextManager["FeedbackQueue"]):
             except StoreUnavailableError:
                 time.sleep(pause)
                 pause = min(2 * pause, 1.0)
-            except (ValueError, TypeError) as error:
+            except Exception as error:  # whatever it is: the worker must live, or nothing would be counted any more
                 if len(messages) == 1:
                     self.refused.append((messages[0], str(error)))
                     return

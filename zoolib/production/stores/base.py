@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, TypeVar
 
 from zoolib import checks
+from zoolib.production.stores.codec import understood
 
 T = TypeVar("T")
 LONGEST_KEY = 400  # bytes; lmdb takes 511
@@ -77,6 +78,12 @@ def encoded(key: str) -> bytes:
     if not 0 < len(code) <= LONGEST_KEY:
         raise ValueError(f"key must take 1 to {LONGEST_KEY} bytes, got {len(code)}: {key[:40]!r}")
     return code
+
+
+def decoded(code: bytes) -> str:
+    """Return the key of which :func:`encoded` made ``code``; an ``UnreadableValueError`` if it was somebody else."""
+    with understood(code.decode(errors="backslashreplace")):
+        return code.decode()
 
 
 def only_read_keys(keys: Sequence[str], writes: Writes) -> None:

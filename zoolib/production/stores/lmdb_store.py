@@ -10,12 +10,13 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Put, Store, StoreUnavailableError, T, Update, encoded, only_read_keys
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, T, Update, decoded, encoded, only_read_keys
 from zoolib.production.stores.codec import UnreadableValueError
 
 Clock = Callable[[], float]
@@ -43,25 +44,40 @@ class LMDBStore(Store):
         lmdb = extra("lmdb")
         self.path, self.clock, self._pid = Path(path), clock, os.getpid()
         sizes = {"map_size": checks.whole("max_bytes", max_bytes, 2**16), "max_dbs": 2, "max_readers": 512}
+        self._errors, names = lmdb.Error, ("CorruptedError", "PageNotFoundError", "BadTxnError", "BadDbiError")
+        self._damage = tuple(getattr(lmdb, name) for name in names)
         try:
             self._env = lmdb.open(os.fspath(self.path), sync=durable, metasync=durable, **sizes)
         except lmdb.Error as error:
             raise StoreUnavailableError(f"path: no store can be opened at {self.path} ({error})") from error
-        self._errors = lmdb.Error
-        self._env.reader_check()  # frees the places of readers that were killed
-        self._values, self._expiries = self._env.open_db(b"values"), self._env.open_db(b"expiries")
+        try:
+            with self._in_words():
+                self._env.reader_check()  # frees the places of readers that were killed
+                self._values, self._expiries = self._env.open_db(b"values"), self._env.open_db(b"expiries")
+        except BaseException:
+            self.close()
+            raise
 
     def now(self) -> float:
         """Return the time by the clock that was handed in."""
         return self.clock()
 
-    def _begin(self, write: bool) -> Any:
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Say in our words what lmdb says in its own: that it is damaged, or that it cannot be used now."""
+        try:
+            yield
+        except self._damage as error:
+            raise UnreadableValueError(f"the store at {self.path} is damaged ({error})") from error
+        except self._errors as error:
+            raise StoreUnavailableError(f"the store at {self.path} is closed, full or away ({error})") from error
+
+    @contextmanager
+    def _begin(self, write: bool) -> Iterator[Any]:
         if os.getpid() != self._pid:
             raise StoreUnavailableError("an LMDBStore cannot be taken through a fork; open it in each process")
-        try:
-            return self._env.begin(write=write)
-        except self._errors as error:
-            raise StoreUnavailableError(f"the store at {self.path} is closed or cannot be read ({error})") from error
+        with self._in_words(), self._env.begin(write=write) as transaction:
+            yield transaction
 
     def get(self, key: str) -> bytes | None:
         """Return the value at ``key``; None if there is none, or if its time is over."""
@@ -73,24 +89,21 @@ class LMDBStore(Store):
         if stored is None or (expiry := stored[:8]) == _NEVER:
             return stored and stored[8:]
         if transaction.get(expiry + code, db=self._expiries) is None:
-            raise UnreadableValueError(f"the value at {code.decode()!r} is damaged: its time of expiry is not listed")
+            raise UnreadableValueError(f"the value at {decoded(code)!r} is damaged: its time of expiry is not listed")
         return stored[8:] if _TIME.unpack(expiry)[0] > self.now() else None
 
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
         """Read, compute and write as if nobody else were there: writers wait for each other."""
         codes = {key: encoded(key) for key in keys}
-        try:
-            with self._begin(write=True) as transaction:
-                stored = {key: transaction.get(code, db=self._values) for key, code in codes.items()}
-                alive = {key: self._alive(transaction, codes[key], value) for key, value in stored.items()}
-                writes, result = update(alive)
-                only_read_keys(keys, writes)
-                for key, put in writes.items():
-                    self._put(transaction, codes[key], stored[key], put)
-                self._forget_some(transaction, 2 + 2 * len(writes))
-            return result
-        except self._errors as error:
-            raise StoreUnavailableError(f"the store at {self.path} did not take the write ({error})") from error
+        with self._begin(write=True) as transaction:
+            stored = {key: transaction.get(code, db=self._values) for key, code in codes.items()}
+            alive = {key: self._alive(transaction, codes[key], value) for key, value in stored.items()}
+            writes, result = update(alive)
+            only_read_keys(keys, writes)
+            for key, put in writes.items():
+                self._put(transaction, codes[key], stored[key], put)
+            self._forget_some(transaction, 2 + 2 * len(writes))
+        return result
 
     def _put(self, transaction: Any, code: bytes, before: bytes | None, put: Put | None) -> None:
         if before is not None:
@@ -126,7 +139,7 @@ class LMDBStore(Store):
                         break
                     at = key + b"\0"
                     found.append((key, self._alive(transaction, key, value)))
-            yield from (key.decode() for key, value in found if value is not None)
+            yield from (decoded(key) for key, value in found if value is not None)
             if len(found) < 1000:
                 return
 

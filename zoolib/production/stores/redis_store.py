@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from zoolib import checks
 from zoolib.production.optional import extra
-from zoolib.production.stores.base import Store, StoreUnavailableError, T, Update, encoded, only_read_keys
+from zoolib.production.stores.base import Store, StoreUnavailableError, T, Update, decoded, encoded, only_read_keys
 
 
 class RedisStore(Store):
@@ -83,7 +83,7 @@ class RedisStore(Store):
         while (name := self._ask(lambda: next(names, None))) is not None:
             if name not in seen:
                 seen.add(name)
-                yield name.decode()[len(self.namespace) :]
+                yield decoded(name)[len(self.namespace) :]
 
     def close(self) -> None:
         """Close the connections."""
