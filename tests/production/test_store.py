@@ -219,9 +219,45 @@ def test_a_closed_store_says_that_it_is_not_there(tmp_path):
 def test_a_full_store_says_so_and_keeps_what_it_has(tmp_path):
     with open_store(tmp_path / "store", max_bytes=2**20) as store:
         put(store, "a", b"1")
-        with pytest.raises(StoreUnavailableError, match="MAP_FULL"):
+        with pytest.raises(StoreUnavailableError, match="is full: max_bytes is 1048576"):
             put(store, "b", bytes(2**21))
         assert store.get("a") == b"1"
+
+
+@pytest.mark.parametrize("size", [100, 3000, 50_000])
+def test_a_full_store_takes_writes_again_once_something_in_it_has_expired(tmp_path, size):
+    now = [1e9]
+    with open_store(tmp_path / "store", max_bytes=2**20, clock=lambda: now[0]) as store:
+        put(store, "kept", b"1")
+        refused = []
+        for i in range(12_000):
+            try:
+                put(store, f"old {i}", bytes(size), ttl=10.0)
+            except StoreUnavailableError as error:
+                refused.append(str(error))
+            if len(refused) == 100:
+                break
+        assert sum("is full" in said for said in refused) == 100
+        put(store, "kept", b"2")
+        assert os.stat(tmp_path / "store" / "data.mdb").st_size <= 2**20 + 2**22
+    now[0] += 1e6
+    with open_store(tmp_path / "store", max_bytes=2**20, clock=lambda: now[0]) as store:
+        put(store, "large", bytes(900_000))
+        for i in range(500):
+            put(store, f"new {i % 3}", bytes(min(size, 20_000)))
+        assert (store.get("kept"), list(store.scan("old"))) == (b"2", [])
+
+
+def test_what_makes_a_store_less_full_is_taken_though_it_is_over_its_size(tmp_path):
+    with open_store(tmp_path / "store") as store:
+        for i in range(20):
+            put(store, f"{i}", bytes(10_000))
+    with open_store(tmp_path / "store", max_bytes=2**16) as store:
+        with pytest.raises(StoreUnavailableError, match="is full"):
+            put(store, "more", bytes(10_000))
+        for i in range(20):
+            store.transact([f"{i}"], lambda values, i=i: ({f"{i}": None}, None))
+        put(store, "more", bytes(10_000))
 
 
 DAMAGED, AWAY = ["CorruptedError", "PageNotFoundError", "BadTxnError"], ["ReadersFullError", "DiskError"]

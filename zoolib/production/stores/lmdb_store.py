@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,11 @@ from zoolib.production.stores.codec import UnreadableValueError
 Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
 _NEVER = _TIME.pack(float("inf"))
+SPARE = 2**22  # bytes of the file for what a full store does to become less full: lmdb deletes by writing
+
+
+class _FullError(StoreUnavailableError):
+    """There is no room for what was to be written, unless something can be forgotten."""
 
 
 class LMDBStore(Store):
@@ -33,7 +38,7 @@ class LMDBStore(Store):
     Parameters
     ----------
     path, max_bytes
-        A directory, which is made if need be, and how large it may grow.
+        A directory, which is made if need be, and how much it may hold; its file may take 4 MiB more.
     durable, clock
         Whether a write returns only when the disk has it, and what time it is (for tests).
     """
@@ -43,9 +48,10 @@ class LMDBStore(Store):
     ) -> None:
         lmdb = extra("lmdb")
         self.path, self.clock, self._pid = Path(path), clock, os.getpid()
-        sizes = {"map_size": checks.whole("max_bytes", max_bytes, 2**16), "max_dbs": 2, "max_readers": 512}
-        self._errors, names = lmdb.Error, ("CorruptedError", "PageNotFoundError", "BadTxnError", "BadDbiError")
-        self._damage = tuple(getattr(lmdb, name) for name in names)
+        self.max_bytes = checks.whole("max_bytes", max_bytes, 2**16)
+        sizes = {"map_size": self.max_bytes + SPARE, "max_dbs": 2, "max_readers": 512}
+        self._errors, self._full = lmdb.Error, lmdb.MapFullError
+        self._damage = lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.BadTxnError, lmdb.BadDbiError
         try:
             self._env = lmdb.open(os.fspath(self.path), sync=durable, metasync=durable, **sizes)
         except lmdb.Error as error:
@@ -69,8 +75,10 @@ class LMDBStore(Store):
             yield
         except self._damage as error:
             raise UnreadableValueError(f"the store at {self.path} is damaged ({error})") from error
+        except self._full as error:
+            raise _FullError(f"the store at {self.path} is full: max_bytes is {self.max_bytes} ({error})") from error
         except self._errors as error:
-            raise StoreUnavailableError(f"the store at {self.path} is closed, full or away ({error})") from error
+            raise StoreUnavailableError(f"the store at {self.path} is closed or away ({error})") from error
 
     @contextmanager
     def _begin(self, write: bool) -> Iterator[Any]:
@@ -93,17 +101,36 @@ class LMDBStore(Store):
         return stored[8:] if _TIME.unpack(expiry)[0] > self.now() else None
 
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
-        """Read, compute and write as if nobody else were there: writers wait for each other."""
-        codes = {key: encoded(key) for key in keys}
+        """Read, compute and write as if nobody else were there: writers wait for each other.
+
+        Where there is no room, what is to be forgotten is forgotten first, and all is done again.
+        """
+        while True:
+            try:
+                return self._try({key: encoded(key) for key in keys}, update)
+            except _FullError:
+                with self._begin(write=True) as transaction:
+                    if not self._forget_some(transaction, 64):
+                        raise
+
+    def _try(self, codes: Mapping[str, bytes], update: Update[T]) -> T:
         with self._begin(write=True) as transaction:
             stored = {key: transaction.get(code, db=self._values) for key, code in codes.items()}
             alive = {key: self._alive(transaction, codes[key], value) for key, value in stored.items()}
             writes, result = update(alive)
-            only_read_keys(keys, writes)
+            only_read_keys(list(codes), writes)
+            held = self._held(transaction)
             for key, put in writes.items():
                 self._put(transaction, codes[key], stored[key], put)
             self._forget_some(transaction, 2 + 2 * len(writes))
+            if held < (holds := self._held(transaction)) > self.max_bytes:
+                raise self._full(f"it would hold {holds} bytes")
         return result
+
+    def _held(self, transaction: Any) -> int:
+        """Return how many bytes the values take, and the list of their times."""
+        parts = [transaction.stat(db) for db in (self._values, self._expiries)]
+        return sum(of["psize"] * (of["branch_pages"] + of["leaf_pages"] + of["overflow_pages"]) for of in parts)
 
     def _put(self, transaction: Any, code: bytes, before: bytes | None, put: Put | None) -> None:
         if before is not None:
@@ -116,17 +143,21 @@ class LMDBStore(Store):
         if put.ttl is not None:
             transaction.put(expiry + code, b"", db=self._expiries)
 
-    def _forget_some(self, transaction: Any, n: int) -> None:
-        """Delete up to ``n`` values whose time is over, oldest first: more than come in, so none pile up."""
+    def _forget_some(self, transaction: Any, n: int) -> int:
+        """Delete up to ``n`` values whose time is over, oldest first, and return how many those were.
+
+        After each write these are more than came in, so none pile up.
+        """
         with transaction.cursor(db=self._expiries) as cursor:
             due = _TIME.pack(self.now())
-            for _ in range(n):
+            for i in range(n):
                 if not cursor.first() or cursor.key()[:8] > due:
-                    return
+                    return i
                 code = cursor.key()[8:]
                 if transaction.get(code, db=self._values, default=b"")[:8] == cursor.key()[:8]:
                     transaction.delete(code, db=self._values)
                 cursor.delete()
+        return n
 
     def scan(self, prefix: str) -> Iterator[str]:
         """Yield each key that begins with ``prefix``, in order."""
