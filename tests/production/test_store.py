@@ -6,6 +6,7 @@ Some of it happens in other processes: :mod:`store_workers` is what they do.
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import struct
@@ -297,6 +298,38 @@ def test_a_foreign_key_is_refused_by_name(store):
             transaction.put(b"x\xff", struct.pack(">d", np.inf) + b"1", db=store._values)
     with pytest.raises(UnreadableValueError, match=r"the value at .*x.* makes no sense"):
         list(store.scan(""))
+
+
+def sizes(store):
+    """How long the file of a store is, and how long it would be if its last page had been written."""
+    needs = (store._env.info()["last_pgno"] + 1) * store._env.stat()["psize"]
+    return (store.path / "data.mdb").stat().st_size, needs
+
+
+@pytest.mark.parametrize("part", [0.0, 0.001, 0.1, 0.5, 0.9, 0.99])
+def test_a_file_that_was_cut_short_is_refused_and_nobody_dies_of_it(tmp_path, part):
+    with open_store(tmp_path / "store") as store:
+        for i in range(100):
+            put(store, f"{i}", bytes(3000), ttl=1e6 if i % 2 else None)
+        has, _ = sizes(store)
+    os.truncate(tmp_path / "store" / "data.mdb", max(int(part * has), 100))
+    code = f"from zoolib.production import open_store\nstore = open_store({str(tmp_path / 'store')!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, "it ends by an exception, and not by a signal"
+    assert re.search("(UnreadableValueError|StoreUnavailableError): .*store", done.stderr)
+
+
+def test_a_healthy_file_that_lacks_pages_which_nobody_needs_is_taken(tmp_path):
+    with open_store(tmp_path / "store") as store:
+        put(store, "a", b"1")
+        with store._env.begin(write=True) as transaction:  # pages that are freed where they were taken
+            transaction.put(b"b", bytes(10**5), db=store._values)
+            transaction.delete(b"b", db=store._values)
+        has, needs = sizes(store)
+        assert has < needs
+    with open_store(tmp_path / "store") as store:
+        assert store.get("a") == b"1"
+        put(store, "b", bytes(10**6))
 
 
 def test_a_store_taken_through_a_fork_is_refused(tmp_path):

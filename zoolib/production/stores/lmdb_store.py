@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +25,9 @@ Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
 _NEVER = _TIME.pack(float("inf"))
 SPARE = 2**22  # bytes of the file for what a full store does to become less full: lmdb deletes by writing
+# Copies a store to nowhere: who can do that has seen every page of it. Who cannot may die of it.
+COPY = """import lmdb, os, sys
+lmdb.open(sys.argv[1], readonly=True, max_dbs=2).copyfd(os.open(os.devnull, os.O_WRONLY), compact=True)"""
 
 
 class _FullError(StoreUnavailableError):
@@ -59,10 +64,24 @@ class LMDBStore(Store):
         try:
             with self._in_words():
                 self._env.reader_check()  # frees the places of readers that were killed
+                self._whole()
                 self._values, self._expiries = self._env.open_db(b"values"), self._env.open_db(b"expiries")
         except BaseException:
             self.close()
             raise
+
+    def _whole(self) -> None:
+        """Refuse a file that was cut short, before a page that it lacks is looked for, which ends the process.
+
+        Pages that were taken and freed in one transaction are never written, so a healthy file may lack its last ones.
+        """
+        needs = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
+        if (has := (self.path / "data.mdb").stat().st_size) < needs:
+            copied = subprocess.run([sys.executable, "-c", COPY, self.path], stderr=subprocess.DEVNULL, check=False)
+            if copied.returncode:
+                raise UnreadableValueError(
+                    f"the store at {self.path} is cut short: {needs} bytes were written, {has} left"
+                )
 
     def now(self) -> float:
         """Return the time by the clock that was handed in."""
