@@ -1,5 +1,6 @@
 """Logs are read as they are or refused by row and column, and a damaged file is never read."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -118,6 +119,41 @@ def test_files_that_are_no_logs_are_refused(tmp_path):
         read(tmp_path, GOOD.replace("\n", ",x\n").replace(",x", "", 1))
     with pytest.raises(TypeError, match="context must be a sequence"):
         read(tmp_path, GOOD, context="hour")
+
+
+@pytest.mark.parametrize("first", [[1, 2, 3, 4], [5, 6, 7, 8], [10, 20, 30, 40], [7, 7, 7, 7], ["a", "b", "c", "d"]])
+def test_a_field_too_much_in_every_row_shifts_no_column(tmp_path, first):
+    head, *rows = GOOD.splitlines()
+    text = "\n".join([head, *(f"{one},{row}" for one, row in zip(first, rows, strict=True))])
+    with pytest.raises(ValueError, match="more fields than its header"):
+        read(tmp_path, text)
+
+
+def test_a_column_that_occurs_twice_in_a_file_is_refused_if_it_is_asked_for(tmp_path):
+    text = "\n".join(f"{row},{extra}" for row, extra in zip(GOOD.splitlines(), ["hour", 1, 2, 3, 4], strict=True))
+    with pytest.raises(ValueError, match="column 'hour' occurs twice"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, context=["visitor"]).features == ("visitor=new", "visitor=old")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    assert read(tmp_path, "\ufeff" + GOOD).features == read(tmp_path, GOOD).features
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "csv.zip", "csv.xz", "csv.bz2", "csv.zst", "csv.tar"])
+def test_a_compressed_file_that_is_none_is_refused_in_words(tmp_path, ending):
+    for content in (GOOD.encode(), gzip.compress(GOOD.encode())[:20]):
+        (tmp_path / f"log.{ending}").write_bytes(content)
+        with pytest.raises(ValueError, match=r"path: '.*' is no CSV file"):
+            read_log(tmp_path / f"log.{ending}", **COLUMNS)
+
+
+def test_a_number_of_four_hundred_digits_is_refused(tmp_path):
+    text = "\n".join(f"{row},{p}" for row, p in zip(GOOD.splitlines(), ["place", 0, "1e300", 0, 0], strict=True))
+    with pytest.raises(ValueError, match=r"position, row 1: must be a whole number, got 1e\+300"):
+        read(tmp_path, text, position="place")
+    with pytest.raises(ValueError, match=r"column 'bought', row 1: must be a finite number"):
+        read(tmp_path, GOOD.replace("ink,1,0.25\nnew", f"ink,1{'0' * 400},0.25\nnew"))
 
 
 def test_of_many_wrong_rows_the_first_is_named_and_all_are_counted(tmp_path):

@@ -7,6 +7,7 @@ checked when it is made; what does not fit is refused by row and column, and not
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,14 +114,18 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     if not Path(path).is_file():
         raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
     try:
-        frame = pd.read_csv(path, skip_blank_lines=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
-    if not isinstance(frame.index, pd.RangeIndex):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
+            frame = pd.read_csv(path, skip_blank_lines=False, index_col=False)
+        names = pd.read_csv(path, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
+        frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one
+    except pd.errors.ParserWarning as error:
         raise ValueError(
             f"path: the rows of {os.fspath(path)!r} have more fields than its header has names; "
             "fields are parted by commas, and a decimal point is a point"
-        )
+        ) from error
+    except Exception as error:  # there is no end to what a damaged or compressed file can raise
+        raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
     return log_of_frame(frame, **columns)
 
 
@@ -181,7 +186,7 @@ def log_of_frame(
             parts.append(_numeric(frame, name)[:, None])
             features.append(str(name))
         else:
-            no_number = pd.to_numeric(frame[name], errors="coerce").isna().to_numpy()
+            no_number = np.isnan(_read_as_numbers(frame[name]))
             if no_number.mean() < 0.5:
                 values = frame[name].to_numpy()
                 refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
@@ -232,11 +237,20 @@ def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[st
 
 def _whole_numbers(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     column = _numbers(name, value, shape)
-    refuse_rows(name, column % 1 != 0, column, "a whole number")
+    refuse_rows(
+        name, (column % 1 != 0) | (np.abs(column) > 2**53), column, "a whole number"
+    )  # of those beyond, not all exist
     return column.astype(np.int64)
 
 
 def _numeric(frame: pd.DataFrame, name: str) -> np.ndarray:
-    numbers = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
+    numbers = _read_as_numbers(frame[name])
     refuse_rows(f"column {name!r}", ~np.isfinite(numbers), frame[name].to_numpy(), "a finite number")
     return numbers
+
+
+def _read_as_numbers(column: pd.Series) -> np.ndarray:
+    try:
+        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    except OverflowError:  # of a whole number beyond all floats; as a word it is infinite
+        return pd.to_numeric(column.astype(str), errors="coerce").to_numpy(dtype=float)
