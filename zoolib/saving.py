@@ -12,6 +12,7 @@ import inspect
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     held = {name: a.copy() for name, a in held.items()}
     try:
         into.set_state(_decode(content["state"], arrays))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         into.set_state(_decode(before, held))
         raise ValueError(f"{path}: its content does not fit a {type(into).__name__} ({error!r})") from error
     return into
@@ -106,6 +107,10 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with path.open("rb") as file:  # a missing file stays a FileNotFoundError
         try:
+            with zipfile.ZipFile(file) as members:  # as save packs them; what unpacks to more than itself is a bomb
+                if sum(one.file_size for one in members.infolist()) > path.stat().st_size:
+                    raise ValueError("it holds more than its length")
+            file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             header = json.loads(str(arrays.pop("header")))

@@ -230,6 +230,25 @@ def test_files_of_others_are_refused(path, features):
     refused()
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_what_unpacks_to_more_than_its_length_is_not_unpacked(path, features, packed):
+    with zipfile.ZipFile(path, "w", packed) as archive, archive.open("state.npy", "w") as member:
+        np.lib.format.write_array(member, np.zeros(2**22))
+    with pytest.raises(ValueError, match=r"not a saved agent.*holds more than its length"):
+        load(path, into=like(features))
+
+
+def test_entries_that_share_their_bytes_are_not_unpacked(path, features):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.npy", bytes(10**5))
+        for i in range(1, 50):
+            entry = copy.copy(archive.filelist[0])
+            entry.filename = f"{i}.npy"
+            archive.filelist.append(entry)
+    with pytest.raises(ValueError, match=r"not a saved agent.*holds more than its length"):
+        load(path, into=like(features))
+
+
 class Bomb:
     def __reduce__(self):
         return os.system, ("echo exploded",)
