@@ -171,8 +171,8 @@ class Shop:
         best = float(np.partition(chances, -len(decision.arms))[-len(decision.arms) :].mean())
 
         def also(known: Mapping[str, Decision], values: Values) -> Mapping[str, Put | None]:
-            before, statistics = known.get(decision_id), Statistics.unpacked(values[KEY])
-            if before is None or statistics is None or before.group.split(":")[1].split(".")[0] != str(statistics.era):
+            before, (_, statistics) = known.get(decision_id), self._opened(values)
+            if before is None or before.group.split(":")[1].split(".")[0] != str(statistics.era):
                 raise UnknownDecisionError("This decision is forgotten: its time is over, or the shop was reset.")
             if (before.verdict != UNKNOWN).any():
                 if (before.verdict != verdict).any():

@@ -328,6 +328,20 @@ def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
     assert rate["agent"] > 0.8 * rate["oracle"]
 
 
+def test_a_shop_whose_store_was_emptied_begins_anew(fresh):
+    fresh.simulate(5)
+    pending = fresh.visit().decision
+    for key in list(fresh.store.scan("")):
+        fresh.store.transact([key], lambda values, key=key: ({key: None}, None))
+    with pytest.raises(UnknownDecisionError):
+        fresh.answer(pending.id, [])
+    assert fresh.simulate(7) == 7
+    assert fresh.statistics().visits == 7
+    again = Shop(fresh.store, fresh.world.seed, n_products=fresh.world.shop.n_products)
+    assert again.funnel.embedder.version == fresh.funnel.embedder.version
+    assert again.simulate(3) == 3
+
+
 def test_a_store_of_another_world_or_of_something_else_is_refused(fresh, tmp_path):
     with pytest.raises(ValueError, match="made with seed 42"):
         Shop(fresh.store, 7)
