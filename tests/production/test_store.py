@@ -290,6 +290,19 @@ def test_what_lmdb_says_in_its_words_a_store_says_in_ours(tmp_path, monkeypatch,
         open_store(tmp_path / "store")
 
 
+def test_a_foreign_value_of_another_type_is_refused_and_stays(server):
+    with open_store(server.url) as store:
+        store._client.flushall()
+        store._client.rpush("zoolib:a", "precious", "things")
+        for ask in (store.get, lambda key: put(store, key, b"1")):
+            with pytest.raises(UnreadableValueError, match="'a' was not written by zoolib: a list"):
+                ask("a")
+        with pytest.raises(UnreadableValueError, match="'a' was not written by zoolib"):
+            store.transact(["b", "a"], lambda values: ({"b": Put(b"1")}, None))
+        assert store._client.lrange("zoolib:a", 0, -1) == [b"precious", b"things"]
+        assert store.get("b") is None
+
+
 def test_a_foreign_key_is_refused_by_name(store):
     if type(store).__name__ == "RedisStore":
         store._client.set(b"zoolib:x\xff", b"1")

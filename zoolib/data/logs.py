@@ -237,9 +237,8 @@ def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[st
 
 def _whole_numbers(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     column = _numbers(name, value, shape)
-    refuse_rows(
-        name, (column % 1 != 0) | (np.abs(column) > 2**53), column, "a whole number"
-    )  # of those beyond, not all exist
+    no_whole = (column % 1 != 0) | (np.abs(column) > 2**53)  # not all of them exist beyond
+    refuse_rows(name, no_whole, column, "a whole number")
     return column.astype(np.int64)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from zoolib import checks
 from zoolib.production.optional import extra
 from zoolib.production.stores.base import Store, StoreUnavailableError, T, Update, decoded, encoded, only_read_keys
+from zoolib.production.stores.codec import UnreadableValueError
 
 
 class RedisStore(Store):
@@ -47,7 +49,17 @@ class RedisStore(Store):
 
     def get(self, key: str) -> bytes | None:
         """Return the value at ``key``; None if there is none, or if its time is over."""
-        return self._ask(lambda: self._client.get(self._name(key)))
+        return self._ask(lambda: self._read(self._client, {key: self._name(key)}))[key]
+
+    def _read(self, client: Any, names: Mapping[str, bytes]) -> dict[str, bytes | None]:
+        """Return the values; refuse those of another type, which are not ours, and for MGET not there."""
+        values = dict(zip(names, client.mget(list(names.values())), strict=True))
+        missing = [key for key, value in values.items() if value is None]
+        if missing and client.exists(*(names[key] for key in missing)):
+            for key in missing:
+                if (kind := client.type(names[key])) not in (b"none", b"string"):  # one that has come since then
+                    raise UnreadableValueError(f"the value at {key!r} was not written by zoolib: a {kind.decode()}")
+        return values
 
     def transact(self, keys: Sequence[str], update: Update[T]) -> T:
         """Read, compute and write as if nobody else were there: again, until nobody has interfered."""
@@ -63,8 +75,7 @@ class RedisStore(Store):
     def _try(self, names: Mapping[str, bytes], update: Update[T]) -> T:
         with self._client.pipeline() as pipe:
             pipe.watch(*names.values())
-            values = dict(zip(names, pipe.mget(list(names.values())), strict=True))
-            writes, result = update(values)
+            writes, result = update(self._read(pipe, names))
             only_read_keys(list(names), writes)
             pipe.multi()
             for key, put in writes.items():
