@@ -69,6 +69,9 @@ class Guard:
     def refused(self, scope: Message) -> str | None:
         """Return why a request is refused; None if it is not."""
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        names = [name.lower() for name, _ in scope["headers"]]
+        if any(names.count(name) > 1 for name in (b"host", b"origin", b"sec-fetch-site")):
+            return "This request says twice where it comes from."
         host = headers.get(b"host", "").lower()
         match = HOST.fullmatch(host)
         if match is None or match[1] not in self.hosts:

@@ -544,6 +544,14 @@ def test_a_request_from_another_page_or_under_another_name_is_refused(port, head
     assert ask(port, "/api/state") == before
 
 
+@pytest.mark.parametrize("twice", [b"Host: 127.0.0.1", b"Origin: http://127.0.0.1", b"Sec-Fetch-Site: same-origin"])
+def test_a_request_that_says_twice_where_it_comes_from_is_refused(port, twice):
+    name = twice.partition(b":")[0]
+    foreign = b"" if name == b"Host" else name + b": http://shop.example\r\n"
+    found, _, _ = raw(port, get(b"/api/state", more=foreign + twice + b"\r\n"))
+    assert found == (400 if name == b"Host" else 403)  # two hosts are no HTTP
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
 def test_a_request_from_the_page_itself_is_welcome(port, host):
     headers = {"Host": f"{host}:{port}", "Origin": f"http://{host}:{port}".lower(), "Sec-Fetch-Site": "same-origin"}
