@@ -53,7 +53,8 @@ class Store(AbstractContextManager["Store"]):
             What ``update`` is to see, and all that it may write.
         update
             A function from ``{key: value}`` to ``({key: what to put there, None to delete it}, result)``, without side
-            effects, since it may be called several times; the call counts whose writes were made.
+            effects, since it may be called several times; the call counts whose writes were made. Where a server is
+            cut off in the middle that may be two of them: it must find in ``values`` whether its work is done.
         """
 
     @abstractmethod

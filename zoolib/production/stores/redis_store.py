@@ -20,6 +20,9 @@ class RedisStore(Store):
     knows whether it did: then, too, it reads and computes again, and so ``update`` must find in the values whether its
     work is done.
 
+    What survives the death of the server is a matter of its settings: as many install it, what was written in the last
+    minutes is lost; with ``appendonly yes`` nothing is, and with ``appendfsync always`` nothing in a power cut either.
+
     Parameters
     ----------
     url, namespace
