@@ -15,7 +15,6 @@ from zoolib.production import StoreUnavailableError, UnreadableValueError, extra
 
 # The plain parts of uvicorn, which are always there; a request's head may be as long as any browser makes it.
 SETTINGS = {
-    "http": "h11",
     "loop": "asyncio",
     "ws": "none",
     "log_level": "warning",
@@ -59,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
         if host not in LOOPBACK:
             print("It asks for no password: whoever can reach this address may use it.", file=sys.stderr)
-        config = uvicorn.Config(create_app(shop, [host, *given.name]), **SETTINGS)
+        http = extra("shop.connections").Connection
+        config = uvicorn.Config(create_app(shop, [host, *given.name]), http=http, **SETTINGS)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn has closed everything, and says so once more
             uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -154,7 +154,7 @@ async def wanted(request: Request, **fields: tuple[Any, ...]) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE):
             body = await _body(request)
     except TimeoutError:
-        raise HTTPException(408, "The request took too long to come.") from None
+        raise HTTPException(408, "The request took too long to come.", {"connection": "close"}) from None
     try:
         told = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):

@@ -17,6 +17,7 @@ from redis_server import free_port
 
 from shop.__main__ import SETTINGS, listen, main
 from shop.app import create_app
+from shop.connections import Connection
 from shop.shop import Shop
 
 
@@ -34,7 +35,7 @@ def wait_for(port: int, seconds: float = 180.0) -> None:
 def serving(shop: Shop) -> Iterator[int]:
     """Serve ``shop`` in a thread; yield the port."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), **SETTINGS))
+    server = uvicorn.Server(uvicorn.Config(create_app(shop), http=Connection, **SETTINGS))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     wait_for(listening.getsockname()[1])

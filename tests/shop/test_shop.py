@@ -5,6 +5,7 @@ The server is real in all of it. What needs a process that dies is done to a pro
 
 import json
 import re
+import select
 import shutil
 import socket
 import threading
@@ -21,7 +22,7 @@ from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
 from benchmarks.shop_load import Client, Shopper, evidence_of, measure
-from shop import app
+from shop import app, connections
 from shop.__main__ import main
 from shop.security import HEADERS
 from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
@@ -597,6 +598,59 @@ def test_a_request_that_never_ends_is_given_up(port, monkeypatch):
     monkeypatch.setattr(app, "PATIENCE", 0.2)
     status, _, body = raw(port, post("visit", b"{", length=100))
     assert (status, json.loads(body)) == (408, {"error": "The request took too long to come."})
+
+
+def closed_after(sent, port, *, every=0.1, byte=b"x", at_most=20.0):
+    """Seconds until a connection is closed on which these bytes are sent, and then one more now and then."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=every) as connection:
+        connection.sendall(sent)
+        while time.monotonic() < began + at_most:
+            try:
+                if not connection.recv(65_536):
+                    break
+                continue
+            except TimeoutError:
+                pass
+            except OSError:
+                break
+            if byte:
+                try:
+                    connection.sendall(byte)
+                except OSError:
+                    break
+    return time.monotonic() - began
+
+
+SLOW = {
+    "silent": (b"", b""),
+    "half a head": (b"GET / HTTP/1.1\r\nHost: 127", b"x"),
+    "a second head": (b"GET /icon.svg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"x"),
+    "half a body": (post("visit", b"{", length=1000), b" "),
+    "a body that nobody asked for": (get(b"/icon.svg", more=b"Content-Length: 100000\r\n"), b"x"),
+}
+
+
+@pytest.mark.parametrize("how", SLOW)
+def test_who_takes_too_long_is_cut_off(port, monkeypatch, how):
+    monkeypatch.setattr(app, "PATIENCE", 0.5)
+    monkeypatch.setattr(connections, "PATIENCE", 0.5)
+    sent, byte = SLOW[how]
+    assert closed_after(sent, port, byte=byte) < 10
+
+
+def test_silent_connections_do_not_keep_the_page_from_others(port, monkeypatch):
+    monkeypatch.setattr(connections, "MOST", 20)
+    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+    try:
+        for _ in range(3):
+            assert ask(port, "/api/state")[0] == 200
+        gone, _, _ = select.select(silent, [], [], 5)  # nothing is sent to them: who can be read was cut off
+        assert len(gone) >= 40
+        assert silent[-1] not in gone
+    finally:
+        for one in silent:
+            one.close()
 
 
 def test_while_the_store_is_away_the_page_says_so_and_afterwards_all_is_as_before(fresh, monkeypatch):
