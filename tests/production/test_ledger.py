@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -328,6 +329,18 @@ def test_processes_that_report_the_same_clicks_count_each_once(url):
         np.testing.assert_allclose(sums.b, b, atol=1e-10)
 
 
+def test_a_client_whose_clock_is_days_ahead_forgets_nothing_before_its_time(tmp_path, monkeypatch):
+    decision = shown()
+    with redis_server(tmp_path) as server, open_store(server.url) as store:
+        ledger = Ledger(store, D_EMB)
+        ledger.record(decision)
+        ahead = time.time() + 8 * 86_400
+        monkeypatch.setattr(time, "time", lambda: ahead)
+        for arm in decision.arms.tolist():
+            assert ledger.settle([Message("d0", arm, 1)], phi(0), "v") == [Outcome.COUNTED]
+        assert ledger.evidence("v", "shared").n_shown == 3
+
+
 def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(url):
     with open_store(url) as store:
         ledger, decision = Ledger(store, D_EMB), shown()
@@ -340,7 +353,7 @@ def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(u
             "damaged": good[:-1] + bytes([good[-1] ^ 1]),
             "cut short|damaged": good[: len(good) // 2],
             "not written by zoolib": b"\x80\x04 a pickle",
-            "belongs elsewhere": Ledger(store, D_EMB)._put(decision).value,
+            "belongs elsewhere": decision.packed(),
         }
         for said, value in bad.items():
             store.transact([key], lambda values, value=value: ({key: Put(value)}, None))

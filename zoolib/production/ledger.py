@@ -74,8 +74,8 @@ class Ledger:
     def _write(self, key: str, put: Put | None) -> None:
         self.store.transact([key], lambda values: ({key: put}, None))
 
-    def _put(self, decision: Decision) -> Put | None:
-        left = decision.made + self.ttl - self.store.now()
+    def _put(self, decision: Decision, now: float) -> Put | None:
+        left = decision.made + self.ttl - now
         return Put(decision.packed(), left) if left > 0 else None
 
     def record(self, decision: Decision) -> None:
@@ -84,8 +84,8 @@ class Ledger:
         A ``ValueError`` refuses contexts that are not finite, not one for each arm, or above a million in size.
         """
         bounded("decision.X", decision.X, (len(decision.arms), None), LARGEST_X)
-        decision.made = self.store.now()
-        self._write(decision.key, self._put(decision))
+        decision.made = now = self.store.now()
+        self._write(decision.key, self._put(decision, now))
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return a decision; None if there is none, or it is forgotten."""
@@ -152,7 +152,7 @@ class Ledger:
             before: dict[str, Decision] = {}
             outcomes: dict[str, list[Outcome]] = {}
             writes: dict[str, Put | None] = {}
-            touched = []
+            touched, now = [], self.store.now()
             for read, z, group in zip(decisions, each, groups, strict=True):
                 if (value := values[read.key]) is None:  # forgotten meanwhile
                     continue
@@ -164,7 +164,7 @@ class Ledger:
                     sums[group].count(z[i], int(verdict[i]), int(counted[i]))
                 if changed.size:
                     counts = {**known.counted, version: verdict}  # of all versions: each may come back, with its sums
-                    writes[read.key] = self._put(replace(known, verdict=verdict, counted=counts))
+                    writes[read.key] = self._put(replace(known, verdict=verdict, counted=counts), now)
                     touched.append(group)
             writes |= {key: Put(sums[key].packed(key, self.ridge)) for key in touched}
             return {**writes, **more_writes(before, values)}, (outcomes, len(touched))
