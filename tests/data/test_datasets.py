@@ -252,6 +252,22 @@ def test_a_damaged_sample_is_refused_and_the_error_says_what_to_run(tmp_path, mo
             open_bandit("women")
 
 
+@pytest.mark.parametrize(
+    ("at", "value"), [(8, 99), (8, 14), (6, 1)], ids=["no method", "LZMA of nothing", "a password"]
+)
+def test_a_crafted_archive_is_refused_in_words(monkeypatch, tmp_path, at, value):
+    monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
+    path = tmp_path / "obp-0.5.7-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(MEN, b"0" * 100)
+    content = bytearray(path.read_bytes())
+    for place in (at, content.index(b"PK\1\2") + at + 2):  # what packs it, or its flags, in both headers
+        content[place] = value
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged or no archive"):
+        open_bandit("men")
+
+
 def test_without_the_archive_the_error_says_what_to_run(monkeypatch, tmp_path):
     monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
     with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
