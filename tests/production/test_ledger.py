@@ -550,6 +550,14 @@ def test_nobody_counts_under_a_version_that_is_not_in_force(ledger):
     assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(1), "v2") == [Outcome.COUNTED]
 
 
+@pytest.mark.parametrize("version", ["current", "", "a/b", 7])
+def test_a_version_whose_keys_would_be_those_of_others_is_not_published(ledger, version):
+    ledger.put_in_force("v1")
+    with pytest.raises(ValueError, match="version must be a name"):
+        ledger.publish(version, {}, {})
+    assert ledger.version_in_force() == "v1"
+
+
 def test_a_ledger_needs_a_store():
     with pytest.raises(TypeError, match="open_store"):
         Ledger("redis://localhost", 4)

@@ -425,7 +425,7 @@ def test_a_time_to_live_that_is_none_is_refused_and_nothing_is_written(store, tt
     assert store.get("a") is None
 
 
-@pytest.mark.parametrize("url", ["http://localhost", "file:///tmp/x"])
+@pytest.mark.parametrize("url", ["http://localhost", "file:///tmp/x", "", "lmdb://"])
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(ValueError, match="url must"):
         open_store(url)

@@ -174,6 +174,8 @@ class Ledger:
 
     def publish(self, version: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Store a model's weights, before anything is counted under its version."""
+        if not isinstance(version, str) or version in ("", "current") or "/" in version:  # which would be other keys
+            raise ValueError(f"version must be a name without a slash, and not 'current', got {version!r}")
         key = f"model/{version}"
         self._write(key, Put(pack(key, "model", words, arrays)))
 

@@ -20,6 +20,7 @@ def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
     kind, found, rest = url.partition("://")
     if found and kind in ("redis", "rediss", "unix"):
         return RedisStore(url, **settings)
-    if found and kind != "lmdb":
+    path = rest if found else url
+    if (found and kind != "lmdb") or not path:
         raise ValueError(f"url must begin with redis://, rediss://, unix:// or lmdb://, or be a path, got {url!r}")
-    return LMDBStore(rest if found else url, **settings)
+    return LMDBStore(path, **settings)
