@@ -267,6 +267,7 @@ DAMAGED, AWAY = ["CorruptedError", "PageNotFoundError", "BadTxnError"], ["Reader
 def failing(name):
     """An environment of lmdb of which nothing can be read."""
     environment = MagicMock()
+    environment.info.return_value, environment.stat.return_value = {"last_pgno": 0}, {"psize": 1}
     begun = environment.begin.return_value
     begun.__exit__.return_value = False  # it swallows nothing
     transaction = begun.__enter__.return_value
