@@ -137,7 +137,7 @@ class Decision:
             verdicts = [known.verdict, *counted.values()]
             if {a.shape for a in (known.arms, *verdicts, known.X[:, 0])} != {(len(known.arms),)}:
                 raise ValueError("its arrays disagree about how many products were shown")
-            if not all(a.dtype == np.int8 and np.isin(a, (UNKNOWN, NO_CLICK, CLICK)).all() for a in verdicts):
+            if not all(a.dtype == np.int8 and UNKNOWN <= a.min() <= a.max() <= CLICK for a in verdicts if a.size):
                 raise ValueError("its verdicts must be -1, 0 or 1")
             return known
 
