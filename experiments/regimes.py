@@ -8,7 +8,7 @@ setting of one family in one kind of world, and what it earned in each of its wo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from experiments.contest import Choice, Factor, Setting, search
+from experiments.contest import Choice, Factor, Found, Setting, search
 from experiments.regime_runs import play
 from zoolib.experiment import gather, stored
 from zoolib.randomness import shift, shifted
@@ -59,8 +59,9 @@ FAMILIES: dict[str, dict[str, Factor | Choice]] = {
     "per product": {"crossed": Choice(False, True), "ridge": Factor(10.0), "alpha": ALPHA},
 }  # fmt: skip
 
-# The network that takes the columns as they come, with one thing changed each time; not tuned anew.
+# The network with one thing changed each time, not tuned anew.
 ABLATION: dict[str, Setting] = {
+    "whole": {},
     "no layer norm": {"normalize": False},
     "no lasso": {"lasso": 0.0},
     "stale evidence": {"fresh": False},
@@ -71,15 +72,19 @@ ABLATION: dict[str, Setting] = {
     "trained on the log alone": {"every": 10**9},
     "a frozen network": {"epochs": 0, "every": 10**9},
 }
+OF_EXPLORING = ("whole", "UCB", "no exploration", "a frozen network")
 
 
 @dataclass(frozen=True)
 class Point:
     """One kind of world: a dial, where it stands, and whatever that changes.
 
-    ``like`` is the kind of world whose best settings a search begins with. Where it is "" the search begins from
-    scratch and has three times as many tries; of each family that prepares its columns the best of those settings plays
-    there too that take them as they come (``"network, plain"``).
+    ``like`` is the kind of world whose best settings a search begins with; where it is "" the search begins from
+    scratch and has three times as many tries. ``plain`` says whether each family that prepares its columns is searched
+    a second time there, for the best that takes them as they come (``"network, plain"``). ``more`` are dials that only
+    this kind of world has, and come first; ``skip`` names maps and preparations that it has not, since with 133 columns
+    they would take hours. Where something is to ``ablate``, only the network plays, as it was best in the world that it
+    is ``like``, or with its dials where they begin, and with one thing changed each time.
     """
 
     dial: str
@@ -87,9 +92,11 @@ class Point:
     like: str = ""
     taste: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
-    every: int = 1
     families: Sequence[str] = ("linear", "clusters", "trees", "network", "per product")
-    ablate: bool = False
+    plain: bool = False
+    more: Mapping[str, Factor | Choice] = field(default_factory=dict)
+    skip: Sequence[str] = ()
+    ablate: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -102,13 +109,22 @@ class Point:
         return {
             "taste": {"kind": "segments", **self.taste},
             "shop": {"n_steps": 500, **self.shop},
-            "every": self.every,
+            "every": 1,
         }
 
     @property
     def budget(self) -> int:
         """How many settings each family tries."""
         return ELSEWHERE if self.like else AT_HOME
+
+    def dials(self, family: str) -> dict[str, Factor | Choice]:
+        """Return what may be turned."""
+        dials = {**({} if family == "per product" else self.more), **FAMILIES[family]}
+        for name in dials.keys() & {"prep", "map"}:
+            dials[name] = Choice(*(one for one in dials[name].values if not set(one.split()) & set(self.skip)))
+        if "crossed" in self.skip and "crossed" in dials:
+            dials["crossed"] = Choice(False)
+        return dials
 
 
 ALL = tuple(FAMILIES)
@@ -117,14 +133,21 @@ AND = {"kind": "conditions"}
 TURNED = AND | {"rotated": True}
 NORMAL = TURNED | {"normal": True}
 POINTS = [
-    Point("base", 0, families=ALL),
-    Point("AND", 1, taste=AND, families=ALL),
-    Point("rotated", 1, taste={"rotated": True}, families=ALL),
+    Point("base", 0, families=ALL, plain=True),
+    Point("AND", 1, taste=AND, families=ALL, plain=True),
+    Point("rotated", 1, taste={"rotated": True}, families=ALL, plain=True),
     Point("AND rotated", 2, taste=NORMAL, families=ALL),
     Point("AND rotated", 1, "AND rotated 2", TURNED, families=OF_CONDITIONS),
     Point("AND", 0, "AND 1", AND | {"dial": 0.0}, families=OF_CONDITIONS),
     Point("log", 1000, "base 0", shop={"n_log": 1000}),
-    Point("ablation", 0, "base 0", families=("network",), ablate=True),
+    Point("ablation", 0, ablate=tuple(ABLATION)),
+    Point("quality", 1, "base 0", shop={"quality": 1.0, "n_products": 100}, more={"own": Choice(0.0, 1.0)}),
+    Point("confounded", 0.8, "base 0", shop={"confounded": 0.8}),
+    Point("tail", 1, "base 0", shop={"tail": 1.0}),
+    Point("no log", 4000, shop={"n_log": 0, "n_steps": 4000}),
+    Point("no log, ablation", 4000, "no log 4000", shop={"n_log": 0, "n_steps": 4000}, ablate=OF_EXPLORING),
+    Point("AND rotated, log", 1000, "AND rotated 2", NORMAL, {"n_log": 1000}, families=OF_CONDITIONS),
+    Point("pictures", 1, taste={"kind": "pictures"}, skip=("crossed", "projected", "unmixed")),
 ]
 
 
@@ -174,28 +197,37 @@ def _rows(
             yield _row(point, name, one, role, left, got)
 
     if point.ablate:
-        whole = best[point.like, "network, plain"]
-        yield from rows([("ablation", n, "network", whole | change, "") for n, change in ABLATION.items()], seeds)
+        whole = best.get((point.like, "network"), {name: dial.start for name, dial in point.dials("network").items()})
+        yield from rows([("ablation", n, "network", whole | ABLATION[n], "") for n in point.ablate], seeds)
         return
     tests = [("yardstick", name, name, {}, "") for name in ("oracle", "random")]
-    for family in point.families:
+
+    def searched(
+        name: str, family: str, dials: Mapping[str, Factor | Choice], start: Setting | None
+    ) -> Generator[dict[str, Any], None, Found]:
         seen: list[dict[str, Any]] = []
 
-        def score(some: list[Setting], family: str = family, seen: list[dict[str, Any]] = seen) -> list[float]:
+        def score(some: list[Setting]) -> list[float]:
             if known:
-                seen += [known[point.dial, point.value, family, said(one)] for one in some]
+                seen.extend(known[point.dial, point.value, name, said(one)] for one in some)
             else:
-                seen += rows([("tuned", family, family, one, "") for one in some], tuning)
+                seen.extend(rows([("tuned", name, family, one, "") for one in some], tuning))
             return [float(np.mean([float(v) for v in row["earned"].split()])) for row in seen[-len(some) :]]
 
-        found = search(score, FAMILIES[family], point.budget, best.get((point.like, family)))
-        best[point.name, family] = found.best
+        found = search(score, dials, point.budget, start)
+        best[point.name, name] = found.best
+        tests.append(("tested", name, family, found.best, " ".join(found.unsettled)))
         yield from seen
-        tests.append(("tested", family, family, found.best, " ".join(found.unsettled)))
-        if not point.like and "prep" in found.best:
-            plain = max((pair for pair in found.tried if pair[0]["prep"] == "plain"), key=lambda pair: pair[1])[0]
-            best[point.name, f"{family}, plain"] = plain
-            tests += [("tested", f"{family}, plain", family, plain, "")] * (plain != found.best)
+        return found
+
+    for family in point.families:
+        dials = point.dials(family)
+        found = yield from searched(family, family, dials, best.get((point.like, family)))
+        if point.plain and "prep" in dials:
+            name, as_they_come = f"{family}, plain", [pair for pair in found.tried if pair[0]["prep"] == "plain"]
+            best[point.name, name] = max(as_they_come, key=lambda pair: pair[1])[0]
+            if best[point.name, name] != found.best:
+                yield from searched(name, family, dials | {"prep": Choice("plain")}, best[point.name, name])
     yield from rows(tests, seeds)
 
 

@@ -38,6 +38,12 @@ KINDS = {  # of worlds, by the words of the map
     "conditions: AND": ("AND", 1),
     "AND, rotated": ("AND rotated", 1),
     "AND, rotated, normal": ("AND rotated", 2),
+    "the same, a log of 1,000": ("AND rotated, log", 1000),
+    "a hidden quality": ("quality", 1),
+    "a log somebody chose": ("confounded", 0.8),
+    "a long tail": ("tail", 1),
+    "no log, 4,000 visits": ("no log", 4000),
+    "pictures": ("pictures", 1),
 }
 
 

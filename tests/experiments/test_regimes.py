@@ -26,7 +26,7 @@ SPOT = [
     ("AND rotated", 2, "network"), ("AND rotated", 2, "waves"), ("log", 1000, "clusters"),
 ]  # fmt: skip
 TINY = regimes.Point(
-    "tiny", 0, shop={"n_steps": 40, "n_log": 200, "n_products": 30}, families=("linear", "per product")
+    "tiny", 0, shop={"n_steps": 40, "n_log": 200, "n_products": 30}, families=("linear", "per product"), plain=True
 )
 
 
@@ -82,30 +82,37 @@ def test_the_table_holds_every_point_and_the_search_that_the_module_describes_to
     best, rows = {}, iter(table.itertuples(index=False))
     for where in regimes.POINTS:
         tests = [("yardstick", "oracle", ""), ("yardstick", "random", "")]
-        for family in () if where.ablate else where.families:
 
-            def score(some, family=family, where=where):
+        def searched(name, dials, start, where=where, tests=tests):
+            def score(some):
                 means = []
                 for setting in some:
                     row = next(rows)
-                    assert row[:5] == (where.dial, where.value, family, regimes.said(setting), "tuned")
+                    assert row[:5] == (where.dial, where.value, name, regimes.said(setting), "tuned")
                     assert row.first == regimes.TUNING[0]
                     earned = [float(v) for v in row.earned.split()]
                     assert len(earned) == len(regimes.TUNING)
                     means.append(float(np.mean(earned)))
                 return means
 
-            found = search(score, regimes.FAMILIES[family], where.budget, best.get((where.like, family)))
+            found = search(score, dials, where.budget, start)
             assert len(found.tried) <= where.budget
-            best[where.name, family] = found.best
-            tests.append(("tested", family, regimes.said(found.best)))
-            if not where.like and "prep" in found.best:
+            tests.append(("tested", name, regimes.said(found.best)))
+            best[where.name, name] = found.best
+            return found
+
+        for family in () if where.ablate else where.families:
+            dials = where.dials(family)
+            found = searched(family, dials, best.get((where.like, family)))
+            if where.plain and "prep" in dials:
                 plain = max((pair for pair in found.tried if pair[0]["prep"] == "plain"), key=lambda pair: pair[1])[0]
                 best[where.name, f"{family}, plain"] = plain
-                tests += [("tested", f"{family}, plain", regimes.said(plain))] * (plain != found.best)
+                if plain != found.best:
+                    searched(f"{family}, plain", dials | {"prep": Choice("plain")}, plain)
         if where.ablate:
-            whole = best[where.like, "network, plain"]
-            tests = [("ablation", name, regimes.said(whole | change)) for name, change in regimes.ABLATION.items()]
+            begun = {name: dial.start for name, dial in where.dials("network").items()}
+            whole = best.get((where.like, "network"), begun)
+            tests = [("ablation", name, regimes.said(whole | regimes.ABLATION[name])) for name in where.ablate]
         for role, name, setting in tests:
             row = next(rows)
             assert (row.dial, row.value, row.agent, row.role) == (where.dial, where.value, name, role)
@@ -126,10 +133,19 @@ def test_no_world_serves_both_tuning_and_testing(runs):
 def test_every_family_has_the_same_budget_in_one_kind_of_world_and_the_dials_that_all_have():
     for where in regimes.POINTS:
         for family in where.families:
-            dials = regimes.FAMILIES[family]
+            dials = where.dials(family)
             assert family in ("trees", "per product") or {"prep", "ridge", "alpha"} - set(dials) <= {"ridge"}
             for dial in dials.values():
                 assert not isinstance(dial, Choice) or len(set(dial.values)) == len(dial.values) > 0
+
+
+def test_a_kind_of_world_may_have_dials_of_its_own_and_lack_some():
+    assert "own" in point("quality", 1).dials("trees")
+    assert "own" not in point("quality", 1).dials("per product")
+    pictures = point("pictures", 1)
+    assert pictures.dials("linear")["map"] == Choice("raw")
+    assert pictures.dials("network")["prep"] == Choice("plain", "screened")
+    assert pictures.dials("per product")["crossed"] == Choice(False)
 
 
 def test_nobody_earns_more_than_the_oracle_or_is_not_finite(runs):
@@ -161,7 +177,8 @@ def test_an_experiment_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypat
         played(tmp_path)
     monkeypatch.setattr(regime_runs, "serve", lambda *args, **how: seen.append(args[1].seeds) or serve(*args, **how))
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
-    n_jobs = (whole["role"] != "yardstick").sum()
+    jobs = whole[whole["role"] != "yardstick"].assign(agent=whole["agent"].str.removesuffix(", plain"))
+    n_jobs = len(jobs.drop_duplicates(["agent", "setting", "role"]))
     assert n_jobs <= len(seen) <= n_jobs + 1  # what was under way may have to be done again, and nothing else
     n_seen = len(seen)
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
