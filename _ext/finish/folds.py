@@ -45,19 +45,25 @@ def kind(code: str, shows: bool) -> str:
 def fold_plumbing(page: BeautifulSoup) -> None:
     """Fold what serves, books that are kept for it included, but not in solutions; a claim's box holds its check.
 
-    A cell with the tag ``show-input`` stays open.
+    A cell with the tag ``show-input`` stays open, one with ``hide-input`` is folded with its likes.
     """
     kept: list[Tag] = []
     for cell in page.select("article div.cell"):
+        if cell.find_parent(["details", "div"], class_=["solution", "toggle", "dropdown"]):
+            continue
+        if folded := cell.find("details", class_="admonition", recursive=False):  # by the tag hide-input
+            folded.replace_with(folded.find("div", class_="cell_input"))
         code = cell.find("div", class_="cell_input", recursive=False)
-        if not isinstance(code, Tag) or cell.find_parent(["details", "div"], class_=["solution", "toggle", "dropdown"]):
+        if not isinstance(code, Tag):
             continue
         if kept and cell.find_previous_sibling() is not kept[-1]:
             _fold(page, kept[-1], kept[:-1], CODE)
             kept = []
         outputs = cell.find("div", class_="cell_output", recursive=False)
         does = kind(code.get_text(), outputs is not None)
-        if "tag_show-input" in cell["class"]:
+        if does != "claims" and folded:
+            does = "shows" if outputs else "keeps"
+        elif "tag_show-input" in cell["class"]:
             does = "teaches"
         if does == "keeps":
             kept.append(cell)

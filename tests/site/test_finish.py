@@ -334,6 +334,14 @@ def test_words_between_cells_keep_books_apart_and_solutions_stay_as_they_are():
     assert not folded(f'<div class="solution admonition">{CLAIM}</div>').select("details")
 
 
+def test_what_was_folded_by_its_tag_is_folded_with_its_likes():
+    code = '<div class="cell_input"><pre>agent = zoo.Mine(shop)</pre></div>'
+    hidden = f'<div class="cell"><details class="admonition hide"><summary>x</summary>{code}</details></div>'
+    (check,) = folded(hidden, CLAIM).select("details")
+    assert [pre.text for pre in check.select("pre")] == ["agent = zoo.Mine(shop)", "zoo.claim('It is.', holds=True)"]
+    assert len(folded(hidden, "<p>A word.</p>", CLAIM).select("details")) == 2
+
+
 def test_folding_twice_is_folding_once():
     page = folded(cell("lead = a - b"), CLAIM, cell("b = 2\nb", "2"))
     once = str(page)
