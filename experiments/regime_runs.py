@@ -99,7 +99,6 @@ def play(
     shop: Mapping[str, Any],
     family: str,
     setting: Mapping[str, Any],
-    every: int = 1,
 ) -> dict[int, float]:
     """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed.
 
@@ -111,6 +110,6 @@ def play(
     elif family == "random":
         earned = random_value(where)
     else:
-        agent = zoo.Delayed(make(where, family, setting), every=every)
+        agent = make(where, family, setting)
         earned = serve({family: agent}, where, progress=False).expected[0].mean(-1)
     return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}

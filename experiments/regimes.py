@@ -106,11 +106,7 @@ class Point:
     @property
     def world(self) -> dict[str, Any]:
         """The arguments of :func:`experiments.regime_runs.play` that describe it."""
-        return {
-            "taste": {"kind": "segments", **self.taste},
-            "shop": {"n_steps": 500, **self.shop},
-            "every": 1,
-        }
+        return {"taste": {"kind": "segments", **self.taste}, "shop": {"n_steps": 500, **self.shop}}
 
     @property
     def budget(self) -> int:
