@@ -139,6 +139,36 @@ def test_a_verdict_does_not_prolong_the_life_of_a_decision(ledger):
     assert ledger.decision("d0") is None
 
 
+def test_silence_says_no_after_a_while_and_a_click_that_comes_still_later_corrects_it(ledger):
+    embed, decisions = phi(0), [shown(seed=i) for i in range(5)]
+    for decision in decisions[:4]:
+        ledger.record(decision)
+    first, second, third = map(int, decisions[0].arms)
+    ledger.settle([Message("d0", first, 1), Message("d0", second, 0)], embed, "v")
+    ledger.store.time += 3600
+    ledger.record(decisions[4])  # which has not been silent for long
+    assert ledger.settle_silence(3600, embed, "v", batch=2) == 4
+    sums = ledger.evidence("v", "shared")
+    assert (sums.n_shown, sums.n_clicks) == (12, 1)
+    verdicts = {(i, place): int((i, place) == (0, 0)) for i in range(4) for place in range(3)}
+    assert_is(sums, *literal(decisions, verdicts, embed))
+    assert ledger.settle_silence(3600, embed, "v") == 0  # nothing is left to say
+    assert ledger.settle([Message("d0", third, 1)], embed, "v") == [Outcome.CORRECTED]
+    assert_is(ledger.evidence("v", "shared"), *literal(decisions, verdicts | {(0, 2): 1}, embed))
+
+
+def test_silence_is_settled_under_the_version_in_force_alone_and_after_a_time_that_is_one(ledger):
+    ledger.record(shown())
+    ledger.put_in_force("new")
+    with pytest.raises(StaleModelError, match="model new is in force"):
+        ledger.settle_silence(0, phi(0), "old")
+    assert ledger.decision("d0").verdict.tolist() == [-1, -1, -1]
+    for after in (-1, np.nan, "soon"):
+        with pytest.raises((TypeError, ValueError), match="after"):
+            ledger.settle_silence(after, phi(0), "new")
+    assert ledger.settle_silence(0, phi(0), "new") == 1
+
+
 messages = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=25
 )  # (decision, place, reward), many of them more than once
@@ -507,6 +537,13 @@ class AnyHistory(RuleBasedStateMachine):
                 Outcome.REPEATED if reward <= before else Outcome.COUNTED if before < 0 else Outcome.CORRECTED
             )
             self.verdicts[i, arm] = max(before, reward)
+
+    @precondition(lambda self: self.decisions)
+    @rule(batch=st.integers(1, 3))
+    def silence_says_no(self, batch):
+        self.ledger.settle_silence(0, PHIS[self.in_force], self.in_force, batch)
+        everything = {(i, place): 0 for i in range(len(self.decisions)) for place in range(3)}
+        self.verdicts = everything | self.verdicts
 
     @rule(version=st.sampled_from(list(PHIS)), batch=st.integers(1, 3), broken_off=st.integers(0, 6))
     def a_version_is_deployed_or_comes_back(self, version, batch, broken_off):

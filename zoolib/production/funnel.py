@@ -210,10 +210,17 @@ class Funnel:
 
     def settle(self, messages: list[Message], **further: Any) -> list[Outcome]:
         """Count several verdicts in one transaction; ``further`` arguments are those of :meth:`Ledger.settle`."""
+        return self._in_force(lambda ledger, phi: ledger.settle(messages, phi, phi.version, **further))
+
+    def settle_silence(self, after: float) -> int:
+        """Let silence of more than ``after`` seconds say no: :meth:`Ledger.settle_silence`, under the model in force."""
+        return self._in_force(lambda ledger, phi: ledger.settle_silence(after, phi, phi.version))
+
+    def _in_force(self, step: Callable[[Ledger, Embedder], Any]) -> Any:
         while True:
             embedder, ledger = self._in_use
             try:
-                return ledger.settle(messages, embedder, embedder.version, **further)
+                return step(ledger, embedder)
             except StaleModelError:
                 self._follow()
 

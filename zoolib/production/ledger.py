@@ -6,6 +6,7 @@ A = lambda I + sum z z' and b = sum r z over what it has counted, z = phi(x) wit
 in one transaction. So:
 
 - a message that comes twice finds its work done;
+- silence becomes "no click" after a while (:meth:`Ledger.settle_silence`), and a click that comes later still counts;
 - a click that comes after "no click" corrects b, and "no click" after a click changes nothing: the evidence depends on
   the set of messages and not on their order;
 - a decision made under an older model is counted under the one in force, embedded by its phi;
@@ -134,6 +135,23 @@ class Ledger:
             decisions = [decision for name in some if (decision := self.decision(name)) is not None]
             moved += self._count(decisions, embed, version, None)[1] if decisions else 0
         return moved
+
+    def settle_silence(self, after: float, embed: Embed, version: str, batch: int = 256) -> int:
+        """Let silence say no: return in how many decisions *none yet* became *no click*.
+
+        A page reports a click, and seldom that there was none. What was shown more than ``after`` seconds ago without a
+        verdict was not clicked, as far as one can tell; a click that comes still later corrects it. All that is
+        remembered is read, as :meth:`migrate` does, so it is a task for every hour and not for every click; it may be
+        interrupted and repeated. If another version than ``version`` is in force, a :class:`StaleModelError` says so.
+        """
+        after = checks.real("after", after, 0.0)
+        closed, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
+        while some := list(islice(ids, batch)):
+            old = [d for name in some if (d := self.decision(name)) is not None and d.made + after <= self.store.now()]
+            silent = {d.id: [(int(arm), 0) for arm in d.arms[d.verdict == UNKNOWN]] for d in old}
+            told = {name: verdicts for name, verdicts in silent.items() if verdicts}
+            closed += self._count([d for d in old if d.id in told], embed, version, told)[1] if told else 0
+        return closed
 
     def _count(self, decisions: list[Decision], embed: Embed, version: str, told: Told, also: Also = None) -> Counted:
         """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
