@@ -9,7 +9,7 @@ the ledger of the book is made. What is done is kept, so that a run that was sto
 the same table.
 
 A chapter that reads stored tables needs those of its hundred: ``--tables ablation`` computes them first, into
-``chapters/data/fresh``. A claim whose chapter wants a table is left out, and comes when the table is there.
+``chapters/data/fresh``. A claim whose chapter wants a table, or a part of one, is left out, and comes when it is there.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 TABLE = CHAPTERS / "data" / "replicate.csv"
 HUNDRED = 1_000_000  # by so much the seeds of one fresh hundred are shifted against those of the next
 COLUMNS = ["chapter", "label", "offset", "holds", "measured", "cell"]
+NOT_THERE = ("FileNotFoundError", "NotPlayedError")  # a table, or a part of one, that nobody has computed
 
 
 def code_of(cell: Any) -> ast.Module | None:
@@ -121,7 +122,7 @@ def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
             read |= set(outer_names(table)) - gives - counters
             gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
         errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-        if errors and errors[0].ename != "FileNotFoundError" and not read & without:
+        if errors and errors[0].ename not in NOT_THERE and not read & without:
             raise RuntimeError(f"{where}, cell {cell.id}: {errors[0].ename}: {errors[0].evalue}")
         if errors or read & without:
             without |= gives
@@ -174,8 +175,13 @@ def tables_of(chapter: str, offset: int) -> list[Path]:
 
 
 def wanting(chapter: str, offset: int) -> list[str]:
-    """Return the names of the tables that a chapter would read in a hundred, and nobody has computed."""
-    return [table.name for table in tables_of(chapter, offset) if not table.exists()]
+    """Return the names of the tables that a chapter would read in a hundred, and nobody has computed to their end."""
+
+    def rows(table: Path) -> int:
+        return len(stored(table)) if table.exists() else 0
+
+    tables = tables_of(chapter, offset)
+    return [table.name for table in tables if not table.exists() or rows(table) < rows(CHAPTERS / "data" / table.name)]
 
 
 def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

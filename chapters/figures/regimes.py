@@ -30,7 +30,7 @@ FAMILIES = {  # colour and marker of each family of chapter 8
     "linear": (plots.PURPLE, "s"),
     "per product": (plots.ORANGE, "D"),
 }
-KINDS = {  # of worlds, by the words of the map
+KINDS = {  # of worlds with a log, by the words of the map
     "hidden segments": ("base", 0),
     "a log of 1,000": ("log", 1000),
     "segments, rotated": ("rotated", 1),
@@ -42,9 +42,12 @@ KINDS = {  # of worlds, by the words of the map
     "a hidden quality": ("quality", 1),
     "a log somebody chose": ("confounded", 0.8),
     "a long tail": ("tail", 1),
-    "no log, 4,000 visits": ("no log", 4000),
     "pictures": ("pictures", 1),
 }
+
+
+class NotPlayedError(FileNotFoundError):
+    """The table holds nothing of a kind of world: in a fresh hundred it may not have been played yet."""
 
 
 def unpacked(table: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +62,7 @@ def played(runs: pd.DataFrame, dial: str = "base", value: float = 0, role: str =
     """Return what each agent earned in one kind of world: one row a replication, one column an agent."""
     here = runs[(runs["dial"] == dial) & (runs["value"] == value) & (runs["role"] == role)]
     if here.empty:
-        raise ValueError(f"the table holds no {role} agents at {dial} {value}")
+        raise NotPlayedError(f"the table holds no {role} agents at {dial} {value}")
     names = list(dict.fromkeys(here["agent"]))
     return here.pivot(index="replication", columns="agent", values="earned")[names]
 

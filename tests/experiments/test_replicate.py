@@ -139,6 +139,8 @@ def test_what_rests_on_a_table_that_is_missing_is_not_believed():
     first, *rest = [cell.source for cell in replicate.sound(cells, "here")]
     assert first == "n = 1"
     assert rest == [cell.source for cell in cells[6:]]
+    part = ran("one = played(runs, 'a world nobody came to')", "NotPlayedError")
+    assert part not in list(replicate.sound([*cells, part], "here"))
     with pytest.raises(RuntimeError, match=r"here, cell .*ValueError"):
         list(replicate.sound([*cells, ran("n / 0", "ValueError")], "here"))
 
