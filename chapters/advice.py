@@ -80,6 +80,12 @@ GUIDE: dict[str, list[Advice]] = {
             "linear-wins-on-data",
         ),
         Advice(
+            "Many numbers, of which few matter, and a log of thousands of varied clicks",
+            "Test on the log which columns have to do with clicks, before anything is fitted to them; count products, "
+            "not rows, where products repeat.",
+            "screening-beats-network",
+        ),
+        Advice(
             "Users differ, and nothing that you see says how",
             "Give each user evidence of their own, alone or above what is shared: two levels.",
             "two-levels",
