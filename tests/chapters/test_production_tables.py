@@ -85,8 +85,8 @@ def test_replications_of_the_groups_come_out_again_digit_for_digit():
     seeds = [5, 88]
     table = stored(groups.TABLE)
     kept = table[table["replication"].isin(seeds)].reset_index(drop=True)
-    asked = list(kept.drop_duplicates(["persona", "grouping"])[["persona", "grouping", "alpha"]].itertuples(False, None))
-    pd.testing.assert_frame_equal(groups.played(seeds, asked), kept, check_exact=True)
+    asked = kept[["persona", "grouping", "alpha"]].drop_duplicates().itertuples(index=False, name=None)
+    pd.testing.assert_frame_equal(groups.played(seeds, list(asked)), kept, check_exact=True)
 
 
 def test_the_four_best_alphas_of_a_group_are_those_that_play_on(monkeypatch):

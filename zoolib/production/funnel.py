@@ -213,7 +213,7 @@ class Funnel:
         return self._in_force(lambda ledger, phi: ledger.settle(messages, phi, phi.version, **further))
 
     def settle_silence(self, after: float) -> int:
-        """Let silence of more than ``after`` seconds say no: :meth:`Ledger.settle_silence`, under the model in force."""
+        """Let silence of more than ``after`` seconds say no, as :meth:`Ledger.settle_silence` does."""
         return self._in_force(lambda ledger, phi: ledger.settle_silence(after, phi, phi.version))
 
     def _in_force(self, step: Callable[[Ledger, Embedder], Any]) -> Any:
