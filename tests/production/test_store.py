@@ -436,11 +436,24 @@ def test_expired_values_do_not_pile_up(tmp_path):
     now = [1e9]
     with open_store(tmp_path / "store", clock=lambda: now[0]) as store:
         for i in range(2000):
-            now[0] += 1
+            now[0] += 100
             put(store, f"k{i}", b"x" * 100, ttl=50)
         with store._env.begin() as transaction:
             assert transaction.stat(store._values)["entries"] <= 60
             assert transaction.stat(store._expiries)["entries"] <= 60
+
+
+def test_what_a_clock_that_ran_ahead_has_ended_is_there_when_it_comes_back(tmp_path):
+    now = [1e9]
+    with open_store(tmp_path / "store", clock=lambda: now[0]) as store:
+        for i in range(100):
+            put(store, f"open {i}", b"1", ttl=60)
+        now[0] += 3600
+        for i in range(20):
+            put(store, f"{i}", b"2", ttl=60)
+        assert list(store.scan("open")) == []
+        now[0] -= 3600
+        assert len(list(store.scan("open"))) == 100
 
 
 def test_a_missing_extra_says_what_to_install():

@@ -24,6 +24,7 @@ from zoolib.production.stores.codec import UnreadableValueError
 Clock = Callable[[], float]
 _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is that of the numbers
 _NEVER = _TIME.pack(float("inf"))
+KEPT = 3600.0  # seconds for which what is over is kept, for a clock that ran ahead and comes back
 SPARE = 2**22  # bytes of the file for what a full store does to become less full: lmdb deletes by writing
 # Copies a store to nowhere: who can do that has seen every page of it. Who cannot may die of it.
 COPY = """import lmdb, os, sys
@@ -129,7 +130,7 @@ class LMDBStore(Store):
                 return self._try({key: encoded(key) for key in keys}, update)
             except _FullError:
                 with self._begin(write=True) as transaction:
-                    if not self._forget_some(transaction, 64):
+                    if not self._forget_some(transaction, 64, kept=0.0):
                         raise
 
     def _try(self, codes: Mapping[str, bytes], update: Update[T]) -> T:
@@ -162,13 +163,13 @@ class LMDBStore(Store):
         if put.ttl is not None:
             transaction.put(expiry + code, b"", db=self._expiries)
 
-    def _forget_some(self, transaction: Any, n: int) -> int:
-        """Delete up to ``n`` values whose time is over, oldest first, and return how many those were.
+    def _forget_some(self, transaction: Any, n: int, kept: float = KEPT) -> int:
+        """Delete up to ``n`` values whose time has been over for so long, oldest first; return how many those were.
 
         After each write these are more than came in, so none pile up.
         """
         with transaction.cursor(db=self._expiries) as cursor:
-            due = _TIME.pack(self.now())
+            due = _TIME.pack(max(self.now() - kept, 0.0))
             for i in range(n):
                 if not cursor.first() or cursor.key()[:8] > due:
                     return i
