@@ -16,11 +16,11 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
-from sphinx.config import Config
-from sphinx.errors import ConfigError
+if TYPE_CHECKING:  # a notebook is prepared for Colab with nothing installed
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 ADDRESS = re.compile(r"https://[\w.-]+(?::\d+)?/[\w./-]+?[^/]")
 COLAB_BRANCH = "colab"
@@ -46,6 +46,8 @@ def repository() -> tuple[str, str] | None:
     if not address:
         return None
     if not ADDRESS.fullmatch(address):
+        from sphinx.errors import ConfigError
+
         raise ConfigError(f"BOOK_REPOSITORY must be an address like https://github.com/owner/name, got {address!r}")
     return address, os.environ.get("BOOK_BRANCH", "").strip() or "main"
 
@@ -97,7 +99,7 @@ def prepare(folder: Path) -> list[Path]:
     """Put the cell before every notebook of a folder that has not got it; return those that were changed."""
     known = repository()
     if known is None:
-        raise ConfigError("BOOK_REPOSITORY must name the address that Colab is to fetch the book from")
+        raise LookupError("BOOK_REPOSITORY must name the address that Colab is to fetch the book from")
     changed = []
     for path in sorted(folder.glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))

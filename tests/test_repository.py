@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -116,6 +117,71 @@ def test_the_workflows_are_valid():
     assert [Path(path).name for path in workflows] == ["ci.yml", "versions.yml"]
     done = subprocess.run([node, "-e", LINT, linter, *workflows], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def jobs() -> dict[str, dict[str, Any]]:
+    """All jobs of all workflows, by file and name, with the rights that they have."""
+    found = {}
+    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
+        workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, job in workflow["jobs"].items():
+            found[f"{path.stem}: {name}"] = {"permissions": workflow.get("permissions")} | job
+    return found
+
+
+def test_what_others_publish_is_named_by_its_commit():
+    used = [step["uses"] for job in jobs().values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one)] == []
+    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
+        lines = re.findall(r"uses: .*", path.read_text(encoding="utf-8"))
+        assert [line for line in lines if not re.search(r"  # v\d+\.\d+\.\d+$", line)] == []  # and which that is
+
+
+WRITES = {"ci: publish": {"pages": "write", "id-token": "write"}, "ci: colab": {"contents": "write"}}
+
+
+def test_no_job_has_more_rights_than_it_needs():
+    for name, job in jobs().items():
+        assert job["permissions"] == WRITES.get(name, {"contents": "read"}), name
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False, name
+
+
+def test_where_something_may_be_written_nothing_is_installed_and_one_step_has_the_token():
+    assert WRITES.keys() <= jobs().keys()
+    for name in WRITES:
+        runs = [step["run"] for step in jobs()[name]["steps"] if "run" in step]
+        assert not any(re.search(r"\b(pip3?|uv|npm|npx|conda|apt-get|curl|wget)\b", run) for run in runs), name
+        assert sum("github.token" in str(step) for step in jobs()[name]["steps"]) <= 1
+
+
+def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
+    (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
+    command = [sys.executable, "-S", "-E", "_ext/launch.py", str(tmp_path)]
+    environment = {**os.environ, "BOOK_REPOSITORY": "https://github.com/owner/book"}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    cells = json.loads((tmp_path / "one.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert [cell["id"] for cell in cells] == ["fetch-the-book", "first"]
+
+
+def test_what_node_runs_is_locked_and_nothing_is_run_to_install_it():
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in [*(ROOT / ".github" / "workflows").glob("*.y*ml"), ROOT / ".ci" / "run"]
+    ]
+    calls = [
+        call for text in texts for call in re.findall(r"^[^#\n]*\b(?:npm|npx|yarn|pnpm) +\w.*", text, re.MULTILINE)
+    ]
+    calls = [call for call in calls if "command -v" not in call]
+    assert calls
+    assert [call for call in calls if not re.search(r"\bnpm ci\b.* --ignore-scripts\b", call)] == []
+    asked = json.loads((ROOT / ".ci" / "node" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    lock = json.loads((ROOT / ".ci" / "node" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert lock.pop("")["dependencies"] == asked
+    assert {name: lock[f"node_modules/{name}"]["version"] for name in asked} == asked
+    assert [name for name, package in lock.items() if not package.get("integrity", "").startswith("sha512-")] == []
 
 
 def test_other_versions_are_tried_without_comparing_stored_numbers():

@@ -1,6 +1,6 @@
 """Every page is valid HTML by the W3C's own checker, but for what the theme does, which is named here.
 
-Needs Java and vnu.jar, which ``.ci/run`` installs in ``.cache/vnu`` (another place is named by BOOK_VNU). Without them
+Needs Java and vnu.jar, which ``.ci/run`` installs in ``.cache/node`` (another place is named by BOOK_VNU). Without them
 these tests are skipped, unless BOOK_STRICT=1.
 """
 
@@ -17,7 +17,7 @@ import pytest
 from built_book import HTML, ROOT, build, missing, pages
 
 JAR = Path(
-    os.environ.get("BOOK_VNU", ROOT / ".cache" / "vnu" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar")
+    os.environ.get("BOOK_VNU", ROOT / ".cache" / "node" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar")
 )
 
 # What the theme does and the checker remarks, each with the reason why it stays. None of it is an error.

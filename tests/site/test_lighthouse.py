@@ -1,6 +1,6 @@
 """What Lighthouse says of the chapters, and what they weigh.
 
-Needs Node, Chromium and Lighthouse, which ``.ci/run`` installs in ``.cache/lighthouse`` (another place is named by
+Needs Node, Chromium and Lighthouse, which ``.ci/run`` installs in ``.cache/node`` (another place is named by
 BOOK_LIGHTHOUSE). Without them these tests are skipped, unless BOOK_STRICT=1.
 
 How fast a page is depends on what the machine does besides. Those tests, marked ``alone``, are left to "make speed",
@@ -25,7 +25,7 @@ from browsing import DESK, FLAGS, IS_SET, NAMES, browser  # noqa: F401  a fixtur
 from built_book import HTML, ROOT, build, missing
 
 DRIVER = Path(__file__).parent / "lighthouse.mjs"
-LIGHTHOUSE = Path(os.environ.get("BOOK_LIGHTHOUSE", ROOT / ".cache" / "lighthouse"))
+LIGHTHOUSE = Path(os.environ.get("BOOK_LIGHTHOUSE", ROOT / ".cache" / "node"))
 
 SOUND = ["accessibility", "best-practices", "seo"]
 WAITS = ("pauseAfterFcpMs", "pauseAfterLoadMs", "networkQuietThresholdMs", "cpuQuietThresholdMs")
