@@ -6,6 +6,7 @@ Every algorithm of the book is defined here, once. The wings, from the ground up
 ever points down. What needs more than NumPy is loaded when it is first used.
 """
 
+from zoolib import sources  # noqa: F401 - first, since it notes when a module is imported
 from zoolib.agents import (
     UCB,
     Agent,

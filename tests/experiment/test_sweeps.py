@@ -1,22 +1,28 @@
 """Sweeps give the numbers of single experiments, wherever they run and however often they are stopped."""
 
+import ast
+import importlib
 import importlib.util
-import logging
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from built_book import missing
+from joblib.externals.loky import get_reusable_executor
 
 import zoolib
-from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
+from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate, sources
 from zoolib.experiment import cache, cluster, gather, store, stored, sweep, sweeps
 from zoolib.randomness import shifted
 
@@ -36,7 +42,7 @@ def plain() -> pd.DataFrame:
 
 def entries(folder: Path) -> list[Path]:
     """The files in which what is known is kept, one for each cell of the grid."""
-    return sorted(folder.rglob("output.pkl"))
+    return sorted(folder.glob("*.pkl"))
 
 
 def replications_computed(monkeypatch) -> list[int]:
@@ -142,7 +148,7 @@ sweeps.sweep(GRID, **ARGUMENTS, cache={folder!r}, chunk=1)
 
 
 def n_known(folder: Path) -> int:
-    return sum(len(joblib.load(path)) for path in entries(folder))
+    return sum(len(joblib.load(path)[1]) for path in entries(folder))
 
 
 def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypatch):
@@ -167,18 +173,57 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypat
     lambda data: b"",
     lambda data: b"[]",
     lambda data: b"\0\0",
-], ids=["cut off", "a bit changed", "the last bit changed", "empty", "something else", "no text"])  # fmt: skip
-def test_what_is_damaged_is_computed_anew_and_said(damage, plain, tmp_path, monkeypatch, caplog):
+    lambda data: pickle.dumps({}),
+    lambda data: b"(" * 100_000 + b"t" * 100_000 + b".",
+    lambda data: b"cnowhere\nnothing\n.",
+], ids=["cut off", "a bit changed", "the last bit changed", "empty", "something else", "no text", "no part", "nested",
+        "of a module that is gone"])  # fmt: skip
+def test_what_is_damaged_is_computed_anew_and_said(damage, plain, tmp_path, monkeypatch):
     sweep(GRID, **ARGUMENTS, cache=tmp_path)
     path = entries(tmp_path)[0]
     path.write_bytes(damage(path.read_bytes()))
     computed = replications_computed(monkeypatch)
-    for n_computed in (6, 6):  # the first time, and not again
-        with caplog.at_level(logging.WARNING):
-            again = sweep(GRID, **ARGUMENTS, cache=tmp_path)
-        pd.testing.assert_frame_equal(again, plain, check_exact=True)
-        assert len(computed) == n_computed
-    assert caplog.text.count("Exception while loading results") == 1
+    with pytest.warns(UserWarning, match="is not what was kept there, and is computed anew"):
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+    assert len(computed) == 6
+    with warnings.catch_warnings(action="error"):
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+    assert len(computed) == 6
+
+
+def test_a_part_under_the_key_of_another_is_not_believed(plain, tmp_path):
+    sweep(GRID, **ARGUMENTS, cache=tmp_path)
+    one, *others = entries(tmp_path)
+    for other in others:
+        shutil.copy(one, other)
+    with pytest.warns(UserWarning, match="it is of another key"):
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+
+
+def test_a_folder_or_a_link_to_nowhere_in_the_place_of_a_part_ends_no_sweep(plain, tmp_path):
+    sweep(GRID, **ARGUMENTS, cache=tmp_path)
+    folder, link, *_ = entries(tmp_path)
+    folder.unlink()
+    folder.mkdir()
+    link.unlink()
+    link.symlink_to(tmp_path / "nowhere")
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+    assert link.is_file()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_two_sweeps_may_find_the_same_damaged_part(tmp_path, monkeypatch):
+    job = [({"power": 2}, [1, 2, 3])]
+    gather(squares, job, tmp_path, progress=False)
+    (path,) = entries(tmp_path)
+    path.write_bytes(b"damaged")
+    both, load = Barrier(2), joblib.load
+    monkeypatch.setattr(joblib, "load", lambda path: (both.wait(60), load(path))[1])
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(gather, squares, job, tmp_path, progress=False) for _ in range(2)]
+        assert [one.result() for one in found] == [[{1: 1.0, 2: 4.0, 3: 9.0}]] * 2
+    assert load(path)[1] == {1: 1.0, 2: 4.0, 3: 9.0}
 
 
 def keys_of(**changes) -> str:
@@ -207,52 +252,178 @@ def test_whatever_decides_the_numbers_is_in_the_key(monkeypatch):
     assert len({keys_of(**change) for change in changes}) == len(changes)
     assert keys_of() == keys_of(settings={"alpha": np.float64(0.2)})
     before = keys_of()
-    monkeypatch.setattr(cache, "zoolib_code", lambda: "other code")
+    monkeypatch.setattr(sources, "zoolib_code", lambda: "other code")
     assert keys_of() != before
 
 
+def code_of(text: str) -> str:
+    return sources._code(ast.parse(text))
+
+
 def test_the_code_counts_and_its_words_do_not():
-    assert cache._code("x = 1\n") == cache._code("# why\nx  =  1\n") == cache._code('"""What."""\nx = 1\n')
-    assert cache._code("def f():\n    return 1\n") == cache._code('def f():\n    """Why."""\n    return 1\n')
-    assert cache._code("x = 1\n") != cache._code("x = 2\n")
-    assert cache._code("x = '1'\n") != cache._code("x = '2'\n")
+    assert code_of("x = 1\n") == code_of("# why\nx  =  1\n") == code_of('"""What."""\nx = 1\n')
+    assert code_of("def f():\n    return 1\n") == code_of('def f():\n    """Why."""\n    return (\n        1\n    )\n')
+    assert code_of("x = 1\n") != code_of("x = 2\n")
+    assert code_of("x = '1'\n") != code_of("x = '2'\n")
 
 
 @pytest.mark.parametrize(("name", "counts"), [
     ("evidence/ridge.py", True), ("world/simulator.py", True), ("experiment/sweeps.py", True), ("agents/base.py", True),
     ("agents/new.py", True), ("book/new.py", False), ("book/plots.py", False), ("experiment/cache.py", False),
-    ("persistence.py", False), ("saving.py", False),
+    ("persistence.py", False), ("saving.py", False), ("sources.py", False),
 ])  # fmt: skip
 def test_a_changed_page_makes_no_number_out_of_date_and_changed_code_does(name, counts, tmp_path, monkeypatch):
     shutil.copytree(Path(zoolib.__file__).parent, tmp_path / "zoolib", ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "zoolib" / "experiment" / "cache.py"))
-    before = cache.zoolib_code.__wrapped__()
+    monkeypatch.setattr(sources, "__file__", str(tmp_path / "zoolib" / "sources.py"))
+    monkeypatch.setattr(sources, "_changed", lambda *_: False)  # it is no copy that was imported
+    before = sources.zoolib_code.__wrapped__()
     changed = tmp_path / "zoolib" / name
     with changed.open("a", encoding="utf-8") as file:
         file.write("\nx = 1\n")
-    assert (cache.zoolib_code.__wrapped__() != before) == counts
+    assert (sources.zoolib_code.__wrapped__() != before) == counts
 
 
 def test_the_code_is_read_once_when_it_is_first_needed():
     code = """
 import pathlib
-from zoolib.experiment import cache, sweep
-assert cache.zoolib_code.cache_info().misses == 0
-said = cache.zoolib_code()
-pathlib.Path.read_text = None  # what is changed later is not the code that runs
-assert cache.zoolib_code() == said
+from zoolib import RandomAgent, sources, sweep
+sweep({"random": (RandomAgent, {})}, [1], 50, progress=False)
+assert sources.zoolib_code.cache_info().misses == 0  # nothing is kept, and this process is its own worker
+said = sources.zoolib_code()
+pathlib.Path.read_bytes = None  # what is changed later is not the code that runs
+assert sources.zoolib_code() == said
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def own_agent(features, *, rng):
-    return RandomAgent(features, rng=rng)
+# ---- the reader's own code -------------------------------------------------------------------------------
 
 
-def test_an_agent_of_the_readers_own_counts_by_its_code_too(monkeypatch):
-    before = cache.key({"agent": own_agent})
-    monkeypatch.setattr(cache.inspect, "getsource", lambda module: "changed = 1")
-    assert cache.key({"agent": own_agent}) != before
+class Own:
+    """Modules of a reader's own in a folder: ``mine`` has the agent, whatever ``files`` says hands it its alpha."""
+
+    def __init__(self, folder: Path, files: dict[str, str]) -> None:
+        self.folder, self.files = folder, files
+        self.write(0.05)
+        self.load()
+
+    def write(self, alpha: float) -> None:
+        """Change what all that stands in the folder says of alpha."""
+        for name, text in self.files.items():
+            path = self.folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text.replace("ALPHA = 0", f"ALPHA = {alpha}"), encoding="utf-8")
+
+    def load(self) -> None:
+        """Import all of it, as a new process would."""
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("mine", "aside", "bundle")]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        self.agent = importlib.import_module("mine").agent
+
+    def sweep(self, cache: Path | None = None, agent=None) -> pd.DataFrame:
+        return sweep(
+            {"mine": (agent or self.agent, {})}, range(4), 300, n_products=20, cache=cache, progress=False, chunk=1
+        )
+
+
+AGENT = "from zoolib import LinUCBAgent\n{}\ndef agent(features):\n    return LinUCBAgent(features, alpha={})\n"
+WAYS = {
+    "itself": {"mine.py": AGENT.format("ALPHA = 0", "ALPHA")},
+    "by default": {"mine.py": AGENT.format("ALPHA = 0\nclass Of:\n    alpha = ALPHA", "Of.alpha")},
+    "from another": {"mine.py": AGENT.format("from aside import ALPHA", "ALPHA"), "aside.py": "ALPHA = 0\n"},
+    "later": {
+        "mine.py": AGENT.format("def its():\n    import aside\n    return aside", "its().ALPHA"),
+        "aside.py": "ALPHA = 0\n",
+    },
+    "by way of another": {
+        "mine.py": AGENT.format("from bundle.one import two", "two.ALPHA"),
+        "bundle/__init__.py": "",
+        "bundle/one.py": "import json\nimport numpy\nfrom . import two\n",
+        "bundle/two.py": "ALPHA = 0\n",
+    },
+    "from a package's door": {
+        "mine.py": AGENT.format("import bundle.one", "bundle.one.its()"),
+        "bundle/__init__.py": "ALPHA = 0\n",
+        "bundle/one.py": "import sys\ndef its():\n    return sys.modules['bundle'].ALPHA\n",
+    },
+}
+
+
+@pytest.fixture(params=WAYS)
+def own(request, tmp_path, monkeypatch):
+    (tmp_path / "code").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which takes two texts of one second for the same
+    with monkeypatch.context() as context:
+        yield Own(tmp_path / "code", WAYS[request.param])
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("mine", "aside", "bundle")]:
+            context.delitem(sys.modules, name)
+
+
+def test_whatever_the_agents_module_imports_counts_too(own, tmp_path):
+    before = own.sweep(tmp_path)
+    assert set(sources.codes(["mine"])) == {
+        "zoolib",
+        *(n[:-3].replace("/", ".").removesuffix(".__init__") for n in own.files),
+    }
+    own.write(0.8)
+    own.load()
+    after = own.sweep(tmp_path)
+    pd.testing.assert_frame_equal(after, own.sweep(), check_exact=True)
+    assert not after.ctr.equals(before.ctr)
+    own.write(0.05)
+    own.load()
+    pd.testing.assert_frame_equal(own.sweep(tmp_path), before, check_exact=True)
+    assert len(entries(tmp_path)) == 2
+
+
+def test_code_that_was_changed_after_it_was_imported_is_refused_until_it_is_loaded_again(own, tmp_path):
+    time.sleep(0.02)  # clocks of files are coarse
+    own.write(0.8)
+    with pytest.raises(RuntimeError, match="changed since it was imported; load it again"):
+        own.sweep(tmp_path)
+    assert entries(tmp_path) == []
+    assert own.sweep().ctr.notna().all()  # what is not kept may be computed
+    own.load()
+    pd.testing.assert_frame_equal(own.sweep(tmp_path), own.sweep(), check_exact=True)
+
+
+def test_code_that_was_changed_after_it_was_looked_at_is_known_as_it_was(own, tmp_path):
+    before, key = own.sweep(tmp_path), cache.key({"agent": own.agent})
+    time.sleep(0.02)
+    own.write(0.8)
+    pd.testing.assert_frame_equal(own.sweep(tmp_path), before, check_exact=True)
+    assert cache.key({"agent": own.agent}) == key
+    own.load()
+    assert cache.key({"agent": own.agent}) != key
+
+
+def test_a_module_that_is_loaded_again_is_looked_at_again(own):
+    key = cache.key({"agent": own.agent})
+    own.write(0.8)
+    for name in [name for name in sources.codes(["mine"]) if name != "zoolib" and name in sys.modules]:
+        importlib.reload(sys.modules[name])
+    assert cache.key({"agent": sys.modules["mine"].agent}) != key
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("own", ["by way of another"], indirect=True)
+def test_a_worker_that_holds_other_code_is_refused(own, tmp_path, kept):
+    folder = tmp_path / "kept" if kept else None
+    get_reusable_executor().shutdown()  # whose workers would not find the folder
+    with joblib.parallel_config("loky", n_jobs=2):
+        try:
+            pd.testing.assert_frame_equal(own.sweep(folder), own.sweep(), check_exact=True)
+            own.write(0.8)
+            own.load()
+            with pytest.raises(RuntimeError, match=r"a worker runs another .*bundle\.two"):
+                own.sweep(folder)
+        finally:
+            get_reusable_executor().shutdown()
+    assert not kept or len(entries(folder)) == 1
+    with joblib.parallel_config("loky", n_jobs=2):
+        pd.testing.assert_frame_equal(own.sweep(folder), own.sweep(), check_exact=True)
 
 
 @pytest.mark.parametrize("thing", [lambda features: None, object(), {1, 2}], ids=["lambda", "object", "set"])
@@ -273,13 +444,13 @@ def squares(items, power):
 
 def test_what_is_kept_is_written_completely_or_not_at_all(tmp_path, monkeypatch):
     job = [({"power": 2}, [1, 2, 3])]
-    monkeypatch.setattr("joblib.numpy_pickle.dump", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(joblib, "dump", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         gather(squares, job, tmp_path, progress=False)
     monkeypatch.undo()
     assert entries(tmp_path) == []
     gather(squares, job, tmp_path, progress=False)
-    assert [joblib.load(path) for path in entries(tmp_path)] == [{1: 1.0, 2: 4.0, 3: 9.0}]
+    assert [joblib.load(path)[1] for path in entries(tmp_path)] == [{1: 1.0, 2: 4.0, 3: 9.0}]
 
 
 def test_a_number_that_is_infinite_and_all_its_digits_are_kept(tmp_path):
@@ -299,7 +470,7 @@ def test_a_job_grows_by_what_it_lacks_a_chunk_at_a_time(tmp_path, monkeypatch):
 
 
 def test_a_worker_with_other_code_is_refused(monkeypatch):
-    monkeypatch.setattr(cache, "_compute", lambda *task: ("other code", task[1], {}))
+    monkeypatch.setattr(cache, "_compute", lambda *task: ({"zoolib": "other code"}, task[1], {}))
     with pytest.raises(RuntimeError, match="another zoolib"):
         sweep(GRID, **ARGUMENTS)
 

@@ -1,20 +1,17 @@
 """What a long experiment has found so far, kept on disk and found again only where it would come out the same.
 
-A result belongs to a key: a hash of everything that decides its numbers. It is kept by ``joblib.Memory``: completely or
-not at all, and computed anew where the disk has damaged it. Such a folder holds pickles; read no stranger's.
+A result belongs to a key: a hash of everything that decides its numbers. It is kept in a file of this name, which says
+its key again under its check sum: completely or not at all, and computed anew where the disk has damaged it. Such a
+file is a pickle; read no stranger's.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
 import hashlib
 import importlib
-import importlib.metadata
-import importlib.util
-import inspect
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -24,10 +21,8 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
+from zoolib import sources
 from zoolib.randomness import shift, shifted
-
-# What shows numbers or keeps them, but does not make them: a change here makes no result out of date.
-NOT_IN_NUMBERS = ("book/", "experiment/cache.py", "experiment/progress.py", "persistence.py", "saving.py")
 
 
 def gather(
@@ -63,15 +58,16 @@ def gather(
     TypeError
         If there is a cache and a recipe holds what no key can tell apart.
     RuntimeError
-        If a worker of a cluster runs other code than this process.
+        If a worker of a cluster runs other code than this process, or there is a cache and a module was changed after
+        it was imported.
 
     >>> def squares(numbers, power): return {n: n**power for n in numbers}
     >>> gather(squares, [({"power": 2}, [1, 2, 3])], progress=False)
     [{1: 1, 2: 4, 3: 9}]
     """
-    shelf = None if cache is None else _shelf(cache)
-    keys = ["" if shelf is None else key({"compute": compute, **recipe}) for recipe, _ in jobs]
-    known: list[dict[Any, Any]] = [{} if shelf is None else shelf(one) for one in keys]
+    folder = None if cache is None else Path(cache)
+    keys = [key({"compute": compute, **recipe}) if folder else "" for recipe, _ in jobs]
+    known = [_read(folder, one) if folder else {} for one in keys]
     longest = max((len(items) for _, items in jobs), default=0)
     tasks = [
         (i, part)
@@ -81,52 +77,73 @@ def gather(
     ]
     by = shift()  # asked here: joblib takes the later tasks in a thread of its own, which knows of no shift
     parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-        joblib.delayed(_compute)(compute, i, part, jobs[i][0], by) for i, part in tasks
+        joblib.delayed(_compute)(compute, i, part, jobs[i][0], by, sources.PROCESS) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
     with tqdm(total=total, desc=what, disable=not progress) as bar:
         for code, i, found in parts:
-            if code != zoolib_code():
-                raise RuntimeError("a worker runs another zoolib than this process: install the same one everywhere")
+            if other := ", ".join(sources.unlike(code)):
+                raise RuntimeError(f"a worker runs another {other} than this process: start both with the same code")
             known[i] |= found
-            if shelf is not None:
-                shelf.call(keys[i], known[i])
+            if folder:
+                _keep(folder, keys[i], known[i])
             bar.update(len(found))
     return [{item: one[item] for item in items} for one, (_, items) in zip(known, jobs, strict=True)]
 
 
-def _compute(compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int) -> tuple[str, int, Any]:
+def _compute(
+    compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int, process: str
+) -> tuple[Any, ...]:
     with shifted(by):
-        return zoolib_code(), i, compute(part, **recipe)
+        found = compute(part, **recipe)
+    return {} if process == sources.PROCESS else sources.loaded(), i, found
 
 
-def _shelf(folder: str | os.PathLike[str]) -> Any:
-    """Return a function of a key that says what is known of it; its ``call(key, known)`` keeps ``known``."""
+def _read(folder: Path, key: str) -> dict[Any, Any]:
+    """Return what is kept of ``key``, nothing if that is damaged or of another key."""
+    try:
+        kept, known = joblib.load(folder / f"{key}.pkl")
+        if kept == key and isinstance(known, dict):
+            return known
+        error: Exception = ValueError("it is of another key")
+    except FileNotFoundError:
+        return {}
+    except Exception as whatever:  # there is no end to what a damaged file can raise
+        error = whatever
+    warnings.warn(f"{folder / key}.pkl is not what was kept there, and is computed anew: {error!r}", stacklevel=3)
+    return {}
 
-    def shelf(key: str, known: dict[Any, Any] | None = None) -> dict[Any, Any]:
-        return known or {}
 
-    memory = joblib.Memory(os.fspath(folder), verbose=0, compress=True)  # what is compressed has a check sum
-    return memory.cache(shelf, ignore=["known"])
+def _keep(folder: Path, key: str, known: dict[Any, Any]) -> None:
+    draft = folder / f".{key}.{os.urandom(8).hex()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        joblib.dump((key, known), draft, compress=True)  # what is compressed has a check sum
+        draft.replace(folder / f"{key}.pkl")
+    except OSError as error:
+        warnings.warn(f"{folder / key}.pkl cannot be kept: {error!r}", stacklevel=3)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def key(recipe: Mapping[str, Any]) -> str:
     """Return the key of what ``recipe`` describes: a hash of it and of the code that it names or rests on.
 
     It may hold numbers, strings, None, mappings, sequences, dataclasses, and functions or classes that a module to
-    import defines at its top level; these count by name together with the code of their module. All else is refused by
-    a ``TypeError``.
+    import defines at its top level; these count by name together with the code of their module, and of all modules of
+    the reader's own that it imports. All else is refused by a ``TypeError``, and code that was changed after it was
+    imported by a ``RuntimeError``.
     """
-    modules = {"zoolib": zoolib_code()}
-    said = _plain(recipe, modules)
-    there = [name for name in ("numpy", "torch") if importlib.util.find_spec(name)]
-    versions = {name: importlib.metadata.version(name) for name in there}
-    known = {"recipe": said, "code": modules, "versions": versions, "shift": shift()}
-    return _digest(json.dumps(known, sort_keys=True))
+    said = _plain(recipe, names := set[str]())
+    code = sources.codes(names)
+    if changed := [name for name, one in code.items() if one == sources.CHANGED]:
+        raise RuntimeError(f"{', '.join(changed)}: changed since it was imported; load it again, or start anew")
+    known = {"recipe": said, "code": code, "shift": shift()}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
-def _plain(value: Any, modules: dict[str, str]) -> Any:
-    """Return ``value`` as JSON can say it, and note the code that it names in ``modules``."""
+def _plain(value: Any, modules: set[str]) -> Any:
+    """Return ``value`` as JSON can say it, and note in ``modules`` where the code lies that it names."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
@@ -144,27 +161,5 @@ def _plain(value: Any, modules: dict[str, str]) -> Any:
             f"{value!r} cannot be part of a key: it is no number, string or the like, nor a function or class "
             "that a module to import defines at its top level"
         )
-    if module.split(".")[0] != "zoolib":
-        modules[module] = _code(inspect.getsource(inspect.getmodule(value)))
+    modules.add(module)
     return f"{module}.{name}"
-
-
-@functools.cache
-def zoolib_code() -> str:
-    """Return a hash of the code of zoolib that makes numbers, as it was when this was first asked."""
-    root = Path(__file__).parents[1]
-    names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.py"))]
-    return _digest("".join(n + _code((root / n).read_text("utf-8")) for n in names if not n.startswith(NOT_IN_NUMBERS)))
-
-
-def _code(text: str) -> str:
-    """Return a hash of a module's code; comments, docstrings and layout do not count."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return _digest(ast.dump(tree))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

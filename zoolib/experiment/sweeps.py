@@ -121,8 +121,9 @@ def sweep(
     cache
         Folder in which finished parts are kept, so that a sweep that was stopped goes on where it was. A part is found
         again only if all that decides its numbers is the same: the agent, its settings, the shop, the steps, shocks and
-        measures, the code of zoolib and the versions of NumPy and torch. So agents and measures must come from modules
-        that can be imported (their code counts too), and settings be numbers, strings and the like.
+        measures, the code of zoolib and the versions of the packages that it rests on. So agents and measures must come
+        from modules that can be imported (their code counts too, and that of your own modules that they import), and
+        settings be numbers, strings and the like.
     progress
         Whether to show a progress bar, in replications.
     chunk
@@ -139,7 +140,8 @@ def sweep(
     Raises
     ------
     ValueError, TypeError, RuntimeError
-        If an argument does not fit, or a worker of a cluster runs other code than this process.
+        If an argument does not fit, a worker of a cluster runs other code than this process, or there is a cache and
+        a module was changed after it was imported.
 
     >>> from zoolib.agents import LinUCBAgent
     >>> frame = sweep({"LinUCB": (LinUCBAgent, {"alpha": [0.1, 1.0]})}, range(2), 50, progress=False)
