@@ -157,6 +157,16 @@ def test_where_something_may_be_written_nothing_is_installed_and_one_step_has_th
         assert sum("github.token" in str(step) for step in jobs()[name]["steps"]) <= 1
 
 
+def test_a_tool_that_a_workflow_installs_is_named_by_its_hash():
+    """All but the book itself and PyTorch, whose versions the requirements and the index leave open."""
+    calls = [line for job in jobs().values() for step in job["steps"] for line in step.get("run", "").splitlines()]
+    calls = [call for call in calls if re.search(r"\bpip3? install\b", call)]
+    assert calls
+    others = [call for call in calls if not re.search(r"-r requirements\.txt| torch ", call)]
+    assert others
+    assert [call for call in others if "--require-hashes" not in call] == []
+
+
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
     command = [sys.executable, "-S", "-E", "_ext/launch.py", str(tmp_path)]

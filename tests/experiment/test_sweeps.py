@@ -323,7 +323,7 @@ class Own:
 
     def sweep(self, cache: Path | None = None, agent=None) -> pd.DataFrame:
         return sweep(
-            {"mine": (agent or self.agent, {})}, range(4), 300, n_products=20, cache=cache, progress=False, chunk=1
+            {"mine": (agent or self.agent, {})}, range(2), 200, n_products=20, cache=cache, progress=False, chunk=1
         )
 
 
