@@ -123,6 +123,11 @@ GUIDE: dict[str, list[Advice]] = {
     ],
     "Is there a log to start from?": [
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
+        Advice(
+            "Yes, of a thousand clicks or so, and many columns",
+            "Products of columns in a model with a logistic link, before you think of a network.",
+            "network-needs-log",
+        ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
             "Yes, of a policy that always did the same",
