@@ -51,7 +51,7 @@ def show_slates(
     nowhere = np.zeros(len(rows), dtype=int)
     shown, click, p = (np.empty((len(agents), len(rows), n_steps, *more)) for more in ((), (), (places,)))
     for i, agent in enumerate(agents.values()):
-        checks.same_worlds(agent.batch_shape, sim.batch_shape)
+        checks.same_worlds(agent.batch_shape, sim)
         for t in range(n_steps):
             X, arms = agent.features.choices(users[:, t], sim)
             order = best_first(agent.score(X), places)

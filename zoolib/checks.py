@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 
 Shape = tuple[int, ...]
+MOST = 2**31 - 1  # of whatever is counted: more would not end, or not fit
+LARGEST = float(np.finfo(float).max)
 
 
-def whole(name: str, value: Any, low: int, high: float = np.inf) -> int:
-    """Return ``value`` as an ``int`` in ``[low, high]``."""
+def whole(name: str, value: Any, low: int, high: float | None = None) -> int:
+    """Return ``value`` as an ``int`` in ``[low, high]``; unless told, only what begins at 0 has no end, like seeds."""
+    high = (MOST if low > 0 else np.inf) if high is None else high
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if not low <= value <= high:
-        allowed = f"at least {low}" if high == np.inf else f"between {low} and {high}"
+        allowed = f"at least {low}" if value < low and high >= MOST else f"between {low} and {high}"
         raise ValueError(f"{name} must be {allowed}, got {value}")
     return int(value)
 
@@ -29,7 +32,7 @@ def real(name: str, value: Any, low: float, high: float = np.inf, open_low: bool
     """Return ``value`` as a finite ``float`` in ``[low, high]``, or in ``(low, high]`` if ``open_low``."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {value!r}")
-    if not (np.isfinite(value) and low <= value <= high) or (open_low and value == low):
+    if not (abs(value) <= LARGEST and low <= value <= high) or (open_low and value == low):
         bracket = "(" if open_low else "["
         raise ValueError(f"{name} must be a finite number in {bracket}{low}, {high}], got {value}")
     return float(value)
@@ -42,7 +45,8 @@ def wholes(low: int, /, **values: Any) -> list[int]:
 
 def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     """Return ``value``, which must be one of the words ``allowed``."""
-    if value not in (words := tuple(allowed)):
+    words = tuple(allowed)
+    if not isinstance(value, str) or value not in words:
         raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}")
     return value
 
@@ -53,6 +57,20 @@ def instance(name: str, value: Any, *kinds: type) -> Any:
         wanted = " or ".join(("an " if kind.__name__[0] in "AEIOU" else "a ") + kind.__name__ for kind in kinds)
         raise TypeError(f"{name} must be {wanted}, got {type(value).__name__}")
     return value
+
+
+def having(name: str, value: Any, *wanted: str) -> Any:
+    """Return ``value``, an object of any class that has the attributes or methods ``wanted``."""
+    if not all(hasattr(value, one) for one in wanted):
+        raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
+    return value
+
+
+def words(name: str, value: Any) -> tuple[str, ...]:
+    """Return ``value``, which must hold words and not be one."""
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{name} must be a sequence of words, got {value!r}")
+    return tuple(value)
 
 
 class Setting:
@@ -82,7 +100,8 @@ class Setting:
         fixed: bool = False,
     ) -> None:
         self.check = whole if kind is int else lambda *args: real(*args, open_low)
-        self.low, self.high, self.default, self.optional, self.fixed = low, high, default, optional, fixed
+        self.low, self.high = low, min(high, MOST) if kind is int else high
+        self.default, self.optional, self.fixed = default, optional, fixed
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -174,7 +193,7 @@ def table(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be {{persona: {{category: probability}}}}, got {value!r}")
 
 
-def same_worlds(agent_shape: Shape, sim_shape: Shape) -> None:
-    """Refuse an agent that was made for another number of worlds than the simulator holds."""
-    if agent_shape != sim_shape:
-        raise ValueError(f"sim holds worlds of shape {sim_shape}, but the agent was made for {agent_shape}")
+def same_worlds(agent_shape: Shape, sim: Any) -> None:
+    """Refuse what is no shop, and an agent that was made for another number of worlds than the shop holds."""
+    if agent_shape != having("sim", sim, "batch_shape", "for_sale").batch_shape:
+        raise ValueError(f"sim holds worlds of shape {sim.batch_shape}, but the agent was made for {agent_shape}")

@@ -308,7 +308,7 @@ def test_expected_rewards_that_do_not_fit_are_refused_by_row_and_column():
 
 def test_a_table_that_was_not_read_as_a_log_is_refused_by_its_type():
     _, _, policy, _ = some_log()
-    with pytest.raises(TypeError, match="log must be LoggedData, as read_log returns it, got dict"):
+    with pytest.raises(TypeError, match="log must be a LoggedData, got dict"):
         ips({}, policy)
     with pytest.raises(TypeError, match="tau"):
         switch_dr(some_log()[0], policy, some_log()[3], "much")

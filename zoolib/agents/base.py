@@ -44,7 +44,7 @@ class Agent(Stateful, ABC):
 
     def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
         """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        checks.same_worlds(self.batch_shape, sim)
         reward = checks.clicks("reward", reward, self.batch_shape)
         x = self._context(user_id, chosen_arm, sim)
         self._meet(sim)
@@ -163,7 +163,7 @@ class UCBAgent(Agent):
 
     def scored(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the scores of the choices for ``user_id``, ``(..., n)``, -inf if sold out, and their products."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        checks.same_worlds(self.batch_shape, sim)
         X, arms = self.choices(user_id, sim)
         here = np.take_along_axis(sim.for_sale, arms, -1) if sim.sold_out else True
         return np.where(here, self.score(X), -np.inf), arms

@@ -44,7 +44,8 @@ class RandomAgent(_Settled):
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return any product that is for sale."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        checks.same_worlds(self.batch_shape, sim)
+        checks.indices("user_id", user_id, sim.n_users, self.batch_shape)
         if not sim.sold_out:
             return self._any_of(sim.n_products)
         place = self._uniforms() * sim.for_sale.sum(-1)  # the place-th of those for sale
@@ -69,7 +70,7 @@ class OracleAgent(_Settled):
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the best product for ``user_id``."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        checks.same_worlds(self.batch_shape, sim)
         checks.indices("user_id", user_id, sim.n_users, self.batch_shape)
         return sim.best_arm(user_id)
 
@@ -109,7 +110,7 @@ class StaticMLPAgent(_Settled):
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product that the model rates highest for ``user_id``; those launched later it does not know."""
-        checks.same_worlds(self.batch_shape, sim.batch_shape)
+        checks.same_worlds(self.batch_shape, sim)
         user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
         ratings = self.table[(*self.rows, user_id)]
         if sim.sold_out:

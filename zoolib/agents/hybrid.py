@@ -190,7 +190,7 @@ class HybridPerProductAgent(HybridLinUCBAgent):
         rng: Seed | Sequence[Seed] | None = None,
     ) -> None:
         UCBAgent.__init__(self, features, alpha=alpha)
-        if layout.d != features.d:
+        if checks.instance("layout", layout, Layout).d != features.d:
             raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
         self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
         chosen = checks.instance("map", Identity(layout) if map is None else map, FeatureMap)

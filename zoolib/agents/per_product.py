@@ -47,7 +47,7 @@ class PerProductAgent(UCBAgent):
         ridge: float = 1.0,
     ) -> None:
         super().__init__(features, alpha=alpha)
-        if layout.d != features.d:
+        if checks.instance("layout", layout, Layout).d != features.d:
             raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
         self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
         self.crossed, self.ridge = crossed, ridge

@@ -119,7 +119,7 @@ def random_log(sim: ZooplusSimulator, n_clicks: int, rng: Seed) -> pd.DataFrame:
     >>> list(random_log(ZooplusSimulator(seed=42), n_clicks=100, rng=0))
     ['user', 'product', 'click']
     """
-    if sim.batch_shape:
+    if checks.instance("sim", sim, ZooplusSimulator).batch_shape:
         raise ValueError("sim must be one world: every world has a log of its own")
     n_clicks = checks.whole("n_clicks", n_clicks, 1)
     (generator,) = generators(rng, ())

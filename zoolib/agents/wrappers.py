@@ -33,9 +33,7 @@ class Wrapper(Agent):
     state = ("agent",)
 
     def __init__(self, agent: Any) -> None:
-        if not all(callable(getattr(agent, method, None)) for method in ("predict", "update")):
-            raise TypeError(f"agent must have predict and update, got {type(agent).__name__}")
-        self.agent = agent
+        self.agent = checks.having("agent", agent, "predict", "update")
 
     def __getattr__(self, name: str) -> Any:
         if name == "agent" or name.startswith("__"):  # not yet there, while a copy is being made
@@ -63,7 +61,7 @@ class Wrapper(Agent):
 
     def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
         """Take in the click of a visit; what cannot be is refused now, whenever it will be learned."""
-        checks.same_worlds(getattr(self, "batch_shape", ()), sim.batch_shape)
+        checks.same_worlds(getattr(self, "batch_shape", ()), sim)
         reward = checks.clicks("reward", reward, sim.batch_shape)
         sim.persona(user_id)
         arm = checks.indices("chosen_arm", chosen_arm, sim.n_products, sim.batch_shape)

@@ -24,6 +24,7 @@ FAR = 5.0  # standard deviations at which a feature is cut off
 def shuffled(n_rows: int, n_steps: int, rng: np.random.Generator) -> np.ndarray:
     """Return which row comes at each step, ``(n_steps,)``: one shuffle of all rows after another."""
     n_rows, n_steps = checks.wholes(1, n_rows=n_rows, n_steps=n_steps)
+    checks.instance("rng", rng, np.random.Generator)
     return np.concatenate([rng.permutation(n_rows) for _ in range(0, n_steps, n_rows)])[:n_steps]
 
 
@@ -44,7 +45,7 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
     ``(n, d + 1)``.
     """
     X, scaling = checks.finite("X", X, (None, None)), checks.choice("scaling", scaling, SCALINGS)
-    n, d = X.shape
+    n, d = checks.whole("number of rows of X", len(X), 1), X.shape[1]
     one = np.ones((n, 1))
     if scaling == "row":
         length = np.linalg.norm(X, axis=-1, keepdims=True)
@@ -124,6 +125,7 @@ class ClassificationBandit:
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of all arms at step ``t``, ``(..., K, d)`` or ``(..., K, K d)``."""
+        checks.indices("t", t, self.n_steps, ())
         x = self.x[t]
         if self.form == "copies":
             return copies(x, self.n_arms)
@@ -131,6 +133,7 @@ class ClassificationBandit:
 
     def reward(self, t: int, arm: Any) -> Any:
         """Return what ``arm`` earns at step ``t``: 1.0 if it is the class of the row, 0.0 if not."""
+        checks.indices("t", t, self.n_steps, ())
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         return (arm == self.labels[t]) * 1.0
 

@@ -18,6 +18,8 @@ import pandas as pd
 
 from zoolib import checks
 
+LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
+
 
 @dataclass(frozen=True, eq=False)
 class LoggedData:
@@ -63,7 +65,7 @@ class LoggedData:
         reward, p = (_numbers(name, getattr(self, name), shape) for name in ("reward", "propensity"))
         refuse_rows("action", (action < 0) | (action >= n_actions), action, f"between 0 and {n_actions - 1}")
         refuse_rows("position", position < 0, position, "at least 0")
-        refuse_rows("propensity", (p <= 0) | (p > 1), p, "a probability in (0, 1]: the action was chosen, after all")
+        refuse_rows("propensity", (p < LEAST) | (p > 1), p, "a probability in (0, 1]: the action was chosen, after all")
         context = np.asarray(self.context)
         if context.shape[:-1] != shape:
             raise ValueError(f"context must have shape {(*shape, 'd')}, one row a choice, got {context.shape}")
@@ -86,6 +88,10 @@ class LoggedData:
 
     def rows(self, index: Any) -> Self:
         """Return the log of some rows, the same of each replication."""
+        try:
+            index = np.arange(len(self))[index]
+        except IndexError as error:
+            raise ValueError(f"index must pick some of {len(self)} rows: {error}") from None
         parts = {name: getattr(self, name)[..., index] for name in ("action", "reward", "propensity", "position")}
         return replace(self, context=self.context[..., index, :], **parts)
 
@@ -161,7 +167,7 @@ def log_of_frame(
     for name in (action, reward, propensity):
         if name in context:
             raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")
-    for name in (*context, action, reward, propensity, *([position] if position else [])):
+    for name in (*context, action, reward, propensity, *([] if position is None else [position])):
         if name not in frame:
             raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
         if (frame.columns == name).sum() > 1:

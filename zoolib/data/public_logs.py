@@ -99,6 +99,8 @@ def rating_log(frame: pd.DataFrame) -> tuple[LoggedData, np.ndarray]:
     half added to each side), and a constant. The propensities are the shares of the genres in the whole log: that is
     what the log *would* have, had somebody shown genres at random in these shares. No one did.
     """
+    if missing := {"user", "genres", "rating"} - {*checks.instance("frame", frame, pd.DataFrame)}:
+        raise ValueError(f"frame must have the columns of movielens(), and lacks {', '.join(sorted(missing))}")
     first = frame["genres"].astype(str).str.split("|").str[0]
     kept = first.isin(GENRES).to_numpy()
     action = first[kept].map({genre: k for k, genre in enumerate(GENRES)}).to_numpy(dtype=np.int64)

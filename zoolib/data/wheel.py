@@ -73,12 +73,12 @@ class WheelBandit:
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the point of step ``t``, the same for every arm, ``(..., 5, 2)``."""
-        x = self.x[t]
+        x = self.x[checks.indices("t", t, self.n_steps, ())]
         return np.broadcast_to(x[..., None, :], (*x.shape[:-1], self.n_arms, 2))
 
     def reward(self, t: int, arm: Any) -> Any:
         """Return what ``arm`` earns at step ``t``."""
-        arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
+        t, arm = checks.indices("t", t, self.n_steps, ()), checks.indices("arm", arm, self.n_arms, self.batch_shape)
         return self.expected[t][(*self.space.rows, arm)] + self.luck[t]
 
     def outcome(self, arm: np.ndarray) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class TabularEvidence(Evidence):
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")
 
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
+        Z = checks.finite("Z", Z, (None,) * max(2, np.ndim(Z)))
         self.m = checks.whole("number of rows of Z", Z.shape[-2], 1)
         super().__init__(Z.shape[-1], Z.shape[:-2], ridge)
         self.go_by(Z)

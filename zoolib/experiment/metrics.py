@@ -72,12 +72,13 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     half = stdtrit(len(x) - 1, 0.5 + level / 2) * x.std(ddof=1) / np.sqrt(len(x))
+    checks.real("half the interval of values", half, 0.0)
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
 
 
 def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
     """Return the mean of every column, one row being a replication, with its interval."""
-    return {str(name): mean_interval(frame[name], level) for name in frame}
+    return {str(name): mean_interval(frame[name], level) for name in checks.instance("frame", frame, pd.DataFrame)}
 
 
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
@@ -85,6 +86,7 @@ def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
 
     Where each world drew its own, the start and stop are ``(R,)`` arrays.
     """
+    checks.instance("results", results, Results)
     changes = [*((name, step) for step, name in results.shocks.items()), *results.drawn.items()]
     starts = changes if 0 in results.shocks else [("at first", 0), *changes]
     stops = [*(step for _, step in starts[1:]), results.n_steps]
@@ -98,7 +100,7 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
     '1.50 [-4.85, 7.85]'
     """
     for name in (a, b):
-        if name not in frame:
+        if name not in checks.instance("frame", frame, pd.DataFrame):
             raise ValueError(f"no agent {name!r} in the frame; it has {', '.join(map(str, frame.columns))}")
     return mean_interval(frame[a] - frame[b], level)
 
@@ -108,7 +110,7 @@ def ctr(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.Dat
 
     Here and below, ``start`` and ``stop`` are steps, or ``(R,)`` arrays with one for each world.
     """
-    return _by_agent(results, _between(results, results.reward, start, stop, np.mean))
+    return _by_agent(results, _between(results, "reward", start, stop, np.mean))
 
 
 def value(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
@@ -116,13 +118,13 @@ def value(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.D
 
     The column ``Oracle`` holds what the best choices would have earned, if no agent has that name.
     """
-    frame = _by_agent(results, _between(results, results.expected, start, stop, np.mean))
-    return frame if "Oracle" in frame else frame.assign(Oracle=_between(results, results.oracle, start, stop, np.mean))
+    frame = _by_agent(results, _between(results, "expected", start, stop, np.mean))
+    return frame if "Oracle" in frame else frame.assign(Oracle=_between(results, "oracle", start, stop, np.mean))
 
 
 def regret(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
     """Return the expected clicks lost against the oracle: one row a replication, one column an agent."""
-    return _by_agent(results, _between(results, results.oracle - results.expected, start, stop, np.sum))
+    return _by_agent(results, _between(results, "regret", start, stop, np.sum))
 
 
 def rolling(
@@ -150,6 +152,7 @@ def rolling(
     >>> rolling(results, window=10, every=10)[1].shape
     (1, 3, 5)
     """
+    checks.instance("results", results, Results)
     checks.choice("of", of, ("reward", "expected", "oracle"))
     if persona not in (None, *results.personas):
         raise ValueError(f"unknown persona {persona!r}; these results know {', '.join(results.personas)}")
@@ -168,8 +171,10 @@ def rolling(
         return steps, in_window(getattr(results, of) * came) / in_window(came)
 
 
-def _between(results: Results, values: np.ndarray, start: Steps, stop: Steps | None, how: Any) -> np.ndarray:
+def _between(results: Results, of: str, start: Steps, stop: Steps | None, how: Any) -> np.ndarray:
     """Return ``how`` of each world's own steps, ``(..., R, T) -> (..., R)``."""
+    checks.instance("results", results, Results)
+    values = results.oracle - results.expected if of == "regret" else getattr(results, of)
     stops = _each(results, "stop", results.n_steps if stop is None else stop, 1)
     starts = _each(results, "start", start, 0, stops - 1)
     return np.stack([how(values[..., i, starts[i] : stops[i]], axis=-1) for i in range(len(stops))], axis=-1)

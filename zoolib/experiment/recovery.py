@@ -39,6 +39,7 @@ def steps_to_recover(
     >>> steps_to_recover(results, shock=10, window=20)["oracle"].tolist()
     [20.0, 20.0, 20.0]
     """
+    checks.instance("results", results, Results)
     shock = _each(results, "shock", shock, 0, results.n_steps - 1)
     ends = [_each(results, "end", end, 0) for end in (*results.shocks, *results.drawn.values(), results.n_steps)]
     stop = np.where(ends > shock, ends, results.n_steps).min(0)

@@ -132,7 +132,7 @@ def replicate(
     True
     """
     sim, made = ZooplusSimulator(seed=seeds, **shop), {}
-    for name, factory in agents.items():
+    for name, factory in checks.instance("agents", agents, Mapping).items():
         if name in (USERS, SHOCK_TIMES):
             raise ValueError(f"agents: {name!r} names the stream that {name} are drawn from, not an agent")
         made[name] = _made(name, factory, sim)
@@ -163,7 +163,8 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     >>> draw_users(ZooplusSimulator(seed=range(3)), 50).shape
     (3, 50)
     """
-    drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in sim.seeds]
+    seeds = checks.instance("sim", sim, ZooplusSimulator).seeds
+    drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in seeds]
     return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
 
 
@@ -190,14 +191,14 @@ def check_agents(agents: Any, methods: Sequence[str], batch_shape: tuple[int, ..
         if alone and batch_shape != (len(agent),):
             raise ValueError(f"agents[{name!r}] must be one agent, or a list with one for each world of a batch")
         for one in agent if alone else [agent]:
-            if not all(callable(getattr(one, method, None)) for method in methods):
-                raise TypeError(f"agents[{name!r}] must have {' and '.join(methods)}, got {type(one).__name__}")
+            checks.having(f"agents[{name!r}]", one, *methods)
             if not (alone or hasattr(one, "batch_shape")) and batch_shape:
                 raise ValueError(
                     f"agents[{name!r}] has no batch_shape, so it knows one world, and here are {batch_shape[0]}: "
                     "use replicate with a factory, or hand in a list of agents, one for each world"
                 )
-            checks.same_worlds(getattr(one, "batch_shape", ()), () if alone else batch_shape)
+            if (made_for := getattr(one, "batch_shape", ())) != (() if alone else batch_shape):
+                raise ValueError(f"agents[{name!r}] was made for worlds of shape {made_for}, not for {batch_shape}")
             if id(one) in known:
                 raise ValueError("agents must be one object each: an agent under two names would learn from both runs")
             known.add(id(one))

@@ -240,7 +240,8 @@ def combinations(**axes: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _cells(grid: Grid) -> list[Cell]:
     cells = []
-    for name, (agent, settings) in grid.items():
+    for name, (agent, settings) in checks.instance("grid", grid, Mapping).items():
+        checks.instance(f"the settings of grid[{name!r}]", settings, Mapping)
         axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
         if [] in axes.values():
             raise ValueError(f"grid[{name!r}] must list at least one value for each setting, got {settings}")

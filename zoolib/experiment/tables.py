@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from zoolib import checks
 from zoolib.randomness import shift
 
 
@@ -24,7 +25,7 @@ def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     path = _place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(f"{path}.draft")
-    frame.to_csv(draft, index=False)
+    checks.instance("frame", frame, pd.DataFrame).to_csv(draft, index=False)
     os.replace(draft, path)
 
 

@@ -133,6 +133,10 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
     [[0], [1], [0]]
     """
+    checks.finite("U", U, (None, None))
+    checks.finite("P", P, (len(U), None))
+    checks.finite("r", r, (len(U),))
+    checks.whole("k", k, 1, np.shape(U)[1])
     n, n_u = U.shape
     U = U - U.mean(0)
     G = crossed(with_one(P))[:, 1:]  # all products of at most two columns
@@ -168,6 +172,7 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
     """
     from scipy.stats import chi2
 
+    checks.instance("layout", layout, Layout)
     kept = np.zeros(layout.d, dtype=bool)
     alone, together = between(X, r, layout, bins)
     bound = level / max(1, len(alone) + len(together))
@@ -218,6 +223,9 @@ def between(
     Each as a chi-square statistic and its degrees of freedom; that of a pair is what the two columns do not explain by
     themselves. Nothing is said where all rewards are alike.
     """
+    checks.instance("layout", layout, Layout)
+    X = checks.finite("X", X, (None, layout.d))
+    r = checks.finite("r", r, (len(X),))
     users, products = range(layout.d)[layout.user], range(layout.d)[layout.nominal.start :]
     spread = r.var() if len(r) else 0.0
     if not spread:

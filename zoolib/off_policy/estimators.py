@@ -148,6 +148,7 @@ def doubly_robust(log: LoggedData, policy: np.ndarray, q: np.ndarray) -> Estimat
 
     Unbiased if the propensities are right, whatever q, as long as q was not fitted to the row's own reward.
     """
+    checks.instance("log", log, LoggedData)
     residual = log.reward - _of_action(log, _rewards(log, q))
     return Estimate(direct(log, policy, q).terms + weights(log, policy) * residual)
 
@@ -197,6 +198,7 @@ def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: 
 
     Rows are dealt to folds at random; those of a fold are predicted by a model of all others.
     """
+    checks.instance("log", log, LoggedData)
     n_folds = checks.whole("n_folds", n_folds, 2, len(log))
     fold = generators(rng, ())[0].permutation(len(log)) % n_folds
     q = np.empty((*log.action.shape, log.n_actions))
@@ -233,8 +235,7 @@ def _of_action(log: LoggedData, table: np.ndarray) -> np.ndarray:
 
 
 def _table(log: LoggedData, name: str, table: Any, what: str) -> np.ndarray:
-    if not isinstance(log, LoggedData):
-        raise TypeError(f"log must be LoggedData, as read_log returns it, got {type(log).__name__}")
+    checks.instance("log", log, LoggedData)
     table, wanted = np.asarray(table), (*log.action.shape, log.n_actions)
     if table.shape != wanted or table.dtype.kind not in "iufb":
         raise ValueError(

@@ -39,20 +39,21 @@ def per_visit(sim: ZooplusSimulator, policy: np.ndarray, users: np.ndarray) -> n
 
 def true_value(sim: ZooplusSimulator, policy: np.ndarray) -> Any:
     """Return what a table ``(..., P, K)`` earns in truth: its mean click probability over all users of the shop."""
+    policy, P = _policy_table(sim, policy), len(sim.personas)
     users = np.broadcast_to(np.arange(sim.n_users), (*sim.batch_shape, sim.n_users))
-    P = len(sim.personas)
     share = (_personas(sim, users)[..., None] == np.arange(P)).mean(-2)  # (..., P)
     clicks = np.take_along_axis(sim.click_table, sim.product_category[..., None, :], -1)  # (..., P, K)
-    value = (share * (_policy_table(sim, policy) * clicks).sum(-1)).sum(-1)
+    value = (share * (policy * clicks).sum(-1)).sum(-1)
     return value if np.ndim(value) else float(value)
 
 
 def _personas(sim: ZooplusSimulator, users: np.ndarray) -> np.ndarray:
-    users = checks.indices("users", users, sim.n_users, sim.batch_shape, more_axes=True)
+    users = checks.indices("users", np.atleast_1d(users), sim.n_users, sim.batch_shape, more_axes=True)
     return np.take_along_axis(sim.user_persona, users, -1)
 
 
 def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
+    checks.instance("sim", sim, ZooplusSimulator)
     policy = checks.finite("policy", policy, (*sim.batch_shape, len(sim.personas), sim.n_products))
     if (policy < 0).any() or not np.allclose(policy.sum(-1), 1.0, rtol=0, atol=1e-9):
         raise ValueError("policy must hold probabilities that sum to 1 for every persona")
@@ -61,6 +62,7 @@ def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
 
 def log_of_visits(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:
     """Return a log of visits, all ``(..., n)``, to the shop; the context of a row is the persona, one-hot."""
+    checks.instance("sim", sim, ZooplusSimulator)
     context = np.eye(len(sim.personas))[_personas(sim, users)]
     names = {"features": sim.personas, "n_actions": sim.n_products}
     return LoggedData(context=context, action=arm, reward=reward, propensity=propensity, **names)
@@ -79,6 +81,7 @@ def thompson_ranks(alpha: np.ndarray, beta: np.ndarray, n_positions: int = 1) ->
     alpha, beta = checks.finite("alpha", alpha, (None,)), checks.finite("beta", beta, np.shape(alpha))
     if min(alpha.min(), beta.min()) < 1:
         raise ValueError(f"alpha and beta must be at least 1, got {min(alpha.min(), beta.min())}")
+    checks.real("the largest of alpha and beta", max(alpha.max(), beta.max()), 1.0, 1e12)
     K, n_positions = len(alpha), checks.whole("n_positions", n_positions, 1, len(alpha))
     a, b = alpha[:, None], beta[:, None]
     tail = 10.0 ** -np.array([2, 3, 5, 8, 13])

@@ -62,6 +62,7 @@ def action_probabilities(
 
 @action_probabilities.register
 def _of_random(agent: RandomAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+    checks.same_worlds(agent.batch_shape, sim)
     return _equally(sim.for_sale)
 
 
@@ -82,7 +83,7 @@ def _of_ucb(
 ) -> np.ndarray:
     explores = agent.exploration
     if explores.is_random or isinstance(explores, OneMember):
-        return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, sim.batch_shape))
+        return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape))
     scores, arms = agent.scored(user_id, sim)
     if isinstance(explores, InverseGap):
         return _of_products(explores.chances(scores), arms, sim)
@@ -96,7 +97,7 @@ def _drawn(
     agent: UCBAgent, user_id: Any, sim: ZooplusSimulator, n_draws: int, rngs: list[np.random.Generator]
 ) -> np.ndarray:
     """Return how often each product was best in ``n_draws`` draws of an agent, as shares."""
-    checks.same_worlds(agent.batch_shape, sim.batch_shape)
+    checks.same_worlds(agent.batch_shape, sim)
     X, arms = agent.choices(user_id, sim)
     Z = agent.embed(X)
     mean = agent.mean(Z)
@@ -142,6 +143,7 @@ class Logbook(Wrapper):
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return what the agent chooses."""
+        checks.same_worlds(self.batch_shape, sim)
         draws = {"n_draws": self.n_draws, "rng": self._rngs if sim.batch_shape else self._rngs[0]}
         now = action_probabilities(self.agent, user_id, sim, **draws)
         arm = self.agent.predict(user_id, sim)
@@ -152,17 +154,25 @@ class Logbook(Wrapper):
         return arm
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
+        if len(self._rows[-1] if self._rows else ()) != 2:
+            raise ValueError("update must follow predict: of what was not asked for, no probability is known")
         super()._take(sim, *lesson)
         self._rows[-1] = (*self._rows[-1], *lesson[1:])
 
     def users(self) -> np.ndarray:
         """Return who came, ``(..., n)``."""
-        return np.stack([row[0] for row in self._rows], axis=-1)
+        return np.stack([row[0] for row in self._answered()], axis=-1)
 
     def log(self, sim: ZooplusSimulator) -> LoggedData:
         """Return the log; the context of a row is the persona, one-hot."""
-        users, p, arm, reward = (np.stack(column, axis=-1) for column in zip(*self._rows, strict=True))
+        users, p, arm, reward = (np.stack(column, axis=-1) for column in zip(*self._answered(), strict=True))
         return log_of_visits(sim, users, arm, reward, p)
+
+    def _answered(self) -> list[tuple[Any, ...]]:
+        """Return the visits, but the last one if its click is not known yet; there is one at least."""
+        if not (rows := [*self._rows[:-1], *(row for row in self._rows[-1:] if len(row) > 2)]):
+            raise ValueError("nothing has been shown and answered so far")
+        return rows
 
 
 def _of_products(chances: np.ndarray, arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:

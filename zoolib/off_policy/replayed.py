@@ -21,7 +21,8 @@ def thinned(log: LoggedData, rng: np.random.Generator) -> LoggedData:
 
     An event is kept with probability min(p) / p. If the propensities p are right, what is left is uniform.
     """
-    keep = rng.random(len(log)) < log.propensity.min() / log.propensity
+    checks.instance("log", log, LoggedData)
+    keep = checks.instance("rng", rng, np.random.Generator).random(len(log)) < log.propensity.min() / log.propensity
     return replace(log.rows(keep), propensity=np.full(keep.sum(), 1 / log.n_actions))
 
 
@@ -77,6 +78,7 @@ def replay(log: LoggedData, agent: Agent, n_accepted: int | None = None) -> Repl
     if not np.allclose(log.propensity, 1 / K):
         low, high = log.propensity.min(), log.propensity.max()
         raise ValueError(f"log must be uniform, all propensities 1/{K}, got {low:.3g} to {high:.3g}; thin it first")
+    checks.having("agent", agent, "select", "learn", "batch_shape", "n_arms", "features")
     if agent.batch_shape or agent.n_arms != K or agent.features.d != d:
         raise ValueError(f"agent must be made for ContextSpace({d}, {K}), got {agent.features}")
     stop = len(log) if n_accepted is None else checks.whole("n_accepted", n_accepted, 1)

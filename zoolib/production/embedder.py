@@ -69,9 +69,7 @@ class Embedder:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return the embedding of each row of ``X`` in float64, ``(n, d) -> (n, d_emb)``."""
-        X = np.asarray(X)
-        if X.ndim != 2 or X.shape[1] != self.d:
-            raise ValueError(f"X must have shape (any, {self.d}), got {X.shape}")
+        X = checks.finite("X", X, (None, self.d))
         portions = np.zeros((-(-len(X) // PORTION), PORTION, self.d), dtype=self.dtype)
         portions.reshape(-1, self.d)[: len(X)] = X
         H = self._there(portions)

@@ -34,7 +34,7 @@ class FeedbackQueue(contextlib.AbstractContextManager["FeedbackQueue"]):
     """
 
     def __init__(self, funnel: Funnel, *, batch: int = 64, room: int = 100_000) -> None:
-        self.funnel, self.batch = funnel, checks.whole("batch", batch, 1)
+        self.funnel, self.batch = checks.instance("funnel", funnel, Funnel), checks.whole("batch", batch, 1)
         self.outcomes: Counter[Outcome] = Counter()
         self.refused: deque[tuple[Message, str]] = deque(maxlen=1000)
         self._waiting: queue.Queue[Message | None] = queue.Queue(checks.whole("room", room, 1))
@@ -54,6 +54,7 @@ class FeedbackQueue(contextlib.AbstractContextManager["FeedbackQueue"]):
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until nothing waits, or ``timeout`` seconds; return whether nothing does."""
+        timeout = checks.real("timeout", timeout, 0.0, 1e6)
         with self._waiting.all_tasks_done:
             return self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, timeout)
 

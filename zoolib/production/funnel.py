@@ -20,7 +20,7 @@ from zoolib.production.embedder import DEVICES, DTYPES, Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
 from zoolib.production.ranking import Posterior, Ranking, UCBRanking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
-from zoolib.production.retrieval import Arrivals, Retriever, Rule
+from zoolib.production.retrieval import Arrivals, Retriever, Rule, _rows
 from zoolib.production.stores.base import Store, StoreUnavailableError
 from zoolib.production.stores.codec import understood
 
@@ -88,21 +88,24 @@ class Funnel:
         device: str = "auto",
         dtype: str = "float64",
     ) -> None:
-        if len(products) != len(retriever):
+        if len(_rows("products", products)) != len(checks.instance("retriever", retriever, Retriever)):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
-        self.retriever, self.products, self.query, self.store = retriever, products, query, store
+        self.retriever, self.products, self.store = retriever, products, store
+        self.query = checks.having("query", query, "__call__")
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
         self.ranking = checks.instance("ranking", ranking, Ranking)
         self.device, self.dtype = checks.choice("device", device, DEVICES), checks.choice("dtype", dtype, DTYPES)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
         self.n_slate = checks.whole("n_slate", n_slate, 1, self.n_candidates)
-        self.arrivals, self.quota = arrivals, checks.whole("quota", quota, 0, self.n_candidates)
+        self.arrivals = checks.instance("arrivals", arrivals, Arrivals, type(None))
+        self.quota = checks.whole("quota", quota, 0, self.n_candidates)
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._settings = {"ridge": ridge, "ttl": ttl}
         self._start(embedder)
 
     def _start(self, embedder: Embedder | None) -> None:
+        checks.instance("embedder", embedder, Embedder, type(None))
         in_force = Ledger(self.store, 1, **self._settings).version_in_force()
         if embedder is None and in_force is None:
             raise ValueError("embedder must be given, since no model is in force in the store")
@@ -159,7 +162,8 @@ class Funnel:
         self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
     ) -> Decision:
         """Return what :meth:`decide` would show, without noting it down; works on while the store is away."""
-        group = visitor.group(self.grouping)
+        group = checks.instance("visitor", visitor, Visitor).group(self.grouping)
+        checks.instance("stages", stages, dict, type(None))
         with timed(stages, "retrieve"):
             query = self.query(visitor.x)
             ids = np.sort(self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota))
@@ -178,6 +182,8 @@ class Funnel:
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
+        checks.instance("visitor", visitor, Visitor)
+        ids = checks.indices("ids", ids, len(self.products), np.shape(ids))
         x, d_user = np.asarray(visitor.x, dtype=self.products.dtype), self.embedder.d - self.products.shape[1]
         if x.shape != (d_user,) or not np.isfinite(x).all():
             raise ValueError(f"visitor.x must be {d_user} finite numbers, got {visitor.x!r}")
@@ -230,7 +236,7 @@ class Funnel:
         Clicks may come in all the while, here and in other processes. Until the new phi is in force they count for the
         old one, and what the first pass missed the second finds. Other funnels follow at their next decision or click.
         """
-        if embedder.d != self.embedder.d:
+        if checks.instance("embedder", embedder, Embedder).d != self.embedder.d:
             raise ValueError(f"embedder must take contexts of length {self.embedder.d}, got {embedder.d}")
         ledger = Ledger(self.store, embedder.d_emb, **self._settings)
         ledger.publish(embedder.version, *embedder.record())

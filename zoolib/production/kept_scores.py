@@ -43,9 +43,10 @@ class KeptScores:
     def __init__(self, Z: np.ndarray, sums: Sums | None = None, *, ridge: float = 1.0, renew_every: int = 1000) -> None:
         if not isinstance(Z, np.ndarray) or Z.dtype not in (np.float32, np.float64) or Z.ndim != 2 or not Z.size:
             raise ValueError(f"Z must be a matrix of float32 or float64, a row a product, got {type(Z).__name__}")
+        checks.real("the sum of Z", float(Z.sum()), -np.inf)
         ridge = checks.real("ridge", ridge, 0.0, open_low=True)
         sums = Sums.prior(Z.shape[1], ridge) if sums is None else sums
-        if sums.b.shape != Z.shape[1:]:
+        if checks.instance("sums", sums, Sums).b.shape != Z.shape[1:]:
             raise ValueError(f"sums must be about embeddings of length {Z.shape[1]}, got {len(sums.b)}")
         self.Z, self.renew_every = Z, checks.whole("renew_every", renew_every, 1)
         self.mean, self.variance = np.empty(len(Z)), np.empty(len(Z))

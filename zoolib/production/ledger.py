@@ -84,6 +84,7 @@ class Ledger:
 
         A ``ValueError`` refuses contexts that are not finite, not one for each arm, or above a million in size.
         """
+        checks.instance("decision", decision, Decision)
         bounded("decision.X", decision.X, (len(decision.arms), None), LARGEST_X)
         decision.made = now = self.store.now()
         self._write(decision.key, self._put(decision, now))
@@ -119,7 +120,7 @@ class Ledger:
                 raise ValueError(f"decision must be the id of a decision, got {str(name)[:80]!r}")
             verdict = checks.whole("arm", arm, 0), int(checks.clicks("reward", reward, ()))
             told.setdefault(name, []).append(verdict)
-        read = {decision.id: decision for decision in known}
+        read = {checks.instance("known", decision, Decision).id: decision for decision in known}
         decisions = [decision for name in told if (decision := read.get(name) or self.decision(name)) is not None]
         outcomes, _ = self._count(decisions, embed, version, told, also)
         each = {name: iter(of) for name, of in outcomes.items()}
@@ -130,6 +131,7 @@ class Ledger:
 
         It may be interrupted, repeated, and run while clicks come in.
         """
+        batch = checks.whole("batch", batch, 1)
         moved, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
         while some := list(islice(ids, batch)):
             decisions = [decision for name in some if (decision := self.decision(name)) is not None]

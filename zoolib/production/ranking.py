@@ -29,7 +29,7 @@ class Posterior(NamedTuple):
     @classmethod
     def of(cls, sums: Sums) -> Posterior:
         """Return what the sums A, b say."""
-        A_inv = np.linalg.inv(sums.A)
+        A_inv = np.linalg.inv(checks.instance("sums", sums, Sums).A)
         A_inv = (A_inv + A_inv.T) / 2
         return cls(A_inv @ sums.b, A_inv)
 
@@ -68,6 +68,8 @@ class Ranking(ABC):
 
         Scores that differ by less than the part ``tolerance`` of their size are equal (:mod:`zoolib.ties`).
         """
+        Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
+        n = checks.whole("n", n, 1)
         order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha), tolerance)
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
@@ -84,6 +86,7 @@ class UCBRanking(Ranking):
 
     def scores(self, Z: np.ndarray, posterior: Posterior, alpha: float | None = None) -> np.ndarray:
         """Return the scores of the rows of ``Z``, ``(m,)``: payoff + alpha * width."""
+        checks.instance("posterior", posterior, Posterior)
         return posterior.mean(Z) + self._weight(alpha) * posterior.width(Z)
 
     def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:

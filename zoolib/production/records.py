@@ -34,7 +34,7 @@ class Visitor:
 
     def group(self, grouping: str) -> str:
         """Return the group whose evidence serves this visitor, where evidence is kept by ``grouping``."""
-        if grouping == "shared":
+        if checks.choice("grouping", grouping, GROUPINGS) == "shared":
             return "shared"
         kind = "segment" if grouping == "segment" else "id"
         name = getattr(self, kind)
@@ -162,6 +162,7 @@ class Sums:
         A ``ValueError`` refuses a z that is not finite, of another length, or has entries above 10,000 in size.
         """
         bounded("z", z, self.b.shape, LARGEST_Z)
+        verdict, before = (checks.whole("verdict and before", one, UNKNOWN, CLICK) for one in (verdict, before))
         if before == UNKNOWN:
             self.A += np.multiply.outer(z, z)
             self.n_shown += 1

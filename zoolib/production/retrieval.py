@@ -42,7 +42,7 @@ class Rule:
         return len(self.mask)
 
     def _matching(self, other: Rule) -> np.ndarray:
-        if len(other) != len(self):
+        if len(checks.instance("other", other, Rule)) != len(self):
             raise ValueError(f"two rules must be about the same catalog, got {len(self)} and {len(other)} products")
         return other.mask
 
@@ -78,7 +78,7 @@ class Retriever:
         self._faiss = faiss = extra("faiss")
         kind, embeddings = INDEXES[checks.choice("index", index, INDEXES)], _rows("embeddings", embeddings)
         self.d, self.is_exact = embeddings.shape[1], index == "exact"
-        self.n_lists = checks.whole("n_lists", n_lists, 1, np.inf if self.is_exact else len(embeddings))
+        self.n_lists = checks.whole("n_lists", n_lists, 1, checks.MOST if self.is_exact else len(embeddings))
         self.n_probe = checks.whole("n_probe", n_probe, 1, self.n_lists)
         self._index = faiss.index_factory(self.d, kind.format(self.n_lists), faiss.METRIC_INNER_PRODUCT)
         if not self.is_exact:
@@ -150,8 +150,10 @@ class Retriever:
 
     def search_and_filter(self, query: np.ndarray, k: int, rule: Rule, fetch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the same for one query the other way: find ``fetch``, then ask the rule; fewer than k may be left."""
+        k, fetch = checks.wholes(1, k=k, fetch=fetch)
+        mask = self._checked(checks.instance("rule", rule, Rule)).mask
         ids, values = self.search(query, max(k, fetch))
-        keep = self._checked(rule).mask[ids]
+        keep = mask[ids]
         return ids[keep][:k], values[keep][:k]
 
     def candidates(
@@ -168,11 +170,11 @@ class Retriever:
         found, _ = self.search(query, k, rule)
         if not quota or arrivals is None:
             return found
-        new = arrivals.best(query, quota, self._checked(rule))
+        new = checks.instance("arrivals", arrivals, Arrivals).best(query, quota, self._checked(rule))
         return np.concatenate([found[~np.isin(found, new)][: k - len(new)], new])
 
     def _checked(self, rule: Rule | None) -> Rule | None:
-        if rule is not None and len(rule) != len(self):
+        if rule is not None and len(checks.instance("rule", rule, Rule)) != len(self):
             raise ValueError(f"the rule is about {len(rule)} products, but the catalog has {len(self)}")
         return rule
 
@@ -186,10 +188,14 @@ class Arrivals:
     def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
         self.embeddings = _rows("embeddings", embeddings)
         self.ids = checks.indices("ids", np.asarray(ids), np.iinfo(np.int64).max, (len(self.embeddings),))
+        if len(np.unique(self.ids)) < len(self.ids):
+            raise ValueError("ids must name no product twice")
 
     def best(self, query: np.ndarray, k: int, rule: Rule | None = None) -> np.ndarray:
         """Return the ``k`` arrivals with the largest inner products with ``query``, ``(d,)``; ties by their place."""
-        query = _rows("query", np.atleast_2d(query), self.embeddings.shape[1])[0]
+        query, k = _rows("query", np.atleast_2d(query), self.embeddings.shape[1])[0], checks.whole("k", k, 1)
+        if rule is not None and len(checks.instance("rule", rule, Rule)) <= self.ids.max():
+            raise ValueError(f"rule is about {len(rule)} products, but product {self.ids.max()} has arrived")
         at = np.arange(len(self.ids)) if rule is None else np.flatnonzero(rule.mask[self.ids])
         return self.ids[at[best_first(self.embeddings[at].astype(float) @ query, k)]]
 
@@ -197,8 +203,8 @@ class Arrivals:
 def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return which share of the true ones was found, for each query: ``(n, k), (n, k) -> (n,)``."""
     found, truth = np.atleast_2d(found), np.atleast_2d(truth)
-    if len(found) != len(truth) or not truth.shape[1]:
-        raise ValueError(f"found and truth must be of as many queries, got shapes {found.shape} and {truth.shape}")
+    if not (checks.are_numbers(found) and checks.are_numbers(truth)) or len(found) != len(truth) or not truth.size:
+        raise ValueError(f"found and truth must be products of as many queries, got {found!r} and {truth!r}")
     return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in zip(found, truth, strict=True)])
 
 

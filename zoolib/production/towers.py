@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoolib import checks
 from zoolib.networks import MLP, Adam
 from zoolib.randomness import Seed, generators
 
@@ -27,13 +28,14 @@ class TwoTowers:
 
     def query(self, x: np.ndarray) -> np.ndarray:
         """Return the embeddings of visitors, ``(..., d_user) -> (..., 32)``."""
-        x = np.asarray(x, dtype=float)
+        x = checks.finite("x", x, (None,) * np.ndim(x))
         return self.visitor(x[None] if x.ndim == 1 else x)[0 if x.ndim == 1 else slice(None)]
 
     def embed(self, products: np.ndarray, batch: int = 20_000) -> np.ndarray:
         """Return the embeddings of products, ``(K, d_product) -> (K, 32)``, in float32."""
+        products = checks.finite("products", products, (None, self.product.sizes[0]))
         embeddings = np.empty((len(products), self.product.sizes[-1]), dtype=np.float32)
-        for start in range(0, len(products), batch):
+        for start in range(0, len(products), checks.whole("batch", batch, 1)):
             embeddings[start : start + batch] = self.product(products[start : start + batch].astype(float))
         return embeddings
 
@@ -48,6 +50,8 @@ class TwoTowers:
         rng, epochs
             Seed or generator of the weights and the order of the batches; how often the log is gone through.
         """
+        x, products = checks.finite("x", x, (None, None)), checks.finite("products", products, (len(x), None))
+        clicks = checks.finite("clicks", clicks, (len(x),))
         (generator,) = generators(rng, ())
         towers = cls(*(MLP((a.shape[1], HIDDEN, D_EMB), generator.spawn(1)) for a in (x, products)))
         pairs = (towers.visitor, x), (towers.product, products)
@@ -66,6 +70,7 @@ def train_phi(X: np.ndarray, clicks: np.ndarray, rng: Seed, epochs: int = 10) ->
 
     Contexts ``X`` are ``(n, d)``; the other parameters are those of :meth:`TwoTowers.train`.
     """
+    X, clicks = checks.finite("X", X, (None, None)), checks.finite("clicks", clicks, (len(X),))
     (generator,) = generators(rng, ())
     network = MLP((X.shape[1], HIDDEN, D_EMB, 1), generator.spawn(1), linear=(2,))
     adam = Adam(network.flat, LR)
@@ -75,6 +80,6 @@ def train_phi(X: np.ndarray, clicks: np.ndarray, rng: Seed, epochs: int = 10) ->
 
 
 def _batches(n: int, epochs: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    for _ in range(epochs):
+    for _ in range(checks.whole("epochs", epochs, 1)):
         order = generator.permutation(n)
         yield from (order[start : start + BATCH] for start in range(0, n, BATCH))

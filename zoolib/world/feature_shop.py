@@ -74,7 +74,7 @@ class FeatureShop:
         confounded: float = 0.0,
     ) -> None:
         self.taste = checks.instance("taste", taste, Segments, Conditions, Pictures)
-        self.layout, self.n_log = taste.layout, checks.whole("n_log", n_log, 0)
+        self.layout, self.n_log = taste.layout, checks.whole("n_log", n_log, 0, checks.MOST)
         self.n_products, shown, self.n_steps = checks.wholes(1, n_products=n_products, shown=shown, n_steps=n_steps)
         self.n_shown = min(shown, self.n_products)
         self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
@@ -176,12 +176,13 @@ class FeatureShop:
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of the products on the shelf at visit ``t``, ``(..., S, d)``."""
-        shelf = self.shelf[..., t, :]
+        shelf = self.shelf[..., checks.indices("t", t, self.n_steps, ()), :]
         product_x = self.product_x[(*(rows[:, None] for rows in self.space.rows), shelf)]
         return self._contexts(self.user_x[..., t, None, :], shelf, product_x)
 
     def reward(self, t: int, place: Any) -> Any:
         """Return whether the product at a place of the shelf is clicked at visit ``t``, 1.0 or 0.0."""
+        t = checks.indices("t", t, self.n_steps, ())
         place = checks.indices("place", place, self.n_shown, self.batch_shape)
         return (self.luck[..., t] < self.probability[..., t, :][(*self.space.rows, place)]) * 1.0
 
@@ -212,4 +213,4 @@ def random_value(shop: FeatureShop) -> np.ndarray:
     >>> random_value(FeatureShop(Segments(), n_log=500, n_steps=100)).round(2).tolist()
     [0.21]
     """
-    return shop.probability.reshape(len(shop.seeds), -1).mean(-1)
+    return checks.instance("shop", shop, FeatureShop).probability.reshape(len(shop.seeds), -1).mean(-1)

@@ -51,6 +51,12 @@ class ContextSpace:
         """Indices of the leading axis: ``a[(*rows, k)]`` is entry k of every problem."""
         return (np.arange(self.batch_shape[0]),) if self.batch_shape else ()
 
+    def context(self, *_: Any) -> Any:
+        """Refuse what is asked by whoever takes this for the contexts of a shop."""
+        raise TypeError("an agent that is made for bare contexts, a ContextSpace, is used through select and learn")
+
+    contexts = choices = context
+
 
 class FeatureEngineer:
     """Contexts of (user, product) in the shop.
@@ -107,7 +113,7 @@ class FeatureEngineer:
 
     def cell(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> Any:
         """Return the number among ``cells`` of the context of one user and one product."""
-        sim = sim or self.sim
+        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
         arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
         return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
 
@@ -123,7 +129,7 @@ class FeatureEngineer:
 
     def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the contexts of one user and every product, ``(..., K, d)``."""
-        sim = sim or self.sim
+        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
         persona = np.asarray(sim.persona(user_id))
         return self.table[persona[..., None], sim.product_category]
 
@@ -139,6 +145,6 @@ class FeatureEngineer:
 
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
-        sim = sim or self.sim
+        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
         persona = np.asarray(sim.persona(user_id))
         return persona[..., None] * len(sim.categories) + sim.category_order, sim.first_product

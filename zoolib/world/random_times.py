@@ -47,6 +47,7 @@ class RandomTimes:
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Draw the times of one world, ``(n,)``, in the order of ``shocks``."""
+        checks.instance("rng", rng, np.random.Generator)
         n, spare = len(self.shocks), self.apart - 1
         free = self.last - self.first + 1 - (n - 1) * spare
         return self.first + np.sort(rng.choice(free, n, replace=False)) + spare * np.arange(n)
@@ -56,6 +57,7 @@ class RandomTimes:
 
         Returned are ``{name: (R,) steps}`` and ``{step: [(Shock, worlds), ...]}``, in the order of time.
         """
+        checks.instance("sim", sim, ZooplusSimulator)
         checks.whole("shocks.last", self.last, self.first, n_steps - 1)
         drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)
         each = list(zip(self.shocks, drawn, strict=True))

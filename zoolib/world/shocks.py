@@ -38,9 +38,11 @@ class Shock:
 
     def __post_init__(self) -> None:
         checks.table("changes", self.changes)
+        checks.instance("name", self.name, str)
 
     def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
         """Rewrite the click table of ``sim``; all of it, or nothing if any entry is invalid."""
+        checks.instance("sim", sim, ZooplusSimulator)
         table, worlds = sim.click_table.copy(), sim.some_worlds(worlds)
         for persona, row in self.changes.items():
             for category, probability in row.items():
@@ -63,8 +65,13 @@ class Launch:
     categories: Sequence[str]
     name: str = "launch"
 
+    def __post_init__(self) -> None:
+        checks.instance("name", self.name, str)
+        checks.words("categories", self.categories)
+
     def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
         """Append the products to the catalog of ``sim``."""
+        checks.instance("sim", sim, ZooplusSimulator)
         if worlds is not ...:
             raise ValueError(f"a {self.name} happens in all worlds of a batch at once: their catalogs grow together")
         new = np.array([sim.index_of("category", name) for name in self.categories], dtype=int)
@@ -87,6 +94,7 @@ class Turnover(Launch):
 
     def apply(self, sim: ZooplusSimulator, worlds: Any = ...) -> None:
         """Launch the new products and take the oldest from sale."""
+        checks.instance("sim", sim, ZooplusSimulator)
         K, for_sale = sim.n_products, sim.for_sale.copy()
         for category in self.categories:
             of_it = for_sale & (sim.product_category == sim.index_of("category", category))

@@ -97,7 +97,7 @@ class ZooplusSimulator:
         self.rows = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*rows, k)]
         tables = [drawn_table(s) if click_table == "drawn" else click_table for s in self.seeds]
         checks.table("click_table", tables[0])
-        self.personas, self.categories = tuple(tables[0]), tuple(categories)
+        self.personas, self.categories = tuple(tables[0]), checks.words("categories", categories)
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
 
@@ -118,7 +118,7 @@ class ZooplusSimulator:
 
     def index_of(self, kind: str, name: str) -> int:
         """Return the index of a persona's or a category's name."""
-        names = self.personas if kind == "persona" else self.categories
+        names = self.personas if checks.choice("kind", kind, ("persona", "category")) == "persona" else self.categories
         if name not in names:
             raise ValueError(f"unknown {kind} {name!r}; this shop knows {', '.join(names)}")
         return names.index(name)
@@ -135,7 +135,7 @@ class ZooplusSimulator:
 
     def set_catalog(self, product_category: np.ndarray, for_sale: np.ndarray | None = None) -> None:
         """Set the category of every product and whether it can be bought, both ``(..., K)``."""
-        shape = (*self.batch_shape, np.shape(product_category)[-1])
+        shape = (*self.batch_shape, np.shape(np.atleast_1d(product_category))[-1])
         catalog = _frozen(checks.indices("product_category", product_category, len(self.categories), shape))
         for_sale = np.ones(shape, dtype=bool) if for_sale is None else np.asarray(for_sale)
         if for_sale.dtype != bool or for_sale.shape != shape or not for_sale.any(-1).all():
@@ -214,7 +214,7 @@ class ZooplusSimulator:
 
         It has a method ``apply(sim, worlds)``, as :class:`~zoolib.world.Shock` and :class:`~zoolib.world.Launch` do.
         """
-        shock.apply(self, worlds)
+        checks.having("shock", shock, "apply").apply(self, worlds)
 
     def copy(self) -> Self:
         """Return the same world once more, generator included: what happens in one leaves the other as it is.

@@ -92,5 +92,6 @@ def only_read_keys(keys: Sequence[str], writes: Writes) -> None:
     for key, put in writes.items():
         if key not in keys:
             raise ValueError(f"update may write only what it has read, and {key!r} is not among keys")
-        if put is not None and put.ttl is not None and not 0 < put.ttl <= LONGEST_TTL:
-            raise ValueError(f"ttl must be above 0 and at most {LONGEST_TTL:g}, got {put.ttl} for {key!r}")
+        ttl = None if put is None else checks.instance(f"what update puts at {key!r}", put, Put).ttl
+        if ttl is not None and not 0 < ttl <= LONGEST_TTL:
+            raise ValueError(f"ttl must be above 0 and at most {LONGEST_TTL:g}, got {ttl} for {key!r}")

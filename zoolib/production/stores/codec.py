@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
+
 MAGIC, FORMAT = b"zoolib", 1
 HEADER = struct.Struct(">6sH16sI")
 DTYPES = ("<f8", "<f4", "<i8", "|i1")
@@ -50,7 +52,7 @@ def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.
     words, arrays
         Whatever JSON can hold, and arrays of float64, float32, int64 or int8.
     """
-    ordered = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    ordered = {name: np.ascontiguousarray(a) for name, a in checks.instance("arrays", arrays, Mapping).items()}
     for name, a in ordered.items():
         if a.dtype.str not in DTYPES:
             raise TypeError(f"arrays[{name!r}] must be float64, float32, int64 or int8, got {a.dtype}")
@@ -66,7 +68,7 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
     A value that is not one of ours, of another format, cut short, damaged, from another place or of another kind is
     refused with an ``UnreadableValueError``.
     """
-    if value[: len(MAGIC)] != MAGIC:
+    if checks.instance("value", value, bytes)[: len(MAGIC)] != MAGIC:
         raise UnreadableValueError(f"the value at {key!r} was not written by zoolib: it begins with {value[:8]!r}")
     if len(value) < HEADER.size:
         raise UnreadableValueError(f"the value at {key!r} is cut short: {len(value)} bytes hold no header")
@@ -94,5 +96,5 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
 
 
 def _checksum(key: str, n_text: int, body: bytes) -> bytes:
-    covered = b"%s\0%d\0%s" % (key.encode(), n_text, body)
+    covered = b"%s\0%d\0%s" % (checks.instance("key", key, str).encode(), n_text, body)
     return hashlib.blake2b(covered, digest_size=16, person=b"zoolib-%d" % FORMAT).digest()

@@ -54,8 +54,9 @@ class LMDBStore(Store):
     ) -> None:
         lmdb = extra("lmdb")
         self.path, self.clock, self._pid = Path(path), clock, os.getpid()
-        self.max_bytes = checks.whole("max_bytes", max_bytes, 2**16)
+        self.max_bytes = checks.whole("max_bytes", max_bytes, 2**16, 2**46)
         sizes = {"map_size": self.max_bytes + SPARE, "max_dbs": 2, "max_readers": 512}
+        checks.instance("durable", durable, bool)
         self._errors, self._full = lmdb.Error, lmdb.MapFullError
         self._damage = lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.BadTxnError, lmdb.BadDbiError
         try:
@@ -181,7 +182,7 @@ class LMDBStore(Store):
 
     def scan(self, prefix: str) -> Iterator[str]:
         """Yield each key that begins with ``prefix``, in order."""
-        at, code = prefix.encode(), prefix.encode()
+        at = code = checks.instance("prefix", prefix, str).encode()
         while True:  # short looks, so that a slow reader does not keep old pages alive
             with self._begin(write=False) as transaction, transaction.cursor(db=self._values) as cursor:
                 found = []

@@ -96,7 +96,7 @@ class RedisStore(Store):
 
     def scan(self, prefix: str) -> Iterator[str]:
         """Yield each key that begins with ``prefix`` and was there all the time, once."""
-        start = self.namespace + prefix
+        start = self.namespace + checks.instance("prefix", prefix, str)
         pattern = "".join(f"\\{c}" if c in "*?[]^\\-" else c for c in start) + "*"
         names, seen = self._client.scan_iter(match=pattern, count=1000), set()
         while (name := self._ask(lambda: next(names, None))) is not None:
