@@ -19,7 +19,7 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-.PHONY: help book pdf test check kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -44,6 +44,10 @@ test: $(STAMP) ## build the book, run every notebook, compare every output, test
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) $(PY) -m pytest -m "not slow" $(NBVAL)
+
+attack: $(STAMP) ## nonsense for every public call, damaged and hostile files, bytes over the wire; ATTACK_SECONDS=600
+	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/attack tests/ground/test_saving.py \
+	    tests/production/test_store.py tests/production/test_ledger.py tests/shop/test_shop.py
 
 kernels: $(STAMP) ## do the stored numbers come out under the kernels of other processors? OTHERS=2 for two of them
 	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(if $(OWN),--own) $(ONLY)

@@ -81,7 +81,7 @@ def stratified_bootstrap(
 
 
 def _runs(scores: ArrayLike) -> np.ndarray:
-    scores = np.asarray(scores, dtype=float)
-    if scores.ndim < 2 or not scores.size or not np.isfinite(scores).all():
-        raise ValueError(f"scores must be finite numbers (..., tasks, runs), got shape {scores.shape}")
+    scores = checks.finite("scores", scores, (None,) * max(2, np.ndim(scores)))
+    if not scores.size:
+        raise ValueError(f"scores must hold numbers (..., tasks, runs), got shape {scores.shape}")
     return scores
