@@ -6,6 +6,8 @@ to the index from the sidebar of every page.
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -13,7 +15,8 @@ from sphinx.transforms import SphinxTransform
 
 
 def entry(title: str, kind: str) -> str:
-    """Return the words under which a statement is listed, with a small first letter unless it begins with a name."""
+    """Return the words under which a statement is listed: no article, a small letter unless it begins with a name."""
+    title = re.sub(r"^(?:An?|The) ", "", title)
     first = title.split()[0]
     words = title[0].lower() + title[1:] if first[1:].islower() or len(first) == 1 else title
     return f"{words} ({kind})"

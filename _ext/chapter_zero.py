@@ -1,7 +1,8 @@
 """Chapters are counted from 0, as their file names and the steps of an experiment are.
 
 Sphinx counts them from 1. When it has numbered everything, we take one from the chapter in the number of every section,
-figure, table, definition, exercise and equation.
+figure, table, definition, exercise and equation. The sections that close every chapter lose their numbers: they are the
+same in each, and are looked up by their names.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 Number = tuple[int, ...]
+CLOSING = {"On one page", "What we established", "What we did not", "Exercises", "Reading on"}
 
 
 def shifted(number: Number | list[int] | None) -> Number | None:
@@ -30,7 +32,18 @@ def count_from_zero(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return []
 
 
+def leave_the_closing_sections_unnumbered(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Take the numbers of the sections that close a chapter."""
+    for docname, contents in env.tocs.items():
+        for node in contents.findall(nodes.reference):
+            if node.get("secnumber") and node.astext() in CLOSING:
+                del node["secnumber"]
+                env.toc_secnumbers[docname][node["anchorname"]] = None
+    return []
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the shift, to come after all that assigns numbers."""
+    """Register both, to come after all that assigns numbers."""
     app.connect("env-get-updated", count_from_zero, priority=900)
+    app.connect("env-get-updated", leave_the_closing_sections_unnumbered, priority=910)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

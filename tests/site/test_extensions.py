@@ -68,6 +68,10 @@ A caption.
 $$ 1 + 1 $$ (eq-{title})
 
 See {{numref}}`fig-{title}` and {{eq}}`eq-{title}`.
+
+## Exercises
+
+None.
 """
 
 
@@ -89,6 +93,7 @@ def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path)
         assert page.select_one(".caption-number").text.strip() == f"Fig. {number}.1"
         text = page.select_one("div.body").text
         assert f"See Fig. {number}.1 and ({number}.1)" in text
+        assert [tag.text for tag in page.select("h2")][-1].startswith("Exercises")
     toc = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     assert [a.text for a in toc.select(".toctree-l1 > a")] == ["0. first", "1. second"]
 
@@ -170,6 +175,11 @@ What was lost.
 Choose.
 ```
 
+```{prf:proposition} A constant alpha
+:label: prop-alpha
+Is linear.
+```
+
 ```{prf:theorem}
 :label: thm-silent
 Without a title.
@@ -183,7 +193,11 @@ def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_
     assert warnings == ""
     index = BeautifulSoup((out / "genindex.html").read_text(encoding="utf-8"), "html.parser")
     links = {link.text: link["href"] for link in index.select(".genindextable a")}
-    assert links == {"regret (definition)": "page.html#def-regret", "LinUCB (algorithm)": "page.html#alg-linucb"}
+    assert links == {
+        "constant alpha (proposition)": "page.html#prop-alpha",
+        "regret (definition)": "page.html#def-regret",
+        "LinUCB (algorithm)": "page.html#alg-linucb",
+    }
     home = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     assert [link["href"] for link in home.select(".toctree-l1 > a")] == ["page.html", "genindex.html"]
 
