@@ -2,8 +2,9 @@
 
 Runs once, when Sphinx has written everything, and changes nothing that is already as it should be, so that building
 twice gives the same pages. The mends are in the rooms: what a page loads (:mod:`finish.assets`), what it says to all
-(:mod:`finish.access`), what it folds (:mod:`finish.folds`), how it stands still (:mod:`finish.layout`), and what it
-offers in print (:mod:`finish.pdf`).
+(:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
+(:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
+(:mod:`finish.layout`), and what it offers in print (:mod:`finish.pdf`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
-from finish import access, assets, folds, layout
+from finish import access, assets, finding, folds, layout, tables, words
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
+from finish.finding import finish_index
 from finish.layout import size_images
 from finish.markup import written
 from finish.pdf import add_print
@@ -27,7 +29,15 @@ REDIRECT = """<!DOCTYPE html>
 <body><p><a href="{url}">{title}</a></p></body>
 </html>
 """
-MENDS = [*assets.MENDS, *folds.MENDS, *access.MENDS, *layout.MENDS]
+MENDS = [
+    *assets.MENDS,
+    *folds.MENDS,
+    *tables.MENDS,
+    *access.MENDS,
+    *words.MENDS,
+    *finding.MENDS,
+    *layout.MENDS,
+]
 
 
 def finish(html: str) -> str:
@@ -63,6 +73,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         after = in_its_place(finish(before), path.parent, out)
         if after != before:
             path.write_text(after, encoding="utf-8")
+    finish_index(out)
     add_print(out, Path(app.srcdir) / "_build" / "pdf")
     make_lean(out)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))

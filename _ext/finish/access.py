@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
+SIGNS_BELOW, MOST_MARKS = 42, 30  # of a slider, on a phone
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 160
 
 
@@ -99,10 +101,27 @@ def mend_controls(page: BeautifulSoup) -> None:
     for value in page.select("figure[data-widget] label output"):
         value.name = "b"
         value["data-value"] = ""
+    for slider in page.select("figure[data-widget] input[type=range]:not(:has(+ .ticks))"):
+        slider.insert_after(_ticks(page, json.loads(slider["data-values"])))
     for caption in page.select("figure[data-widget] > figcaption:not(:last-child)"):
         caption.parent.append(caption.extract())  # a caption is the first or the last in its figure
     for script in page.find_all("script", string=re.compile(r'closest\("label"\)\.querySelector\("output"\)')):
         script.string = script.text.replace('.querySelector("output")', '.querySelector("[data-value]")')
+
+
+def _ticks(page: BeautifulSoup, values: list[str]) -> Tag:
+    """Return the marks below a slider, a word at as many of them as have room; its own words say where it stands."""
+    ticks = page.new_tag("span", attrs={"class": "ticks", "aria-hidden": "true"})
+    last = len(values) - 1
+    every = next(n for n in range(1, last + 2) if (last / n + 1) * (2 + max(map(len, values))) <= SIGNS_BELOW)
+    shown = set(range(0, last + 1, every))
+    shown = {i for i in shown if last - i >= every} | {last}
+    for i, value in enumerate(values):
+        if i in shown or last <= MOST_MARKS:
+            mark = page.new_tag("i", attrs={"style": f"left: {100 * i / max(1, last):.1f}%"})
+            mark.string = value if i in shown else ""
+            ticks.append(mark)
+    return ticks
 
 
 def mend_bibliography(page: BeautifulSoup) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
+from finish.finding import mend_search
 from finish.lean import asks_then_tells, names_in, without_unused
 
 UNUSED = [
@@ -132,9 +133,7 @@ def make_lean(out: Path) -> None:
             path.write_text(without_unused(path.read_text(encoding="utf-8"), names), encoding="utf-8")
         else:
             path.unlink()
-    search = out / "_static" / "searchtools.js"
-    if search.exists():  # which looks for the content by a role that an element main has by itself
-        search.write_text(search.read_text(encoding="utf-8").replace('[role="main"]', "main"), encoding="utf-8")
+    mend_search(out / "_static")
     theme = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
     if theme.exists():
         theme.write_text(asks_then_tells(theme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -29,6 +29,12 @@ IN_PIECES = """window.MathJax.startup = {
 };"""
 AFTER_THE_TEXT = """addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(() =>
   document.head.append(Object.assign(document.createElement("script"), {src: "%s"})))));"""
+PANEL_FOLLOWS = """new MutationObserver(() => {
+  const panel = document.querySelector(".bd-sidebar-secondary"), link = panel.querySelector("a[aria-current]");
+  const box = panel.getBoundingClientRect(), at = link?.getBoundingClientRect();
+  if (!at || (at.top > box.top + 40 && at.bottom < box.bottom - 40)) return;
+  panel.scrollTop += at.top - box.top - box.height / 2;
+}).observe(document.querySelector(".bd-sidebar-secondary"), {subtree: true, attributeFilter: ["aria-current"]});"""
 AS_THE_READER_LIKES = """document.documentElement.dataset.theme =
   { light: "light", dark: "dark" }[document.documentElement.dataset.mode]
   ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
@@ -72,6 +78,14 @@ def load_face_early(page: BeautifulSoup) -> None:
     sheet.insert_before(script)
 
 
+def panel_follows(page: BeautifulSoup) -> None:
+    """Keep the section that is read in sight in the list of a long chapter's sections."""
+    if page.select_one(".bd-sidebar-secondary .page-toc") and not page.find("script", string=PANEL_FOLLOWS):
+        script = page.new_tag("script")
+        script.string = PANEL_FOLLOWS
+        page.body.append(script)
+
+
 def mend_images(page: BeautifulSoup) -> None:
     """Load pictures when they come near, but the first at once."""
     for image in page.select("article img")[1:]:
@@ -92,5 +106,6 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     typeset_in_pieces,
     keep_room_for_formulas,
     load_face_early,
+    panel_follows,
     mend_images,
 ]

@@ -46,8 +46,30 @@ STATE = (
   const panel = document.querySelector('.bd-sidebar-secondary')?.getBoundingClientRect();
   const beside = panel?.width && panel.left > document.documentElement.clientWidth / 2;
   const boxes = [...document.querySelectorAll('.bd-article div.cell pre, .bd-article .zoolib-claim')];
+  // what does not begin at the left edge of the words, outside of boxes and lists
+  const first = document.querySelector('article section > p')?.getBoundingClientRect().left;
+  const own = '.admonition, .proof, details, li, dd, blockquote, .chapter-map, .zoolib-widget *, .zoolib-claim *';
+  const flush = 'section > p, .cell pre, .cell img, figcaption, .zoolib-widget, .zoolib-claim, table';
+  const askew = [...document.querySelectorAll(flush)].filter(e => e.closest('article') && !e.closest(own)
+    && e.getBoundingClientRect().width && Math.abs(e.getBoundingClientRect().left - first) > 4);
+  const within = [...document.querySelectorAll('article div.math')];
+  const behead = within.filter(e => e.offsetWidth && e.querySelector('mjx-math')?.getBoundingClientRect().left
+    < e.getBoundingClientRect().left - 1);
+  const dangling = [...document.querySelectorAll('article span.math')].filter(e => {
+    const next = e.nextSibling;
+    if (!e.offsetWidth || next?.nodeType !== 3 || !/^[,.;:!?)]/.test(next.data)) return false;
+    const mark = document.createRange();
+    mark.setStart(next, 0);
+    mark.setEnd(next, 1);
+    return mark.getBoundingClientRect().left < e.getBoundingClientRect().left;
+  });
+  const tables = [...document.querySelectorAll('.pst-scrollable-table-container, .output.text_html')];
   const said = [...document.querySelectorAll('.zoolib-claim p:first-child')].map(p => getComputedStyle(p));
   return {
+    askew: askew.slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
+    beheaded: behead.map(e => e.id),
+    dangling: dangling.map(e => e.textContent + e.nextSibling.data.slice(0, 9)),
+    scrolling: tables.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim().slice(0, 60)),
     covered: boxes.filter(e => beside && e.getBoundingClientRect().right > panel.left).length,
     faint: said.filter(s => parseFloat(s.fontSize) < 15 || s.color !== getComputedStyle(document.body).color).length,
     theme: document.documentElement.dataset.theme,

@@ -9,7 +9,7 @@ from browsing import AXE, DESK, PHONE, SEEN, VIOLATIONS, Visit, address, browser
 from built_book import HTML
 
 
-def faults(state: dict, mode: str) -> list[str]:
+def faults(state: dict, mode: str, size: dict) -> list[str]:
     """Return what is wrong with the state of a page."""
     dark = sum(map(int, state["background"].strip("rgba()").split(",")[:3])) < 3 * 128
     checks = {
@@ -21,6 +21,10 @@ def faults(state: dict, mode: str) -> list[str]:
         f"pictures that do not load: {state['broken']}": not state["broken"],
         "the text face is not loaded": state["serif"],
         f"boxes that reach below the list of sections: {state['covered']}": not state["covered"],
+        f"not at the left edge: {state['askew']}": not state["askew"],
+        f"formulas without their beginning: {state['beheaded']}": not state["beheaded"],
+        f"lines that begin with a mark: {state['dangling']}": not state["dangling"],
+        f"tables that must be scrolled at a desk: {state['scrolling']}": size != DESK or not state["scrolling"],
         f"claims in small or pale type: {state['faint']}": not state["faint"],
     }
     return [problem for problem, fine in checks.items() if not fine]
@@ -40,7 +44,7 @@ def test_every_page_is_sound_and_accessible(browser, address, mode, size, from_d
     found = []
     with Visit(browser, HTML.as_uri() if from_disk else address, mode, size) as visit:
         for name in names():
-            found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode)]
+            found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode, size)]
             visit.page.evaluate(AXE.read_text(encoding="utf-8"))
             rules = None if size == DESK else SEEN
             found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS, rules)]

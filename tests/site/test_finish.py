@@ -7,10 +7,13 @@ import pytest
 from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import make_lean, remove_unused
+from finish.finding import in_columns, lead_to_uses, letters
 from finish.folds import fold_plumbing, kind
 from finish.lean import asks_then_tells, names_in, without_unused
 from finish.pdf import add_print, offer_print
+from finish.tables import draw_times, give_room, join_heads
 from finish.widths import width_of
+from finish.words import keep_signs_with_formulas, set_signs
 from PIL import Image
 
 import zoolib
@@ -347,3 +350,91 @@ def test_folding_twice_is_folding_once():
     once = str(page)
     fold_plumbing(page)
     assert str(page) == once
+
+
+def mended(mend, inside: str) -> BeautifulSoup:
+    """Return a page with a mend made, and made again, which changes nothing."""
+    page = BeautifulSoup(f"<article>{inside}</article>", "html.parser")
+    mend(page)
+    once = str(page)
+    mend(page)
+    assert str(page) == once
+    return page
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ('of <i class="m"/>, and', "|<i>, |and"),
+    ('(<i class="m"/>) or', "|(<i>)| or"),
+    ('a <i class="m"/>-th time', "|<i>-th| time"),
+    ('a <i class="m"/>-dimensional one', None),
+    ('a <i class="m"/> one', None),
+])  # fmt: skip
+def test_signs_stay_with_their_formula_and_words_may_go_to_the_next_line(before, after):
+    formula = '<span class="math">x</span>'
+    page = mended(keep_signs_with_formulas, "<p>" + before.replace('<i class="m"/>', formula) + "</p>")
+    boxes = page.select("span.nobr")
+    assert page.p.get_text() == before.replace('<i class="m"/>', "x")
+    assert len(boxes) == (after is not None)
+    if after:
+        assert boxes[0].get_text() == after.split("|")[1].strip().replace("<i>", "x")
+
+
+def test_numbers_are_written_in_one_way_but_not_in_code():
+    page = mended(set_signs, """<p>of 95 % and 94%, by [-0.1, 0.2] <code>a-1 95 %</code></p>
+        <div class="zoolib-claim"><p>by -0.066 of 2024-11-25 (1000 replications).</p></div><div class="cell_output">
+        <table class="dataframe"><tr><th>theta_1</th><th>+- regular</th><th>LinUCB, alpha 0.2</th><th>alphabet</th></tr>
+        <tr><td>1.62e-05 GB</td><td>-1.5</td></tr></table></div>""")  # fmt: skip
+    assert page.p.get_text() == "of 95% and 94%, by [-0.1,\u00a00.2] a-1 95 %"
+    assert page.select_one(".zoolib-claim").get_text() == "by −0.066 of 2024-11-25 (1,000 replications)."
+    assert [cell.text for cell in page.select("th")] == ["θ₁", "±\u00a0regular", "LinUCB, α 0.2", "alphabet"]
+    assert [cell.text for cell in page.select("td")] == ["1.62 × 10⁻⁵ GB", "−1.5"]
+
+
+HEADS = "<thead><tr><th>{}</th><th>before</th><th>after</th></tr><tr><th>agent</th><th></th><th></th></tr></thead>"
+
+
+def test_the_name_of_the_rows_moves_up_where_its_place_is_empty():
+    table = '<table class="dataframe">{}</table>'
+    page = mended(join_heads, table.format(HEADS.format("")))
+    assert [[cell.text for cell in row.select("th")] for row in page.select("tr")] == [["agent", "before", "after"]]
+    assert len(mended(join_heads, table.format(HEADS.format("step"))).select("tr")) == 2
+
+
+def test_a_table_whose_words_do_not_fit_gets_room_and_no_other():
+    box = '<div class="cell_output"><div class="output text_html"><table><tr>{}</tr></table></div></div>'
+    for signs, wide in ((60, False), (120, True)):
+        cells = "".join(f"<td>{'x' * 12} word</td>" for _ in range(signs // 12))
+        assert bool(mended(give_room, box.format(cells)).select(".full-width")) == wide
+
+
+def test_times_become_points_at_their_logarithms():
+    page = mended(draw_times, """<table><thead><tr><th>what</th><th>literal, µs</th><th>fast, µs</th></tr></thead>
+        <tbody><tr><td>one</td><td>1,000</td><td>10</td></tr><tr><td>two</td><td>100</td><td>1</td></tr></tbody></table>
+        <p>A machine; Python 3.11.7; 2026-11-25.</p>""")  # fmt: skip
+    marks = [mark["style"] for mark in page.select("figure.times div > b > i")]
+    assert marks == ["left: 100.0%", "left: 33.3%", "left: 66.7%", "left: 0.0%"]
+    assert [tick.text for tick in page.select(".scale > span")] == ["1", "10", "100", "1,000"]
+    assert page.select_one("article > p")["class"] in ("machine", ["machine"])
+
+
+def test_letters_stand_above_a_glossary_and_the_index_in_columns():
+    terms = "".join(f'<dt id="t{i}">{name}</dt><dd>x</dd>' for i, name in enumerate(["arm", "alpha", "bandit"]))
+    page = mended(letters, f'<dl class="glossary">{terms}</dl>')
+    assert [(a.text, a["href"]) for a in page.select("nav a")] == [("A", "#t0"), ("B", "#t2")]
+    cells = "<td><ul><li>a</li></ul></td><td><ul><li>b<ul><li>c</li></ul></li></ul></td>"
+    page = mended(in_columns, f'<table class="genindextable"><tr>{cells}</tr></table>')
+    assert [item.contents[0] for item in page.select("ul.index > li")] == ["a", "b"]
+
+
+def test_a_term_of_the_index_leads_to_its_first_section_in_each_chapter():
+    index = BeautifulSoup(
+        '<ul class="index"><li><a href="g"><strong>arm</strong></a></li><li><a href="x">no</a></li></ul>', "html.parser"
+    )
+    section = '<section id="{0}"><h2><span class="section-number">{0} </span>Of it</h2><p>{1}</p></section>'
+    texts = {"1.1": "The army.", "1.2": "Two arms.", "1.3": "An arm."}
+    chapter = BeautifulSoup(
+        f"<article>{''.join(section.format(*one) for one in texts.items())}</article>", "html.parser"
+    )
+    for _ in range(2):
+        lead_to_uses(index, [("one.html", chapter)])
+    assert [(a.text, a["href"]) for a in index.select("a.use")] == [("1.2", "one.html#1.2")]

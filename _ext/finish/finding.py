@@ -1,0 +1,135 @@
+"""Ways to what one looks for: letters in the glossary, places of use in the index, sentences in the search."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+
+from finish.markup import written
+
+EXCERPT = Path(__file__).with_name("excerpt.js")
+# in the theme's and Sphinx's scripts: what is there, and what is better
+BETTER = {
+    "searchtools.js": {
+        """'[role="main"]'""": "'main'",  # which an element has by itself
+        "queryLower.length >= entry.length/2": (  # a word of an entry finds it too, and a result is called by its entry
+            "(queryLower.length >= entry.length/2 || entry.split(/\\s+/).includes(queryLower))"
+        ),
+        "titles[file],\n            id ?": 'titles[file] + ": " + entry,\n            id ?',
+    },
+    "sphinx_highlight.js": {  # only the text is marked, and only where something is marked it can be unmarked
+        'querySelectorAll("div.body")': 'querySelectorAll("article")',
+        "window.setTimeout(() => {\n      terms": "(() => {\n      terms",
+        "}, 10);": "})();",
+        "if (searchBox === null) return;": 'if (!searchBox || !document.querySelector("article .highlighted")) return;',
+    },
+}
+
+
+def mend_search(static: Path) -> None:
+    """Let the search lead to terms, and show sentences instead of what stands about a word, code and menus included."""
+    for name, changes in BETTER.items():
+        path = static / name
+        if path.exists():
+            script = path.read_text(encoding="utf-8")
+            for there, better in changes.items():
+                script = script.replace(there, better)
+            if name == "searchtools.js" and "Search.makeSearchSummary =" not in script and "const Search" in script:
+                script += EXCERPT.read_text(encoding="utf-8")
+            path.write_text(script, encoding="utf-8")
+
+
+def letters(page: BeautifulSoup) -> None:
+    """Put the letters above the glossary, and each before the first term that begins with it."""
+    for glossary in page.select("article dl.glossary"):
+        if glossary.find_previous_sibling("nav"):
+            continue
+        nav = page.new_tag("nav", attrs={"class": "letters", "aria-label": "Letters"})
+        seen = ""
+        for term in glossary.find_all("dt", recursive=False):
+            letter = term.get_text(strip=True)[0].upper()
+            if letter != seen and term.get("id"):
+                seen = term["data-letter"] = letter
+                link = page.new_tag("a", href=f"#{term['id']}")
+                link.string = letter
+                nav.append(link)
+        glossary.insert_before(nav)
+
+
+def in_columns(page: BeautifulSoup) -> None:
+    """Make each letter of the index one list, which the style sheet sets in columns, of what were cells of a table."""
+    for table in page.select("table.genindextable"):
+        entries = page.new_tag("ul", attrs={"class": "index"})
+        for column in table.select("td > ul"):
+            entries.extend(column.find_all("li", recursive=False))
+        table.replace_with(entries)
+
+
+def lead_to_uses(index: BeautifulSoup, chapters: Iterable[tuple[str, BeautifulSoup]]) -> None:
+    """Add to each term of the index the section of each chapter that uses it first.
+
+    Parameters
+    ----------
+    index
+        The page.
+    chapters
+        The way from it to each chapter, and the chapter.
+    """
+    sections = [(f"{way}#{section['id']}", *read) for way, page in chapters for section, *read in _read(page)]
+    for entry in index.select("ul.index > li"):
+        term = entry.select_one("a > strong")
+        if term is None or entry.select_one("a.use"):
+            continue
+        name = term.get_text()
+        said = re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", re.IGNORECASE if name.islower() else 0)
+        seen: set[str] = set()
+        last = term.parent
+        for address, number, text in sections:
+            if (way := address.partition("#")[0]) not in seen and said.search(text):
+                seen.add(way)
+                use = index.new_tag("a", href=address, attrs={"class": "use", "title": f"{name}, in Section {number}"})
+                use.string = number
+                last.insert_after(", ", use)
+                last = use
+
+
+def _read(page: BeautifulSoup) -> Iterable[tuple[Tag, str, str]]:
+    """Yield the numbered sections of a chapter with their numbers and the words of their paragraphs."""
+    for number in page.select("article section > h2 > .section-number"):
+        section = number.find_parent("section")
+        words = " ".join(said.get_text() for said in section.select("p, li, h2, h3, h4, td, th"))
+        yield section, number.get_text(strip=True), " ".join(words.split())
+
+
+def list_terms(out: Path) -> None:
+    """Tell the search the terms of the glossary, which Sphinx lists in the printed index alone."""
+    path, glossary = out / "searchindex.js", out / "chapters" / "glossary.html"
+    if not path.exists() or not glossary.exists():
+        return
+    before, index, after = re.split(r"(\{.*\})", path.read_text(encoding="utf-8"), maxsplit=1, flags=re.DOTALL)
+    known = json.loads(index)
+    place = known["docnames"].index("chapters/glossary")
+    for term in BeautifulSoup(glossary.read_text(encoding="utf-8"), "html.parser").select("dl.glossary > dt[id]"):
+        there = known["indexentries"].setdefault(next(term.stripped_strings).lower(), [])
+        if (entry := [place, term["id"], True]) not in there:
+            there.append(entry)
+    path.write_text(f"{before}{json.dumps(known, separators=(',', ':'))}{after}", encoding="utf-8")
+
+
+def finish_index(out: Path) -> None:
+    """Lead the built index to where its terms are used, and the search to the terms."""
+    list_terms(out)
+    path = out / "genindex.html"
+    if path.exists():
+        index = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        chapters = sorted((out / "chapters").glob("[0-9]*.html"))
+        texts = ((f"chapters/{chapter.name}", chapter.read_text(encoding="utf-8")) for chapter in chapters)
+        lead_to_uses(index, ((way, BeautifulSoup(text, "html.parser")) for way, text in texts))
+        path.write_text(written(index), encoding="utf-8")
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [letters, in_columns]

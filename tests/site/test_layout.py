@@ -1,0 +1,185 @@
+"""The page in a real browser: room for what is wide, and ways to what one looks for."""
+
+# ruff: noqa: F811  fixtures are imported
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import IS_SET, PHONE, Visit, address, browser  # noqa: F401  fixtures
+from built_book import HTML, build, parsed
+
+WIDE = {"width": 1920, "height": 1080}
+
+
+def open_at(visit: Visit, name: str) -> None:
+    visit.page.goto(f"{visit.home}/{name}", wait_until="load")
+    visit.page.evaluate(IS_SET)
+
+
+def test_on_a_wide_window_tables_break_out_of_the_column_and_the_words_do_not(browser, address):
+    with Visit(browser, address, size=WIDE) as visit:
+        open_at(visit, "chapters/07_the_gauntlet.html")
+        words, tables, panel, over = visit.page.evaluate("""() => {
+          const right = e => e.getBoundingClientRect().right, all = s => [...document.querySelectorAll(s)];
+          return [Math.max(...all('article section > p').map(right)), all('article table.dataframe').map(right),
+            document.querySelector('.bd-sidebar-secondary').getBoundingClientRect().left,
+            all('.output.text_html').filter(e => e.scrollWidth > e.clientWidth + 1).length];
+        }""")
+        assert max(tables) > words + 100
+        assert max(tables) <= panel
+        assert over == 0
+
+
+def test_the_list_of_sections_steps_aside_for_a_table_that_needs_its_place(browser, address):
+    with Visit(browser, address) as visit:
+        open_at(visit, "chapters/claims.html")
+        shown = "getComputedStyle(document.querySelector('.bd-sidebar-secondary nav')).opacity"
+        assert visit.page.evaluate(shown) == "1"
+        visit.page.locator("table.zoolib-ledger").last.scroll_into_view_if_needed()
+        visit.page.wait_for_function(f"{shown} == '0'")
+        table, panel = visit.page.evaluate("""['table.zoolib-ledger', '.bd-sidebar-secondary'].map(
+          s => document.querySelector(s).getBoundingClientRect()).map((b, i) => i ? b.left : b.right)""")
+        assert table > panel
+
+
+def test_what_goes_on_behind_the_edge_lies_below_a_shade(browser, address):
+    with Visit(browser, address, size=PHONE) as visit:
+        open_at(visit, "chapters/02_the_principle.html")
+        shades = visit.page.evaluate("""['div.math', '.output.text_html:has(table)'].map(
+          s => getComputedStyle(document.querySelector('article ' + s)).backgroundAttachment)""")
+        assert shades == ["local, scroll"] * 2
+
+
+def test_labels_of_figures_that_move_are_legible_on_a_phone_and_sliders_have_marks(browser, address):
+    with Visit(browser, address, size=PHONE) as visit:
+        open_at(visit, "chapters/01_fifty_strangers.html")
+        figure = visit.page.locator("figure.zoolib-widget").first
+        sizes = figure.locator("svg[role=img] text").evaluate_all(
+            """all => all.map(text => {
+              const scale = text.getScreenCTM();
+              return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(scale.a, scale.b);
+            })"""
+        )
+        assert min(sizes) >= 12
+        marks, thumb = figure.evaluate("""f => {
+          const middle = e => { const b = e.getBoundingClientRect(); return (b.left + b.right) / 2; };
+          const slider = f.querySelector('input[type=range]');
+          slider.value = slider.max;
+          return [[...f.querySelectorAll('.ticks > i')].map(middle), slider.getBoundingClientRect().right];
+        }""")
+        assert len(marks) > 2
+        assert marks == sorted(marks)
+        assert thumb - 16 < marks[-1] < thumb
+
+
+def test_the_section_that_is_read_is_in_sight_in_the_list_of_sections(browser, address):
+    with Visit(browser, address, size={"width": 1280, "height": 600}) as visit:
+        open_at(visit, "chapters/02_the_principle.html")
+        visit.page.evaluate("document.querySelector('#exercises').scrollIntoView({behavior: 'instant'})")
+        visit.page.wait_for_function("""() => {
+          const link = document.querySelector('.bd-sidebar-secondary a[aria-current]');
+          const box = link?.getBoundingClientRect();
+          return scrollY > 9000 && box && box.top > 0 && box.bottom < innerHeight;
+        }""")
+
+
+def search(visit: Visit, words: str) -> list[tuple[str, str]]:
+    """Return where the results lead and what they say, once there are a few."""
+    visit.page.goto(f"{visit.home}/search.html?q={words}", wait_until="load")
+    visit.page.wait_for_function("document.querySelectorAll('#search-results li p.context').length > 2")
+    visit.page.wait_for_load_state("networkidle")
+    return visit.page.locator("#search-results li:has(p.context)").evaluate_all(
+        "all => all.map(li => [li.querySelector('a').getAttribute('href'), li.querySelector('p.context').textContent])"
+    )
+
+
+def test_the_search_leads_to_a_term_and_shows_sentences(browser, address):
+    with Visit(browser, address) as visit:
+        found = search(visit, "thompson")
+        there, said = found[0]
+        assert there.endswith("glossary.html#term-Thompson-sampling")
+        assert len(said.split()) > 8
+        for _, said in found:
+            assert re.match(r"[A-Z(“‘$…0-9αβ]", said), said
+            assert not re.search(r"On this page|\.ipynb|\\\\[a-z]+|def |import |\[np\.", said), said
+        assert visit.wrong == []
+
+
+def test_nothing_offers_to_hide_matches_where_nothing_matches(browser, address):
+    with Visit(browser, address) as visit:
+        for words, offers in (("quetzalcoatl", 0), ("regret", 1)):
+            visit.page.goto(f"{address}/chapters/cite.html")
+            visit.page.evaluate(f"localStorage.setItem('sphinx_highlight_terms', '{words}')")
+            visit.page.goto(f"{address}/chapters/glossary.html", wait_until="load")
+            visit.page.wait_for_timeout(100)
+            assert visit.page.locator(".highlight-link").count() == offers, words
+
+
+def test_a_letter_leads_to_its_first_term(browser, address):
+    with Visit(browser, address) as visit:
+        open_at(visit, "chapters/glossary.html")
+        letters = visit.page.locator("nav.letters a")
+        assert letters.count() > 15
+        letters.get_by_text("R", exact=True).click()
+        visit.page.wait_for_function("scrollY > 500")
+        top = visit.page.evaluate("document.querySelector(location.hash).getBoundingClientRect().top")
+        bar = visit.page.evaluate("document.querySelector('nav.letters').getBoundingClientRect().bottom")
+        assert bar <= top < bar + 120
+
+
+# ---- what the pages hold ---------------------------------------------------------------------------------------------
+
+
+def test_the_index_leads_to_where_a_term_is_used():
+    index = parsed(build() / "genindex.html")
+    terms = [strong.find_parent("li") for strong in index.select("ul.index > li > a > strong")]
+    without = [term.get_text(strip=True) for term in terms if not term.select("a.use")]
+    assert len(without) < len(terms) / 4, without  # some are used in other forms, or in the guide alone
+    for use in index.select("a.use"):
+        way, _, anchor = use["href"].partition("#")
+        section = parsed(HTML / way).find(id=anchor)
+        assert section.select_one("h2 > .section-number").get_text(strip=True) == use.text
+        words = " ".join(section.get_text().split()).lower()
+        assert use["title"].partition(", in Section")[0].lower() in words
+
+
+def test_the_sections_that_close_a_chapter_have_no_number_and_those_before_them_have():
+    for path in sorted((build() / "chapters").glob("[0-9]*.html")):
+        heads = parsed(path).select("article section > h2")
+        numbered = [head.select_one(".section-number") is not None for head in heads]
+        names = [head.get_text().removesuffix("#") for head in heads]
+        assert numbered == sorted(numbered, reverse=True), names
+        assert names[-1] == "Reading on"
+        assert not numbered[-1]
+        assert numbered[0]
+    for name in ("glossary", "claims", "notation", "benchmarks", "teaching", "guide"):
+        assert not parsed(HTML / "chapters" / f"{name}.html").select("article .section-number"), name
+
+
+def test_times_are_drawn_as_the_table_has_them():
+    page = parsed(build() / "chapters" / "benchmarks.html")
+    figures = page.select("figure.times")
+    assert len(figures) == 2
+    for figure in figures:
+        table = figure.find_previous_sibling(class_="pst-scrollable-table-container")
+        rows = [line for line in figure.select("div") if line.select("b > i")]
+        assert len(rows) == len(table.select("tbody tr"))
+        places = {}
+        for line, row in zip(rows, table.select("tbody tr"), strict=True):
+            cells = [cell.get_text(strip=True) for cell in row.select("td")]
+            assert line.span.text == f"{cells[0]}, {cells[1]}"
+            for mark, value in zip(line.select("b > i"), cells[2:], strict=False):
+                places[float(value.replace(",", ""))] = float(mark["style"].removeprefix("left: ").removesuffix("%"))
+        ordered = [places[value] for value in sorted(places)]
+        assert ordered == sorted(ordered)
+        assert 0 <= ordered[0] < ordered[-1] <= 100
+
+
+@pytest.mark.parametrize("name", ["00_the_shop", "10_other_peoples_data"])
+def test_tables_have_one_line_of_heads_where_one_says_all(name):
+    heads = parsed(build() / "chapters" / f"{name}.html").select("table.dataframe > thead:not(:has([colspan]))")
+    assert heads
+    two = [head for head in heads if len(head.select("tr")) > 1 and not head.find(["th", "td"]).get_text(strip=True)]
+    assert [head.get_text(" ", strip=True) for head in two] == []
