@@ -188,9 +188,9 @@ def on_bare_contexts(make):
     return prints(rows)
 
 
-def in_a_shop_of_features(make):
+def in_a_shop_of_features(make, nuisances=2):
     shop = zoo.FeatureShop(
-        zoo.Segments(nuisances=2), range(3), n_products=40, shown=8, n_log=300, n_steps=250, arriving=0.3
+        zoo.Segments(nuisances=nuisances), range(3), n_products=40, shown=8, n_log=300, n_steps=250, arriving=0.3
     )
     rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
     results = zoo.serve({"agent": make(shop.layout)(shop.space, rngs)}, shop)
@@ -217,6 +217,8 @@ RUNS = {
         for name in ("LinUCB", "LinTS", "arm heads", "arm heads TS", "NeuralUCB, rehearsal")
     },
     **{f"{name} / features": (lambda m=make: in_a_shop_of_features(m)) for name, make in FEATURES.items()},
+    # of normal columns any rotation is as good: which one is found depends on the last bits, and so on the processor
+    "unmixed / features": lambda: in_a_shop_of_features(FEATURES["unmixed"], nuisances=0),
     "NeuralUCB, literal / one world": literal,
 }
 
