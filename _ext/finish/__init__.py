@@ -32,9 +32,9 @@ REDIRECT = """<!DOCTYPE html>
 MENDS = [
     *assets.MENDS,
     *folds.MENDS,
+    *words.MENDS,  # before a table is measured
     *tables.MENDS,
     *access.MENDS,
-    *words.MENDS,
     *finding.MENDS,
     *layout.MENDS,
 ]
