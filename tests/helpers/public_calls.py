@@ -179,8 +179,9 @@ scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange
 state: dict(); categories: ["Dog Toy"]; changes: {"budget_shopper": {"Dog Toy": 0.5}};
 for_sale: np.ones(K, dtype=bool); agents: {"a": agent()}; grid: {"a": (zoo.SharedLinUCBAgent, {"alpha": [0.1, 0.2]})};
 context: ["x"]; stream: "users"; after: 0.0; by: 1; tolerance: 1e-09; p: drawn(4); delta: 0.5; worlds: ...;
-words: {"a": 1}; arrays: {"a": np.ones(2)}; kind: "persona"; persona: None; prefix: "m"; keys: ["v"]; delay: 2; every: 3; n_rows: N;
-hidden: (4,); G: drawn(K, 1); update: lambda values: ({}, 1); text: "It holds."; holds: True; measured: "0.5"
+words: {"a": 1}; arrays: {"a": np.ones(2)}; kind: "persona"; persona: None; prefix: "m"; keys: ["v"];
+delay: 2; every: 3; n_rows: N; hidden: (4,); G: drawn(K, 1); update: lambda values: ({}, 1);
+text: "It holds."; holds: True; measured: "0.5"
 """)  # fmt: skip
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
