@@ -73,9 +73,15 @@ def evaluated(expression: str, a: Any = None) -> Any:
 
 
 def some(items: Iterable[Any], share: float) -> Iterator[Any]:
-    """Go through ``items``, in an order that is always the same, until this share of the time is over; one at least."""
+    """Go through ``items``, in an order that is always the same, until this share of the time is over; one at least.
+
+    In the ordinary tests it is a number of items that does not depend on how fast a machine is.
+    """
     items, end = list(items), time.monotonic() + share * SECONDS
     random.Random(0).shuffle(items)
+    if "ATTACK_SECONDS" not in environ:
+        yield from items[: max(1, int(share * SECONDS * 25))]
+        return
     for i, item in enumerate(items):
         if i and time.monotonic() > end:
             return
