@@ -205,20 +205,19 @@ def edited(number: int) -> bytes:
 
 
 def test_a_log_that_somebody_has_edited_is_read_or_refused_by_its_place(tmp_path):
-    path, taken, cases = tmp_path / "log.csv", 0, 0
+    path = tmp_path / "log.csv"
+    path.write_text(GOOD, encoding="utf-8")
+    assert len(zoo.read_log(path, context=["x", "place"]))  # what nobody has edited is read
     for number in some(range(5000), 0.05):
         path.write_bytes(edited(number))
-        cases += 1
         try:
             log = zoo.read_log(path, context=["x", "place"])
         except (ValueError, TypeError) as error:
             assert str(error), number  # noqa: PT017
             continue
-        taken += 1
         assert log.context.shape[0] == len(log.action) == len(log.reward)
         assert np.isfinite(log.context).all()
         assert ((log.propensity > 0) & (log.propensity <= 1)).all()
-    assert taken or cases < 500
 
 
 # ---- a request ---------------------------------------------------------------------------------------------

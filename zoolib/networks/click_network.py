@@ -38,9 +38,9 @@ class ClickNetwork(MLP):
         batch_shape: tuple[int, ...] = (),
         normalize: bool = True,
     ) -> None:
+        if not isinstance(sizes, Sequence) or not sizes or sizes[-1] != 1:  # before a number is drawn
+            raise ValueError(f"sizes must end in 1, the log-odds of a click, got {sizes}")
         super().__init__(sizes, rngs, batch_shape)
-        if self.sizes[-1] != 1:
-            raise ValueError(f"sizes must end in 1, the log-odds of a click, got {self.sizes}")
         self.normalize = normalize
 
     def forward(self, X: np.ndarray, depth: int | None = None) -> list[np.ndarray]:
