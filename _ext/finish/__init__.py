@@ -15,7 +15,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
-from finish import access, assets, finding, folds, layout, tables, words
+from finish import access, assets, finding, folds, layout, lean, tables, words
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.finding import finish_index
 from finish.layout import size_images
@@ -37,6 +37,7 @@ MENDS = [
     *access.MENDS,
     *finding.MENDS,
     *layout.MENDS,
+    lean.plain_code_is_text,
 ]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from finish.finding import mend_search
-from finish.lean import asks_then_tells, names_in, without_unused
+from finish.lean import asks_then_tells, names_in, only_used_icons, without_unused
 
 UNUSED = [
     "fontawesome.js",  # 1.5 MB; the icons come with the style sheet
@@ -70,7 +70,9 @@ def drop_duplicates(page: BeautifulSoup) -> None:
 
 
 def defer_scripts(page: BeautifulSoup) -> None:
-    """Let the text appear before the scripts run; those that set options stay where they are."""
+    """Let the text appear before the scripts come and run; those that set options stay where they are."""
+    for link in page.select("link[rel=preload][as=script]"):
+        link.decompose()
     for script in page.select("script[src]:not([async]):not([defer])"):
         if "documentation_options.js" not in script["src"]:
             script["defer"] = ""
@@ -133,6 +135,7 @@ def make_lean(out: Path) -> None:
             path.write_text(without_unused(path.read_text(encoding="utf-8"), names), encoding="utf-8")
         else:
             path.unlink()
+    only_used_icons(out / "_static")
     mend_search(out / "_static")
     theme = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
     if theme.exists():

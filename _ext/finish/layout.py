@@ -12,22 +12,29 @@ from PIL import Image
 from finish.widths import width_of
 
 FACE = "source-serif-4-latin-wght-normal.woff2"
-IN_PIECES = """window.MathJax.startup = {
-  pageReady: async () => {
-    const near = formula => Math.abs(formula.getBoundingClientRect().top) < 2 * innerHeight;
-    const all = [...document.querySelectorAll(".math")], first = all.filter(near);
-    const later = all.filter(formula => !first.includes(formula)), formulas = [...first, ...later];
-    const idle = window.requestIdleCallback ?? setTimeout;
-    for (let start = 0, size = 1; start < formulas.length;) {
-      const began = performance.now();
-      await MathJax.typesetPromise(formulas.slice(start, start + size));
-      start += size;
-      size = Math.max(1, Math.min(16, Math.floor(size * 10 / (performance.now() - began))));
-      await new Promise(resolve => (start < first.length ? setTimeout : idle)(resolve));
-    }
+WHEN_NEAR = """window.MathJax.startup = {
+  ready: () => setTimeout(() => MathJax.startup.defaultReady()),  // the script itself takes a while
+  pageReady: () => {
+    const formulas = new Set(document.querySelectorAll(".math")), due = [];
+    let done = Promise.resolve();
+    const set = async () => {
+      for (let size = 1; due.length;) {
+        const began = performance.now();
+        await MathJax.typesetPromise(due.splice(0, size).filter(formula => formulas.delete(formula)));
+        size = Math.max(1, Math.min(16, Math.floor(size * 10 / (performance.now() - began))));
+        await new Promise(resolve => setTimeout(resolve));
+      }
+    };
+    const near = new IntersectionObserver(seen => {
+      due.push(...seen.filter(one => one.isIntersecting).map(one => one.target));
+      done = done.then(set);
+    }, {rootMargin: "200%"});
+    formulas.forEach(formula => near.observe(formula));
+    window.setAllFormulas = () => { due.push(...formulas); return done = done.then(set); };
+    addEventListener("beforeprint", () => MathJax.typeset([...formulas].filter(formula => formulas.delete(formula))));
   },
 };"""
-AFTER_THE_TEXT = """addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(() =>
+AFTER_THE_TEXT = """addEventListener("load", () => requestAnimationFrame(() => setTimeout(() =>
   document.head.append(Object.assign(document.createElement("script"), {src: "%s"})))));"""
 PANEL_FOLLOWS = """new MutationObserver(() => {
   const panel = document.querySelector(".bd-sidebar-secondary"), link = panel.querySelector("a[aria-current]");
@@ -47,11 +54,14 @@ def choose_theme_at_once(page: BeautifulSoup) -> None:
         script.string = f"{script.text}{AS_THE_READER_LIKES}"
 
 
-def typeset_in_pieces(page: BeautifulSoup) -> None:
-    """Set as many formulas at a time as take a hundredth of a second, those in sight first; the page stays usable."""
+def typeset_when_near(page: BeautifulSoup) -> None:
+    """Set a formula when it comes near, as many at a time as take a hundredth of a second, and all before printing.
+
+    A chapter has up to four hundred, and setting them all takes a phone ten seconds of work that moves the page.
+    """
     for script in page.find_all("script", string=re.compile(r"^\s*window\.MathJax = ")):
         if "pageReady" not in script.text:
-            script.string = f"{script.text}; {IN_PIECES}"
+            script.string = f"{script.text}; {WHEN_NEAR}"
     for script in page.select('script[src*="mathjax/"]'):  # the text is shown first
         script.string = AFTER_THE_TEXT % script["src"]
         script.attrs = {}
@@ -103,7 +113,7 @@ def size_images(page: BeautifulSoup, folder: Path) -> None:
 
 MENDS: list[Callable[[BeautifulSoup], None]] = [
     choose_theme_at_once,
-    typeset_in_pieces,
+    typeset_when_near,
     keep_room_for_formulas,
     load_face_early,
     panel_follows,

@@ -1,4 +1,4 @@
-"""Let a page weigh less and work less when it is opened: the rules that no page can use, and a script that waits.
+"""Let a page weigh less and work less when it is opened: no rules, icons and tags without use, and a script that waits.
 
 The theme's style sheets hold rules for all that a book might contain, a few thousand icons among them, and a browser
 matches every rule with every element. We keep the rules whose classes and ids occur in a page or a script of the book.
@@ -12,24 +12,37 @@ from pathlib import Path
 
 import tinycss2
 from bs4 import BeautifulSoup
+from fontTools import subset
 
+ICON = re.compile("[\ue000-\uf8ff]")  # what Unicode leaves to private use
+WHOLE_FACE = re.compile(r'(webfonts/[\w-]+)\.woff2("?)\) format\("woff2"\)')
 NAME = re.compile(r"[A-Za-z_][\w-]*")
+PLAIN = "n", "p", "w"  # of a piece of code: a name, a bracket or comma, a blank; they have the colour of the text
 GROUPS = {"media", "supports", "layer", "container"}
 # what scripts put together: "bs-tooltip-" + place, "fa-" + icon and the like are not in them as whole words
 PUT_TOGETHER = ("bs-", "show", "hiding", "collaps", "modal", "tooltip")
 
 # The theme asks each box of code whether it must scroll and tells it so before it asks the next one: a layout for every
-# box, when the page is opened and again whenever a formula has been set. First all questions, then the answers.
+# box, when the page is opened and again whenever a formula has been set. First all questions, then the answers, and not
+# before the page is there.
 ASKS_AND_TELLS = re.compile(
     r"\.forEach\((?P<box>\w+)=>\{(?P=box)\.tabIndex=(?P<scrolls>(?P=box)\.scrollWidth>[^?]+)\?0:-1\}\)"
 )
 
 
+def plain_code_is_text(page: BeautifulSoup) -> None:
+    """Take what has the colour of the text out of its spans: half of a chapter's tags, and a fifth of its page."""
+    for code in page.select(".highlight pre"):
+        for span in code.find_all("span", class_=lambda names: names in PLAIN):
+            span.unwrap()
+        code.smooth()
+
+
 def asks_then_tells(script: str) -> str:
     """Return the theme's script, which then lays the page out once and not once a box."""
-    answers = r"[...all].map(\g<box>=>[\g<box>,\g<scrolls>?0:-1])"
+    told = r"[...all].map(\g<box>=>[\g<box>,\g<scrolls>?0:-1]).forEach(([\g<box>,t])=>{\g<box>.tabIndex=t})"
     return ASKS_AND_TELLS.sub(
-        rf".forEach((\g<box>,i,all)=>{{i||{answers}.forEach(([\g<box>,t])=>{{\g<box>.tabIndex=t}})}})", script
+        rf".forEach((\g<box>,i,all)=>{{i||(window.requestIdleCallback??setTimeout)(()=>{told})}})", script
     )
 
 
@@ -46,6 +59,23 @@ def names_in(pages: Iterable[Path], scripts: Iterable[Path]) -> set[str]:
     for path in scripts:
         names.update(NAME.findall(path.read_text(encoding="utf-8")))
     return names
+
+
+def only_used_icons(static: Path) -> None:
+    """Keep of the faces of icons, in a format that every browser reads, those signs that a style sheet asks for."""
+    signs = {ord(sign) for path in static.glob("book-*.css") for sign in ICON.findall(path.read_text(encoding="utf-8"))}
+    options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=[])
+    for path in sorted(static.glob("**/webfonts/*.ttf")):
+        with subset.load_font(path, options) as face:
+            kept = subset.Subsetter(options)
+            kept.populate(unicodes=signs)
+            kept.subset(face)
+            subset.save_font(face, path.with_suffix(".woff"), options)
+        path.with_suffix(".woff2").unlink(missing_ok=True)
+    for path in static.rglob("*.css"):
+        css = path.read_text(encoding="utf-8")
+        if WHOLE_FACE.search(css):
+            path.write_text(WHOLE_FACE.sub(r'\1.woff\2) format("woff")', css), encoding="utf-8")
 
 
 def without_unused(css: str, names: set[str]) -> str:

@@ -26,11 +26,12 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "css-orientation-lock"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
-# Waits until everything has been set; the script that sets formulas comes after the text.
+# Sets every formula, also those far away, and waits; the script that does it comes after the text.
 IS_SET = """async () => {
-  while (document.querySelector('.math') && !MathJax.startup.promise) await new Promise(r => setTimeout(r, 10));
-  await window.MathJax?.startup.promise;
+  while (document.querySelector('.math') && !window.setAllFormulas) await new Promise(r => setTimeout(r, 10));
+  await window.setAllFormulas?.();
   await document.fonts.ready;
+  await new Promise(resolve => requestIdleCallback(resolve));
 }"""
 # What the page says of itself then.
 STATE = (

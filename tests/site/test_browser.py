@@ -100,6 +100,25 @@ def test_the_text_stands_still_while_a_page_comes(browser, name):
         assert visit.page.evaluate("moved") < 0.1
 
 
+def test_a_formula_is_set_when_it_comes_near_and_all_are_before_printing(browser):
+    """Setting all four hundred of a chapter at once takes a phone ten seconds."""
+    with Visit(browser, HTML.as_uri(), size=PHONE) as visit:
+        page, count = visit.page, "document.querySelectorAll('article mjx-container').length"
+        page.goto(f"{visit.home}/chapters/02_the_principle.html")
+        page.wait_for_function(f"{count} > 0")
+        page.wait_for_timeout(1000)
+        formulas = page.locator("article .math")
+        at_first, last = page.evaluate(count), formulas.last
+        assert at_first < formulas.count() / 4
+        assert last.locator("mjx-container").count() == 0
+        last.scroll_into_view_if_needed()
+        last.locator("mjx-container").wait_for(state="attached")
+        assert at_first < page.evaluate(count) < formulas.count()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(count) == formulas.count()
+        assert page.evaluate("document.querySelectorAll('mjx-container mjx-container, mjx-merror').length") == 0
+
+
 def test_a_formula_that_is_not_set_yet_takes_its_room_and_is_not_read_as_tex(browser):
     with Visit(browser, HTML.as_uri()) as visit:
         visit.page.route("**/tex-chtml.js*", lambda route: route.abort())

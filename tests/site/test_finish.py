@@ -1,19 +1,22 @@
 """What is mended on the built pages, mend by mend."""
 
 import re
+import shutil
 from pathlib import Path
 
+import pydata_sphinx_theme
 import pytest
 from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters
 from finish.folds import fold_plumbing, kind
-from finish.lean import asks_then_tells, names_in, without_unused
+from finish.lean import asks_then_tells, names_in, only_used_icons, without_unused
 from finish.pdf import add_print, offer_print
 from finish.tables import draw_times, give_room, join_heads
 from finish.widths import width_of
 from finish.words import keep_signs_with_formulas, set_signs
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 import zoolib
@@ -147,7 +150,7 @@ def test_light_or_dark_is_decided_before_anything_is_shown():
     assert finish(once) == once
 
 
-def test_formulas_are_set_in_pieces_once():
+def test_the_script_that_sets_formulas_when_they_come_near_is_written_once():
     page = "<html><body><script>window.MathJax = {}</script></body></html>"
     once = finish(page)
     assert once.count("pageReady") == 1
@@ -224,13 +227,40 @@ def test_rules_that_no_page_can_use_are_dropped_and_all_others_kept(tmp_path: Pa
     assert without_unused(kept, names) == kept
 
 
+def test_of_the_faces_of_icons_only_the_signs_in_use_are_kept(tmp_path: Path):
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+    shutil.copytree(theme / "vendor" / "fontawesome" / "webfonts", tmp_path / "webfonts")
+    sheet = tmp_path / "book-0.css"
+    sheet.write_text('@font-face{src:url("webfonts/fa-solid-900.woff2") format("woff2")} .fa-bars{content:"\uf0c9"}')
+    only_used_icons(tmp_path)
+    css = sheet.read_text()
+    assert 'url("webfonts/fa-solid-900.woff") format("woff")' in css
+    kept = TTFont(tmp_path / "webfonts" / "fa-solid-900.woff")
+    assert set(kept.getBestCmap()) == {0xF0C9}
+    assert len(kept["glyf"][kept.getBestCmap()[0xF0C9]].coordinates) > 3  # the sign itself is there
+    assert not list(tmp_path.rglob("*.woff2"))
+    only_used_icons(tmp_path)
+    assert sheet.read_text() == css
+
+
+def test_code_in_the_colour_of_the_text_needs_no_tags():
+    code = '<span class="n">a</span><span class="w"> </span><span class="o">=</span> <span class="n">f</span>'
+    code += '<span class="p">(</span><span class="mi">1</span><span class="p">)</span>'
+    html = f'<html><body><div class="highlight"><pre>{code}</pre></div><p><span class="n">b</span></p></body></html>'
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert page.pre.decode_contents() == 'a <span class="o">=</span> f(<span class="mi">1</span>)'
+    assert page.pre.text == BeautifulSoup(code, "html.parser").text
+    assert page.p.span
+
+
 def test_the_script_of_the_theme_asks_first_and_tells_then():
     """The rewritten loop is the theme's own but for the order, and is written once."""
     loop = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
     once = asks_then_tells(f"boxes(){loop},t=1")
     assert loop not in once
-    assert once.startswith("boxes().forEach((e,i,all)=>{i||[...all].map(e=>[e,e.scrollWidth>e.clientWidth||")
-    assert once.endswith(".forEach(([e,t])=>{e.tabIndex=t})}),t=1")
+    assert once.startswith("boxes().forEach((e,i,all)=>{i||(window.requestIdleCallback??setTimeout)(()=>[...all].map(")
+    assert "(e=>[e,e.scrollWidth>e.clientWidth||" in once
+    assert once.endswith(".forEach(([e,t])=>{e.tabIndex=t}))}),t=1")
     assert asks_then_tells(once) == once
 
 
@@ -260,6 +290,14 @@ def test_the_text_face_is_asked_for_early_but_not_from_the_disk():
     assert "../fonts/" in script
     assert 'location.protocol !== "file:"' in script
     assert not page.select("link[rel=preload]")
+
+
+def test_no_script_is_asked_for_before_the_text():
+    early = '<link rel="preload" as="script" href="a.js"/>'
+    html = f'<html><head>{early}</head><body><script src="a.js"></script></body></html>'
+    page = BeautifulSoup(finish(html), "html.parser")
+    assert not page.select("link[rel=preload]")
+    assert page.select("script[defer]")
 
 
 def test_the_search_looks_for_the_content_where_it_is(tmp_path):
