@@ -31,7 +31,7 @@ ASKS_AND_TELLS = re.compile(
 
 
 def plain_code_is_text(page: BeautifulSoup) -> None:
-    """Take what has the colour of the text out of its spans: half of a chapter's tags, and a fifth of its page."""
+    """Take what has the colour of the text out of its spans: nearly half of its tags, a fifth of its page."""
     for code in page.select(".highlight pre"):
         for span in code.find_all("span", class_=lambda names: names in PLAIN):
             span.unwrap()
