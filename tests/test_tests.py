@@ -85,11 +85,13 @@ Add.
 :class: dropdown
 ```
 Done.
-```{solution-end}
+"""
+READING = """```{solution-end}
 ```
 
 ## Reading on
 """
+FOLDED = {"source_hidden": True, "outputs_hidden": True}
 FIGURE = {
     "image": {"alt": "A straight line that falls from one to zero while time goes from zero to one."},
     "figure": {"caption": "It falls.", "name": "fig-falls"},
@@ -115,6 +117,8 @@ def sound():
             cell(new_markdown_cell, "lesson", LESSON),
             cell(new_markdown_cell, "one-page", PAGE),
             cell(new_markdown_cell, "closing", CLOSING),
+            cell(new_code_cell, "answer", "1 + 2", jupyter=FOLDED),
+            cell(new_markdown_cell, "reading", READING),
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
@@ -234,6 +238,14 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
         book.exercises_have_solutions,
         lambda nb: find(nb, "closing").update(source="```{exercise-start}\n:label: ex-alone\n```"),
     ),
+    "a solution whose result is open": (
+        book.jupyterlab_shows_no_solution,
+        lambda nb: find(nb, "answer").metadata.jupyter.pop("outputs_hidden"),
+    ),
+    "a cell that only the page folds": (
+        book.jupyterlab_shows_no_solution,
+        lambda nb: find(nb, "sum").metadata.update(tags=["hide-input"]),
+    ),
 }
 
 
@@ -300,7 +312,7 @@ def test_nbval_accepts_what_comes_out_again_and_nothing_else(sound, tmp_path: Pa
     )  # fmt: skip
     cases = list(ElementTree.parse(report).iter("testcase"))
     failed = sorted(f"{case.get('classname')} {case.get('name')}" for case in cases if case.find("failure") is not None)
-    assert len(cases) == 12
+    assert len(cases) == 15
     assert len(failed) == 2
     assert "changed.ipynb Cell 0" in failed[0]
     assert "removed.ipynb Cell 1" in failed[1]

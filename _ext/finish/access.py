@@ -141,8 +141,8 @@ def mend_ids(page: BeautifulSoup) -> None:
 
 
 def show_definitions(page: BeautifulSoup) -> None:
-    """Keep the definition of a term where the style sheet finds it, not as a tip that only a mouse can see."""
-    for link in page.select("a.term[title]"):
+    """Keep what a term means, and which work is cited, where the style sheet finds it: a tip needs a mouse."""
+    for link in page.select("a.term[title], a.internal[href*='bibliography.html#'][title]"):
         link["data-definition"] = link["title"]
         del link["title"]
 

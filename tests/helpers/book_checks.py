@@ -237,6 +237,36 @@ def exercises_have_solutions(nb: NotebookNode) -> list[str]:
     return found if exercises else ["the chapter has no exercise"]
 
 
+def in_solutions(nb: NotebookNode) -> list[NotebookNode]:
+    """Return the code of the solutions."""
+    found, within = [], False
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            found += [cell] * within
+        elif marks := re.findall(r"\{solution-(start|end)\}", cell.source):
+            within = marks[-1] == "start"
+    return found
+
+
+def jupyterlab_shows_no_solution(nb: NotebookNode) -> list[str]:
+    """The page folds a solution with all that is in it; JupyterLab folds each cell that says so, and its output."""
+    folded = {"source_hidden": True, "outputs_hidden": True}
+    found = [
+        f"cell {cell.id} of a solution is open in JupyterLab"
+        for cell in in_solutions(nb)
+        if cell.metadata.get("jupyter") != folded
+    ]
+    within = {cell.id for cell in in_solutions(nb)}
+    found += [
+        f"cell {cell.id} is folded on the page and open in JupyterLab"
+        for cell in code_cells(nb)
+        if cell.id not in within
+        and {"hide-input", "remove-input"} & set(tags(cell))
+        and cell.metadata.get("jupyter") != {"source_hidden": True}
+    ]
+    return found
+
+
 def sections(nb: NotebookNode) -> dict[str, str]:
     """Return what stands below each heading ## of a notebook."""
     found: dict[str, list[str]] = {}
@@ -306,7 +336,12 @@ EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     cells_are_short,
     prose_is_plain,
 ]
-EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [opens_and_closes, exercises_have_solutions, sections_ask]
+EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [
+    opens_and_closes,
+    exercises_have_solutions,
+    jupyterlab_shows_no_solution,
+    sections_ask,
+]
 WITH_A_PAGE = [path for path in CHAPTERS if path.name[:2] not in WITHOUT_A_PAGE]
 
 

@@ -114,8 +114,11 @@ def test_no_mend_needs_more_than_an_empty_page(mend):
     mend(BeautifulSoup("<html><head></head><body></body></html>", "html.parser"))
 
 
-def test_a_definition_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse():
-    page = BeautifulSoup(finish('<html><body><a class="term" title="It is.">it</a></body></html>'), "html.parser")
+@pytest.mark.parametrize(
+    "link", ['class="term"', 'class="reference internal" href="bibliography.html#id1"'], ids=["a term", "a citation"]
+)
+def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse(link):
+    page = BeautifulSoup(finish(f'<html><body><a {link} title="It is.">it</a></body></html>'), "html.parser")
     assert page.a["data-definition"] == "It is."
     assert not page.a.has_attr("title")
 

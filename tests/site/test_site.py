@@ -167,6 +167,20 @@ def test_no_reference_is_left_open(readable: list[Path]):
         assert not re.search(r"\?\?|\{\{|\}\}|\{(numref|eq|cite|term|prf:ref)\}", article.text), name(path)
 
 
+def test_every_work_leads_to_where_it_can_be_read_and_every_citation_says_which_it_is(readable: list[Path]):
+    """A DOI, arXiv or the publisher's page; those without one are two books and what was never put there."""
+    nowhere = {"Abe and Long, 1999", "Dani et al., 2008", "Fay and Feuer, 1997", "Kish, 1965", "Kleinrock, 1975"}
+    nowhere |= {"Kocsis and Szepesvári, 2006"}
+    works = parsed(build() / "chapters" / "bibliography.html").select("div.citation")
+    links = {work.select_one(".label").text.strip().strip("[]"): work.select("a.external[href]") for work in works}
+    assert len(links) > 80
+    assert {label for label, found in links.items() if not found} == nowhere
+    assert all(link["href"].startswith("https://") for found in links.values() for link in found)
+    cited = [link for path in readable for link in parsed(path).select("article a[href*='bibliography.html#id']")]
+    assert len(cited) > 100
+    assert [str(link) for link in cited if not link.get("data-definition")] == []
+
+
 def test_chapters_are_counted_from_zero(site: Path):
     first = parsed(site / "chapters" / "00_the_shop.html")
     assert first.select_one("h1 .section-number").text.strip() == "0"
