@@ -19,6 +19,10 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
+# What is folded, trusted and styled in JupyterLab is in _lab; what readers have set for themselves still counts.
+LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
+           JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
+
 .PHONY: help book pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
@@ -55,8 +59,9 @@ kernels: $(STAMP) ## do the stored numbers come out under the kernels of other p
 speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
 	BOOK_IS_BUILT=1 $(PY) -m pytest tests/site/test_lighthouse.py -m alone -q -s
 
-lab: $(STAMP) ## open the chapters in JupyterLab
-	$(PY) -m jupyterlab chapters
+lab: $(STAMP) ## open the chapters in JupyterLab: trusted, solutions folded, as wide as a page
+	@$(PY) -m jupyter trust chapters/*.ipynb >/dev/null
+	$(LAB) $(PY) -m jupyterlab chapters $(OPTIONS)
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
 	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
