@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 from pybtex.database import Entry
 from pybtex.plugin import register_plugin
+from pybtex.richtext import HRef
 from pybtex.style.formatting.unsrt import Style as UnsrtStyle
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.template import Node, field, node
 from sphinx.application import Sphinx
 
 
@@ -33,11 +37,22 @@ class AuthorYearLabels(BaseLabelStyle):
             yield label if totals[label] == 1 else label + chr(ord("a") - 1 + seen[label])
 
 
+@node
+def host(children: list, data: dict[str, Any]) -> HRef:
+    """Return a link to a work's address, of which the reader sees where it leads."""
+    address = str(field("url", raw=True).format_data(data))
+    return HRef(address, urlsplit(address).netloc)
+
+
 class BookStyle(UnsrtStyle):
     """Works in the order of author and year, labelled so."""
 
     default_sorting_style = "author_year_title"
     default_label_style = "author_year"
+
+    def format_url(self, entry: Entry) -> Node:
+        """Return the link of a work that has neither a DOI nor a number of arXiv's."""
+        return host
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -140,10 +140,13 @@ def mend_ids(page: BeautifulSoup) -> None:
             seen.add(tag["id"])
 
 
+WHERE = re.compile(r" (doi:\S+|arXiv:\S+|([a-z][\w-]*\.)+[a-z]+\.)$")  # to be read, as the bibliography tells
+
+
 def show_definitions(page: BeautifulSoup) -> None:
     """Keep what a term means, and which work is cited, where the style sheet finds it: a tip needs a mouse."""
     for link in page.select("a.term[title], a.internal[href*='bibliography.html#'][title]"):
-        link["data-definition"] = link["title"]
+        link["data-definition"] = WHERE.sub("", link["title"])
         del link["title"]
 
 

@@ -26,7 +26,8 @@ WHEN_NEAR = """window.MathJax.startup = {
       }
     };
     const near = new IntersectionObserver(seen => {
-      due.push(...seen.filter(one => one.isIntersecting).map(one => one.target));
+      const [far, come] = [one => Math.abs(one.boundingClientRect.top), seen.filter(one => one.isIntersecting)];
+      due.unshift(...come.sort((a, b) => far(a) - far(b)).map(one => one.target));  // what is in sight first
       done = done.then(set);
     }, {rootMargin: "200%"});
     formulas.forEach(formula => near.observe(formula));

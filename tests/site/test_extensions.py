@@ -100,7 +100,8 @@ def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path)
 
 def test_works_are_labelled_by_author_and_year(tmp_path: Path):
     works = """
-    @article{one, author = {P{\\'a}l, D{\\'a}vid}, title = {First}, journal = {J}, year = {2001}}
+    @article{one, author = {P{\\'a}l, D{\\'a}vid}, title = {First}, journal = {J}, year = {2001},
+        url = {https://journal.example/a/very/long/one.html}}
     @article{two, author = {A, B. and C, D.}, title = {Second}, journal = {J}, year = {2002}}
     @article{three, author = {A, B. and C, D. and E, F.}, title = {Third}, journal = {J}, year = {2003}}
     @article{four, author = {A, B. and G, H. and E, F.}, title = {Fourth}, journal = {J}, year = {2003}}
@@ -111,6 +112,8 @@ def test_works_are_labelled_by_author_and_year(tmp_path: Path):
     page = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     labels = [tag.text.strip() for tag in page.select(".citation .label")]
     assert labels == ["[A and C, 2002]", "[A et al., 2003a]", "[A et al., 2003b]", "[Pál, 2001]"]
+    (link,) = page.select(".citation a.external")
+    assert (link.text, link["href"]) == ("journal.example", "https://journal.example/a/very/long/one.html")
 
 
 GLOSSARY = """# Glossary

@@ -123,6 +123,13 @@ def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse
     assert not page.a.has_attr("title")
 
 
+@pytest.mark.parametrize("where", ["", " doi:10.1016/0196-8858(85)90002-8.", " arXiv:1502.05700.", " papers.nips.cc."])
+def test_a_citation_says_which_work_it_is_and_not_where_it_can_be_read(where):
+    title = f"A. Author. A title. In Somewhere (ICML). 2008.{where}"
+    html = f'<html><body><a class="internal" href="bibliography.html#id1" title="{title}">it</a></body></html>'
+    assert BeautifulSoup(finish(html), "html.parser").a["data-definition"].endswith(" (ICML). 2008.")
+
+
 def test_a_formula_has_room_before_it_is_set():
     page = finish(
         '<html><body><span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div></body></html>'
