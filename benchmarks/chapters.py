@@ -1,7 +1,8 @@
 """How long each chapter takes: to read, counted in its words, and to run, measured on one core (``make times``).
 
 What is found goes to ``benchmarks/times.csv``, which the first page of the book shows, and by which
-``tests/test_times.py`` judges what the chapters say of themselves.
+``tests/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks is
+written into that file by hand, and kept.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "benchmarks" / "times.csv"
-COLUMNS = ["Chapter", "Builds on", "Words", "Minutes to read", "Seconds to run"]
+QUESTION = "The question it asks"
+COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
 WORDS_A_MINUTE = 150  # of prose that one wants to understand
 MINUTES_A_STOP = 0.5  # for a displayed formula, a figure, a cell of code that is shown
@@ -74,7 +76,7 @@ def row(path: Path, seconds: float) -> dict[str, object]:
     nb = nbformat.read(path, as_version=4)
     title = nb.cells[0].source.splitlines()[0].removeprefix("# ")
     number = path.name[:2].lstrip("0") or "0"
-    read = [f"{number} [{title}]({path.name})", builds_on(nb), words(nb), minutes_to_read(nb)]
+    read = [f"{number} [{title}]({path.name})", "", builds_on(nb), words(nb), minutes_to_read(nb)]
     return dict(zip(COLUMNS, [*read, round(seconds)], strict=True))
 
 
@@ -86,7 +88,9 @@ def file_of(chapter: str) -> str:
 def updated(table: pd.DataFrame | None, rows: Iterable[dict[str, object]]) -> pd.DataFrame:
     """Return a table with rows put in the place of older ones, in the order of the chapters."""
     old = [] if table is None else table.to_dict("records")
-    by_file = {file_of(str(r["Chapter"])): r for r in [*old, *rows]}
+    asked = {file_of(str(r["Chapter"])): r[QUESTION] for r in old}
+    new = [{**r, QUESTION: asked.get(file_of(str(r["Chapter"])), r[QUESTION])} for r in rows]
+    by_file = {file_of(str(r["Chapter"])): r for r in [*old, *new]}
     return pd.DataFrame([by_file[name] for name in sorted(by_file)], columns=COLUMNS)
 
 

@@ -120,9 +120,26 @@ def list_terms(out: Path) -> None:
     path.write_text(f"{before}{json.dumps(known, separators=(',', ':'))}{after}", encoding="utf-8")
 
 
+def lead_to_findings(first: BeautifulSoup, ledger: BeautifulSoup) -> None:
+    """Lead from what is usually told, on the first page, to the claim that decides, as the ledger's table does."""
+    rows = ledger.select("tr:has(> td[data-of='Usually told']):has(a)")
+    where = {row.td.get_text(" ", strip=True): row.a["href"] for row in rows}
+    for told, found in (row.select("td") for row in first.select(".usually-told tbody tr")):
+        if found.a is None and (href := where.get(told.get_text(" ", strip=True))):
+            inside = found.p or found
+            link = first.new_tag("a", href=href)
+            link.extend(list(inside.contents))
+            inside.append(link)
+
+
 def finish_index(out: Path) -> None:
-    """Lead the built index to where its terms are used, and the search to the terms."""
+    """Lead the built index to where its terms are used, the search to the terms, and the first page to the claims."""
     list_terms(out)
+    first, ledger = (out / "chapters" / f"{name}.html" for name in ("index", "claims"))
+    if first.exists() and ledger.exists():
+        page, claims = (BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in (first, ledger))
+        lead_to_findings(page, claims)
+        first.write_text(written(page), encoding="utf-8")
     path = out / "genindex.html"
     if path.exists():
         index = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")

@@ -67,6 +67,7 @@ def test_the_table_knows_the_chapter_as_it_is(chapter):
     assert agrees(times.words(nb), row["Words"], WORDS), f"{path.name} has grown or shrunk: make times"
     assert row["Builds on"] == times.builds_on(nb)
     assert row["Chapter"] == times.row(path, 0)["Chapter"]
+    assert row[times.QUESTION].endswith("?"), "write the question that the chapter asks into the table"
 
 
 def test_the_table_holds_the_chapters_that_there_are_in_their_order():
@@ -122,11 +123,13 @@ def test_a_long_chapter_with_many_stops_takes_longer_to_read():
 
 def test_a_chapter_that_is_measured_again_takes_the_place_of_its_row():
     def row(name, seconds):
-        return dict(zip(times.COLUMNS, [f"1 [A]({name})", "", 10, 5, seconds], strict=True))
+        return dict(zip(times.COLUMNS, [f"1 [A]({name})", "", "", 10, 5, seconds], strict=True))
 
     table = times.updated(None, [row("02_b.ipynb", 7), row("01_a.ipynb", 3)])
+    table[times.QUESTION] = ["Why?", "How?"]  # by hand
     table = times.updated(table, [row("02_b.ipynb", 8)])
     assert list(table["Seconds to run"]) == [3, 8]
+    assert list(table[times.QUESTION]) == ["Why?", "How?"]
 
 
 def test_what_a_notebook_computes_is_what_is_timed(tmp_path):

@@ -11,6 +11,9 @@ from bs4 import BeautifulSoup
 from built_book import build, is_redirect, pages, parsed
 from finish import finish
 
+import zoolib
+from verdicts import USUALLY_TOLD
+
 
 @pytest.fixture(scope="module")
 def site() -> Path:
@@ -179,6 +182,21 @@ def test_every_work_leads_to_where_it_can_be_read_and_every_citation_says_which_
     cited = [link for path in readable for link in parsed(path).select("article a[href*='bibliography.html#id']")]
     assert len(cited) > 100
     assert [str(link) for link in cited if not link.get("data-definition")] == []
+
+
+def test_the_first_page_says_what_was_found_as_the_ledger_does_and_leads_to_the_claims(site: Path):
+    rows = parsed(site / "chapters" / "index.html").select(".usually-told tbody tr")
+    said = {row.select("td")[0].text.strip(): row.a for row in rows}
+    assert len(said) == 5
+    assert {told: link.text for told, link in said.items()} == {told: USUALLY_TOLD[told][0] for told in said}
+    for told, link in said.items():
+        page, _, label = link["href"].partition("#")
+        assert label == f"claim-{USUALLY_TOLD[told][1]}"
+        assert label in ids(site / "chapters" / page)
+
+
+def test_the_first_page_says_the_version_of_the_package(site: Path):
+    assert f"version {zoolib.__version__} " in parsed(site / "chapters" / "index.html").select_one(".colophon").text
 
 
 def test_chapters_are_counted_from_zero(site: Path):
