@@ -159,14 +159,19 @@ def pip(monkeypatch):
     asked, answers = [], []
 
     def download(command, check):
-        assert command[:4] == [sys.executable, "-m", "pip", "download"]
+        assert command[: len(packages.PIP) + 1] == [*packages.PIP, "download"]
         assert {"--no-deps", "--ignore-requires-python"} <= {*command}
-        assert command[command.index("--only-binary") + 1] == "river"
-        asked.append(command[command.index("--dest") + 2 :])
+        assert command[command.index("--only-binary") + 1] == ":all:"
+        come(command[command.index("--dest") + 2 :], Path(command[command.index("--dest") + 1]))
+
+    def come(what, into):
+        asked.append(what)
         for answer in answers:
-            answer(Path(command[command.index("--dest") + 1]))
+            answer(into)
 
     monkeypatch.setattr(packages.subprocess, "run", download)
+    by_hand = packages.VERSIONS
+    monkeypatch.setattr(packages, "_download", lambda name, into: come([f"{name}=={by_hand[name]}"], into))
     return SimpleNamespace(asked=asked, answers=answers)
 
 
