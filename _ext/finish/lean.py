@@ -6,6 +6,7 @@ matches every rule with every element. We keep the rules whose classes and ids o
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -64,6 +65,7 @@ def names_in(pages: Iterable[Path], scripts: Iterable[Path]) -> set[str]:
 def only_used_icons(static: Path) -> None:
     """Keep of the faces of icons, in a format that every browser reads, those signs that a style sheet asks for."""
     signs = {ord(sign) for path in static.glob("book-*.css") for sign in ICON.findall(path.read_text(encoding="utf-8"))}
+    logging.getLogger("fontTools.subset").setLevel(logging.WARNING)  # else it tells of every table
     options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=[])
     for path in sorted(static.glob("**/webfonts/*.ttf")):
         with subset.load_font(path, options) as face:

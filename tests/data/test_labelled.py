@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
