@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
-STORED = "Python 3"
+NAME, STORED = "python3", "Python 3"
 
 
 def is_blank(output: dict[str, Any]) -> bool:
@@ -28,9 +28,8 @@ class Chapters(AsyncLargeFileManager):
         model = await super().get(path, content, *args, **kwargs)
         if model["type"] == "notebook" and model["content"]:
             metadata = model["content"]["metadata"]
-            if metadata.get("kernelspec", {}).get("display_name") == STORED and "language_info" in metadata:
-                name = KernelSpecManager().get_kernel_spec(metadata["kernelspec"]["name"]).display_name
-                metadata["kernelspec"]["display_name"] = name
+            if metadata.get("kernelspec", {}).get("name") == NAME and "language_info" in metadata:
+                metadata["kernelspec"]["display_name"] = KernelSpecManager().get_kernel_spec(NAME).display_name
                 metadata["language_info"]["version"] = platform.python_version()
         return model
 
@@ -38,8 +37,8 @@ class Chapters(AsyncLargeFileManager):
         """Store a file, a notebook without the name of the kernel, the version of Python, and bars that are gone."""
         if model.get("type") == "notebook" and "content" in model:
             metadata = model["content"]["metadata"]
-            metadata.get("language_info", {}).pop("version", None)
-            if "kernelspec" in metadata:
+            if metadata.get("kernelspec", {}).get("name") == NAME:
+                metadata.get("language_info", {}).pop("version", None)
                 metadata["kernelspec"]["display_name"] = STORED
             for cell in model["content"]["cells"]:
                 if cell["cell_type"] == "code":

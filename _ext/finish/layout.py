@@ -28,10 +28,10 @@ WHEN_NEAR = """window.MathJax.startup = {
     const near = new IntersectionObserver(seen => {
       const [far, come] = [one => Math.abs(one.boundingClientRect.top), seen.filter(one => one.isIntersecting)];
       due.unshift(...come.sort((a, b) => far(a) - far(b)).map(one => one.target));  // what is in sight first
-      done = done.then(set);
+      done = done.then(set, set);
     }, {rootMargin: "200%"});
     formulas.forEach(formula => near.observe(formula));
-    window.setAllFormulas = () => { due.push(...formulas); return done = done.then(set); };
+    window.setAllFormulas = () => { due.push(...formulas); return done = done.then(set, set); };
     addEventListener("beforeprint", () => MathJax.typeset([...formulas].filter(formula => formulas.delete(formula))));
   },
 };"""
