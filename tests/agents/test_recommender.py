@@ -49,6 +49,13 @@ def assert_same(a, b):
     assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
+def test_the_hidden_layer_sees_both_embeddings_end_to_end(model):
+    users, products = torch.tensor([[0, 6], [3, 3]]), torch.tensor([[4, 0], [2, 4]])
+    both = torch.cat([model.user(users), model.product(products)], dim=-1)
+    expected = model.head(torch.relu(model.hidden(both)))[..., 0]
+    assert torch.allclose(model.logits(users, products), expected, rtol=1e-12, atol=1e-14)
+
+
 # ---- the log ---------------------------------------------------------------------------------------------
 
 
