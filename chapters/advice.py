@@ -1,10 +1,10 @@
-"""What the decision guide recommends; ``guide.ipynb`` shows it, each piece beside the claim on which it rests."""
+"""What the decision guide recommends; ``guide.ipynb`` shows it, each piece beside the claim it rests on."""
 
 from figures.tables import Advice
 
 RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "many-arms": "a shared model hardly feels the number of products.",
-    "removing-an-arm": "to strike an arm out of A changes what is expected of others.",
+    "removing-an-arm": "striking an arm out of A changes what is expected of others.",
     "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
     "batches": "in batches a UCB agent must anticipate.",
     "delay-and-discount": "the delay costs, the way of counting hardly does.",
@@ -12,7 +12,7 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "price-of-propensities": "what exploration by chance costs.",
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "an old log, believed in full, is worse than none.",
-    "resetting": "to start over pays when one knows when.",
+    "resetting": "starting over pays if you know when.",
 }
 
 GUIDE: dict[str, list[Advice]] = {
@@ -40,16 +40,16 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Hundreds or thousands", "One shared model on features of user and arm: SharedLinUCBAgent.", "many-arms"
         ),
-        Advice("Millions", "Retrieve some hundreds, let the agent rank these: a funnel.", "funnel-in-milliseconds"),
-        Advice("They come and go", "A shared model, to which the new arm of a known kind is no stranger.", "turnover"),
+        Advice("Millions", "Retrieve some hundreds and let the agent rank them: a funnel.", "funnel-in-milliseconds"),
+        Advice("They come and go", "A shared model, to which a new arm of a known kind is no stranger.", "turnover"),
         Advice(
-            "A new kind arrives, of which nothing is known",
+            "A new kind arrives, about which nothing is known",
             "No model knows it beforehand. Let alpha be about 1, or show it on purpose.",
             "missed-category",
         ),
         Advice(
             "You would give each arm a column of its own in a shared model",
-            "Not with many arms: A is as wide as the columns are many.",
+            "Not with many arms: A has a row and a column for each of them.",
             "memory-id",
         ),
         Advice(
@@ -80,7 +80,7 @@ GUIDE: dict[str, list[Advice]] = {
             "linear-wins-on-data",
         ),
         Advice(
-            "Many numbers, of which few matter, and a log of thousands of varied clicks",
+            "Many numbers, few of which matter, and a log of thousands of varied clicks",
             "Test on the log which columns have to do with clicks, before anything is fitted to them; count products, "
             "not rows, where products repeat.",
             "screening-beats-network",
@@ -99,7 +99,7 @@ GUIDE: dict[str, list[Advice]] = {
     "How often do tastes change?": [
         Advice("Hardly ever", "It is enough to remember everything.", "linucb-stationary"),
         Advice(
-            "Now and then, you do not know when",
+            "Now and then, and you do not know when",
             "Forget: a window or a discount whose memory is shorter than the time between two changes.",
             "forgetting-pays",
         ),
@@ -130,7 +130,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
-            "Yes, of a policy that always did the same",
+            "Yes, of a policy that always did the same thing",
             "It cannot judge another policy; the mean of its weights shows it.",
             "deterministic-log",
         ),
@@ -156,7 +156,7 @@ GUIDE: dict[str, list[Advice]] = {
     "How fast, and in how much memory?": [
         Advice("One matrix for each arm", "Multiply before you build: K d squared numbers.", "memory"),
         Advice(
-            "A network, and the bonus must be cheap", "Linearise the last layer only (Neural-Linear).", "bridge-cost"
+            "A network, and the bonus must be cheap", "Linearize only the last layer (Neural-Linear).", "bridge-cost"
         ),
         Advice(
             "NeuralUCB, whatever the reason",
@@ -167,7 +167,7 @@ GUIDE: dict[str, list[Advice]] = {
     "How do you choose between agents?": [
         Advice(
             "You compare families of agents",
-            "Tune each by the same number of trials, on worlds of their own: the order depends on it.",
+            "Tune each with the same number of trials, on worlds kept for tuning: the order depends on it.",
             "ranking",
         ),
         Advice("You can tune one number", "Tune alpha, before the architecture.", "alpha-not-architecture"),

@@ -1,10 +1,10 @@
-"""What is usually told of these agents; ``claims.ipynb`` shows it beside the claims that decide."""
+"""What is usually told about these agents; ``claims.ipynb`` shows it beside the claims that decide."""
 
 # what is told: the verdict, and the label of the claim that decides it
 USUALLY_TOLD: dict[str, tuple[str, str]] = {
     "One run with a good seed shows which agent is better.": ("false", "anecdote"),
     "A click rate of .21 is an achievement.": ("false: random gets it", "yardsticks"),
-    "LinUCB is slow after the shock since it must explore ten fish products.": ("false", "not-reexploring"),
+    "LinUCB is slow after the shock because it must explore ten fish products.": ("false", "not-reexploring"),
     "Regret grows with the number of products.": ("depends on alpha", "catalog-growth"),
     "Sharing between products always helps.": ("false", "shared-alpha"),
     "A linear model cannot do it, a network can.": ("a matter of features", "sharing"),

@@ -21,10 +21,12 @@ IN_RESULTS = [
     (re.compile(r"\b(\d{1,3})(\d{3})(?= replications\b)"), r"\1,\2"),
     (re.compile(r"\b(\d\.\d+)e([+-])0*(\d+)\b"), lambda m: f"{m[1]} × 10{raised(m[2] + m[3])}"),
 ]
-IN_HEADS = [
+SYMBOLS = [  # for words that stand for one where nothing but text can be stored: claims, heads of tables
     (re.compile(r"\+- ?"), "±\u00a0"),
     (re.compile(rf"\b({GREEK})(?:_(\d))?(?![\w-])"), lambda m: greek(m[1]) + (chr(0x2080 + int(m[2])) if m[2] else "")),
     (re.compile(r"(?<=\w) x (?=\w)"), " × "),
+    (re.compile(r"\b1e([+-])0*(\d+)\b"), lambda m: f"10{raised(m[1] + m[2])}"),
+    (re.compile(r"\b(clicks?) a visit\b"), r"\1 per visit"),
 ]
 
 
@@ -47,11 +49,12 @@ def greek(name: str) -> str:
 
 
 def set_signs(page: BeautifulSoup) -> None:
-    """Write shares, intervals, negative and great numbers in one way, and Greek letters in the heads of tables."""
+    """Write shares, intervals, rates, negative and great numbers in one way, and symbols in claims and heads of tables."""
     for within, rules in (
         ("article", IN_TEXT),
         ("article .zoolib-claim > p, article .cell_output td, article .output.text_markdown", IN_RESULTS),
-        ("article .cell_output table.dataframe th", [*IN_RESULTS, *IN_HEADS]),
+        ("article .zoolib-claim > p, article .zoolib-ledger td", SYMBOLS),
+        ("article .cell_output table.dataframe th", [*IN_RESULTS, *SYMBOLS]),
     ):
         for text in {id(text): text for tag in page.select(within) for text in tag.find_all(string=True)}.values():
             said = str(text)
