@@ -32,6 +32,7 @@ from experiments import (
     replicate,
     stuck,
     tuned,
+    two_stages,
     wheel,
     widened,
 )
@@ -46,6 +47,7 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
         rehearsal,
         ablation,
         candidates,
+        two_stages,
         groups,
         gauntlet,
         tuned,

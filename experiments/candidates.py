@@ -40,12 +40,14 @@ Agent = tuple[str, int, float]  # start, candidates, alpha
 class World:
     """A grown shop, its towers, and phi, a network whose second layer is the embedding."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed, self.shop = seed, GrownShop(N_PRODUCTS, N_BRANDS, rng=spawn(seed, "grown shop"))
-        x, ids, clicks = log = self.shop.log(N_LOG, spawn(seed, "log"))
-        self.towers = TwoTowers.train(x, self.shop.products[ids], clicks, spawn(seed, "towers"), epochs=6)
-        self.phi = train_phi(self.contexts(x, ids), clicks, spawn(seed, "phi"), epochs=6)
-        self.logs = {"the log": log, "another log": self.shop.log(N_LOG, spawn(seed, "another log"))}
+    def __init__(
+        self, seed: int, n_products: int = N_PRODUCTS, n_brands: int = N_BRANDS, n_log: int = N_LOG, epochs: int = 6
+    ) -> None:
+        self.seed, self.shop = seed, GrownShop(n_products, n_brands, rng=spawn(seed, "grown shop"))
+        x, ids, clicks = log = self.shop.log(n_log, spawn(seed, "log"))
+        self.towers = TwoTowers.train(x, self.shop.products[ids], clicks, spawn(seed, "towers"), epochs)
+        self.phi = train_phi(self.contexts(x, ids), clicks, spawn(seed, "phi"), epochs)
+        self.logs = {"the log": log, "another log": self.shop.log(n_log, spawn(seed, "another log"))}
 
     def contexts(self, x: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of some visitors and products, ``(n, d)``."""

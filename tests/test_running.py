@@ -92,6 +92,18 @@ def test_what_does_not_come_out_again_under_a_kernel_is_named(tmp_path):
     assert "ended with" in kernels.run({}, [str(tmp_path / "test_nothing.py")], tmp_path / "none")[0]
 
 
+def test_under_the_kernels_of_others_a_table_is_played_again_in_one_case():
+    environment = kernels.variants(1)[kernels.kernels(1)[0]]
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "tests/experiments/test_alphas.py"]
+    own, other = (
+        subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True).stdout.splitlines()
+        for env in ({}, environment)
+    )
+    cases = [line for line in own if "digit_for_digit[" in line]
+    assert len(cases) > 1
+    assert [line for line in other if "::" in line] == [line for line in own if "::" in line and line not in cases[1:]]
+
+
 # ---- what has changed, and the end -------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from zoolib.production import (
     Visitor,
     open_store,
 )
+from zoolib.production.funnel import LEAVE_ALONE
 
 PERSONAS = np.eye(4)
 
@@ -443,6 +444,29 @@ def test_while_the_store_is_away_slates_go_on_and_verdicts_wait(make, shop):
         away.is_away = False
         assert waiting.flush(30)
         assert waiting.outcomes == {Outcome.COUNTED: 1}
+
+
+def test_while_the_store_hangs_slates_ask_it_once_in_a_while_and_know_nothing_of_strangers(make, shop, monkeypatch):
+    funnel, now, asked = make(grouping="user"), [100.0], []
+    known = funnel.decide(visitor(shop, 0))
+    funnel.feedback(known.id, int(known.arms[0]), 1)
+    before = funnel.slate(visitor(shop, 0))
+    assert before.payoff[0] > 0
+
+    def hang(*_):
+        asked.append(now[0])
+        now[0] += 5.0  # as long as a store is waited for
+        raise StoreUnavailableError("does not answer")
+
+    monkeypatch.setattr("zoolib.production.funnel.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(funnel.store, "get", hang)
+    for _ in range(20):
+        assert np.array_equal(funnel.slate(visitor(shop, 0)).score, before.score)
+    assert (funnel.slate(visitor(shop, 1)).payoff == 0).all()
+    assert asked == [100.0]
+    now[0] += LEAVE_ALONE
+    funnel.slate(visitor(shop, 0))
+    assert len(asked) == 2
 
 
 def test_a_queue_that_is_full_or_closed_says_so(make, shop):

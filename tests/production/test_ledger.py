@@ -118,6 +118,39 @@ def test_a_verdict_is_counted_corrected_or_repeated(ledger):
     assert_is(sums, *literal([decision], {(0, 0): 1, (0, 1): 1}, embed))
 
 
+def test_a_decision_that_is_noted_down_again_is_counted_once(ledger):
+    decision = shown()
+    told = [Message("d0", int(decision.arms[0]), 1)]
+    ledger.record(decision)
+    assert ledger.settle(told, phi(0), "v") == [Outcome.COUNTED]
+    ledger.record(decision)
+    assert ledger.settle(told, phi(0), "v") == [Outcome.REPEATED]
+    assert ledger.evidence("v", "shared").n_clicks == 1
+
+
+def test_a_log_is_taken_in_once_for_each_phi_and_adds_to_what_was_clicked(ledger):
+    decision, embed = shown(), phi(0)
+    ledger.record(decision)
+    ledger.settle([Message("d0", int(decision.arms[0]), 1)], embed, "v")
+    rng = np.random.default_rng(0)
+    X, clicks = rng.normal(size=(40, D)), rng.integers(0, 2, 40)
+    log = shown()
+    log.X, log.arms = X, np.arange(40)
+    assert ledger.take_in("random", X, clicks, embed, "v")
+    assert not ledger.take_in("random", X, clicks, embed, "v")
+    verdicts = {(1, i): int(click) for i, click in enumerate(clicks)}
+    sums = ledger.evidence("v", "shared")
+    assert_is(sums, *literal([decision, log], {(0, 0): 1} | verdicts, embed))
+    assert (sums.n_shown, sums.n_clicks) == (41, 1 + clicks.sum())
+    assert ledger.take_in("random", X, clicks, phi(1), "w")
+    assert ledger.migrate(phi(1), "w") == 1
+    assert_is(ledger.evidence("w", "shared"), *literal([decision, log], {(0, 0): 1} | verdicts, phi(1)))
+    assert ledger.evidence("v", "another").n_shown == 0
+    for wrong in ((X, clicks[1:]), (X, clicks + 1), (np.full_like(X, np.nan), clicks), (X[:, 1:], clicks)):
+        with pytest.raises((ValueError, TypeError)):
+            ledger.take_in("another", *wrong, embed, "v")
+
+
 def test_what_was_never_shown_or_is_forgotten_is_unknown(ledger):
     decision = shown()
     ledger.record(decision)

@@ -26,6 +26,7 @@ from zoolib.production.stores.codec import understood
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
+LEAVE_ALONE = 1.0  # seconds for which a store that was away is not asked again for a slate: it may hang, not fail
 Stages = dict[str, float] | None
 
 
@@ -102,6 +103,7 @@ class Funnel:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._settings = {"ridge": ridge, "ttl": ttl}
+        self._asked_again = 0.0  # when, by the monotonic clock
         self._start(embedder)
 
     def _start(self, embedder: Embedder | None) -> None:
@@ -161,7 +163,11 @@ class Funnel:
     def slate(
         self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
     ) -> Decision:
-        """Return what :meth:`decide` would show, without noting it down; works on while the store is away."""
+        """Return what :meth:`decide` would show, without noting it down; works on while the store is away.
+
+        Then it goes by what was last read of the group, and by no clicks where nothing was; a store that hangs is asked
+        once a second at most.
+        """
         group = checks.instance("visitor", visitor, Visitor).group(self.grouping)
         checks.instance("stages", stages, dict, type(None))
         with timed(stages, "retrieve"):
@@ -190,17 +196,24 @@ class Funnel:
         return np.concatenate([np.broadcast_to(x, (len(ids), len(x))), self.products[ids]], axis=1)
 
     def posterior(self, group: str) -> tuple[Posterior, Embedder]:
-        """Return what the evidence of a group says, or was last known to say if the store is away, and its phi."""
+        """Return what the evidence of a group says and its phi; if the store is away, what it was last known to say."""
         known = self._known.get(group)
-        try:
-            self._follow()
+        if time.monotonic() >= self._asked_again:
+            try:
+                known = self._read(group, known)
+            except StoreUnavailableError:
+                self._asked_again = time.monotonic() + LEAVE_ALONE
+        if known is None:
             embedder, ledger = self._in_use
-            key = ledger.evidence_key(embedder.version, group)
-            value = self.store.get(key)
-        except StoreUnavailableError:
-            if known is None:
-                raise
-            return known.posterior, known.embedder
+            return Posterior.of(ledger.read("", None)), embedder
+        return known.posterior, known.embedder
+
+    def _read(self, group: str, known: Known | None) -> Known:
+        """Return what the evidence of a group says now; ``known`` is what was last read of it."""
+        self._follow()
+        embedder, ledger = self._in_use
+        key = ledger.evidence_key(embedder.version, group)
+        value = self.store.get(key)
         if known is None or known.value != value or known.embedder is not embedder:
             known = Known(value, Posterior.of(ledger.read(key, value)), embedder)
         with self._lock:
@@ -208,7 +221,7 @@ class Funnel:
             self._known.move_to_end(group)
             if len(self._known) > MOST_GROUPS:
                 self._known.popitem(last=False)
-        return known.posterior, known.embedder
+        return known
 
     def feedback(self, decision: str, arm: int, reward: int) -> Outcome:
         """Count one verdict; when this returns, it is in the store."""

@@ -80,14 +80,16 @@ class Ledger:
         return Put(decision.packed(), left) if left > 0 else None
 
     def record(self, decision: Decision) -> None:
-        """Note down a decision, before anybody sees it.
+        """Note down a decision, before anybody sees it; one that is noted down already stays as it is.
 
-        A ``ValueError`` refuses contexts that are not finite, not one for each arm, or above a million in size.
+        So whoever does not know whether it came through may send it again. A ``ValueError`` refuses contexts that are
+        not finite, not one for each arm, or above a million in size.
         """
         checks.instance("decision", decision, Decision)
         bounded("decision.X", decision.X, (len(decision.arms), None), LARGEST_X)
         decision.made = now = self.store.now()
-        self._write(decision.key, self._put(decision, now))
+        key, put = decision.key, self._put(decision, now)
+        self.store.transact([key], lambda values: ({key: put} if values[key] is None else {}, None))
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return a decision; None if there is none, or it is forgotten."""
@@ -125,6 +127,39 @@ class Ledger:
         outcomes, _ = self._count(decisions, embed, version, told, also)
         each = {name: iter(of) for name, of in outcomes.items()}
         return [next(each.get(name, iter(())), Outcome.UNKNOWN) for name, _, _ in messages]
+
+    def take_in(
+        self, log: str, X: np.ndarray, clicks: np.ndarray, embed: Embed, version: str, group: str = "shared"
+    ) -> bool:
+        """Add a whole log to the evidence of a group under a version, once; return whether it was not in it before.
+
+        It is not among the decisions, so :meth:`migrate` does not see it: keep it, and take it in for a new phi before
+        that is deployed.
+
+        Parameters
+        ----------
+        log
+            A name for it, by which it is known when it comes again.
+        X, clicks
+            ``(n, d)`` contexts and ``(n,)`` clicks, 0 or 1.
+        embed, version, group
+            phi, its version, which need not be in force yet, and whose evidence it is.
+        """
+        X = checks.finite("X", X, (None, None))
+        clicks = checks.clicks("clicks", clicks, (len(X),))
+        Z = checks.finite("embed(X)", embed(X), (len(X), self.d_emb))
+        key, mark = self.evidence_key(version, group), f"log/{version}/{group}/{checks.instance('log', log, str)}"
+
+        def add(values: Values) -> tuple[Writes, bool]:
+            if values[mark] is not None:
+                return {}, False
+            sums = self.read(key, values[key])
+            sums.A += Z.T @ Z
+            sums.b += clicks @ Z
+            sums.n_shown, sums.n_clicks = sums.n_shown + len(X), sums.n_clicks + int(clicks.sum())
+            return {key: Put(sums.packed(key, self.ridge)), mark: Put(pack(mark, "log", {"n": len(X)}, {}))}, True
+
+        return self.store.transact([key, mark], add)
 
     def migrate(self, embed: Embed, version: str, batch: int = 256) -> int:
         """Count under ``version`` whatever it has not counted yet, and return how many decisions that were.

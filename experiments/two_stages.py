@@ -1,0 +1,117 @@
+"""What two stages give away at two million products (chapter 6).
+
+In each replication shop, log, towers, phi, visitors and luck are new, and the log is in the evidence. The candidates of
+a visitor come from the towers, by chance, from both, or they are all products there are; the ten of them with the
+highest predicted payoff are shown. Nobody explores and nobody learns, so that arms differ in their candidates alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from experiments.candidates import World
+from zoolib import production as prod
+from zoolib import spawn
+from zoolib.agents import best_first
+from zoolib.experiment import gather
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "two_stages.csv"
+SIZES = {"n_products": 2_000_000, "n_brands": 2_000, "n_log": 100_000, "epochs": 10}  # those of the chapter
+SHOWN, N_LISTS = 10, 1024
+WORLDS, N_VISITORS, OF_ALL = range(10), 200, 40  # so many visitors, of whom so many are shown the best of everything
+SURE, BLOCK = 2_000, 8_192  # of how many the best are found in float64; products scored at a time
+
+Candidates = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def arms(index: prod.Retriever, n_products: int) -> dict[str, Candidates]:
+    """Return where candidates come from: functions of a query and a generator."""
+
+    def towers(m: int, n_probe: int = 64) -> Candidates:
+        return lambda q, _: index.search(q, m, n_probe=n_probe)[0]
+
+    def chance(m: int) -> Candidates:
+        return lambda _, rng: rng.choice(n_products, m, replace=False)
+
+    return {
+        "50 of the towers": towers(50),
+        "500 of the towers": towers(500),
+        "500, one list": towers(500, 1),
+        "500, all lists": towers(500, N_LISTS),
+        "5,000 of the towers": towers(5_000),
+        "5,000 at random": chance(5_000),
+        "250 of the towers, 2,500 at random": lambda q, rng: np.union1d(towers(250)(q, rng), chance(2_500)(q, rng)),
+    }
+
+
+class Ranker:
+    """Predicted payoffs of products for a visitor, in float64 for some products and in float32 for all."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.theta = world, world.evidence("the log").theta
+        (W, b), (W2, _) = world.phi.layers[:2]
+        d, v = world.shop.d_user, W2 @ self.theta
+        self.of_visitors, self.of_products, self.b, self.v = (a.astype(np.float32) for a in (W[:d], W[d:], b, v))
+
+    def best(self, visitor: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """Return the products of the highest payoffs among ``ids``, best first."""
+        ids = np.sort(ids)
+        X = self.world.contexts(np.broadcast_to(visitor, (len(ids), len(visitor))), ids)
+        return ids[best_first(self.world.phi.forward(X, depth=2)[2] @ self.theta, SHOWN)]
+
+    def best_of_all(self, visitors: np.ndarray) -> list[np.ndarray]:
+        """Return the products of the highest payoffs for each visitor, ``(n, d)``."""
+        products = self.world.shop.products
+        payoff = np.empty((len(visitors), len(products)), dtype=np.float32)
+        of_visitors = visitors.astype(np.float32) @ self.of_visitors + self.b
+        for start in range(0, len(products), BLOCK):
+            hidden = products[start : start + BLOCK] @ self.of_products
+            for row, of_visitor in zip(payoff, of_visitors, strict=True):
+                row[start : start + BLOCK] = np.maximum(hidden + of_visitor, 0) @ self.v
+        near = (np.argpartition(-row, SURE)[:SURE] for row in payoff)
+        return [self.best(visitor, ids) for visitor, ids in zip(visitors, near, strict=True)]
+
+
+def play(seed: int, **sizes: int) -> pd.DataFrame:
+    """Return one replication: the mean click probability of the slates that each arm led to, and its recall at 500."""
+    world = World(seed, **SIZES | sizes)
+    shop, ranker = world.shop, Ranker(world)
+    visitors = shop.visitors(N_VISITORS, spawn(seed, "visitors"))
+    index = prod.Retriever(world.towers.embed(shop.products), "ivf", n_lists=N_LISTS, n_probe=64)
+    ways, draws = arms(index, shop.n_products), spawn(seed, "candidates")
+    found, worth = ({name: [] for name in ways} for _ in range(2))
+    for visitor, query in zip(visitors, world.towers.query(visitors), strict=True):
+        for name, candidates in ways.items():
+            found[name].append(candidates(query, draws))
+            slate = ranker.best(visitor, found[name][-1])
+            worth[name].append(shop.click_probability(visitor, slate).mean())
+    best = ranker.best_of_all(visitors[:OF_ALL])
+    worth["all"] = [shop.click_probability(v, slate).mean() for v, slate in zip(visitors, best, strict=False)]
+    exact = np.stack(found["500, all lists"])
+    rows = [
+        {
+            "replication": seed,
+            "candidates": name,
+            "recall": prod.recall(np.stack(found[name]), exact).mean() if name.startswith("500") else np.nan,
+            "some": np.mean(values[:OF_ALL]),
+            "many": np.mean(values) if len(values) == N_VISITORS else np.nan,
+        }
+        for name, values in worth.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def play_all(seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
+    """Return replications by their seed."""
+    return {seed: play(seed) for seed in seeds}
+
+
+def compute(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
+    """Return the table: ``replication``, ``candidates``, ``recall``, and the worth of ``some`` and of ``many`` slates."""
+    (found,) = gather(play_all, [({}, list(WORLDS))], cache, chunk=1, progress=progress)
+    return pd.concat(found.values(), ignore_index=True).round(6)
