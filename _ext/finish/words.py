@@ -49,7 +49,7 @@ def greek(name: str) -> str:
 
 
 def set_signs(page: BeautifulSoup) -> None:
-    """Write shares, intervals, rates, negative and great numbers in one way, and symbols in claims and heads of tables."""
+    """Write shares, rates, intervals, negative and great numbers in one way, and symbols in claims and in heads."""
     for within, rules in (
         ("article", IN_TEXT),
         ("article .zoolib-claim > p, article .cell_output td, article .output.text_markdown", IN_RESULTS),

@@ -441,7 +441,8 @@ def test_numbers_are_written_in_one_way_but_not_in_code():
 def test_claims_have_symbols_for_the_words_that_stand_for_them():
     said = "With alpha = 0.1 the alphabet costs a tenth of a click a visit, 2 x 4 bytes, to within 1e-06. Alpha alone."
     shown = "With α = 0.1 the alphabet costs a tenth of a click per visit, 2 × 4 bytes, to within 10⁻⁶. Alpha alone."
-    page = mended(set_signs, f"""<p>{said}</p><div class="zoolib-claim"><p>{said}</p><details><p>{said}</p></details></div>
+    page = mended(set_signs, f"""<p>{said}</p><div class="zoolib-claim"><p>{said}</p>
+        <details><p>{said}</p></details></div>
         <table class="zoolib-ledger"><tr><td><a>{said}</a></td></tr></table>""")  # fmt: skip
     assert [place.text for place in page.select("p, td")] == [said, shown, said, shown]
 
