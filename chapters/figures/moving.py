@@ -136,7 +136,7 @@ class Moving:
             f"<div data-controls hidden>{self._inputs(first)}</div>"
             f'<p role="status" aria-live="polite">{html.escape(self.say(*first))}</p>'
             + (f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else "")
-            + f'<script type="application/json">{_json(data)}</script><script>{script}</script></figure>'
+            + f'<script type="application/json">{as_json(data)}</script><script>{script}</script></figure>'
         )
 
     def _inputs(self, first: tuple[Any, ...]) -> str:
@@ -247,5 +247,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
-def _json(data: Any) -> str:
+def as_json(data: Any) -> str:
+    """Write what a script in a page reads, without anything that would end the script."""
     return json.dumps(data, separators=(",", ":")).replace("</", "<\\/")

@@ -121,9 +121,9 @@ def address() -> Iterator[str]:
 class Visit:
     """A page of one context, and what went wrong in it."""
 
-    def __init__(self, browser, home: str, mode: str = "light", size: dict | None = None) -> None:
+    def __init__(self, browser, home: str, mode: str = "light", size: dict | None = None, **device: bool) -> None:
         self.home, self.wrong = home, []
-        self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True)
+        self.context = browser.new_context(color_scheme=mode, viewport=size or DESK, bypass_csp=True, **device)
         self.page = self.context.new_page()
         self.page.on("request", self.guard)
         self.page.on("console", self.said)
