@@ -32,7 +32,7 @@ def file_of(node: str) -> str:
 
 
 def leave_one_case(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of tests that play rows of a table again leave one case: under the kernels of others, where chapters play more."""
+    """Of a test that plays rows of a table again leave one case, where chapters play the others."""
     seen, more = set(), []
     for item in items:
         case = item.nodeid.partition("[")[0]

@@ -112,6 +112,6 @@ def play_all(seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
 
 
 def compute(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
-    """Return the table: ``replication``, ``candidates``, ``recall``, and the worth of ``some`` and of ``many`` slates."""
+    """Return the table: ``replication``, ``candidates``, ``recall``, the worth of ``some`` and of ``many`` slates."""
     (found,) = gather(play_all, [({}, list(WORLDS))], cache, chunk=1, progress=progress)
     return pd.concat(found.values(), ignore_index=True).round(6)

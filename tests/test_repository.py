@@ -47,6 +47,8 @@ def test_the_version_is_the_same_everywhere():
     assert citation["version"] == VERSION
     page = (ROOT / "chapters" / "cite.md").read_text(encoding="utf-8")
     assert set(re.findall(r"[Vv]ersion (\d+\.\d+\.\d+)", page)) == {VERSION}
+    first = (ROOT / "chapters" / "index.md").read_text(encoding="utf-8")
+    assert f"version {VERSION}, {citation['date-released']:%B %Y} (" in first
 
 
 def test_the_title_is_the_same_everywhere():
