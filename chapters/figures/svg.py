@@ -14,6 +14,13 @@ from zoolib.book import plots
 
 WIDTH, HEIGHT = 440, 300  # of the drawing, in its own units: a phone shows it at about four fifths
 LEFT, RIGHT, TOP, BOTTOM = 54, 22, 10, 42  # margins
+HATCHES = {  # over the colour of bars, so that it does not speak alone: a tile of 8 by 8, and matplotlib's
+    "": ("", ""),
+    "across": ("M0 4H8", "--"),
+    "upright": ("M4 0V8", "||"),
+    "slanting": ("M-2 2L2 -2M0 8L8 0M6 10L10 6", "//"),
+    "dots": ("M3 4H5", ".."),
+}
 DASHES = {"-": "", "--": "7 4", ":": "2 3", "-.": "8 3 2 3"}
 
 
@@ -30,7 +37,7 @@ class Axis:
     log
         Whether it is logarithmic.
     ticks
-        ``{value: words}``; round numbers if None.
+        ``{value: words}``; round numbers if None. Words of the upright axis may be long: they are names of rows.
     """
 
     label: str
@@ -51,6 +58,12 @@ class Axis:
         if self.log:
             values, low, high = np.log10(values), np.log10(low), np.log10(high)
         return (values - low) / (high - low)
+
+    @property
+    def room(self) -> float:
+        """The width that the words of an upright axis take, with its label."""
+        longest = max(map(len, (self.ticks or {}).values()), default=0)
+        return max(LEFT, 10 + 8.8 * longest + 16 * bool(self.label))
 
     def marks(self) -> dict[float, str]:
         """Return the ticks and their words."""
@@ -121,11 +134,19 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line(Mark):
-    """A line, with a band if ``low`` and ``high`` are given."""
+    """A line, with a band if ``low`` and ``high`` are given.
+
+    Parameters
+    ----------
+    width
+        Of the line, in the drawing's units.
+    """
+
+    width: float = 2.2
 
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return the band, if there is one, and the line."""
-        line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{_css(self.ink)}" stroke-width="2.2" '
+        line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{_css(self.ink)}" stroke-width="{self.width:g}" '
                 f'stroke-linejoin="round" stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
         if self.low is None:
             return [line]
@@ -134,7 +155,7 @@ class Line(Mark):
 
     def sketch(self, ax: Any) -> None:
         """Draw it with matplotlib."""
-        ax.plot(self.x, self.y, color=self.ink, linestyle=self.dash, label=self.name)
+        ax.plot(self.x, self.y, color=self.ink, linestyle=self.dash, linewidth=self.width, label=self.name)
         if self.low is not None:
             ax.fill_between(self.x, self.low, self.high, color=self.ink, alpha=0.2, linewidth=0)
 
@@ -183,9 +204,12 @@ class Bars(Mark):
     ----------
     width
         In the units of x.
+    hatch
+        What is drawn over the colour, one of ``HATCHES``.
     """
 
     width: float = 0.8
+    hatch: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -198,16 +222,18 @@ class Bars(Mark):
         X1, Y1 = _pixels(self.x + self.width / 2, self.high, x, y)
         corners = zip(X0, Y0, X1, Y1, strict=True)
         path = "".join(f"M{_n(a)} {_n(b)}V{_n(d)}H{_n(c)}V{_n(b)}Z" for a, b, c, d in corners)
-        return [(path, f'fill="{_css(self.ink)}"')]
+        over = [(path, f'fill="url(#hatch-{self.hatch})"')] if self.hatch else []
+        return [(path, f'fill="{_css(self.ink)}" stroke="var(--raised,#fff)"'), *over]
 
     def sketch(self, ax: Any) -> None:
         """Draw it with matplotlib."""
-        ax.bar(self.x, self.high - self.low, self.width, bottom=self.low, color=self.ink, label=self.name)
+        ax.bar(self.x, self.high - self.low, self.width, bottom=self.low, color=self.ink, label=self.name,
+               hatch=HATCHES[self.hatch][1], edgecolor="white")  # fmt: skip
 
 
 def axes(x: Axis, y: Axis) -> str:
     """Return the axes as SVG: lines, ticks, words."""
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    left, right, bottom = y.room, WIDTH - RIGHT, HEIGHT - BOTTOM
     written = []
     for value, words in x.marks().items():
         (X,), _ = _pixels([value], [y.low], x, y)
@@ -215,16 +241,29 @@ def axes(x: Axis, y: Axis) -> str:
         written.append(f'<text x="{_n(X)}" y="{bottom + 17}" text-anchor="middle">{html.escape(words)}</text>')
     for value, words in y.marks().items():
         _, (Y,) = _pixels([x.low], [value], x, y)
-        written.append(f'<path d="M{LEFT} {_n(Y)}H{right}" stroke="currentColor" stroke-opacity=".12"/>')
-        written.append(f'<text x="{LEFT - 6}" y="{_n(Y + 4)}" text-anchor="end">{html.escape(words)}</text>')
-    written.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="currentColor" stroke-opacity=".6"/>')
-    middle = (LEFT + right) / 2
+        written.append(f'<path d="M{_n(left)} {_n(Y)}H{right}" stroke="currentColor" stroke-opacity=".12"/>')
+        written.append(f'<text x="{_n(left - 6)}" y="{_n(Y + 4)}" text-anchor="end">{html.escape(words)}</text>')
+    written.append(
+        f'<path d="M{_n(left)} {TOP}V{bottom}H{right}" fill="none" stroke="currentColor" stroke-opacity=".6"/>'
+    )
+    middle = (left + right) / 2
     written.append(f'<text x="{_n(middle)}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(x.label)}</text>')
     half = (TOP + bottom) / 2
     written.append(
         f'<text transform="translate(13 {_n(half)}) rotate(-90)" text-anchor="middle">{html.escape(y.label)}</text>'
     )
     return "".join(written)
+
+
+def hatches(marks: Sequence[Mark]) -> str:
+    """Return the patterns that bars are hatched with."""
+    used = {mark.hatch for mark in marks if isinstance(mark, Bars) and mark.hatch}
+    patterns = "".join(
+        f'<pattern id="hatch-{name}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<path d="{HATCHES[name][0]}" stroke="var(--raised,#fff)" stroke-width="1.6"/></pattern>'
+        for name in sorted(used)
+    )
+    return f"<defs>{patterns}</defs>" if patterns else ""
 
 
 def legend(marks: Sequence[Mark]) -> str:
@@ -240,6 +279,9 @@ def legend(marks: Sequence[Mark]) -> str:
         else:
             shape = _marker(mark.marker if isinstance(mark, Points) else "s", 14, 6, 5)
             key = f'<path d="{shape}" fill="{_css(mark.ink)}"/>'
+            if isinstance(mark, Bars):
+                shape = "M3 0H25V12H3Z"
+                key = "".join(f'<path d="{shape}" {look}/>' for _, look in mark.paths(Axis("", 0, 1), Axis("", 0, 1)))
         swatch = f'<svg width="28" height="12" aria-hidden="true">{key}</svg>'
         style = "display:inline-flex;align-items:center;gap:.4em;margin:0 1em 0 0"
         entries.append(f'<li style="{style}">{swatch} {html.escape(name)}</li>')
@@ -248,7 +290,7 @@ def legend(marks: Sequence[Mark]) -> str:
 
 def _pixels(x: Any, y: Any, of_x: Axis, of_y: Axis) -> tuple[np.ndarray, np.ndarray]:
     across, up = of_x.place(x), of_y.place(y)
-    return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+    return of_y.room + across * (WIDTH - of_y.room - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
 
 def _polyline(x: Any, y: Any, of_x: Axis, of_y: Axis) -> str:
@@ -267,12 +309,16 @@ def _marker(kind: str, x: float, y: float, r: float) -> str:
 
 
 def _css(colour: str) -> str:
-    return "currentColor" if colour in (plots.BLACK, plots.INK, plots.SOFT) else colour
+    """Return a colour as the page has it, which by night has one of its own for each; elsewhere the colour itself."""
+    if colour in (plots.BLACK, plots.INK, plots.SOFT):
+        return "currentColor"
+    return f"var(--by-day-{colour[1:].lower()},{colour})"
 
 
 def number(value: float) -> str:
     """Write a number as a tick or a control shows it."""
-    return f"{value:,.12g}" if abs(value) < 1e9 and value == round(value) else f"{value:,.6g}"
+    whole = abs(value) < 1e9 and value == round(value)
+    return (f"{value:,.12g}" if whole else f"{value:,.6g}").replace("-", "−")
 
 
 def _n(value: float) -> str:
