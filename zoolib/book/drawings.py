@@ -22,7 +22,7 @@ TYPEFACE = (
     "system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Noto Sans,Arial,sans-serif"  # the page's for captions
 )
 TIDY = [
-    (r"(?s)^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->| font-family: [^;\"]*;|(?<=<g) id=\"\w*\"", ""),
+    (r"(?s)^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->| font-family: [^;\"]*;|(?<=<g) id=\"[^\"]*\"", ""),
     (r" transform=\"rotate\(-?0 [^\"]*\"", ""),
     (r"(?<=\d)pt\"", '"'),
     ("<svg ", '<svg fill="#000000" '),  # which matplotlib does not say
@@ -41,7 +41,7 @@ def drawing(figure: Figure) -> str:
     parts = re.split(r'("data:[^"]*")', written.getvalue())
     for pattern, after in TIDY:
         parts[::2] = [re.sub(pattern, after, part) for part in parts[::2]]
-    return "".join(parts)
+    return "".join(parts).strip()
 
 
 def drawings(figure: Figure) -> dict[str, Any]:
