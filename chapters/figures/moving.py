@@ -113,13 +113,16 @@ class Moving:
         first = self._first()
         kinds = [(mark.name, type(mark), mark.low is None) for mark in marks[first]]
         pool: dict[str, int] = {}
-        frames, around, around_of = [], {}, []
+        frames: list[list[int]] = []
+        around: dict[str, int] = {}
+        around_of: list[int] = []
         for at, frame in marks.items():
             if [(mark.name, type(mark), mark.low is None) for mark in frame] != kinds:
                 raise ValueError(f"draw{at}: the marks must have the same names and parts as at {first}")
-            parts = [path for mark in frame for path, _ in mark.paths(*self._axes(at))]
+            x, y = self._axes(at)
+            parts = [path for mark in frame for path, _ in mark.paths(x, y)]
             frames.append([pool.setdefault(path, len(pool)) for path in parts])
-            around_of.append(around.setdefault(axes(*self._axes(at)), len(around)))
+            around_of.append(around.setdefault(axes(x, y), len(around)))
         data = {
             "sizes": [len(values) for values in self.controls.values()],
             "paths": list(pool),
@@ -128,10 +131,11 @@ class Moving:
         }
         if len(around) > 1:
             data |= {"axes": list(around), "axesOf": around_of}
+        x, y = self._axes(first)
         drawn = "".join(
             f'<path data-mark d="{path}" {attributes}/>'
             for mark in marks[first]
-            for path, attributes in mark.paths(*self._axes(first))
+            for path, attributes in mark.paths(x, y)
         )
         script = Path(__file__).with_name("widgets.js").read_text(encoding="utf-8")
         return (
@@ -140,7 +144,7 @@ class Moving:
             f'{legend(marks[first])}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-label="{html.escape(self.alt)}" style="width:100%;max-width:40rem;height:auto" '
             f'font-family="system-ui,sans-serif" font-size="13" fill="currentColor">'
-            f"{hatches(marks[first])}<g data-axes>{axes(*self._axes(first))}</g>{drawn}</svg>"
+            f"{hatches(marks[first])}<g data-axes>{axes(x, y)}</g>{drawn}</svg>"
             f"<div data-controls hidden>{self._inputs(first)}</div>"
             f'<p role="status" aria-live="polite">{html.escape(self.say(*first))}</p>'
             + (f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else "")

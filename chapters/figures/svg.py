@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,10 @@ class Axis:
             values, low, high = np.log10(values), np.log10(low), np.log10(high)
         return (values - low) / (high - low)
 
-    @property
+    @cached_property
     def room(self) -> float:
         """The width that the words of an upright axis take, with its label."""
-        longest = max(map(len, (self.ticks or {}).values()), default=0)
+        longest = max(map(len, self.marks().values()), default=0)
         return max(LEFT, 10 + 8.8 * longest + 16 * bool(self.label))
 
     def marks(self) -> dict[float, str]:
