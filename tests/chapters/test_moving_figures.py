@@ -75,7 +75,8 @@ def test_every_frame_holds_the_numbers_that_were_drawn():
             y = alpha * X + (agent != "LinUCB")
             back = -1 + 4 * (300 - 42 - places[:, 1]) / (300 - 42 - 10)
             np.testing.assert_allclose(back, y, atol=0.05 * 4 / 248 + 1e-9)
-            np.testing.assert_allclose(4 * (places[:, 0] - 54) / (440 - 54 - 22), X, atol=0.01)
+            left = moving().y.room
+            np.testing.assert_allclose(4 * (places[:, 0] - left) / (440 - left - 22), X, atol=0.05 * 4 / 350 + 1e-9)
             at += 1
 
 
@@ -240,13 +241,14 @@ def test_rows_leave_room_for_their_names():
     x, rows = Axis("share", 0, 1), Axis("", -1.5, 0.5, ticks={0: "network, as it comes", -1: "linear"})
     points = Points("_network", [0.0], [0.0], across=True).paths(x, rows)[0][0]
     assert float(points.split()[0][1:]) > 150
-    assert Axis("clicks", 0, 1).room == Axis("", 0, 1, ticks={0: "a"}).room
+    assert Axis("", 0, 1, ticks={0: "a"}).room < Axis("clicks", 0, 0.01).room < float(points.split()[0][1:])
 
 
 def test_a_colour_has_its_own_by_night_and_a_number_its_minus():
     _, attributes = Line("LinUCB", X, X).paths(Axis("x", 0, 4), Axis("y", 0, 4))[0]
     assert 'stroke="var(--by-day-0072b2,#0072B2)"' in attributes
-    assert Axis("x", -1, 1).marks()[-1.0] == "−1"
+    assert all(words == f"{value:g}".replace("-", "−") for value, words in Axis("x", -1, 1).marks().items())
+    assert "−" in "".join(Axis("x", -1, 1).marks().values())
 
 
 def test_jupyterlab_leaves_the_arrow_keys_to_the_controls():

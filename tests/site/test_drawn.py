@@ -115,7 +115,7 @@ def test_the_drawing_for_this_window_and_theme_is_shown_and_no_other_is_loaded(b
     with Visit(browser, address, mode, size) as visit:
         asked = []
         visit.page.on("request", lambda request: asked.extend(KINDS.findall(request.url)))
-        visit.look(PAGE)
+        visit.page.goto(f"{address}/{PAGE}")
         shown = visit.page.evaluate(FIRST)
         kind = "narrow" if size == PHONE else "wide"
         assert KINDS.findall(shown["source"]) == [(kind, mode)]
@@ -134,7 +134,7 @@ def test_the_drawing_for_this_window_and_theme_is_shown_and_no_other_is_loaded(b
 def test_a_dark_page_has_one_orange(browser, address):
     """The lines of a figure that moves and those of one that stands."""
     with Visit(browser, address, "dark") as visit:
-        visit.look(PAGE)
+        visit.page.goto(f"{address}/{PAGE}")
         marks = visit.page.evaluate(
             "day => [...document.querySelectorAll(`.zoolib-widget path[fill*='${day}']`)]"
             ".map(mark => getComputedStyle(mark).fill)",
