@@ -103,7 +103,7 @@ FIRST = """async () => {
   shown.scrollIntoView({block: 'center'});
   while (!shown.complete || !shown.currentSrc) await new Promise(done => setTimeout(done, 20));
   await shown.decode();
-  return {source: shown.currentSrc, width: shown.getBoundingClientRect().width, natural: shown.naturalWidth,
+  return {source: shown.currentSrc, ground: getComputedStyle(shown).backgroundColor, width: shown.getBoundingClientRect().width,
           heard: [...document.querySelectorAll('img.drawn')].filter(one => one.checkVisibility()).length,
           all: document.querySelectorAll('img.drawn').length};
 }"""
@@ -119,6 +119,7 @@ def test_the_drawing_for_this_window_and_theme_is_shown_and_no_other_is_loaded(b
         shown = visit.page.evaluate(FIRST)
         kind = "narrow" if size == PHONE else "wide"
         assert KINDS.findall(shown["source"]) == [(kind, mode)]
+        assert shown["ground"] == "rgba(0, 0, 0, 0)"  # the theme's is light by night
         assert set(asked) == {(kind, mode)}
         assert shown["heard"] * 2 == shown["all"]  # of the two of each figure a screen reader hears one
         drawing = visit.page.request.get(shown["source"]).text()
