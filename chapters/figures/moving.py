@@ -29,7 +29,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, axes, hatches, legend, number
+from figures.around import axes, hatches, legend
+from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, number
 from zoolib.book import plots
 from zoolib.ties import first_best
 

@@ -103,7 +103,8 @@ FIRST = """async () => {
   shown.scrollIntoView({block: 'center'});
   while (!shown.complete || !shown.currentSrc) await new Promise(done => setTimeout(done, 20));
   await shown.decode();
-  return {source: shown.currentSrc, ground: getComputedStyle(shown).backgroundColor, width: shown.getBoundingClientRect().width,
+  return {source: shown.currentSrc, width: shown.getBoundingClientRect().width,
+          ground: getComputedStyle(shown).backgroundColor,
           heard: [...document.querySelectorAll('img.drawn')].filter(one => one.checkVisibility()).length,
           all: document.querySelectorAll('img.drawn').length};
 }"""

@@ -18,6 +18,7 @@ from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, MaxNLocator
 from zoolib.book.palette import darker
 
 NAMES_A_LINE = "_names a line"  # the label of such words, by which a narrow drawing finds them
+HALF_A_NAME = 0.17  # of the width: half of a name that is written into an area, on a phone
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -37,6 +38,17 @@ def name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[s
     for name, colour in zip(ends, colours, strict=True):
         words = {"color": darker(colour), "fontsize": 10, "annotation_clip": False, "label": NAMES_A_LINE}
         ax.annotate(name, (1.0, wanted[name]), **words, **where)
+
+
+def room_between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float] | None:
+    """Return where between two curves a name has most room, None if nowhere; all in parts of the axes, 0 to 1."""
+    best, least = None, 0.11
+    for at in x[(x > HALF_A_NAME) & (x < 1 - HALF_A_NAME)]:
+        here = np.abs(x - at) <= HALF_A_NAME
+        floor, ceiling = low[here].max(), min(high[here].min(), 0.9)  # above it stand the words of marks
+        if ceiling - floor > least:
+            best, least = (float(at), float(floor + ceiling) / 2), ceiling - floor
+    return best
 
 
 class Thousands(ScalarFormatter):

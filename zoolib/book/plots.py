@@ -17,7 +17,7 @@ from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 from zoolib.book import drawings
-from zoolib.book.labels import name_ends
+from zoolib.book.labels import name_ends, room_between
 from zoolib.book.palette import BLACK, BLUE, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION
 from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
@@ -46,7 +46,6 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "Thompson": (ORANGE, "-."),
 }
 PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
-BAND = 0.17  # of the width: half of a name that is written into an area, on a phone
 COVERAGE = ListedColormap([(*to_rgb(BLUE), share) for share in np.linspace(0, 0.55, 256)])  # of one ink, more or less
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
 
@@ -266,21 +265,10 @@ def stacked(
         if alone:
             ax.annotate(what, (place, 1.0), xytext=(4, -12), textcoords="offset points", **words)
     for name, top, part in zip(categories, share.cumsum(0), share, strict=True):
-        if place := _room(middle / edges[-1], top - part, top):
+        if place := room_between(middle / edges[-1], top - part, top):
             ax.text(place[0] * edges[-1], place[1], name, ha="center", va="center", **words)
     ax.set(title=title, xlim=(0, edges[-1]), ylim=(0, 1))
     if alone:
         ax.set(xlabel="step", ylabel="share of what was shown")
         ax.figure.legend(loc="outside upper left", ncols=3, fontsize=10)
     return ax.figure
-
-
-def _room(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float] | None:
-    """Return where between two curves a name has most room, None if nowhere; all in parts of the axes, 0 to 1."""
-    best, least = None, 0.11
-    for at in x[(x > BAND) & (x < 1 - BAND)]:
-        here = np.abs(x - at) <= BAND
-        floor, ceiling = low[here].max(), min(high[here].min(), 0.9)  # above it stand the words of marks
-        if ceiling - floor > least:
-            best, least = (float(at), float(floor + ceiling) / 2), ceiling - floor
-    return best
