@@ -147,7 +147,8 @@ class Line(Mark):
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return the band, if there is one, and the line."""
         line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{ink_of(self.ink)}" '
-                f'stroke-width="{self.width:g}" stroke-linejoin="round" stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
+                f'stroke-width="{self.width:g}" stroke-linejoin="round" '
+                f'stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
         if self.low is None:
             return [line]
         around = np.concatenate([self.x, self.x[::-1]]), np.concatenate([self.low, self.high[::-1]])
