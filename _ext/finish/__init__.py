@@ -4,12 +4,14 @@ Runs once, when Sphinx has written everything, and changes nothing that is alrea
 twice gives the same pages. The mends are in the rooms: what a page loads (:mod:`finish.assets`), what it says to all
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
-(:mod:`finish.layout`), and what it offers in print (:mod:`finish.pdf`).
+(:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`), and what it offers in print
+(:mod:`finish.pdf`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -17,6 +19,7 @@ from sphinx.application import Sphinx
 
 from finish import access, assets, finding, folds, layout, lean, tables, words
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
+from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index
 from finish.layout import size_images
 from finish.markup import written
@@ -51,9 +54,10 @@ def finish(html: str) -> str:
     return written(page)
 
 
-def in_its_place(html: str, folder: Path, out: Path) -> str:
-    """Return a page with the mends made for which one must know where it and its files are."""
+def in_its_place(html: str, folder: Path, out: Path, drawn: Mapping[str, tuple[str, str]] | None = None) -> str:
+    """Return a page with the mends made for which one must know where it and its files are, and what is ``drawn``."""
     page = BeautifulSoup(html, "html.parser")
+    show_drawings(page, folder, drawn or {})
     size_images(page, folder)
     one_style_sheet(page, folder, out)
     options_in_the_page(page, folder)
@@ -65,13 +69,14 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
+    drawn = drawings(Path(app.srcdir).glob("chapters/*.ipynb"))
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
             url = re.search(r'content="0; *url=([^"]+)"', before)
             path.write_text(REDIRECT.format(url=url[1], title=app.config.html_title), encoding="utf-8")
             continue
-        after = in_its_place(finish(before), path.parent, out)
+        after = in_its_place(finish(before), path.parent, out, drawn)
         if after != before:
             path.write_text(after, encoding="utf-8")
     finish_index(out)

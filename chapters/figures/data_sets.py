@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from zoolib.book import plots
+from zoolib.book import palette, plots
 from zoolib.data import LabelledData
 from zoolib.experiment import Interval
 
 COLOURS = (
     *(plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION, plots.PURPLE),
-    *(plots.SKY, plots.YELLOW, plots.BLACK, plots.SOFT, "#7b5a2e"),
+    *(plots.SKY, palette.YELLOW, plots.BLACK, plots.SOFT, palette.BROWN),
 )
 SHAPES = "o^svDPX*<>"
+INKED = ListedColormap([(*to_rgb(plots.INK), share) for share in np.linspace(0, 1, 17)])
 
 
 def digits(data: LabelledData, rows: Sequence[int], columns: int = 8) -> Figure:
@@ -26,7 +28,7 @@ def digits(data: LabelledData, rows: Sequence[int], columns: int = 8) -> Figure:
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, row in zip(axes.flat, rows, strict=False):
-        ax.imshow(data.X[row].reshape(8, 8), cmap="Greys")
+        ax.imshow(data.X[row].reshape(8, 8), cmap=INKED)
         ax.set_title(data.classes[data.y[row]], fontsize=11, loc="center")
     return figure
 

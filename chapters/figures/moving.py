@@ -29,7 +29,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, Points, axes, legend, number
+from figures.around import axes, hatches, legend
+from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, number
 from zoolib.book import plots
 from zoolib.ties import first_best
 
@@ -53,7 +54,7 @@ class Moving:
         Called like ``draw``; returns what the picture says in words and numbers. It stands below the figure, and a
         screen reader reads it when a control is moved.
     x, y
-        The axes.
+        The axes; or a function that is called like ``draw`` and returns one, so that they follow what is drawn.
     alt
         What the figure shows, for those who cannot see it.
     caption
@@ -73,8 +74,8 @@ class Moving:
     controls: Mapping[str, Sequence[Any]]
     draw: Callable[..., Sequence[Mark]]
     say: Callable[..., str]
-    x: Axis
-    y: Axis
+    x: Axis | Callable[..., Axis]
+    y: Axis | Callable[..., Axis]
     alt: str
     caption: str = ""
     start: Mapping[str, Any] = field(default_factory=dict)
@@ -105,34 +106,46 @@ class Moving:
     def _first(self) -> tuple[Any, ...]:
         return tuple(self.start.get(label, values[0]) for label, values in self.controls.items())
 
+    def _axes(self, at: tuple[Any, ...]) -> tuple[Axis, Axis]:
+        x, y = (axis if isinstance(axis, Axis) else axis(*at) for axis in (self.x, self.y))
+        return x, y
+
     def _html(self, marks: Mapping[tuple[Any, ...], Sequence[Mark]]) -> str:
         first = self._first()
         kinds = [(mark.name, type(mark), mark.low is None) for mark in marks[first]]
         pool: dict[str, int] = {}
-        frames = []
+        frames: list[list[int]] = []
+        around: dict[str, int] = {}
+        around_of: list[int] = []
         for at, frame in marks.items():
             if [(mark.name, type(mark), mark.low is None) for mark in frame] != kinds:
                 raise ValueError(f"draw{at}: the marks must have the same names and parts as at {first}")
-            parts = [path for mark in frame for path, _ in mark.paths(self.x, self.y)]
+            x, y = self._axes(at)
+            parts = [path for mark in frame for path, _ in mark.paths(x, y)]
             frames.append([pool.setdefault(path, len(pool)) for path in parts])
+            around_of.append(around.setdefault(axes(x, y), len(around)))
         data = {
             "sizes": [len(values) for values in self.controls.values()],
             "paths": list(pool),
             "frames": frames,
             "words": [self.say(*at) for at in marks],
         }
+        if len(around) > 1:
+            data |= {"axes": list(around), "axesOf": around_of}
+        x, y = self._axes(first)
         drawn = "".join(
             f'<path data-mark d="{path}" {attributes}/>'
             for mark in marks[first]
-            for path, attributes in mark.paths(self.x, self.y)
+            for path, attributes in mark.paths(x, y)
         )
         script = Path(__file__).with_name("widgets.js").read_text(encoding="utf-8")
         return (
-            f'<figure class="zoolib-widget" data-widget="{self.name}" id="widget-{self.name}">'
+            f'<figure class="zoolib-widget" data-widget="{self.name}" id="widget-{self.name}" '
+            f'data-lm-suppress-shortcuts="true">'
             f'{legend(marks[first])}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-label="{html.escape(self.alt)}" style="width:100%;max-width:40rem;height:auto" '
             f'font-family="system-ui,sans-serif" font-size="13" fill="currentColor">'
-            f"{axes(self.x, self.y)}{drawn}</svg>"
+            f"{hatches(marks[first])}<g data-axes>{axes(x, y)}</g>{drawn}</svg>"
             f"<div data-controls hidden>{self._inputs(first)}</div>"
             f'<p role="status" aria-live="polite">{html.escape(self.say(*first))}</p>'
             + (f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else "")
@@ -165,7 +178,7 @@ class Moving:
         figure, ax = plt.subplots()
         for mark in marks:
             mark.sketch(ax)
-        for axis, which in ((self.x, "x"), (self.y, "y")):
+        for axis, which in zip(self._axes(self._first()), "xy", strict=True):
             getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
             getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
             getattr(ax, f"set_{which}label")(axis.label)
@@ -206,29 +219,6 @@ def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
         ``colour`` and ``style``, instead of the name's own.
     """
     return Line(name, x, *plots.mean_band(values), **look)
-
-
-def contexts(places: np.ndarray, personas: Sequence[str], categories: Sequence[str], size: float = 5.0) -> list[Mark]:
-    """Return the contexts of the shop as points of a plane: the colour tells the category, the marker the persona.
-
-    Parameters
-    ----------
-    places
-        ``(len(personas) * len(categories), 2)``, in the order of ``FeatureEngineer.cells``.
-    personas, categories
-        Their names, for the legend; at most four personas.
-    size
-        Radius of a point.
-    """
-    nowhere: list[float] = []
-    markers = dict(zip(personas, "os^D", strict=False))
-    legend: list[Mark] = [Points(c, nowhere, nowhere, colour=plots.CATEGORY_COLOURS[c], marker="s") for c in categories]
-    legend += [Points(p.replace("_", " "), nowhere, nowhere, colour=plots.INK, marker=m) for p, m in markers.items()]
-    pairs = itertools.product(personas, categories)
-    return legend + [
-        Points(f"_{p}, {c}", [x], [y], colour=plots.CATEGORY_COLOURS[c], marker=markers[p], size=size)
-        for (p, c), (x, y) in zip(pairs, places, strict=True)
-    ]
 
 
 def principal_plane(Z: np.ndarray) -> np.ndarray:

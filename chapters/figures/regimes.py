@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.svg import Points
+from figures.svg import Axis, Points
 from zoolib.book import plots
 from zoolib.experiment import Interval, mean_interval, share
 from zoolib.maps import crossed, with_one
@@ -20,15 +20,15 @@ from zoolib.world import CATEGORIES, CLUSTER_SD, PERSONAS, TABLE, FeatureShop
 
 MARKERS = ("o", "s", "^", "D", "v")
 WINNERS = {"network": (plots.VERMILION, "o"), "another": (plots.BLUE, "s"), "neither": (plots.SOFT, "D")}
-FAMILIES = {  # colour and marker of each family of chapter 8
+FAMILIES = {  # colour and marker of each family of chapter 8, in the order of what they earn in its first shop
     "network": (plots.VERMILION, "o"),
     "network, plain": (plots.VERMILION, "s"),
-    "trees": (plots.BLACK, "^"),
     "clusters": (plots.GREEN, "s"),
-    "pairs": (plots.BLUE, "^"),
     "waves": (plots.SKY, "o"),
-    "linear": (plots.PURPLE, "s"),
+    "trees": (plots.BLACK, "^"),
+    "pairs": (plots.BLUE, "^"),
     "per product": (plots.ORANGE, "D"),
+    "linear": (plots.PURPLE, "s"),
 }
 KINDS = {  # of worlds with a log, by the words of the map
     "hidden segments": ("base", 0),
@@ -224,6 +224,8 @@ def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: f
             ax.plot(*centres.T, MARKERS[p], color="white", markeredgecolor="black", markersize=7)
         ax.set_title(title)
         ax.grid(visible=False)
+    for ax in axes.flat[len(maps) :]:
+        ax.set_visible(False)
     figure.colorbar(image, ax=axes, shrink=0.7, label="predicted clicks")
     return figure
 
@@ -231,15 +233,21 @@ def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: f
 def ranking(earned: pd.DataFrame) -> list[Points]:
     """Return the marks of one kind of world for a figure that the reader moves: what part of the oracle each earned.
 
-    A family that did not play there has a mark without a point, so that all pictures have the same marks.
+    Each family has a row of its own (:func:`rows`). One that did not play there has a mark without a point, so that all
+    pictures have the same marks.
     """
     marks = []
     for place, (name, (colour, marker)) in enumerate(FAMILIES.items()):
         here = [mean_interval(earned[name] / earned["oracle"])] if name in earned else []
-        x, y = [place] * len(here), [one.mean for one in here]
+        x, y = [one.mean for one in here], [-place] * len(here)
         low, high = [one.low for one in here], [one.high for one in here]
-        marks.append(Points(name, x, y, low, high, colour=colour, marker=marker, size=5.0))
+        marks.append(Points(f"_{name}", x, y, low, high, colour=colour, marker=marker, size=5.0, across=True))
     return marks
+
+
+def rows() -> Axis:
+    """Return the upright axis of :func:`ranking`: a row for each family."""
+    return Axis("", 0.6 - len(FAMILIES), 0.6, ticks={-place: name for place, name in enumerate(FAMILIES)})
 
 
 def regime_map(duels: Mapping[str, pd.Series], *, xlabel: str) -> Figure:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,13 @@ from zoolib.book import plots
 
 WIDTH, HEIGHT = 440, 300  # of the drawing, in its own units: a phone shows it at about four fifths
 LEFT, RIGHT, TOP, BOTTOM = 54, 22, 10, 42  # margins
+HATCHES = {  # over the colour of bars, so that it does not speak alone: a tile of 8 by 8, and matplotlib's
+    "": ("", ""),
+    "across": ("M0 4H8", "--"),
+    "upright": ("M4 0V8", "||"),
+    "slanting": ("M-2 2L2 -2M0 8L8 0M6 10L10 6", "//"),
+    "dots": ("M3 4H5", ".."),
+}
 DASHES = {"-": "", "--": "7 4", ":": "2 3", "-.": "8 3 2 3"}
 
 
@@ -30,7 +37,7 @@ class Axis:
     log
         Whether it is logarithmic.
     ticks
-        ``{value: words}``; round numbers if None.
+        ``{value: words}``; round numbers if None. Words of the upright axis may be long: they are names of rows.
     """
 
     label: str
@@ -51,6 +58,12 @@ class Axis:
         if self.log:
             values, low, high = np.log10(values), np.log10(low), np.log10(high)
         return (values - low) / (high - low)
+
+    @cached_property
+    def room(self) -> float:
+        """The width that the words of an upright axis take, with its label."""
+        longest = max(map(len, self.marks().values()), default=0)
+        return max(LEFT, 10 + 8.8 * longest + 16 * bool(self.label))
 
     def marks(self) -> dict[float, str]:
         """Return the ticks and their words."""
@@ -121,20 +134,29 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line(Mark):
-    """A line, with a band if ``low`` and ``high`` are given."""
+    """A line, with a band if ``low`` and ``high`` are given.
+
+    Parameters
+    ----------
+    width
+        Of the line, in the drawing's units.
+    """
+
+    width: float = 2.2
 
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return the band, if there is one, and the line."""
-        line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{_css(self.ink)}" stroke-width="2.2" '
-                f'stroke-linejoin="round" stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
+        line = (_polyline(self.x, self.y, x, y), f'fill="none" stroke="{ink_of(self.ink)}" '
+                f'stroke-width="{self.width:g}" stroke-linejoin="round" '
+                f'stroke-dasharray="{DASHES[self.dash]}"')  # fmt: skip
         if self.low is None:
             return [line]
         around = np.concatenate([self.x, self.x[::-1]]), np.concatenate([self.low, self.high[::-1]])
-        return [(_polyline(*around, x, y) + "Z", f'fill="{_css(self.ink)}" fill-opacity=".2"'), line]
+        return [(_polyline(*around, x, y) + "Z", f'fill="{ink_of(self.ink)}" fill-opacity=".2"'), line]
 
     def sketch(self, ax: Any) -> None:
         """Draw it with matplotlib."""
-        ax.plot(self.x, self.y, color=self.ink, linestyle=self.dash, label=self.name)
+        ax.plot(self.x, self.y, color=self.ink, linestyle=self.dash, linewidth=self.width, label=self.name)
         if self.low is not None:
             ax.fill_between(self.x, self.low, self.high, color=self.ink, alpha=0.2, linewidth=0)
 
@@ -157,15 +179,17 @@ class Points(Mark):
 
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return the intervals, if there are any, and the points."""
-        X, Y = _pixels(self.x, self.y, x, y)
-        points = ("".join(_marker(self.marker, a, b, self.size) for a, b in zip(X, Y, strict=True)),
-                  f'fill="{_css(self.ink)}"')  # fmt: skip
+        X, Y = pixels(self.x, self.y, x, y)
+        points = ("".join(outline(self.marker, a, b, self.size) for a, b in zip(X, Y, strict=True)),
+                  f'fill="{ink_of(self.ink)}"')  # fmt: skip
         if self.low is None:
             return [points]
         ends = [((v, self.y) if self.across else (self.x, v)) for v in (self.low, self.high)]
-        (X0, Y0), (X1, Y1) = (_pixels(*end, x, y) for end in ends)
-        bars = "".join(f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for a, b, c, d in zip(X0, Y0, X1, Y1, strict=True))
-        return [(bars, f'fill="none" stroke="{_css(self.ink)}" stroke-width="2.4"'), points]
+        (X0, Y0), (X1, Y1) = (pixels(*end, x, y) for end in ends)
+        bars = "".join(
+            f"M{short(a)} {short(b)}L{short(c)} {short(d)}" for a, b, c, d in zip(X0, Y0, X1, Y1, strict=True)
+        )
+        return [(bars, f'fill="none" stroke="{ink_of(self.ink)}" stroke-width="2.4"'), points]
 
     def sketch(self, ax: Any) -> None:
         """Draw it with matplotlib."""
@@ -183,9 +207,12 @@ class Bars(Mark):
     ----------
     width
         In the units of x.
+    hatch
+        What is drawn over the colour, one of ``HATCHES``.
     """
 
     width: float = 0.8
+    hatch: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,87 +221,54 @@ class Bars(Mark):
 
     def paths(self, x: Axis, y: Axis) -> list[tuple[str, str]]:
         """Return the bars."""
-        X0, Y0 = _pixels(self.x - self.width / 2, self.low, x, y)
-        X1, Y1 = _pixels(self.x + self.width / 2, self.high, x, y)
+        X0, Y0 = pixels(self.x - self.width / 2, self.low, x, y)
+        X1, Y1 = pixels(self.x + self.width / 2, self.high, x, y)
         corners = zip(X0, Y0, X1, Y1, strict=True)
-        path = "".join(f"M{_n(a)} {_n(b)}V{_n(d)}H{_n(c)}V{_n(b)}Z" for a, b, c, d in corners)
-        return [(path, f'fill="{_css(self.ink)}"')]
+        path = "".join(f"M{short(a)} {short(b)}V{short(d)}H{short(c)}V{short(b)}Z" for a, b, c, d in corners)
+        over = [(path, f'fill="url(#hatch-{self.hatch})"')] if self.hatch else []
+        return [(path, f'fill="{ink_of(self.ink)}" stroke="var(--raised,#fff)"'), *over]
 
     def sketch(self, ax: Any) -> None:
         """Draw it with matplotlib."""
-        ax.bar(self.x, self.high - self.low, self.width, bottom=self.low, color=self.ink, label=self.name)
+        ax.bar(self.x, self.high - self.low, self.width, bottom=self.low, color=self.ink, label=self.name,
+               hatch=HATCHES[self.hatch][1], edgecolor="white")  # fmt: skip
 
 
-def axes(x: Axis, y: Axis) -> str:
-    """Return the axes as SVG: lines, ticks, words."""
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    written = []
-    for value, words in x.marks().items():
-        (X,), _ = _pixels([value], [y.low], x, y)
-        written.append(f'<path d="M{_n(X)} {TOP}V{bottom}" stroke="currentColor" stroke-opacity=".12"/>')
-        written.append(f'<text x="{_n(X)}" y="{bottom + 17}" text-anchor="middle">{html.escape(words)}</text>')
-    for value, words in y.marks().items():
-        _, (Y,) = _pixels([x.low], [value], x, y)
-        written.append(f'<path d="M{LEFT} {_n(Y)}H{right}" stroke="currentColor" stroke-opacity=".12"/>')
-        written.append(f'<text x="{LEFT - 6}" y="{_n(Y + 4)}" text-anchor="end">{html.escape(words)}</text>')
-    written.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="currentColor" stroke-opacity=".6"/>')
-    middle = (LEFT + right) / 2
-    written.append(f'<text x="{_n(middle)}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(x.label)}</text>')
-    half = (TOP + bottom) / 2
-    written.append(
-        f'<text transform="translate(13 {_n(half)}) rotate(-90)" text-anchor="middle">{html.escape(y.label)}</text>'
-    )
-    return "".join(written)
-
-
-def legend(marks: Sequence[Mark]) -> str:
-    """Return the legend, as an HTML list."""
-    named = {mark.name: mark for mark in marks if not mark.name.startswith("_")}
-    if not named:
-        return ""
-    entries = []
-    for name, mark in named.items():
-        if isinstance(mark, Line):
-            key = (f'<path d="M1 6H27" stroke="{_css(mark.ink)}" stroke-width="2.6" '
-                   f'stroke-dasharray="{DASHES[mark.dash]}"/>')  # fmt: skip
-        else:
-            shape = _marker(mark.marker if isinstance(mark, Points) else "s", 14, 6, 5)
-            key = f'<path d="{shape}" fill="{_css(mark.ink)}"/>'
-        swatch = f'<svg width="28" height="12" aria-hidden="true">{key}</svg>'
-        style = "display:inline-flex;align-items:center;gap:.4em;margin:0 1em 0 0"
-        entries.append(f'<li style="{style}">{swatch} {html.escape(name)}</li>')
-    return f'<ul style="list-style:none;margin:0;padding:0">{"".join(entries)}</ul>'
-
-
-def _pixels(x: Any, y: Any, of_x: Axis, of_y: Axis) -> tuple[np.ndarray, np.ndarray]:
+def pixels(x: Any, y: Any, of_x: Axis, of_y: Axis) -> tuple[np.ndarray, np.ndarray]:
+    """Return where values stand in the drawing."""
     across, up = of_x.place(x), of_y.place(y)
-    return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+    return of_y.room + across * (WIDTH - of_y.room - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
 
 def _polyline(x: Any, y: Any, of_x: Axis, of_y: Axis) -> str:
-    X, Y = _pixels(x, y, of_x, of_y)
-    return "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in zip(X, Y, strict=True)) if len(X) else ""
+    X, Y = pixels(x, y, of_x, of_y)
+    return "M" + "L".join(f"{short(a)} {short(b)}" for a, b in zip(X, Y, strict=True)) if len(X) else ""
 
 
-def _marker(kind: str, x: float, y: float, r: float) -> str:
+def outline(kind: str, x: float, y: float, r: float) -> str:
+    """Return the path of a marker of a radius about a place."""
     if kind == "o":
-        return f"M{_n(x - r)} {_n(y)}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
+        return f"M{short(x - r)} {short(y)}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
     shapes = {"s": [(-1, -1), (1, -1), (1, 1), (-1, 1)], "^": [(0, -1.2), (1.1, 0.9), (-1.1, 0.9)],
               "D": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)]}  # fmt: skip
     if kind not in shapes:
         raise ValueError(f"marker must be o, s, ^ or D, got {kind!r}")
-    return "M" + "L".join(f"{_n(x + r * a)} {_n(y + r * b)}" for a, b in shapes[kind]) + "Z"
+    return "M" + "L".join(f"{short(x + r * a)} {short(y + r * b)}" for a, b in shapes[kind]) + "Z"
 
 
-def _css(colour: str) -> str:
-    return "currentColor" if colour in (plots.BLACK, plots.INK, plots.SOFT) else colour
+def ink_of(colour: str) -> str:
+    """Return a colour as the page has it, which by night has one of its own for each; elsewhere the colour itself."""
+    if colour in (plots.BLACK, plots.INK, plots.SOFT):
+        return "currentColor"
+    return f"var(--by-day-{colour[1:].lower()},{colour})"
 
 
 def number(value: float) -> str:
     """Write a number as a tick or a control shows it."""
-    return f"{value:,.12g}" if abs(value) < 1e9 and value == round(value) else f"{value:,.6g}"
+    whole = abs(value) < 1e9 and value == round(value)
+    return (f"{value:,.12g}" if whole else f"{value:,.6g}").replace("-", "−")
 
 
-def _n(value: float) -> str:
+def short(value: float) -> str:
     """Write a place in the drawing, to a tenth of its unit."""
     return f"{round(float(value), 1) + 0.0:g}"

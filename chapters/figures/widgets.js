@@ -2,13 +2,14 @@
 (() => {
   for (const figure of document.querySelectorAll("figure[data-widget]:not([data-live])")) {
     figure.dataset.live = "";
-    const { sizes, paths, frames, words } = JSON.parse(figure.querySelector("script").textContent);
+    const { sizes, paths, frames, words, axes, axesOf } = JSON.parse(figure.querySelector("script").textContent);
     const inputs = [...figure.querySelectorAll("[data-control]")];
     const drawn = [...figure.querySelectorAll("[data-mark]")];
     const status = figure.querySelector("[role=status]");
     const show = () => {
       const frame = inputs.reduce((at, input, i) => at * sizes[i] + Number(input.value), 0);
       frames[frame].forEach((path, i) => drawn[i].setAttribute("d", paths[path]));
+      if (axes) figure.querySelector("[data-axes]").innerHTML = axes[axesOf[frame]];
       status.textContent = words[frame];
       for (const input of inputs.filter(input => input.type === "range")) {
         const value = JSON.parse(input.dataset.values)[input.value];

@@ -9,7 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 
 from zoolib import (
@@ -25,9 +25,10 @@ from zoolib import (
     replicate,
 )
 from zoolib.book import plots
+from zoolib.book.palette import GROUND, NIGHT
 from zoolib.experiment import Interval, mean_interval
 
-DARK = to_rgb("#121212")
+DARK = to_rgb(NIGHT[GROUND])  # the dark page
 
 
 def luminance(rgb):
@@ -42,10 +43,9 @@ def contrast(a, b):
     return (high + 0.05) / (low + 0.05)
 
 
-def on_dark_page(rgb):
-    """The CSS filter invert(1) hue-rotate(180deg), by the matrix of the Filter Effects specification."""
-    grey = np.array([0.213, 0.715, 0.072])
-    return np.clip((2 * np.tile(grey, (3, 1)) - np.eye(3)) @ (1 - np.asarray(rgb)), 0, 1)
+def by_night(rgb):
+    """The colour on a dark page; one that the palette does not know fails."""
+    return np.array(to_rgb(NIGHT[to_hex(rgb)]))
 
 
 def words_of(figure):
@@ -128,11 +128,11 @@ def test_words_can_be_read_on_white_and_on_a_dark_page(figure):
         colour = to_rgba(text.get_color())
         assert colour[3] == 1, text
         assert contrast(colour[:3], (1, 1, 1)) >= 4.5, text
-        assert contrast(on_dark_page(colour[:3]), DARK) >= 4.5, text
+        assert contrast(by_night(colour[:3]), DARK) >= 4.5, text
         box = text.get_bbox_patch()
         if box is not None:  # the words bring their own ground
             assert box.get_facecolor() == (1, 1, 1, 1)
-            assert contrast(on_dark_page(colour[:3]), on_dark_page((1, 1, 1))) >= 4.5
+            assert contrast(by_night(colour[:3]), by_night((1, 1, 1))) >= 4.5
 
 
 @pytest.mark.parametrize("p", np.linspace(0, 1, 21))
@@ -140,12 +140,18 @@ def test_every_number_of_the_click_table_can_be_read_on_its_cell(p):
     sim = ZooplusSimulator()
     sim.set_click_table(np.full((4, 5), p))
     (ax,) = plots.click_table(sim).axes
-    cell = ax.images[0].to_rgba(np.array([[p]]))[0, 0, :3]
+    *ink, cover = ax.images[0].to_rgba(np.array([[p]]))[0, 0]
     assert len(ax.texts) == 20
-    for text in ax.texts:
-        colour = to_rgb(text.get_color())
-        assert contrast(colour, cell) >= 4.5
-        assert contrast(on_dark_page(colour), on_dark_page(cell)) >= 4.5
+    for colour in {to_rgb(text.get_color()) for text in ax.texts}:
+        for word, page, over in ((colour, np.ones(3), np.array(ink)), (by_night(colour), DARK, by_night(ink))):
+            cell = cover * over + (1 - cover) * np.array(page)
+            assert contrast(word, cell) >= 4.5
+
+
+def test_more_clicks_are_more_ink_by_day_and_by_night():
+    cover = plots.COVERAGE(np.linspace(0, 1, 256))
+    assert (np.diff(cover[:, 3]) > 0).all()
+    assert {to_hex(colour) for colour in cover[:, :3]} == {plots.BLUE.lower()}
 
 
 def test_the_click_table_shows_each_probability_beside_its_names():
@@ -270,3 +276,15 @@ def test_rows_have_the_looks_that_they_are_given():
 def test_what_cannot_be_drawn_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_areas_are_named_where_they_are():
+    edges = np.linspace(0, 100, 51)
+    counts = np.stack([np.full(50, 5), np.r_[np.full(25, 5), np.zeros(25)], np.r_[np.zeros(25), np.full(25, 4.9)],
+                       np.full(50, 0.1)])  # fmt: skip
+    ax = plots.stacked(edges, counts, CATEGORIES[:4], {}).axes[0]
+    words = {text.get_text(): text.get_position() for text in ax.texts}
+    assert list(words) == list(CATEGORIES[:3])  # the fourth is too thin, and in the legend
+    assert words[CATEGORIES[0]][1] == pytest.approx(0.25, abs=0.02)
+    assert words[CATEGORIES[1]][0] < 50 < words[CATEGORIES[2]][0]
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == list(CATEGORIES[:4])

@@ -145,7 +145,10 @@ def test_the_map_has_a_row_for_each_kind_of_world_in_the_colour_of_its_winner():
 
 def test_all_worlds_of_the_moving_figure_have_the_same_marks():
     marks = regimes.ranking(EARNED)
-    assert [mark.name for mark in marks] == list(regimes.FAMILIES)
+    assert [mark.name for mark in marks] == [f"_{name}" for name in regimes.rows().ticks.values()]
+    assert [list(mark.y) for mark in marks if len(mark.y)] == [
+        [place] for place, name in regimes.rows().ticks.items() if name in EARNED
+    ]
     assert [len(mark.x) for mark in marks] == [int(name in EARNED) for name in regimes.FAMILIES]
     assert [mark.low is None for mark in marks] == [False] * len(marks)
 

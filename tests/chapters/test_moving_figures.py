@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figures import Axis, Bars, Line, Moving, Points, band, contexts, principal_plane
+from figures import HATCHES, Axis, Bars, Line, Moving, Points, band, principal_plane
 from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.experiment import mean_interval
 
@@ -43,13 +44,12 @@ def data_of(page):
     return json.loads(BeautifulSoup(page, "html.parser").find("script", type="application/json").string)
 
 
-def contexts_of_the_shop(*_):
-    personas = ["new_puppy_parent", "cat_connoisseur", "budget_shopper", "fish_hobbyist"]
-    path = Line("from where it was stored", X, X / 2, style="-")
-    return [path, *contexts(np.zeros((20, 2)), personas, list(CATEGORY_COLOURS))]
+def many_names(*_):
+    names = ["new puppy parent", "cat connoisseur", "budget shopper", "fish hobbyist", *CATEGORY_COLOURS]
+    return [Line("from where it was stored", X, X / 2, style="-"), *(Points(name, X, X) for name in names)]
 
 
-@pytest.mark.parametrize("drawn", [draw, contexts_of_the_shop])
+@pytest.mark.parametrize("drawn", [draw, many_names])
 def test_the_legend_of_the_picture_for_print_is_not_cut(monkeypatch, drawn):
     kept = []
     monkeypatch.setattr("figures.moving.plt.close", kept.append)
@@ -75,7 +75,8 @@ def test_every_frame_holds_the_numbers_that_were_drawn():
             y = alpha * X + (agent != "LinUCB")
             back = -1 + 4 * (300 - 42 - places[:, 1]) / (300 - 42 - 10)
             np.testing.assert_allclose(back, y, atol=0.05 * 4 / 248 + 1e-9)
-            np.testing.assert_allclose(4 * (places[:, 0] - 54) / (440 - 54 - 22), X, atol=0.01)
+            left = moving().y.room
+            np.testing.assert_allclose(4 * (places[:, 0] - left) / (440 - left - 22), X, atol=0.05 * 4 / 350 + 1e-9)
             at += 1
 
 
@@ -190,19 +191,6 @@ def test_a_band_is_the_interval_at_each_point():
     assert band("LinUCB", X, values[:1]).low is None
 
 
-def test_contexts_are_told_apart_by_colour_and_marker_and_the_legend_says_which_is_which():
-    categories, personas = list(CATEGORY_COLOURS), ["a_b", "c", "d", "e"]
-    places = np.random.default_rng(0).random((20, 2))
-    marks = contexts(places, personas, categories)
-    named = [mark.name for mark in marks if not mark.name.startswith("_")]
-    assert named == [*categories, "a b", "c", "d", "e"]
-    drawn = [mark for mark in marks if len(mark.x)]
-    assert len({(mark.ink, mark.marker) for mark in drawn}) == 20
-    np.testing.assert_array_equal([(mark.x[0], mark.y[0]) for mark in drawn], places)
-    assert drawn[7].ink == CATEGORY_COLOURS[categories[2]]  # the second persona's third category
-    assert drawn[7].marker == marks[named.index("c")].marker
-
-
 def test_the_principal_plane_shows_most_and_does_not_depend_on_a_sign():
     rng = np.random.default_rng(0)
     Z = rng.normal(size=(3, 7, 6)) * [0.1, 5, 0.1, 0.1, 2, 0.1] + 1
@@ -222,10 +210,50 @@ def test_a_line_without_points_draws_nothing():
 def test_what_is_only_in_the_legend_can_be_drawn():
     axis = Axis("first", 0, 1)
     figure = moving(controls={"step": [0, 1]}, say=str, x=axis, y=axis,
-                    draw=lambda step: contexts(np.full((5, 2), step / 2), ["a"], list(CATEGORY_COLOURS)))  # fmt: skip
+                    draw=lambda step: [Points("Cat Food", [], []), Points("_b", [step / 2], [0.5])])  # fmt: skip
     shown = bundle(figure)
     assert "Cat Food" in shown["text/html"]
     assert shown["image/png"].startswith(b"\x89PNG")
+
+
+def test_axes_follow_what_is_drawn_and_only_then_travel_with_it():
+    follows = moving(x=lambda alpha, agent: Axis("step", 0, 4 if alpha < 0.2 else 8))
+    data = data_of(bundle(follows)["text/html"])
+    assert len(data["axes"]) == 2
+    assert data["axesOf"] == [int(at[0] >= 0.2) for at in itertools.product(*CONTROLS.values())]
+    assert ">8</text>" in data["axes"][1]
+    assert ">8</text>" not in data["axes"][0]
+    assert data["paths"][data["frames"][0][1]] != data["paths"][data["frames"][-1][1]]
+    assert "axes" not in data_of(bundle(moving())["text/html"])
+
+
+def test_bars_differ_in_more_than_colour_and_the_legend_shows_it():
+    marks = [Bars(f"bar {name}", X, X, 0 * X, X, "#0072B2", hatch=name) for name in HATCHES]
+    page = BeautifulSoup(bundle(moving(draw=lambda *_: marks))["text/html"], "html.parser")
+    for name in filter(None, HATCHES):
+        (entry,) = [entry for entry in page.select("li") if f"bar {name}" in entry.text]
+        assert entry.select_one(f"path[fill='url(#hatch-{name})']")
+        assert page.select_one(f"pattern#hatch-{name} path")["d"] == HATCHES[name][0]
+    assert len({tile for tile, _ in HATCHES.values()}) == len(HATCHES)
+
+
+def test_rows_leave_room_for_their_names():
+    x, rows = Axis("share", 0, 1), Axis("", -1.5, 0.5, ticks={0: "network, as it comes", -1: "linear"})
+    points = Points("_network", [0.0], [0.0], across=True).paths(x, rows)[0][0]
+    assert float(points.split()[0][1:]) > 150
+    assert Axis("", 0, 1, ticks={0: "a"}).room < Axis("clicks", 0, 0.01).room < float(points.split()[0][1:])
+
+
+def test_a_colour_has_its_own_by_night_and_a_number_its_minus():
+    _, attributes = Line("LinUCB", X, X).paths(Axis("x", 0, 4), Axis("y", 0, 4))[0]
+    assert 'stroke="var(--by-day-0072b2,#0072B2)"' in attributes
+    assert all(words == f"{value:g}".replace("-", "−") for value, words in Axis("x", -1, 1).marks().items())
+    assert "−" in "".join(Axis("x", -1, 1).marks().values())
+
+
+def test_jupyterlab_leaves_the_arrow_keys_to_the_controls():
+    figure = BeautifulSoup(bundle(moving())["text/html"], "html.parser").figure
+    assert figure["data-lm-suppress-shortcuts"] == "true"
 
 
 # ---- in a browser ----------------------------------------------------------------------------------------------------

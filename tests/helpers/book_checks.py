@@ -18,6 +18,9 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from zoolib.book.drawings import NARROW, WIDE
+from zoolib.book.palette import NIGHT
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -28,6 +31,8 @@ MOST_IGNORED_IN_A_CHAPTER = 2
 
 MOST_LINES, MEDIAN_LINES = 20, 6
 SHORTEST_ALT = 30
+ON_A_PHONE, SMALLEST_LETTER = 337, 12  # pixels: how wide a figure is where the window has 390, and its letters
+COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 HYPE_WORDS = """
     amazing amazingly astonishing astonishingly astounding blazing blazingly breathtaking crushes cutting-edge
@@ -183,6 +188,26 @@ def pictures_are_whole(nb: NotebookNode) -> list[str]:
     return found
 
 
+def pictures_have_drawings(nb: NotebookNode) -> list[str]:
+    """A picture that stands is kept with its drawings: in colours that have their own by night, legible on a phone."""
+    found = []
+    for cell in code_cells(nb):
+        for data in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if "image/png" not in data or "text/html" in data:
+                continue
+            drawn = [data.get(kind, "") for kind in (WIDE, NARROW)]
+            if not all(re.fullmatch(r"<svg\b.*</svg>", one, re.DOTALL) for one in drawn):
+                found.append(f"cell {cell.id}: its picture has no drawings; call plots.use_house_style and run it anew")
+                continue
+            strange = set(COLOUR.findall("".join(drawn))) - set(NIGHT)
+            found += [f"cell {cell.id}: {colour} has no colour by night in zoolib.book.palette" for colour in strange]
+            width = float(re.search(r'viewBox="0 0 ([\d.]+) ', drawn[1])[1])
+            smallest = min(map(float, re.findall(r"font-size: ?([\d.]+)px", drawn[1])), default=99)
+            if smallest * ON_A_PHONE / width < SMALLEST_LETTER:
+                found.append(f"cell {cell.id}: letters of {smallest} points in {width} are too small for a phone")
+    return found
+
+
 def cells_are_short(nb: NotebookNode) -> list[str]:
     lines = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(nb)}
     hidden = {
@@ -333,6 +358,7 @@ EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     output_is_not_hidden_by_a_semicolon,
     pictures_have_words,
     pictures_are_whole,
+    pictures_have_drawings,
     cells_are_short,
     prose_is_plain,
 ]

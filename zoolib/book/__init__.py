@@ -7,6 +7,7 @@ __getattr__ = later(
     {
         "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
         "notebook": ["source"],
+        "palette": [],
         "plots": [],
     },
 )

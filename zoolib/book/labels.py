@@ -1,12 +1,25 @@
-"""Words beside what they name, dark enough to be read."""
+"""Words beside what they name, dark enough to be read, and numbers as the text writes them."""
 
 from __future__ import annotations
 
+import itertools
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, MaxNLocator, ScalarFormatter
+
+from zoolib.book.palette import darker
+
+NAMES_A_LINE = "_names a line"  # the label of such words, by which a narrow drawing finds them
+HALF_A_NAME = 0.17  # of the width: half of a name that is written into an area, on a phone
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[str]) -> None:
@@ -23,17 +36,89 @@ def name_ends(ax: Axes, x: float, ends: Mapping[str, float], colours: Sequence[s
         ceiling -= gap
     where = {"xycoords": "axes fraction", "xytext": (7, 0), "textcoords": "offset points", "va": "center"}
     for name, colour in zip(ends, colours, strict=True):
-        ax.annotate(name, (1.0, wanted[name]), color=_darker(colour), fontsize=10, annotation_clip=False, **where)
+        words = {"color": darker(colour), "fontsize": 10, "annotation_clip": False, "label": NAMES_A_LINE}
+        ax.annotate(name, (1.0, wanted[name]), **words, **where)
 
 
-def _darker(colour: str) -> str:
-    """Return a colour for words: the line's own, darkened until it can be read on white."""
-    rgb = np.array(to_rgb(colour))
-    while _contrast_with_white(rgb) < 4.5:
-        rgb = rgb * 0.95
-    return to_hex(rgb)
+def room_between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float] | None:
+    """Return where between two curves a name has most room, None if nowhere; all in parts of the axes, 0 to 1."""
+    best, least = None, 0.11
+    for at in x[(x > HALF_A_NAME) & (x < 1 - HALF_A_NAME)]:
+        here = np.abs(x - at) <= HALF_A_NAME
+        floor, ceiling = low[here].max(), min(high[here].min(), 0.9)  # above it stand the words of marks
+        if ceiling - floor > least:
+            best, least = (float(at), float(floor + ceiling) / 2), ceiling - floor
+    return best
 
 
-def _contrast_with_white(rgb: np.ndarray) -> float:
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
+class Thousands(ScalarFormatter):
+    """Ticks as the text writes numbers: 5,000 and not 5000."""
+
+    def __call__(self, x: float, pos: Any = None) -> str:
+        """Return the words of a tick."""
+        return re.sub(r"\d{4,}", lambda m: f"{int(m[0]):,}", super().__call__(x, pos), count=1)
+
+
+class Decades(LogFormatterSciNotation):
+    """Ticks of a logarithmic axis in plain words: 0.01, 10,000, and from a million on or below a thousandth 10⁶."""
+
+    def __call__(self, x: float, pos: Any = None) -> str:
+        """Return the words of a tick, none where matplotlib writes none."""
+        if not super().__call__(x, pos):
+            return ""
+        power = round(float(np.log10(x)), 9)
+        plain = -3 <= power < 6 or power % 1
+        return f"{x:,.6g}" if plain else "10" + str(int(power)).translate(RAISED)
+
+
+def write_numbers_out(figure: Figure) -> None:
+    """Let all axes of a figure that have matplotlib's own ticks write their numbers as the text does."""
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        kind = type(axis.get_major_formatter())
+        if kind is ScalarFormatter:
+            axis.set_major_formatter(Thousands(useOffset=False))
+        elif kind is LogFormatterSciNotation:
+            axis.set_major_formatter(Decades())
+            axis.set_minor_formatter(Decades(labelOnlyBase=False, minor_thresholds=(1.0, 0.4)))
+
+
+def has_words(axis: Axis) -> bool:
+    """Return whether an axis names its rows or columns; one that counts does not."""
+    return any(re.search("[^\\W\\d_]{2}", text.get_text()) for text in axis.get_ticklabels())
+
+
+def fit(figure: Figure) -> None:
+    """Break words that are longer than their axis, and leave out or turn ticks that touch each other."""
+    figure.draw_without_rendering()
+    for ax in [ax for ax in figure.axes if ax.axison and ax.get_visible()]:
+        box, edge = ax.get_window_extent(), figure.bbox.width
+        middle = (box.x0 + box.x1) / 2
+        _broken(ax.xaxis.label, 2 * min(middle, edge - middle))
+        _broken(ax.yaxis.label, figure.bbox.height if len(figure.axes) == 1 else 1.2 * box.height)
+        while _touch(ax):
+            if has_words(ax.xaxis):
+                ax.tick_params(axis="x", labelrotation=60)
+                break
+            if isinstance(ax.xaxis.get_major_locator(), FixedLocator):
+                words = [text.get_text() for text in ax.get_xticklabels()]
+                ax.set_xticks(ax.get_xticks()[::2], words[::2])
+            elif ax.get_xscale() == "linear":
+                ax.xaxis.set_major_locator(MaxNLocator(max(2, len(ax.get_xticks()) // 2)))
+            else:
+                break
+            figure.draw_without_rendering()
+
+
+def _touch(ax: Axes) -> bool:
+    """Return whether words below an axis touch each other; those that stand aslant do not."""
+    labels = [text for text in ax.get_xticklabels() if text.get_text() and not text.get_rotation() % 90]
+    low, high = sorted(ax.get_xlim())
+    boxes = [text.get_window_extent() for text in labels if low <= text.get_position()[0] <= high]
+    return any(a.x1 + 3 > b.x0 for a, b in itertools.pairwise(boxes))
+
+
+def _broken(text: Text, room: float) -> None:
+    size = text.get_window_extent()
+    length = max(size.width, size.height)
+    if text.get_text() and length > room:
+        text.set_text(textwrap.fill(text.get_text(), int(len(text.get_text()) * room / length)))

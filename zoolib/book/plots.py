@@ -1,8 +1,8 @@
 """Figures in the style of the house.
 
-Drawn in dark ink on a transparent ground; on a dark page the book's style sheet turns the ink light and keeps the hues.
-Colours are those of Okabe and Ito, which colour-blind readers can tell apart, and every agent keeps its colour and its
-line style through the whole book. Bands and bars are 95 % intervals over replications.
+Drawn in dark ink on a transparent ground, and kept as drawings for wide and for narrow pages, in which the build turns
+the ink light for a dark page (:mod:`zoolib.book.drawings`). Every agent keeps its colour and its line style through the
+whole book. Bands and bars are 95 % intervals over replications.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from zoolib.book.labels import name_ends
+from zoolib.book import drawings
+from zoolib.book.labels import name_ends, room_between
+from zoolib.book.palette import BLACK, BLUE, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION
 from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
-
-INK, SOFT = "#222222", "#5c5c5c"
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-)  # fmt: skip
 
 LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins with decides
     "Oracle": (SOFT, "--"),
@@ -48,12 +46,14 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "Thompson": (ORANGE, "-."),
 }
 PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
+COVERAGE = ListedColormap([(*to_rgb(BLUE), share) for share in np.linspace(0, 0.55, 256)])  # of one ink, more or less
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
 
 
 def use_house_style() -> None:
-    """Set matplotlib up for the figures of the book, by the style sheet ``house.mplstyle`` beside this file."""
+    """Set matplotlib up for the figures of the book: their style, and in a notebook drawings beside each picture."""
     plt.style.use("zoolib.book.house")
+    drawings.keep()
 
 
 def look(agent: str) -> dict[str, str]:
@@ -68,16 +68,21 @@ def click_table(sim: ZooplusSimulator, title: str = "") -> Figure:
     figure, ax = plt.subplots(figsize=(6.4, 3.0))
     columns = np.argsort(sim.categories)
     table = sim.click_table[:, columns]
-    ax.imshow(table, cmap="Blues", vmin=0, vmax=1.8, aspect="auto")  # no cell so dark that its number is hard to read
-    for (row, column), p in np.ndenumerate(table):
-        ax.text(column, row, f"{p:.2f}", ha="center", va="center", color=BLACK)
-    ax.set_xticks(range(len(columns)), [sim.categories[c] for c in columns])
-    ax.set_yticks(range(len(sim.personas)), [name.replace("_", " ") for name in sim.personas])
+    heat_map(ax, table, [name.replace("_", " ") for name in sim.personas], [sim.categories[c] for c in columns])
+    ax.set_title(title)
+    return figure
+
+
+def heat_map(ax: Axes, table: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Draw a table of numbers from 0 to 1, each on a ground that has the more ink the larger it is."""
+    ax.imshow(table, cmap=COVERAGE, vmin=0, vmax=1, aspect="auto")
+    for (row, column), number in np.ndenumerate(table):
+        ax.text(column, row, f"{number:.2f}", ha="center", va="center", color=BLACK)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    ax.set_title(title)
-    return figure
 
 
 class Band(NamedTuple):
@@ -236,7 +241,7 @@ def stacked(
     edges: np.ndarray, counts: np.ndarray, categories: Sequence[str], marks: Mapping[int, str], title: str = "",
     ax: Axes | None = None,
 ) -> Figure:  # fmt: skip
-    """Draw how often each category was shown, as shares of all.
+    """Draw how often each category was shown, as shares of all; where an area is wide enough, its name stands in it.
 
     Parameters
     ----------
@@ -245,23 +250,25 @@ def stacked(
     marks, title
         ``{step: words}``, vertical lines; and the words above.
     ax
-        Where to draw, without words beside lines and areas. If None, in a new figure, with them.
+        Where to draw, without words beside the lines. If None, in a new figure, with them and a legend.
     """
     if np.shape(counts) != (len(categories), len(edges) - 1):
         raise ValueError(f"counts must be ({len(categories)}, {len(edges) - 1}), got {np.shape(counts)}: {title}")
     alone, ax = ax is None, ax or plt.subplots()[1]
     share = counts / np.maximum(counts.sum(0), 1)
-    colours = [CATEGORY_COLOURS.get(c, SOFT) for c in categories]
-    style = {"alpha": 0.85, "edgecolor": "white", "linewidth": 0.4}
-    ax.stackplot((edges[:-1] + edges[1:]) / 2, share, labels=categories, colors=colours, **style)
-    for place, words in marks.items():
+    middle = (edges[:-1] + edges[1:]) / 2
+    style = {"alpha": 0.85, "edgecolor": GROUND, "linewidth": 0.8}
+    ax.stackplot(middle, share, labels=categories, colors=[CATEGORY_COLOURS.get(c, SOFT) for c in categories], **style)
+    words = {"fontsize": 9, "color": INK, "bbox": {"facecolor": GROUND, "edgecolor": "none", "pad": 1.5}}
+    for place, what in marks.items():
         ax.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
         if alone:
-            label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # what lies below may have any colour
-            ax.annotate(words, (place, 1.0), xytext=(4, -12), textcoords="offset points", fontsize=9, bbox=label)
+            ax.annotate(what, (place, 1.0), xytext=(4, -12), textcoords="offset points", **words)
+    for name, top, part in zip(categories, share.cumsum(0), share, strict=True):
+        if place := room_between(middle / edges[-1], top - part, top):
+            ax.text(place[0] * edges[-1], place[1], name, ha="center", va="center", **words)
     ax.set(title=title, xlim=(0, edges[-1]), ylim=(0, 1))
     if alone:
         ax.set(xlabel="step", ylabel="share of what was shown")
-        names = dict(zip(categories, share.cumsum(0)[:, -1] - share[:, -1] / 2, strict=True))
-        name_ends(ax, float(edges[-1]), names, colours)
+        ax.figure.legend(loc="outside upper left", ncols=3, fontsize=10)
     return ax.figure

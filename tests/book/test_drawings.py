@@ -1,0 +1,168 @@
+"""Beside each picture stand two drawings: the same bytes each time, in known colours, and to be read on a phone."""
+
+import re
+import warnings
+from functools import cache
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+from matplotlib.figure import Figure
+
+from zoolib import CATEGORIES, ZooplusSimulator
+from zoolib.book import palette, plots
+from zoolib.book.drawings import NARROW, WIDE, drawings, keep
+from zoolib.book.palette import NIGHT
+from zoolib.experiment import Interval
+
+SEEN = 337  # pixels that a figure has on a phone of 390
+X = np.arange(0, 40_001, 500.0)
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    with plt.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.use_house_style()
+        yield
+        plt.close("all")
+
+
+def rises(names):
+    return {name: (1 + i) * X / X[-1] + np.zeros((2, 1)) for i, name in enumerate(names)}
+
+
+def side_by_side():
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.4), sharey=True)
+    for ax in axes:
+        ax.plot(X, X, color=plots.BLUE, linestyle="--", label="one")
+        ax.set(xlabel="visits", title="panel")
+    axes[0].set_ylabel("regret, clicks")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center")
+    return figure
+
+
+FIGURES = {
+    "curves": lambda: plots.curves(
+        X, rises(["Oracle", "LinUCB", "Neural-Linear, replay"]), xlabel="step",
+        ylabel="expected clicks per visit, last 500", marks={10_000: "fish boom", 25_000: "dog-toy craze"},
+    ),
+    "logarithmic": lambda: plots.curves(X[1:], {k: v[:, 1:] for k, v in rises(["Shared"]).items()}, log="xy",
+                                        xlabel="products in the catalog", ylabel="regret"),
+    "table": lambda: plots.click_table(ZooplusSimulator(), title="Who clicks what"),
+    "rows": lambda: plots.intervals({f"Neural-Linear, alpha {i}": Interval(i, i - 1, i + 1, 9) for i in range(5)},
+                                    xlabel="clicks per visit over the gauntlet; line: oracle", reference=2),
+    "areas": lambda: plots.stacked(X, np.ones((5, len(X) - 1)), CATEGORIES, {10_000: "fish boom"}),
+    "panels": side_by_side,
+}  # fmt: skip
+
+
+@cache
+def drawn_once(name):
+    return drawings(FIGURES[name]())
+
+
+@pytest.fixture(params=FIGURES)
+def drawn(request):
+    return drawn_once(request.param)
+
+
+def width_of(drawing):
+    return float(re.search(r'viewBox="0 0 ([\d.]+) ', drawing)[1])
+
+
+def sizes_of(drawing):
+    """The size of each word, in units of the drawing."""
+    return [float(size) for size in re.findall(r"font-size: ?([\d.]+)px", drawing)]
+
+
+def words_of(drawing):
+    return [word for word in re.findall(r"<text[^>]*>([^<]*)</text>", drawing) if word]
+
+
+def test_drawing_twice_gives_the_same_bytes():
+    for name, make in FIGURES.items():
+        assert drawings(make()) == drawn_once(name)
+
+
+def test_a_drawing_is_lean_and_tells_nothing_of_the_machine(drawn):
+    for drawing in drawn.values():
+        assert drawing.startswith("<svg ")
+        assert len(drawing) < 60_000
+        assert not re.search(r"<metadata|<!--|<dc:|[Mm]atplotlib|DejaVu|\d\.\d{3}", re.sub('"data:[^"]*"', "", drawing))
+
+
+def test_every_letter_of_the_narrow_drawing_has_twelve_pixels_on_a_phone(drawn):
+    sizes = sizes_of(drawn[NARROW])
+    assert len(sizes) >= len(words_of(drawn[NARROW])) > 0
+    assert min(sizes) * SEEN / width_of(drawn[NARROW]) >= 12
+
+
+def test_every_colour_has_its_own_by_night(drawn):
+    for drawing in drawn.values():
+        assert set(re.findall("#[0-9a-fA-F]{6}", drawing)) <= set(NIGHT)
+        assert drawing.startswith('<svg fill="#000000"')  # else what is black would stay so
+
+
+def test_colours_that_differ_by_day_differ_by_night():
+    hues = [palette.ORANGE, palette.SKY, palette.GREEN, palette.YELLOW, palette.BLUE, palette.VERMILION, palette.PURPLE]
+    assert len({NIGHT[hue.lower()] for hue in hues}) == len(hues)
+
+
+def test_panels_stand_below_each_other_on_a_phone_and_each_has_its_numbers():
+    wide, narrow = drawn_once("panels").values()
+    assert width_of(wide) == pytest.approx(6.4 * 72)
+    assert width_of(narrow) == pytest.approx(3.5 * 72)
+    both = [re.findall(r'x="([\d.]+)" y="([\d.]+)"[^>]*>panel<', part) for part in (wide, narrow)]
+    assert [len({x for x, _ in part}) for part in both] == [2, 1]
+    assert [len({y for _, y in part}) for part in both] == [1, 2]
+    assert [words_of(part).count("regret, clicks") for part in (wide, narrow)] == [1, 2]
+    assert [words_of(part).count("visits") for part in (wide, narrow)] == [2, 1]
+
+
+def test_names_at_the_ends_of_lines_stand_in_a_legend_on_a_phone():
+    wide, narrow = drawn_once("curves").values()
+    for drawing in (wide, narrow):
+        assert words_of(drawing).count("Neural-Linear, replay") == 1
+
+    def height(drawing):
+        return float(re.search(r'y="([\d.]+)"[^>]*>Oracle<', drawing)[1])  # the lowest of three lines
+
+    assert height(wide) > 100
+    assert height(narrow) < 40
+
+
+def test_numbers_are_written_as_in_the_text():
+    assert "40,000" in words_of(drawn_once("curves")[WIDE])
+    words = words_of(drawn_once("logarithmic")[WIDE])
+    assert "10,000" in words
+    assert not any("$" in word or "math" in word for word in words)
+    figure = plots.curves(X - 20_000, rises(["Oracle"]), xlabel="x", ylabel="y")
+    assert "−20,000" in words_of(drawings(figure)[WIDE])
+
+
+def test_pyplot_knows_of_no_second_figure_and_the_first_keeps_its_size():
+    figure = FIGURES["rows"]()
+    before = plt.get_fignums()
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    drawings(figure)
+    assert plt.get_fignums() == before
+    assert figure.get_figwidth() == 6.4
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names
+
+
+def test_a_notebook_keeps_the_drawings_beside_the_picture(monkeypatch):
+    class Shell:
+        display_formatter = DisplayFormatter()
+
+    monkeypatch.setattr("IPython.get_ipython", Shell)
+    keep()
+    Shell.display_formatter.formatters["image/png"].for_type(Figure, lambda figure: b"picture")
+    Shell.display_formatter.active_types = ["text/plain", "image/png"]
+    data, _ = Shell.display_formatter.format(FIGURES["rows"]())
+    assert {"text/plain", WIDE, NARROW} <= set(data)
