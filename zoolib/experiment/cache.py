@@ -22,6 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from zoolib import sources
+from zoolib.persistence import whole_file
 from zoolib.randomness import shift, shifted
 
 
@@ -115,15 +116,12 @@ def _read(folder: Path, key: str) -> dict[Any, Any]:
 
 
 def _keep(folder: Path, key: str, known: dict[Any, Any]) -> None:
-    draft = folder / f".{key}.{os.urandom(8).hex()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        joblib.dump((key, known), draft, compress=True)  # what is compressed has a check sum
-        draft.replace(folder / f"{key}.pkl")
+        with whole_file(folder / f"{key}.pkl") as file:
+            joblib.dump((key, known), file, compress=True)  # what is compressed has a check sum
     except OSError as error:
         warnings.warn(f"{folder / key}.pkl cannot be kept: {error!r}", stacklevel=3)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def key(recipe: Mapping[str, Any]) -> str:
