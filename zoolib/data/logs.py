@@ -6,10 +6,16 @@ checked when it is made; what does not fit is refused by row and column, and not
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +24,8 @@ import pandas as pd
 
 from zoolib import checks
 
+MOST_TEXT, MOST_COLUMNS, MOST_NUMBERS = 2**30, 5_000, 10**8  # of a file: bytes unpacked; of a log: names; of contexts
+UNPACK = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
 
 
@@ -102,7 +110,7 @@ class LoggedData:
 
 
 def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
-    """Read a log from a CSV file with a header.
+    """Read a log from a CSV file with a header, which may be packed by gzip, bzip2 or xz (``.gz``, ``.bz2``, ``.xz``).
 
     Parameters
     ----------
@@ -115,15 +123,17 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
         If there is no such file.
     ValueError, TypeError
         If a column is missing, a cell is empty or holds what it must not; the message names column and row, counted
-        from 0 below the header.
+        from 0 below the header. If it unpacks to more than a gibibyte, or has more than 5,000 columns: what is larger
+        is read in parts, and handed to :func:`log_of_frame`.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
-            frame = pd.read_csv(path, skip_blank_lines=False, index_col=False)
-        names = pd.read_csv(path, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
+            frame = pd.read_csv(text := _unpacked(Path(path)), skip_blank_lines=False, index_col=False)
+        text.seek(0)
+        names = pd.read_csv(text, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
         frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one
     except pd.errors.ParserWarning as error:
         raise ValueError(
@@ -133,6 +143,21 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     except Exception as error:  # there is no end to what a damaged or compressed file can raise
         raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
     return log_of_frame(frame, **columns)
+
+
+def _unpacked(path: Path) -> io.BytesIO:
+    """Return the text of a file, if that is not too much: a small file may unpack to anything."""
+    text = io.BytesIO()
+    with UNPACK.get(path.suffix, open)(path, "rb") as file:
+        while part := file.read(2**20):
+            if text.tell() + len(part) > MOST_TEXT:
+                raise ValueError(f"it must hold at most {MOST_TEXT:,} bytes, and unpacks to more")
+            text.write(part)
+    text.seek(0)
+    if (n_columns := text.readline().count(b",") + 1) > MOST_COLUMNS:
+        raise ValueError(f"it must have at most {MOST_COLUMNS:,} columns, got {n_columns:,}")
+    text.seek(0)
+    return text
 
 
 def log_of_frame(
@@ -153,7 +178,8 @@ def log_of_frame(
         The table, one row a choice.
     context
         Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
-        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused.
+        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused, and so are
+        contexts of more than a hundred million numbers, rows times columns.
     action, reward, propensity, position
         Names of these columns; ``position`` may be missing.
     actions
@@ -167,11 +193,11 @@ def log_of_frame(
     for name in (action, reward, propensity):
         if name in context:
             raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")
+    times = Counter(frame.columns)
     for name in (*context, action, reward, propensity, *([] if position is None else [position])):
-        if name not in frame:
-            raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
-        if (frame.columns == name).sum() > 1:
-            raise ValueError(f"column {name!r} occurs twice; there are {', '.join(map(repr, frame.columns))}")
+        if times[name] != 1:
+            how = "occurs twice" if times[name] else "is missing"
+            raise ValueError(f"column {name!r} {how}; there are {_listed(map(repr, frame.columns))}")
         refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
     chosen = frame[action].to_numpy()
     if actions is None:
@@ -179,15 +205,17 @@ def log_of_frame(
         refuse_rows(f"column {action!r}", word != word[0], chosen, "a word or a number, as in row 0: one kind for all")
     known = sorted(frame[action].unique().tolist()) if actions is None else list(actions)
     if len(set(known)) < len(known):
-        raise ValueError(f"actions must be distinct, got {', '.join(map(str, known))}")
+        raise ValueError(f"actions must be distinct, got {_listed(map(str, known))}")
     code = frame[action].map({name: place for place, name in enumerate(known)})
     unknown = code.isna().to_numpy()
     if unknown.any() and {str(one) for one in chosen[unknown]} & {str(one) for one in known}:
         kinds = type(known[0]).__name__, type(chosen[unknown].tolist()[0]).__name__
         raise TypeError(f"actions must be of the type that column {action!r} holds, {kinds[1]}, got {kinds[0]}")
-    refuse_rows(f"column {action!r}", unknown, chosen, f"one of the actions {', '.join(map(str, known))}")
+    refuse_rows(f"column {action!r}", unknown, chosen, f"one of the actions {_listed(map(str, known))}")
     parts, features = [np.empty((len(frame), 0))], []
     for name in context:
+        if (len(features) + 1) * len(frame) > MOST_NUMBERS:
+            raise ValueError(f"context must hold at most {MOST_NUMBERS:,} numbers, and holds more with column {name!r}")
         if pd.api.types.is_numeric_dtype(frame[name]):
             parts.append(_numeric(frame, name)[:, None])
             features.append(str(name))
@@ -196,8 +224,13 @@ def log_of_frame(
             if no_number.mean() < 0.5:
                 values = frame[name].to_numpy()
                 refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
-            words = sorted(frame[name].astype(str).unique())
-            parts.append((frame[name].astype(str).to_numpy()[:, None] == np.array(words)).astype(float))
+            at, words = pd.factorize(frame[name].astype(str), sort=True)
+            if (len(features) + len(words)) * len(frame) > MOST_NUMBERS:
+                many = f"{len(words):,} different words are as many columns"
+                raise ValueError(
+                    f"column {name!r} must hold a few words, each often, and {many} of {len(frame):,} rows"
+                )
+            parts.append((at[:, None] == np.arange(len(words))).astype(float))
             features += [f"{name}={word}" for word in words]
     return LoggedData(
         context=np.concatenate(parts, axis=1),
@@ -209,6 +242,11 @@ def log_of_frame(
         actions=tuple(map(str, known)),
         features=tuple(features),
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    some = list(islice(names, 21))
+    return ", ".join(some if len(some) < 21 else [*some[:20], "and more"])
 
 
 def refuse_rows(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) -> None:
