@@ -147,6 +147,8 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
 
 def _unpacked(path: Path) -> io.BytesIO:
     """Return the text of a file, if that is not too much: a small file may unpack to anything."""
+    if path.suffix in (".zip", ".zst", ".tar"):
+        raise ValueError("it must be unpacked first")
     text = io.BytesIO()
     with UNPACK.get(path.suffix, open)(path, "rb") as file:
         while part := file.read(2**20):
@@ -226,10 +228,8 @@ def log_of_frame(
                 refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
             at, words = pd.factorize(frame[name].astype(str), sort=True)
             if (len(features) + len(words)) * len(frame) > MOST_NUMBERS:
-                many = f"{len(words):,} different words are as many columns"
-                raise ValueError(
-                    f"column {name!r} must hold a few words, each often, and {many} of {len(frame):,} rows"
-                )
+                many = f"{len(words):,} different words are as many columns of {len(frame):,} rows"
+                raise ValueError(f"column {name!r} must hold a few words, each often, and {many}")
             parts.append((at[:, None] == np.arange(len(words))).astype(float))
             features += [f"{name}={word}" for word in words]
     return LoggedData(
