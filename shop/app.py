@@ -41,7 +41,7 @@ FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font
 """
 
 
-def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
+def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) -> Guard:
     """Return the ASGI application that serves the page of ``shop``.
 
     Parameters
@@ -50,6 +50,8 @@ def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
         What is behind it.
     hosts
         Names by which it may be called, besides those of the loopback address.
+    token
+        What every request must hold, if anything: see :class:`~shop.security.Guard`.
     """
 
     async def visit(request: Request) -> Any:
@@ -95,7 +97,7 @@ def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
     handlers: dict[Any, Any] = {HTTPException: _refused}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return Guard(application, hosts)
+    return Guard(application, hosts, token)
 
 
 def _json(ask: Callable[[Request], Any]) -> Callable[[Request], Any]:

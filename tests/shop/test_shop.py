@@ -22,7 +22,7 @@ from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
 from benchmarks.shop_load import Client, Shopper, evidence_of, measure
-from shop import app, connections
+from shop import app, connections, security
 from shop.__main__ import main
 from shop.security import HEADERS
 from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
@@ -501,6 +501,11 @@ RAW = [  # what is sent, what comes back
     ("a head that does not end", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 20_000, 400),
     ("a path that does not end", b"GET /" + b"a" * 20_000, 400),
     ("a long path", get(b"/" + b"a" * 10_000), 404),
+    ("a long head in one piece", get(b"/", more=b"X: " + b"a" * 20_000 + b"\r\n"), 431),
+    ("many fields", get(b"/", more=b"X: a\r\n" * 200), 431),
+    ("HTTP of the future", get(b"/").replace(b"HTTP/1.1", b"HTTP/3.7"), 505),
+    ("HTTP that never was", get(b"/").replace(b"HTTP/1.1", b"HTTP/1.2"), 505),
+    ("two ways to say a length", post("visit", b"2\r\n{}\r\n0\r\n\r\n", JSON + CHUNKED), 400),
     ("a method that nobody knows", b"BREW / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405),
     ("delete", b"DELETE /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405),
     ("reading what is written", get(b"/api/reset"), 405),
@@ -574,6 +579,7 @@ def test_a_name_that_was_given_is_welcome_too(shop):
         get(b"/nothing"),
         get(b"/", b"shop.example"),
         post("visit", b"{"),
+        b"hello\r\n\r\n",
     ],
 )
 def test_every_answer_says_what_a_browser_may_do_with_it(port, request_):
@@ -582,6 +588,40 @@ def test_every_answer_says_what_a_browser_may_do_with_it(port, request_):
     assert "server" not in headers
     assert not any(name.startswith("access-control") for name in headers)
     assert re.fullmatch(r"(text/(html|css|javascript); charset=utf-8|application/json)", headers["content-type"])
+
+
+def test_where_others_can_reach_it_the_shop_asks_for_its_token_and_remembers_who_had_it(shop):
+    with serving(shop, token="secret") as port:
+        for more in (b"", b"Authorization: Bearer guess\r\n", b"Cookie: shop-token=guess\r\n", b"Cookie: \xff;=\r\n"):
+            assert raw(port, get(b"/api/state", more=more))[0] == 401
+            assert raw(port, get(b"/?token=guess", more=more))[0] == 401
+        status, headers, _ = raw(port, get(b"/?token=secret"))
+        assert (status, headers["set-cookie"]) == (200, "shop-token=secret; Path=/; HttpOnly; SameSite=Strict")
+        assert raw(port, get(b"/api/state", more=b"Cookie: other=1; shop-token=secret\r\n"))[0] == 200
+        assert raw(port, get(b"/api/state", more=b"Authorization: Bearer secret\r\n"))[0] == 200
+
+
+def test_from_one_address_come_no_more_requests_than_anybody_makes(shop, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(security.time, "monotonic", lambda: now[0])
+    guard = app.create_app(shop, token="secret")
+
+    def status(client):
+        headers = [(b"host", b"localhost"), (b"authorization", b"Bearer secret")]
+        scope = {"headers": headers, "scheme": "http", "method": "GET", "query_string": b"", "client": (client, 1)}
+        return (guard.refused(scope) or (200,))[0]
+
+    assert [status("a") for _ in range(101)] == [200] * 100 + [429]
+    assert status("b") == 200
+    now[0] += 1.0
+    assert [status("a") for _ in range(21)] == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize(("host", "asks"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_shop_that_listens_beyond_this_machine_says_its_token_once(trained, capsys, monkeypatch, host, asks):
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    assert main(["--store", str(trained), "--host", host, "--port", "0"]) == 0
+    assert bool(re.search(r"/\?token=[\w-]{22} ", capsys.readouterr().out)) == asks
 
 
 def test_nothing_that_a_client_sends_comes_back(port):
