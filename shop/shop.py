@@ -27,6 +27,7 @@ from zoolib.production import (
     Outcome,
     Put,
     Store,
+    UCBRanking,
     Values,
     Visitor,
     pack,
@@ -98,6 +99,7 @@ class Shop:
             grouping="segment",
             n_candidates=300,
             n_slate=n_slate,
+            ranking=UCBRanking(),  # the page shows the bound of each product, and that the highest are shown
             ttl=ttl,
             device="cpu",
             dtype="float64",

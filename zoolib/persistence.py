@@ -13,6 +13,8 @@ from typing import IO, Any, ClassVar
 
 import numpy as np
 
+from zoolib import checks
+
 BIT_GENERATORS = {
     kind.__name__: kind
     for kind in (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
@@ -29,7 +31,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     A link stays one, to the new file, and who might read the old one may read the new one. What was begun by somebody
     who was killed is cleared away an hour later. A ``FileExistsError`` says that something else than a file is there.
     """
-    path = Path(os.path.realpath(path))
+    path = Path(os.path.realpath(checks.path("path", path)))
     if path.exists() and not path.is_file():
         raise FileExistsError(f"path: {path} is there already, and is no file")
     for draft in path.parent.glob(f".{glob.escape(path.name)}.*.part"):

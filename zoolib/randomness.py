@@ -81,7 +81,7 @@ def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list
         ``()`` or ``(R,)``.
     """
     n_worlds = int(np.prod(batch_shape, dtype=int))
-    if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, (str, bytes)):
+    if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, (str, bytes)) and np.ndim(rng) != 0:
         if len(rng) != n_worlds or not batch_shape:
             raise ValueError(f"rng must hold one generator a world, {n_worlds} in all, got {len(rng)}")
         return [generator(one) for one in rng]

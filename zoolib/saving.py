@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
 from zoolib.persistence import Stateful, whole_file
 
 FORMAT = "zoolib agent"
@@ -78,7 +79,7 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     ValueError
         If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which stays as it was.
     """
-    path = Path(path)
+    path = Path(checks.path("path", path))
     if not isinstance(into, Stateful) or not hasattr(into, "features"):
         raise TypeError(f"into must be an agent of zoolib, got {type(into).__name__}")
     content, arrays = _read(path)

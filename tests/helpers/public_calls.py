@@ -133,7 +133,7 @@ def ask(x: Any) -> np.ndarray:
 
 
 def funnel() -> production.Funnel:
-    wanted = {"query": ask, "n_candidates": K, "n_slate": 3}
+    wanted = {"query": ask, "n_candidates": K, "n_slate": 3, "ranking": production.UCBRanking()}
     return production.Funnel(retriever(), drawn(K, 5), embedder(), MemoryStore(), **wanted)
 
 
@@ -278,6 +278,25 @@ ANSWERS: dict[str, tuple[type[BaseException], ...]] = {
     "*.path": (OSError,), "*.url": (OSError,),  # what the system says
     "Ledger.settle*.version": (production.StaleModelError,), "Ledger.model.*": (production.UnreadableValueError,),
 }  # fmt: skip
+
+
+# What an error speaks of, where it is not the argument itself: what it does not fit, or what was made of it.
+SPEAKS_OF = {
+    "TwoTowers.train.x": "products", "LoggedData.n_actions": "action", "LoggedData.action": "context|position|reward",
+    "KeptScores.Z": "sums", "TabularEvidence.Z": "d must", "*_columns.b": "A must", "unpack.*": "the value at",
+    "Decision.unpacked.*": "the value at", "Ledger.read.*": "the value at", "*.seeds": "seed",
+    "*.warm.X": "r must", "*.n_steps": "a step in shocks", "LoggedData.rows.index": "action must",
+    "*": r"Mirror|it has no length|^int\(\)|after \* must be",  # what is handed in says it itself
+}  # fmt: skip
+
+
+def is_named(label: str, name: str, error: BaseException) -> bool:
+    """Tell whether an error says which argument it is about: by its name, the last word of that, or one of many."""
+    names = {name, name.removesuffix("s"), name.rpartition("_")[2]}
+    spoken_of = [words for pattern, words in SPEAKS_OF.items() if fnmatch(f"{label}.{name}", pattern)]
+    return (
+        re.search("|".join([*(rf"(?<![A-Za-z]){re.escape(one)}" for one in names), *spoken_of]), str(error)) is not None
+    )
 
 
 class Call(NamedTuple):

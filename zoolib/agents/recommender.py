@@ -89,7 +89,7 @@ class MLPRecommender(nn.Module):
         FileNotFoundError, ValueError
             If there is no such file; if it is damaged or holds something else.
         """
-        if not Path(path).is_file():
+        if not Path(checks.path("path", path)).is_file():
             raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
         content = io.BytesIO(Path(path).read_bytes())
         try:

@@ -98,7 +98,7 @@ class LoggedData:
         """Return the log of some rows, the same of each replication."""
         try:
             index = np.arange(len(self))[index]
-        except IndexError as error:
+        except (IndexError, ValueError) as error:
             raise ValueError(f"index must pick some of {len(self)} rows: {error}") from None
         parts = {name: getattr(self, name)[..., index] for name in ("action", "reward", "propensity", "position")}
         return replace(self, context=self.context[..., index, :], **parts)
@@ -126,7 +126,7 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
         from 0 below the header. If it unpacks to more than a gibibyte, or has more than 5,000 columns: what is larger
         is read in parts, and handed to :func:`log_of_frame`.
     """
-    if not Path(path).is_file():
+    if not Path(checks.path("path", path)).is_file():
         raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
     try:
         with warnings.catch_warnings():
@@ -192,6 +192,7 @@ def log_of_frame(
         raise ValueError("frame must be a DataFrame with at least one row")
     if isinstance(context, str):
         raise TypeError(f"context must be a sequence of column names, got {context!r}")
+    context = [checks.hashable("context", name) for name in checks.items("context", context)]
     for name in (action, reward, propensity):
         if name in context:
             raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")

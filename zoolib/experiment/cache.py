@@ -21,7 +21,7 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from zoolib import sources
+from zoolib import checks, sources
 from zoolib.persistence import whole_file
 from zoolib.randomness import shift, shifted
 
@@ -81,7 +81,7 @@ def gather(
         joblib.delayed(_compute)(compute, i, part, jobs[i][0], by, sources.PROCESS) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
-    with tqdm(total=total, desc=what, disable=not progress) as bar:
+    with tqdm(total=total, desc=what, disable=not checks.instance("progress", progress, bool)) as bar:
         for code, i, found in parts:
             if other := ", ".join(sources.unlike(code)):
                 raise RuntimeError(f"a worker runs another {other} than this process: start both with the same code")

@@ -99,9 +99,10 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
     >>> f"{paired_difference(pd.DataFrame({'a': [1.0, 3.0], 'b': [0.0, 1.0]}), 'a', 'b'):.2f}"
     '1.50 [-4.85, 7.85]'
     """
-    for name in (a, b):
-        if name not in checks.instance("frame", frame, pd.DataFrame):
-            raise ValueError(f"no agent {name!r} in the frame; it has {', '.join(map(str, frame.columns))}")
+    for which, name in {"a": a, "b": b}.items():
+        if checks.hashable(which, name) not in checks.instance("frame", frame, pd.DataFrame):
+            there = ", ".join(map(str, frame.columns))
+            raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {there}")
     return mean_interval(frame[a] - frame[b], level)
 
 

@@ -45,5 +45,5 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _place(path: str | os.PathLike[str]) -> Path:
-    path = Path(path)
+    path = Path(checks.path("path", path))
     return path.parent / "fresh" / str(shift()) / path.name if shift() else path

@@ -212,7 +212,7 @@ def significant_pairs(
         for pair, (statistic, freedom) in together.items()
         if statistic > chi2.isf(bound, freedom)
     }
-    return sorted(clear, key=lambda pair: -clear[pair])[:at_most]
+    return sorted(clear, key=lambda pair: -clear[pair])[: checks.whole("at_most", at_most, 0)]
 
 
 def between(

@@ -199,7 +199,7 @@ def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: 
     Rows are dealt to folds at random; those of a fold are predicted by a model of all others.
     """
     checks.instance("log", log, LoggedData)
-    n_folds = checks.whole("n_folds", n_folds, 2, len(log))
+    n_folds, model = checks.whole("n_folds", n_folds, 2, len(log)), checks.called("model", model)
     fold = generators(rng, ())[0].permutation(len(log)) % n_folds
     q = np.empty((*log.action.shape, log.n_actions))
     for k in range(n_folds):

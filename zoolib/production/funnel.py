@@ -18,7 +18,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.embedder import DEVICES, DTYPES, Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
-from zoolib.production.ranking import Posterior, Ranking, UCBRanking
+from zoolib.production.ranking import InverseGapRanking, Posterior, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, _rows
 from zoolib.production.stores.base import Store, StoreUnavailableError
@@ -60,7 +60,9 @@ class Funnel:
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        A :class:`~zoolib.production.UCBRanking`, or a :class:`~zoolib.production.ThompsonRanking` with propensities.
+        An :class:`~zoolib.production.InverseGapRanking` (None: one that nobody can foresee) or
+        :class:`~zoolib.production.ThompsonRanking`, which write down with which probability they showed what they
+        showed; or a :class:`~zoolib.production.UCBRanking`, whose log says nothing of what it never shows.
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota
@@ -78,7 +80,7 @@ class Funnel:
         *,
         query: Callable[[np.ndarray], np.ndarray],
         grouping: str = "shared",
-        ranking: Ranking = UCBRanking(),  # noqa: B008  it has no state
+        ranking: Ranking | None = None,
         n_candidates: int = 500,
         n_slate: int = 10,
         arrivals: Arrivals | None = None,
@@ -93,6 +95,8 @@ class Funnel:
         self.retriever, self.products, self.store = retriever, products, store
         self.query = checks.having("query", query, "__call__")
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
+        if ranking is None:
+            ranking = InverseGapRanking(rng=np.random.SeedSequence())
         self.ranking = checks.instance("ranking", ranking, Ranking)
         self.device, self.dtype = checks.choice("device", device, DEVICES), checks.choice("dtype", dtype, DTYPES)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
@@ -191,7 +195,7 @@ class Funnel:
 
     def posterior(self, group: str) -> tuple[Posterior, Embedder]:
         """Return what the evidence of a group says, or was last known to say if the store is away, and its phi."""
-        known = self._known.get(group)
+        known = self._known.get(checks.instance("group", group, str))
         try:
             self._follow()
             embedder, ledger = self._in_use

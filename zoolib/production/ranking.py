@@ -47,7 +47,7 @@ class Ranked(NamedTuple):
 
     order: np.ndarray  # rows
     score: np.ndarray
-    propensity: np.ndarray  # the probability with which this row came to this place, NaN where no chance was involved
+    propensity: np.ndarray  # the probability with which this row came to this place, NaN where it took no chances
     payoff: np.ndarray
     width: np.ndarray
 
@@ -86,13 +86,60 @@ class UCBRanking(Ranking):
 
     def scores(self, Z: np.ndarray, posterior: Posterior, alpha: float | None = None) -> np.ndarray:
         """Return the scores of the rows of ``Z``, ``(m,)``: payoff + alpha * width."""
-        checks.instance("posterior", posterior, Posterior)
+        Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
         return posterior.mean(Z) + self._weight(alpha) * posterior.width(Z)
 
     def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
         scores = self.scores(Z, posterior, alpha)
         order = best_first(scores, n, tolerance)
         return order, scores[order], np.full(len(order), np.nan)
+
+
+class InverseGapRanking(Ranking):
+    """By inverse gap weighting of upper confidence bounds, place by place, with propensities that are exact.
+
+    Of the m candidates that are left for a place, one whose score is ``gap`` below the highest has the probability
+    1 / (m (1 + gap / price)), and the highest has the rest: :class:`~zoolib.agents.InverseGap` with gamma = m / price.
+    So a place gives up less than ``price`` of the score in the mean, every candidate may come, and those who come
+    before the first verdicts are there are not all shown the same. The propensity of a place is that given the places
+    before it; their product is that of the slate.
+
+    Parameters
+    ----------
+    alpha, price
+        The weight of the uncertainty, at least 0, and what a place may give up at most, above 0: of the expected
+        clicks, where alpha is 0.
+    rng
+        Where the choices come from.
+
+    >>> nothing = Posterior(np.array([1.0]), np.zeros((1, 1)))
+    >>> found = InverseGapRanking(price=0.01, rng=0).rank(np.array([[0.5], [0.45], [0.1]]), nothing, 2)
+    >>> found.order.tolist(), found.propensity.round(3).tolist()
+    ([0, 1], [0.936, 0.986])
+    """
+
+    def __init__(self, alpha: float = 0.3, *, price: float = 0.01, rng: Seed) -> None:
+        super().__init__(alpha)
+        self.price = checks.real("price", price, 0.0, open_low=True)
+        (self._rng,) = generators(rng, ())
+        self._lock = threading.Lock()  # a generator serves one thread at a time
+
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
+        m, scores = len(Z), posterior.mean(Z) + alpha * posterior.width(Z)
+        n, left = min(n, m), scores.copy()
+        with self._lock:
+            luck = self._rng.random(n)
+        order, propensity = np.empty(n, dtype=np.intp), np.empty(n)
+        for place, u in enumerate(luck):
+            highest = left.max()
+            gap = highest - left
+            gap[gap <= tolerance * abs(highest)] = 0.0
+            chances = 1 / ((m - place) * (1 + gap / self.price))
+            chances[best := gap.argmin()] = 0.0
+            chances[best] = 1 - chances.sum()
+            order[place] = at = np.searchsorted(sums := chances.cumsum(), u * sums[-1], "right")
+            propensity[place], left[at] = chances[at], -np.inf
+        return order, scores[order], propensity
 
 
 class ThompsonRanking(Ranking):

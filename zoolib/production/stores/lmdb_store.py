@@ -68,7 +68,7 @@ class LMDBStore(Store):
         self, path: str | os.PathLike[str], *, max_bytes: int = 2**32, durable: bool = False, clock: Clock = time.time
     ) -> None:
         lmdb = extra("lmdb")
-        self.path, self.clock, self._pid = Path(path), clock, os.getpid()
+        self.path, self.clock, self._pid = Path(checks.path("path", path)), clock, os.getpid()
         self.max_bytes = checks.whole("max_bytes", max_bytes, 2**16, 2**46)
         sizes = {"map_size": self.max_bytes + SPARE, "max_dbs": 2, "max_readers": 512}
         checks.instance("durable", durable, bool)
@@ -136,9 +136,10 @@ class LMDBStore(Store):
 
         Where there is no room, what is to be forgotten is forgotten first, and all is done again.
         """
+        codes, update = {key: encoded(key) for key in checks.items("keys", keys)}, checks.called("update", update)
         while True:
             try:
-                return self._try({key: encoded(key) for key in keys}, update)
+                return self._try(codes, update)
             except _FullError:
                 with self._begin(write=True) as transaction:
                     if not self._forget_some(transaction, 64, kept=0.0):
