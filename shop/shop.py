@@ -22,21 +22,22 @@ from zoolib.production import (
     Decision,
     Embedder,
     Funnel,
+    InverseGapRanking,
     Ledger,
     Message,
     Outcome,
     Put,
     Store,
-    UCBRanking,
     Values,
     Visitor,
     pack,
     understood,
     unpack,
 )
+from zoolib.randomness import spawn
 from zoolib.world import PERSONAS
 
-MOST_ALPHA, MOST_VISITORS = 10.0, 200
+MOST_ALPHA, MOST_VISITORS, PRICE = 10.0, 200, 0.01  # of a place, in clicks
 
 
 class UnknownDecisionError(LookupError):
@@ -99,7 +100,6 @@ class Shop:
             grouping="segment",
             n_candidates=300,
             n_slate=n_slate,
-            ranking=UCBRanking(),  # the page shows the bound of each product, and that the highest are shown
             ttl=ttl,
             device="cpu",
             dtype="float64",
@@ -134,7 +134,8 @@ class Shop:
         statistics = self.statistics()
         number = self._next_number(statistics.era)
         x = self.world.visitor(number, persona)
-        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), alpha=statistics.alpha)
+        ranking = InverseGapRanking(statistics.alpha, price=PRICE, rng=spawn(self.world.seed, f"slate {number}"))
+        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), ranking=ranking)
         return Visit(number, x, statistics.alpha, decision)
 
     def _next_number(self, era: int) -> int:
@@ -233,7 +234,7 @@ class Shop:
         """Return what a page says of a visit, ready for JSON."""
         chances = self.world.chances(visit.x, self.statistics().shocks)
         made = visit.decision
-        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, strict=True)
+        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, made.propensity, strict=True)
         return {
             "decision": made.id,
             "visitor": {
@@ -248,9 +249,10 @@ class Shop:
                     "payoff": round(float(payoff), 4),
                     "uncertainty": round(float(width), 4),
                     "score": round(float(score), 4),
+                    "propensity": round(float(propensity), 4),
                     "truth": round(float(chances[arm]), 4),
                 }
-                for arm, payoff, width, score in parts
+                for arm, payoff, width, score, propensity in parts
             ],
         }
 

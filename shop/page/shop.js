@@ -116,7 +116,7 @@ async function nextVisitor() {
 }
 
 function emptyCard(place) {
-  const parts = ["payoff", "uncertainty", "score"].map(name =>
+  const parts = ["payoff", "uncertainty", "score", "propensity"].map(name =>
     make("div", {}, make("dt", { text: name }), make("dd", { "data-number": name })));
   const bar = make("div", { class: "bar", "aria-hidden": "true" },
     make("i", { class: "payoff" }), make("i", { class: "bonus" }), make("i", { class: "truth" }));

@@ -107,16 +107,16 @@ def test_the_slate_is_the_best_of_the_candidates_in_order(make, shop):
     assert np.isnan(decision.propensity).all()
 
 
-def test_a_slate_tells_payoff_and_width_of_its_scores_and_may_have_a_weight_of_its_own(make, shop):
+def test_a_slate_tells_payoff_and_width_of_its_scores_and_may_have_a_ranking_of_its_own(make, shop):
     funnel = make(n_slate=7)
     for user in range(10):
         decision = funnel.decide(visitor(shop, user))
         funnel.feedback(decision.id, int(decision.arms[0]), 1)
-        for alpha, made in ((0.3, decision), (2.5, funnel.slate(visitor(shop, user), alpha=2.5))):
+        for alpha, made in ((0.3, decision), (2.5, funnel.slate(visitor(shop, user), ranking=UCBRanking(2.5)))):
             np.testing.assert_allclose(made.score, made.payoff + alpha * made.width, atol=1e-12)
     assert funnel.ranking.alpha == 0.3
-    with pytest.raises(ValueError, match="alpha"):
-        funnel.slate(visitor(shop, 0), alpha=-1)
+    with pytest.raises(TypeError, match="ranking must be a Ranking"):
+        funnel.slate(visitor(shop, 0), ranking=-1)
 
 
 def test_a_grouping_learns_for_its_group_alone(make, shop):
@@ -155,7 +155,7 @@ def test_processes_with_the_same_evidence_show_the_same_slates(shop, data, dtype
         with tempfile.TemporaryDirectory() as folder, open_store(folder) as store:
             retriever, how = Retriever(embeddings, "exact"), {"query": lambda x: np.ones(2), "ranking": UCBRanking()}
             funnel = Funnel(retriever, products, phi, store, n_candidates=30, n_slate=30, **how)
-            decisions = [funnel.decide(visitor(shop, user % 3), alpha=0.0) for user in range(n_messages)]
+            decisions = [funnel.decide(visitor(shop, user % 3), ranking=UCBRanking(0.0)) for user in range(n_messages)]
             for portion in portions:
                 verdicts = [(decisions[i].id, int(decisions[i].arms[0]), int(i % 2)) for i in portion]
                 funnel.settle([Message(*verdict) for verdict in verdicts])
@@ -302,9 +302,7 @@ def test_inverse_gaps_of_a_slate_are_those_of_the_agents_and_what_they_say_of_th
 
 def test_equal_candidates_are_equally_probable_whatever_their_last_digits_are():
     Z = np.ones((4, 1)) * (1 + np.array([0, 3e-6, -3e-6, -0.5]))[:, None]
-    ranked = [
-        InverseGapRanking(0.0, rng=s).rank(Z, Posterior(np.ones(1), np.eye(1)), 1, None, 1e-5) for s in range(200)
-    ]
+    ranked = [InverseGapRanking(0.0, rng=s).rank(Z, Posterior(np.ones(1), np.eye(1)), 1, 1e-5) for s in range(200)]
     told = {int(one.order[0]): one.propensity[0] for one in ranked}
     assert told[1] == told[2] == 0.25
     assert told[0] > 0.45

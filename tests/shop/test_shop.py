@@ -25,10 +25,11 @@ from benchmarks.shop_load import Client, Shopper, evidence_of, measure
 from shop import app, connections, security
 from shop.__main__ import main
 from shop.security import HEADERS
-from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
+from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, Shop, UnknownDecisionError
 from shop.statistics import COLUMNS, KEY, POINTS, WINDOW, Statistics
 from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
+from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.production import Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
 
@@ -180,7 +181,7 @@ def test_a_shock_comes_once_and_goes_once():
 # ---- what is shown and what is learned -----------------------------------------------------------------------
 
 
-def test_what_is_shown_is_the_best_by_payoff_and_uncertainty_in_closed_form(fresh):
+def test_what_is_shown_is_drawn_by_payoff_and_uncertainty_in_closed_form(fresh):
     fresh.simulate(20)
     visit = fresh.visit()
     sums = kept(fresh)[PERSONAS[int(visit.x[:4].argmax())]]
@@ -188,12 +189,16 @@ def test_what_is_shown_is_the_best_by_payoff_and_uncertainty_in_closed_form(fres
     Z = fresh.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), fresh.world.shop.products[ids]]).astype("f4"))
     payoff = Z @ np.linalg.solve(sums.A, sums.b)
     uncertainty = np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
-    best = np.argsort(-(payoff + visit.alpha * uncertainty), kind="stable")[:6]
-    np.testing.assert_array_equal(visit.decision.arms, ids[best])
+    shown = np.searchsorted(ids, visit.decision.arms)
+    np.testing.assert_array_equal(visit.decision.arms, ids[shown])
+    chances = InverseGap(gamma=300 / PRICE).chances(payoff + visit.alpha * uncertainty)
+    assert visit.decision.propensity[0] == pytest.approx(chances[shown[0]], rel=1e-3)
+    assert visit.decision.score.mean() > np.sort(payoff + visit.alpha * uncertainty)[-30:].mean()
     told = fresh.told(visit)["products"]
     for name, values in (("payoff", payoff), ("uncertainty", uncertainty)):
-        np.testing.assert_allclose([one[name] for one in told], values[best], atol=1e-4)
-    for one in told:
+        np.testing.assert_allclose([one[name] for one in told], values[shown], atol=1e-4)
+    for one, propensity in zip(told, visit.decision.propensity, strict=True):
+        assert one["propensity"] == pytest.approx(propensity, abs=1e-4)
         assert one["score"] == pytest.approx(one["payoff"] + visit.alpha * one["uncertainty"], abs=2e-4)
 
 

@@ -140,7 +140,7 @@ class Funnel:
         return self._in_use[1]
 
     def decide(
-        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+        self, visitor: Visitor, rule: Rule | None = None, *, ranking: Ranking | None = None, stages: Stages = None
     ) -> Decision:
         """Return a slate for ``visitor``, which is already noted down.
 
@@ -151,23 +151,24 @@ class Funnel:
         ----------
         visitor, rule
             Who comes, and what may be shown.
-        alpha
-            Another weight of the uncertainty than the ranking's, for this slate.
+        ranking
+            Another one than the funnel's, for this slate.
         stages
             Where to note the seconds of the processor that each of the ``STAGES`` takes: finding candidates, reading
             evidence and contexts, embedding, scoring and choosing, noting down.
         """
-        decision = self.slate(visitor, rule, alpha=alpha, stages=stages)
+        decision = self.slate(visitor, rule, ranking=ranking, stages=stages)
         with timed(stages, "record"):
             self.ledger.record(decision)
         return decision
 
     def slate(
-        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+        self, visitor: Visitor, rule: Rule | None = None, *, ranking: Ranking | None = None, stages: Stages = None
     ) -> Decision:
         """Return what :meth:`decide` would show, without noting it down; works on while the store is away."""
         group = checks.instance("visitor", visitor, Visitor).group(self.grouping)
         checks.instance("stages", stages, dict, type(None))
+        ranking = self.ranking if ranking is None else checks.instance("ranking", ranking, Ranking)
         with timed(stages, "retrieve"):
             query = self.query(visitor.x)
             ids = np.sort(self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota))
@@ -179,9 +180,7 @@ class Funnel:
         with timed(stages, "embed"):
             Z = embedder(X)
         with timed(stages, "score"):
-            at, score, propensity, payoff, width = self.ranking.rank(
-                Z, posterior, self.n_slate, alpha, embedder.tolerance
-            )
+            at, score, propensity, payoff, width = ranking.rank(Z, posterior, self.n_slate, embedder.tolerance)
             return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:

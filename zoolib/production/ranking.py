@@ -61,36 +61,31 @@ class Ranking(ABC):
     def __init__(self, alpha: float = 0.3) -> None:
         self.alpha = checks.real("alpha", alpha, 0.0)
 
-    def rank(
-        self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float | None = None, tolerance: float = TIE
-    ) -> Ranked:
-        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``; ``alpha`` is for this slate alone.
+    def rank(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float = TIE) -> Ranked:
+        """Choose ``n`` of the embedded candidates ``Z``, ``(m, d_emb)``.
 
         Scores that differ by less than the part ``tolerance`` of their size are equal (:mod:`zoolib.ties`).
         """
         Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
         n = checks.whole("n", n, 1)
-        order, score, propensity = self._choose(Z, posterior, n, self._weight(alpha), tolerance)
+        order, score, propensity = self._choose(Z, posterior, n, tolerance)
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
     @abstractmethod
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
         """Return what of the rows of ``Z`` is shown."""
-
-    def _weight(self, alpha: float | None) -> float:
-        return self.alpha if alpha is None else checks.real("alpha", alpha, 0.0)
 
 
 class UCBRanking(Ranking):
     """By upper confidence bounds: theta'z + alpha sqrt(z' A^-1 z), highest first; ties go to the lowest row."""
 
-    def scores(self, Z: np.ndarray, posterior: Posterior, alpha: float | None = None) -> np.ndarray:
+    def scores(self, Z: np.ndarray, posterior: Posterior) -> np.ndarray:
         """Return the scores of the rows of ``Z``, ``(m,)``: payoff + alpha * width."""
         Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
-        return posterior.mean(Z) + self._weight(alpha) * posterior.width(Z)
+        return posterior.mean(Z) + self.alpha * posterior.width(Z)
 
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
-        scores = self.scores(Z, posterior, alpha)
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
+        scores = self.scores(Z, posterior)
         order = best_first(scores, n, tolerance)
         return order, scores[order], np.full(len(order), np.nan)
 
@@ -124,8 +119,8 @@ class InverseGapRanking(Ranking):
         (self._rng,) = generators(rng, ())
         self._lock = threading.Lock()  # a generator serves one thread at a time
 
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
-        m, scores = len(Z), posterior.mean(Z) + alpha * posterior.width(Z)
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
+        m, scores = len(Z), posterior.mean(Z) + self.alpha * posterior.width(Z)
         n, left = min(n, m), scores.copy()
         with self._lock:
             luck = self._rng.random(n)
@@ -164,13 +159,13 @@ class ThompsonRanking(Ranking):
         (self._rng,) = generators(rng, ())
         self._lock = threading.Lock()  # a generator serves one thread at a time
 
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, alpha: float, tolerance: float) -> Chosen:
+    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
         m, n = len(Z), min(n, len(Z))
         with self._lock:
             xi = self._rng.standard_normal((self.draws, len(posterior.theta)))
             chosen, at_random = self._rng.integers(self.draws), self._rng.random() < self.floor
             uniform = self._rng.permutation(m)[:n] if at_random else None
-        thetas = posterior.theta + alpha * xi @ np.linalg.cholesky(posterior.A_inv).T
+        thetas = posterior.theta + self.alpha * xi @ np.linalg.cholesky(posterior.A_inv).T
         scores = thetas @ Z.T
         places = best_first(scores, n, tolerance)
         order = places[chosen] if uniform is None else uniform
