@@ -84,10 +84,20 @@ def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) 
         await run_in_threadpool(shop.reset)
         return await run_in_threadpool(shop.state)
 
+    async def deploy(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.deploy)
+        return await run_in_threadpool(shop.state)
+
+    async def roll_back(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.roll_back)
+        return await run_in_threadpool(shop.state)
+
     async def state(request: Request) -> Any:
         return await run_in_threadpool(shop.state)
 
-    posts = (visit, answer, simulate, shock, explore, reset)
+    posts = (visit, answer, simulate, shock, explore, deploy, roll_back, reset)
     routes = [Route(f"/api/{ask.__name__}", _json(ask), methods=["POST"]) for ask in posts]
     routes.append(Route("/api/state", _json(state), methods=["GET"]))
     routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]

@@ -181,6 +181,7 @@ class Shop:
                 if (before.verdict != verdict).any():
                     raise AnsweredError("This decision has been answered already, and otherwise.")
                 return {}
+            statistics.note(before, persona_of(decision.X[0]), verdict)
             statistics.add(self.world.shop.category[before.arms], verdict == CLICK, best, float(chances.mean()))
             return {KEY: Put(statistics.packed())}
 
@@ -216,6 +217,27 @@ class Shop:
 
         def change(statistics: Statistics) -> None:
             statistics.alpha = alpha
+
+        return self._change(change)
+
+    def deploy(self) -> Statistics:
+        """Train another phi on the same log and put it in force, with all counted for it that the ledger remembers."""
+        models = self.statistics().models or [self.funnel.embedder.version]
+        embedder = Embedder(self.world.phi(len(models)), device="cpu", dtype="float64")
+        return self._put_in_force(embedder, embedder.version, [*models, embedder.version])
+
+    def roll_back(self) -> Statistics:
+        """Put the phi in force again that was so before the present one; all counts for it that came meanwhile."""
+        if len(models := self.statistics().models) < 2:
+            raise ValueError("there is no model to go back to")
+        return self._put_in_force(models[-2], models[-2], models[:-1])
+
+    def _put_in_force(self, embedder: Embedder | str, version: str, models: list[str]) -> Statistics:
+        self.funnel.deploy(embedder)
+
+        def change(statistics: Statistics) -> None:
+            if statistics.models[-1:] != [version]:  # nobody else has done it meanwhile
+                statistics.models = models
 
         return self._change(change)
 

@@ -286,6 +286,7 @@ SPEAKS_OF = {
     "KeptScores.Z": "sums", "TabularEvidence.Z": "d must", "*_columns.b": "A must", "unpack.*": "the value at",
     "Decision.unpacked.*": "the value at", "Ledger.read.*": "the value at", "*.seeds": "seed",
     "*.warm.X": "r must", "*.n_steps": "a step in shocks", "LoggedData.rows.index": "action must",
+    "Funnel.deploy.embedder": "version",
     "*": r"Mirror|it has no length|^int\(\)|after \* must be",  # what is handed in says it itself
 }  # fmt: skip
 

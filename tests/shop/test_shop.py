@@ -26,8 +26,8 @@ from shop import app, connections, security
 from shop.__main__ import main
 from shop.security import HEADERS
 from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, Shop, UnknownDecisionError
-from shop.statistics import COLUMNS, KEY, POINTS, WINDOW, Statistics
-from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table
+from shop.statistics import COLUMNS, ENTRIES, KEY, POINTS, WINDOW, Statistics
+from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table, persona_of
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
 from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
@@ -149,6 +149,7 @@ def test_the_tally_is_what_a_list_of_all_visits_says_and_stays_small(n, seed):
 def test_statistics_of_a_store_that_is_there_already_are_read():
     words, arrays = unpack(KEY, "tally", Statistics(42, 3000).packed())
     words |= {"marks": [[5, "fish boom", True]]}
+    del words["models"], words["entries"]  # of which those stores know nothing
     assert set(words) == {"seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride"}
     assert Statistics.unpacked(pack(KEY, "tally", words, arrays)).shock_log == [[5, "fish boom", True]]
 
@@ -317,6 +318,38 @@ def test_the_same_visitors_teach_the_same_after_a_reset(fresh):
     assert seen[0] == seen[1]
 
 
+def test_whoever_rolls_back_finds_the_old_evidence_and_what_came_meanwhile_each_click_once(fresh):
+    fresh.simulate(10)
+    first = fresh.funnel.embedder.version
+    with pytest.raises(ValueError, match="no model to go back to"):
+        fresh.roll_back()
+    assert len(fresh.deploy().models) == 2
+    second = fresh.funnel.embedder.version
+    assert second != first
+    for version, move in ((first, fresh.roll_back), (second, fresh.deploy), (first, fresh.roll_back)):
+        assert totals(fresh) == counts(fresh)
+        fresh.simulate(3)
+        move()
+        assert fresh.state()["model"] == version
+    assert totals(fresh) == counts(fresh)
+    assert counts(fresh)[0] == 6 * (10 + 3 * 3)
+    assert fresh.state()["models"] == [first]
+
+
+def test_the_last_entries_are_those_of_the_ledger(fresh):
+    fresh.simulate(2)
+    for _ in range(ENTRIES):
+        visit = fresh.visit()
+        fresh.answer(visit.decision.id, visit.decision.arms[:1].tolist())
+    told = fresh.state()["entries"]
+    assert len(told) == ENTRIES
+    (name, persona, rows), known = told[-1], fresh.funnel.ledger.decision(visit.decision.id)
+    assert (name, persona) == (known.id, persona_of(visit.x))
+    assert [row[0] for row in rows] == known.arms.tolist()
+    assert [row[1] for row in rows] == pytest.approx(known.propensity, abs=1e-4)
+    assert [row[2] for row in rows] == known.verdict.tolist() == [1, 0, 0, 0, 0, 0]
+
+
 def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
     def lately():
         rows = fresh.statistics()
@@ -395,6 +428,10 @@ def test_simulated_visitors_shocks_and_exploration_over_the_wire(port):
     assert ask(port, "/api/explore", {"alpha": 0.5})[1]["alpha"] == 0.5
     assert ask(port, "/api/visit", {})[1]["alpha"] == 0.5
     assert ask(port, "/api/explore", {"alpha": 1})[1]["alpha"] == 1.0
+    assert ask(port, "/api/roll_back", {})[0] == 422
+    model = ask(port, "/api/state")[1]["model"]
+    assert ask(port, "/api/deploy", {})[1]["model"] != model
+    assert ask(port, "/api/roll_back", {})[1]["model"] == model
     assert ask(port, "/api/reset", {})[1]["visits"] == 0
 
 

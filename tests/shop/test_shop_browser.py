@@ -249,6 +249,24 @@ def test_while_the_store_is_away_the_page_says_so_and_goes_on_afterwards(visit, 
     visit.wrong.clear()
 
 
+def test_a_model_is_deployed_and_rolled_back_and_the_ledger_shows_its_last_entries(visit, shop):
+    page = visit()
+    first = page.text_content("#in-force")
+    page.click("#deploy")
+    said(page, "is in force now.")
+    assert page.text_content("#in-force") == shop.funnel.embedder.version != first
+    page.click("#none")
+    said(page, "counted")
+    rows = page.locator("#entries tr")
+    name, _, told = shop.statistics().entries[-1]
+    assert rows.first.locator("code").text_content() == name[:6]
+    assert rows.first.locator("td").last.text_content().split()[0] == str(told[0][0])
+    page.click("#roll-back")
+    said(page, "is in force again.")
+    assert page.text_content("#in-force") == first
+    assert page.is_disabled("#roll-back")
+
+
 def test_a_decision_from_before_a_reset_gives_way_to_a_new_one(visit, shop):
     page = visit()
     shop.reset()

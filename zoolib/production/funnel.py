@@ -233,12 +233,16 @@ class Funnel:
             except StaleModelError:
                 self._follow()
 
-    def deploy(self, embedder: Embedder) -> int:
+    def deploy(self, embedder: Embedder | str) -> int:
         """Put a new phi in force: count for it the decisions that are remembered, and return how many those were.
+
+        To roll back is to deploy the ``version`` of one that was in force before, whose evidence is still there.
 
         Clicks may come in all the while, here and in other processes. Until the new phi is in force they count for the
         old one, and what the first pass missed the second finds. Other funnels follow at their next decision or click.
         """
+        if isinstance(embedder, str):
+            embedder = self._stored(embedder)
         if checks.instance("embedder", embedder, Embedder).d != self.embedder.d:
             raise ValueError(f"embedder must take contexts of length {self.embedder.d}, got {embedder.d}")
         ledger = Ledger(self.store, embedder.d_emb, **self._settings)
