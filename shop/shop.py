@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -214,32 +214,23 @@ class Shop:
     def explore(self, alpha: float) -> Statistics:
         """Set the weight of the uncertainty."""
         alpha = checks.real("alpha", alpha, 0.0, MOST_ALPHA)
-
-        def change(statistics: Statistics) -> None:
-            statistics.alpha = alpha
-
-        return self._change(change)
+        return self._change(lambda statistics: replace(statistics, alpha=alpha))
 
     def deploy(self) -> Statistics:
         """Train another phi on the same log and put it in force, with all counted for it that the ledger remembers."""
         models = self.statistics().models or [self.funnel.embedder.version]
         embedder = Embedder(self.world.phi(len(models)), device="cpu", dtype="float64")
-        return self._put_in_force(embedder, embedder.version, [*models, embedder.version])
+        return self._put_in_force(embedder, [*models, embedder.version])
 
     def roll_back(self) -> Statistics:
         """Put the phi in force again that was so before the present one; all counts for it that came meanwhile."""
         if len(models := self.statistics().models) < 2:
             raise ValueError("there is no model to go back to")
-        return self._put_in_force(models[-2], models[-2], models[:-1])
+        return self._put_in_force(models[-2], models[:-1])
 
-    def _put_in_force(self, embedder: Embedder | str, version: str, models: list[str]) -> Statistics:
+    def _put_in_force(self, embedder: Embedder | str, models: list[str]) -> Statistics:
         self.funnel.deploy(embedder)
-
-        def change(statistics: Statistics) -> None:
-            if statistics.models[-1:] != [version]:  # nobody else has done it meanwhile
-                statistics.models = models
-
-        return self._change(change)
+        return self._change(lambda statistics: statistics.deployed(models))
 
     def reset(self) -> Statistics:
         """Begin anew, without evidence: in one step, since evidence and visitors of each era lie apart."""

@@ -105,6 +105,11 @@ class Statistics:
             self.shocks = [*self.shocks, shock] if on else [name for name in self.shocks if name != shock]
             self.shock_log = [*self.shock_log, [self.visits, shock, on]][-SHOCKS_REMEMBERED:]
 
+    def deployed(self, models: list[str]) -> None:
+        """Note which models were in force, up to the present one; nothing happens if somebody has done so already."""
+        if self.models[-1:] != models[-1:]:
+            self.models = models
+
     def cleared(self) -> Self:
         """Return the statistics of the next era."""
         return type(self)(self.seed, self.n_products, self.era + 1, self.alpha, models=self.models)

@@ -67,12 +67,15 @@ def having(name: str, value: Any, *wanted: str) -> Any:
     return value
 
 
-def items(name: str, value: Any) -> tuple[Any, ...]:
-    """Return all that ``value`` holds, which must be something that one can go through."""
+def items(name: str, value: Any, least: int = 0) -> tuple[Any, ...]:
+    """Return all that ``value`` holds, which must be something that one can go through, of so many things at least."""
     try:
-        return tuple(value)
+        found = tuple(value)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be a sequence, got {type(value).__name__}") from error
+    if len(found) < least:
+        raise ValueError(f"{name} must hold at least {least}, got {len(found)}")
+    return found
 
 
 def hashable(name: str, value: Any) -> Any:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.persistence import Stateful, whole_file
+from zoolib.files import whole_file
+from zoolib.persistence import Stateful
 
 FORMAT = "zoolib agent"
 VERSION = 2

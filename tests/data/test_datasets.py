@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from built_book import ROOT
 
-from zoolib.data import LoggedData, log_of_frame, logs, open_bandit, packages, production_prior, read_log
+from zoolib.data import LoggedData, log_of_frame, open_bandit, packages, production_prior, read_log, unpacking
 from zoolib.data.public_logs import CAMPAIGNS, POLICIES
 
 installed = pytest.mark.skipif(
@@ -159,7 +159,7 @@ def test_a_packed_log_is_read_and_what_unpacks_to_more_than_fits_is_refused(tmp_
     path = tmp_path / f"log.csv.{ending}"
     path.write_bytes(pack.compress(GOOD.encode()))
     assert read_log(path, **COLUMNS).action.tolist() == [2, 0, 2, 1]
-    monkeypatch.setattr(logs, "MOST_TEXT", 2**20)
+    monkeypatch.setattr(unpacking, "MOST_TEXT", 2**20)
     path.write_bytes(pack.compress(GOOD.encode() + b"new,11,pen,0,0.5\n" * 2**16))
     with pytest.raises(ValueError, match=r"must hold at most 1,048,576 bytes, and unpacks to more"):
         read_log(path, **COLUMNS)

@@ -275,7 +275,7 @@ INNER = {
 # Errors that are an answer, too.
 ANSWERS: dict[str, tuple[type[BaseException], ...]] = {
     "action_probabilities.agent": (NotImplementedError,),  # an agent of one's own is registered, as the docstring says
-    "*.path": (OSError,), "*.url": (OSError,),  # what the system says
+    "*.path": (OSError,), "*.url": (OSError,), "*.max_bytes": (OSError,),  # what the system says
     "Ledger.settle*.version": (production.StaleModelError,), "Ledger.model.*": (production.UnreadableValueError,),
 }  # fmt: skip
 
@@ -287,7 +287,12 @@ SPEAKS_OF = {
     "Decision.unpacked.*": "the value at", "Ledger.read.*": "the value at", "*.seeds": "seed",
     "*.warm.X": "r must", "*.n_steps": "a step in shocks", "LoggedData.rows.index": "action must",
     "Funnel.deploy.embedder": "version",
-    "*": r"Mirror|it has no length|^int\(\)|after \* must be",  # what is handed in says it itself
+    "*.version": "model/", "LowRankFilter.p": "rank", "RandomTimes.happen.n_steps": r"shocks\.last",
+    "*.agents": "stream", "*.product_category": "for_sale", "s*.X": "r must", "train_phi.X": "clicks must",
+    "thompson_ranks.alpha": "beta must", "directions.U": "P must", "*.context": "column", "*.frame": "column",
+    "train_recommender.n_*": r"log\['", "*.apply_shock.shock": "No axis",
+    "*": r"Mirror|it has no length|^int\(\)|<lambda>\(\)|only 0-dimensional"  # it says so itself, or NumPy
+    r"|after \* must be|inhomogeneous shape|positive definite|Singular matrix",
 }  # fmt: skip
 
 

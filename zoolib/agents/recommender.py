@@ -24,7 +24,7 @@ except ImportError as error:
     raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
 from zoolib import checks
-from zoolib.persistence import whole_file
+from zoolib.files import whole_file
 from zoolib.randomness import Seed, generators
 from zoolib.world import ZooplusSimulator
 

@@ -6,10 +6,6 @@ checked when it is made; what does not fit is refused by row and column, and not
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
 import os
 import warnings
 from collections import Counter
@@ -23,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from zoolib import checks
+from zoolib.data.unpacking import unpacked
 
-MOST_TEXT, MOST_COLUMNS, MOST_NUMBERS = 2**30, 5_000, 10**8  # of a file: bytes unpacked; of a log: names; of contexts
-UNPACK = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+MOST_NUMBERS = 10**8  # of contexts, rows times columns
 LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
 
 
@@ -98,7 +94,7 @@ class LoggedData:
         """Return the log of some rows, the same of each replication."""
         try:
             index = np.arange(len(self))[index]
-        except (IndexError, ValueError) as error:
+        except (IndexError, OverflowError, ValueError) as error:
             raise ValueError(f"index must pick some of {len(self)} rows: {error}") from None
         parts = {name: getattr(self, name)[..., index] for name in ("action", "reward", "propensity", "position")}
         return replace(self, context=self.context[..., index, :], **parts)
@@ -131,7 +127,7 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
-            frame = pd.read_csv(text := _unpacked(Path(path)), skip_blank_lines=False, index_col=False)
+            frame = pd.read_csv(text := unpacked(Path(path)), skip_blank_lines=False, index_col=False)
         text.seek(0)
         names = pd.read_csv(text, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
         frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one
@@ -143,23 +139,6 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     except Exception as error:  # there is no end to what a damaged or compressed file can raise
         raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
     return log_of_frame(frame, **columns)
-
-
-def _unpacked(path: Path) -> io.BytesIO:
-    """Return the text of a file, if that is not too much: a small file may unpack to anything."""
-    if path.suffix in (".zip", ".zst", ".tar"):
-        raise ValueError("it must be unpacked first")
-    text = io.BytesIO()
-    with UNPACK.get(path.suffix, open)(path, "rb") as file:
-        while part := file.read(2**20):
-            if text.tell() + len(part) > MOST_TEXT:
-                raise ValueError(f"it must hold at most {MOST_TEXT:,} bytes, and unpacks to more")
-            text.write(part)
-    text.seek(0)
-    if (n_columns := text.readline().count(b",") + 1) > MOST_COLUMNS:
-        raise ValueError(f"it must have at most {MOST_COLUMNS:,} columns, got {n_columns:,}")
-    text.seek(0)
-    return text
 
 
 def log_of_frame(

@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from zoolib import checks, sources
-from zoolib.persistence import whole_file
+from zoolib.files import whole_file
 from zoolib.randomness import shift, shifted
 
 

@@ -155,7 +155,7 @@ def rolling(
     """
     checks.instance("results", results, Results)
     checks.choice("of", of, ("reward", "expected", "oracle"))
-    if persona not in (None, *results.personas):
+    if checks.instance("persona", persona, str, type(None)) not in (None, *results.personas):
         raise ValueError(f"unknown persona {persona!r}; these results know {', '.join(results.personas)}")
     window = checks.whole("window", window, 1, results.n_steps)
     steps = np.arange(window, results.n_steps + 1, checks.whole("every", every, 1))

@@ -149,7 +149,8 @@ def sweep(
     ['agent', 'alpha', 'replication', 'phase', 'start', 'stop', 'ctr', 'value', 'regret']
     """
     if not isinstance(measures, Mapping):
-        if unknown := [name for name in checks.items("measures", measures) if name not in MEASURES]:
+        measures = [checks.hashable("measures", name) for name in checks.items("measures", measures)]
+        if unknown := [name for name in measures if name not in MEASURES]:
             raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
         measures = {name: MEASURES[name] for name in measures}
     how = {"cache": cache, "progress": progress, "chunk": chunk}
@@ -198,7 +199,7 @@ def summarize(
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must hold at least one, and none twice, got {seeds}")
     chunk = checks.whole("chunk", chunk, 1)
-    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else shocks or {}
+    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else {} if shocks is None else shocks
     job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}
     found = gather(_play, [({"cell": cell} | job, seeds) for cell in cells], cache, chunk=chunk, progress=progress)
     return list(zip(cells, found, strict=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from zoolib import checks
-from zoolib.persistence import whole_file
+from zoolib.files import whole_file
 from zoolib.randomness import shift
 
 

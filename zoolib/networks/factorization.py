@@ -55,7 +55,7 @@ class FactorizationMachine(Stateful):
         self.n_features, self.n_all = d - len(self.ids), d - len(self.ids) + sum(self.ids)
         self.starts = self.n_features + np.cumsum((0, *self.ids[:-1]), dtype=int)[: len(self.ids)]
         self.rows = tuple(np.arange(R)[:, None, None] for R in self.batch_shape)
-        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs)]
+        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
         drawn = [spread * rng.standard_normal(self.n_all * n_factors) for rng in rngs]
         self.flat = np.stack([np.concatenate([np.zeros(1 + self.n_all), v]) for v in drawn]).reshape(*batch_shape, -1)
 

@@ -61,9 +61,7 @@ class MLP(Stateful):
             raise ValueError(f"sizes must name an input and an output at least, got {self.sizes}")
         n_layers = len(self.sizes) - 1
         self.relu = [i < n_layers and i not in linear for i in range(1, n_layers + 1)]
-        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs)]
-        if not rngs:
-            raise ValueError("rngs must hold at least one generator")
+        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
         self.flat = np.stack([self._draw(rng) for rng in rngs]).reshape(*batch_shape, -1)
         self.layers = self.views(self.flat)
 

@@ -158,7 +158,7 @@ def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) ->
 
     tau = 0 is the direct method wherever the policy could have acted as logged, tau = infinity is doubly robust.
     """
-    tau = np.inf if tau == np.inf else checks.real("tau", tau, 0.0)
+    tau = np.inf if isinstance(tau, float) and tau == np.inf else checks.real("tau", tau, 0.0)
     w = weights(log, policy)
     residual = log.reward - _of_action(log, _rewards(log, q))
     return Estimate(direct(log, policy, q).terms + np.where(w <= tau, w, 0.0) * residual)

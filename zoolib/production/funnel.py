@@ -186,7 +186,7 @@ class Funnel:
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
         checks.instance("visitor", visitor, Visitor)
-        ids = checks.indices("ids", ids, len(self.products), np.shape(ids))
+        ids = checks.indices("ids", ids, len(self.products), (len(checks.items("ids", ids)),))
         x, d_user = np.asarray(visitor.x, dtype=self.products.dtype), self.embedder.d - self.products.shape[1]
         if x.shape != (d_user,) or not np.isfinite(x).all():
             raise ValueError(f"visitor.x must be {d_user} finite numbers, got {visitor.x!r}")

@@ -67,6 +67,8 @@ class Ranking(ABC):
         Scores that differ by less than the part ``tolerance`` of their size are equal (:mod:`zoolib.ties`).
         """
         Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
+        if not len(Z):
+            raise ValueError("Z must hold at least one candidate")
         n = checks.whole("n", n, 1)
         order, score, propensity = self._choose(Z, posterior, n, tolerance)
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))

@@ -38,7 +38,7 @@ class RandomTimes:
     apart: int = 1
 
     def __post_init__(self) -> None:
-        checks.items("shocks", self.shocks)
+        checks.instance("shocks", self.shocks, Sequence)
         if strange := [shock for shock in self.shocks if not isinstance(shock, Shock)]:
             raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {strange[0]!r}")
         if not self.shocks or len({shock.name for shock in self.shocks}) < len(self.shocks):

@@ -119,7 +119,7 @@ class ZooplusSimulator:
     def index_of(self, kind: str, name: str) -> int:
         """Return the index of a persona's or a category's name."""
         names = self.personas if checks.choice("kind", kind, ("persona", "category")) == "persona" else self.categories
-        if name not in names:
+        if checks.instance("name", name, str) not in names:
             raise ValueError(f"name: unknown {kind} {name!r}; this shop knows {', '.join(names)}")
         return names.index(name)
 

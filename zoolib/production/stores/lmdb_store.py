@@ -54,7 +54,8 @@ class LMDBStore(Store):
     What was written survives the death of the process at any moment. Whether it survives a power cut is a matter of
     ``durable``, which costs a visit to the disk at every write. A store that is there already is read once from end to
     end when it is opened, in a process of its own, since lmdb ends the process that follows a page which is not what it
-    should be; what is damaged is an ``UnreadableValueError``.
+    should be; what is damaged is an ``UnreadableValueError``. A writer that is stopped within a transaction (SIGSTOP),
+    and not killed, holds up all others until it goes on.
 
     Parameters
     ----------
