@@ -62,7 +62,7 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
 def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the seeds of all worlds, one at least, and the shape of their batch: ``()``, of a sequence ``(R,)``."""
-    many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes))
+    many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes)) and getattr(seed, "ndim", 1)
     seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
     if not seeds:
         raise ValueError("seed must name at least one world, got an empty sequence")

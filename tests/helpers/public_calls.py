@@ -291,8 +291,9 @@ SPEAKS_OF = {
     "*.agents": "stream", "*.product_category": "for_sale", "s*.X": "r must", "train_phi.X": "clicks must",
     "thompson_ranks.alpha": "beta must", "directions.U": "P must", "*.context": "column", "*.frame": "column",
     "train_recommender.n_*": r"log\['", "*.apply_shock.shock": "No axis",
+    "Arrivals.embeddings": "ids must", "Funnel.n_candidates": "n_slate", "per_visit.users": "indices",
     "*": r"Mirror|it has no length|^int\(\)|<lambda>\(\)|only 0-dimensional"  # it says so itself, or NumPy
-    r"|after \* must be|inhomogeneous shape|positive definite|Singular matrix",
+    r"|after \* must be|inhomogeneous shape|positive definite|Singular matrix|did not converge",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -137,10 +138,17 @@ class MappedAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``; the map is trained on it first."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        for t in range(0, X.shape[-2], 4096):
-            self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
-        self.map.fit(*self._counting())
-        self._rebuild()
+        before = copy.deepcopy(self.get_state())
+        try:
+            for t in range(0, X.shape[-2], 4096):
+                self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
+            self.map.fit(*self._counting())
+            self._rebuild()
+        except np.linalg.LinAlgError as error:
+            self.set_state(before)
+            raise ValueError(
+                f"X must be contexts that can be summed up; of these the sum has no root ({error})"
+            ) from error
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self._note(x[..., None, :], np.asarray(reward)[..., None])
