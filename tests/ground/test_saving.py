@@ -227,6 +227,19 @@ def test_what_does_not_belong_together_is_refused_with_file_and_reason(path, fea
     assert str(path) in str(caught.value)
 
 
+def test_an_agent_stays_as_it_was_whatever_a_crafted_state_raises(path, features):
+    def with_a_generator_that_numpy_cannot_take(header, arrays):
+        header["content"]["state"]["training"]["rngs"][0]["uinteger"] = -1
+        resigned(header, arrays)
+
+    changed(path, with_a_generator_that_numpy_cannot_take)
+    into = like(features)
+    before = copy.deepcopy(into.get_state())
+    with pytest.raises(ValueError, match=r"agent\.npz: its content does not fit .*OverflowError"):
+        load(path, into=into)
+    assert same(before, into.get_state())
+
+
 def test_files_of_others_are_refused(path, features):
     def refused():
         with pytest.raises(ValueError, match="not a saved agent") as caught:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer
 
 LINKS = {"identity": BatchedEvidence, "logistic": BatchedLogistic}
+
+LARGEST_X = 1e6  # of a log's contexts, in size
 
 
 class _Ahead(Thompson):
@@ -138,17 +139,14 @@ class MappedAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``; the map is trained on it first."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        before = copy.deepcopy(self.get_state())
-        try:
-            for t in range(0, X.shape[-2], 4096):
-                self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
-            self.map.fit(*self._counting())
-            self._rebuild()
-        except np.linalg.LinAlgError as error:
-            self.set_state(before)
+        if np.abs(X).max(initial=0.0) > LARGEST_X:
             raise ValueError(
-                f"X must be contexts that can be summed up; of these the sum has no root ({error})"
-            ) from error
+                f"X must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or nothing of the prior would be left"
+            )
+        for t in range(0, X.shape[-2], 4096):
+            self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
+        self.map.fit(*self._counting())
+        self._rebuild()
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self._note(x[..., None, :], np.asarray(reward)[..., None])
