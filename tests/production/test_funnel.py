@@ -29,6 +29,7 @@ from zoolib.production import (
     Sums,
     ThompsonRanking,
     UCBRanking,
+    UnreadableValueError,
     Visitor,
     open_store,
 )
@@ -534,6 +535,22 @@ def test_a_new_phi_takes_over_the_evidence_and_other_funnels_follow(make, shop):
     np.testing.assert_allclose(sums.A, np.eye(32) + Z.T @ Z, atol=1e-5)
     np.testing.assert_allclose(sums.b, Z.T @ [*(u % 2 for u in range(15)), 1], atol=1e-5)
     np.testing.assert_array_equal(other.slate(visitor(shop, 3)).arms, funnel.slate(visitor(shop, 3)).arms)
+
+
+def test_to_roll_back_is_to_deploy_the_version_of_before_and_each_click_is_there_once(make, shop):
+    funnel = make()
+    first, told = funnel.embedder.version, 0
+    for step in (None, Embedder(network(7), device="cpu", dtype="float64"), first):
+        if step is not None:
+            funnel.deploy(step)
+        for user in range(4):
+            decision = funnel.decide(visitor(shop, user))
+            funnel.feedback(decision.id, int(decision.arms[0]), 1)
+        told += 4
+        assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_clicks == told
+    assert funnel.embedder.version == first
+    with pytest.raises(UnreadableValueError, match="holds no model 'never'"):
+        funnel.deploy("never")
 
 
 def test_another_phi_than_the_one_in_force_is_refused(make):
