@@ -106,6 +106,9 @@ def main() -> int:
         results["funnel"] = alone("benchmarks.funnel")
         for row in results["funnel"]["stages"]:
             print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
+        queue = results["funnel"]["open_loop"]
+        print(f"  open loop, busy for {queue['busy']:.0%}: p99 {queue['p99_ms']:.1f} ms", end="")
+        print(f", waiting {queue['wait_ms']:.1f} ms in the mean, by the formula {queue['formula_ms']:.1f}")
         print(f"  recall {results['funnel']['recall']:.3f}, {results['funnel']['peak_mb']:,.0f} MB", flush=True)
     if "shop" in parts:
         print("The shop's page, four clients for a minute:")

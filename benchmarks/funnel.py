@@ -1,7 +1,8 @@
 """The funnel at two million products: what a decision costs, what retrieval finds, how much memory it takes.
 
 ``python -m benchmarks.funnel`` prints one line of JSON; :mod:`benchmarks` runs it in a process of its own, since what
-is measured is the peak memory of all of it, the making of the catalog and of the index included.
+is measured is the peak memory of all of it, the making of the catalog and of the index included. Its decisions are made
+one after another. What a visitor waits who comes when another is being served is measured under open-loop load.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ from zoolib.production import (
 from zoolib.world import GrownShop
 
 N_LOG, N_PROBE, N_CANDIDATES = 100_000, 64, 500
+BUSY, N_OPEN = 0.6, 2_000  # share of the time that one thread is to be busy under open-loop load, and visitors of it
 NAMES = (*STAGES, "decision", "decision, on the clock", "a click")
 
 
@@ -62,6 +65,8 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
                 reward = int(luck.random() < shop.click_probability(features, arm))
                 funnel.feedback(decision.id, arm, reward)
             rows.append([stages[name] for name in NAMES])
+        pace = spawn(0, "pace").exponential(size=min(N_OPEN, n_decisions))
+        queue = open_loop([lambda x=x: funnel.decide(Visitor(x)) for x in visitors[: len(pace)]], pace)
     times = 1000 * np.array(rows[100:])  # the first ones warm up
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {
@@ -72,9 +77,41 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
             {"stage": name, "median_ms": float(np.median(t)), "p99_ms": float(np.percentile(t, 99))}
             for name, t in zip(NAMES, times.T, strict=True)
         ],
+        "open_loop": queue,
         "recall": float(recall(found, truth).mean()),
         "index_mb": retriever.nbytes / 2**20,
         "peak_mb": peak,
+    }
+
+
+def open_loop(work: Sequence[Callable[[], Any]], pace: np.ndarray, busy: float = BUSY) -> dict[str, float]:
+    """Do each piece of ``work`` when its time comes, however long those before it take; return what its owner waits.
+
+    Times between arrivals are ``pace``, of mean 1, scaled so that one thread is busy for the share ``busy`` of them.
+    All is by the clock on the wall. Beside what was measured stands what the formula of Pollaczek and Khinchine says of
+    the mean, busy * E[s^2] / (2 E[s] (1 - busy)) before anybody is served, for the times s that the work took.
+    """
+    start = time.perf_counter()
+    for piece in work[:100]:
+        piece()
+    usual = (time.perf_counter() - start) / len(work[:100])
+    due = np.cumsum(pace) * usual / busy
+    served, latency = np.empty(len(work)), np.empty(len(work))
+    start = time.perf_counter()
+    for i, piece in enumerate(work):
+        if (early := due[i] - (time.perf_counter() - start)) > 0:
+            time.sleep(early)
+        begun = time.perf_counter() - start
+        piece()
+        done = time.perf_counter() - start
+        served[i], latency[i] = done - begun, done - due[i]
+    found = served.sum() / done
+    return {
+        "busy": float(found),
+        "median_ms": float(1000 * np.median(latency)),
+        "p99_ms": float(1000 * np.percentile(latency, 99)),
+        "wait_ms": float(1000 * (latency - served).mean()),
+        "formula_ms": float(1000 * found * np.mean(served**2) / (2 * served.mean() * (1 - found))),
     }
 
 

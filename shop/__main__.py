@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -55,11 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The shop cannot be opened: {error}", file=sys.stderr)
             return 1
         host = f"[{given.host}]" if ":" in given.host else given.host
-        print(f"The shop is open at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C closes it)", flush=True)
-        if host not in LOOPBACK:
-            print("It asks for no password: whoever can reach this address may use it.", file=sys.stderr)
+        token = None if host in LOOPBACK else secrets.token_urlsafe(16)
+        address = f"http://{host}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
+        print(f"The shop is open at {address} (Ctrl-C closes it)", flush=True)
         http = extra("shop.connections").Connection
-        config = uvicorn.Config(create_app(shop, [host, *given.name]), http=http, **SETTINGS)
+        config = uvicorn.Config(create_app(shop, [host, *given.name], token), http=http, **SETTINGS)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn has closed everything, and says so once more
             uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -41,7 +41,7 @@ FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font
 """
 
 
-def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
+def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) -> Guard:
     """Return the ASGI application that serves the page of ``shop``.
 
     Parameters
@@ -50,6 +50,8 @@ def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
         What is behind it.
     hosts
         Names by which it may be called, besides those of the loopback address.
+    token
+        What every request must hold, if anything: see :class:`~shop.security.Guard`.
     """
 
     async def visit(request: Request) -> Any:
@@ -82,10 +84,20 @@ def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
         await run_in_threadpool(shop.reset)
         return await run_in_threadpool(shop.state)
 
+    async def deploy(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.deploy)
+        return await run_in_threadpool(shop.state)
+
+    async def roll_back(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.roll_back)
+        return await run_in_threadpool(shop.state)
+
     async def state(request: Request) -> Any:
         return await run_in_threadpool(shop.state)
 
-    posts = (visit, answer, simulate, shock, explore, reset)
+    posts = (visit, answer, simulate, shock, explore, deploy, roll_back, reset)
     routes = [Route(f"/api/{ask.__name__}", _json(ask), methods=["POST"]) for ask in posts]
     routes.append(Route("/api/state", _json(state), methods=["GET"]))
     routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
@@ -95,7 +107,7 @@ def create_app(shop: Shop, hosts: Iterable[str] = ()) -> Guard:
     handlers: dict[Any, Any] = {HTTPException: _refused}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return Guard(application, hosts)
+    return Guard(application, hosts, token)
 
 
 def _json(ask: Callable[[Request], Any]) -> Callable[[Request], Any]:

@@ -7,9 +7,13 @@ now and then, has all descriptors of the process, and nobody else is served.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from shop.security import HEADERS
 
 PATIENCE = 10.0  # seconds from a connection, or the first byte of a further request, to the end of its head
 MOST = 200  # connections at a time; a process often has 256 descriptors
@@ -42,6 +46,17 @@ class Connection(H11Protocol):
             self._wait_no_longer()
         elif self.deadline is None:
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP as everything else is said; the message is not, which may quote the request."""
+        body = json.dumps({"error": "This is no request."}).encode()
+        headers = HEADERS | {"content-type": "application/json", "connection": "close"}
+        self.transport.write(
+            self.conn.send(h11.Response(status_code=400, headers=[*headers.items()], reason=b"Bad Request"))
+        )
+        self.transport.write(self.conn.send(h11.Data(data=body)))
+        self.transport.write(self.conn.send(h11.EndOfMessage()))
+        self.transport.close()
 
     def _wait(self) -> None:
         self.deadline = self.loop.call_later(PATIENCE, self.transport.abort)

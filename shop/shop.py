@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from zoolib.production import (
     Decision,
     Embedder,
     Funnel,
+    InverseGapRanking,
     Ledger,
     Message,
     Outcome,
@@ -33,9 +34,10 @@ from zoolib.production import (
     understood,
     unpack,
 )
+from zoolib.randomness import spawn
 from zoolib.world import PERSONAS
 
-MOST_ALPHA, MOST_VISITORS = 10.0, 200
+MOST_ALPHA, MOST_VISITORS, PRICE = 10.0, 200, 0.01  # of a place, in clicks
 
 
 class UnknownDecisionError(LookupError):
@@ -132,7 +134,8 @@ class Shop:
         statistics = self.statistics()
         number = self._next_number(statistics.era)
         x = self.world.visitor(number, persona)
-        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), alpha=statistics.alpha)
+        ranking = InverseGapRanking(statistics.alpha, price=PRICE, rng=spawn(self.world.seed, f"slate {number}"))
+        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), ranking=ranking)
         return Visit(number, x, statistics.alpha, decision)
 
     def _next_number(self, era: int) -> int:
@@ -178,6 +181,7 @@ class Shop:
                 if (before.verdict != verdict).any():
                     raise AnsweredError("This decision has been answered already, and otherwise.")
                 return {}
+            statistics.note(before, persona_of(decision.X[0]), verdict)
             statistics.add(self.world.shop.category[before.arms], verdict == CLICK, best, float(chances.mean()))
             return {KEY: Put(statistics.packed())}
 
@@ -210,11 +214,23 @@ class Shop:
     def explore(self, alpha: float) -> Statistics:
         """Set the weight of the uncertainty."""
         alpha = checks.real("alpha", alpha, 0.0, MOST_ALPHA)
+        return self._change(lambda statistics: replace(statistics, alpha=alpha))
 
-        def change(statistics: Statistics) -> None:
-            statistics.alpha = alpha
+    def deploy(self) -> Statistics:
+        """Train another phi on the same log and put it in force, with all counted for it that the ledger remembers."""
+        models = self.statistics().models or [self.funnel.embedder.version]
+        embedder = Embedder(self.world.phi(len(models)), device="cpu", dtype="float64")
+        return self._put_in_force(embedder, [*models, embedder.version])
 
-        return self._change(change)
+    def roll_back(self) -> Statistics:
+        """Put the phi in force again that was so before the present one; all counts for it that came meanwhile."""
+        if len(models := self.statistics().models) < 2:
+            raise ValueError("there is no model to go back to")
+        return self._put_in_force(models[-2], models[:-1])
+
+    def _put_in_force(self, embedder: Embedder | str, models: list[str]) -> Statistics:
+        self.funnel.deploy(embedder)
+        return self._change(lambda statistics: statistics.deployed(models))
 
     def reset(self) -> Statistics:
         """Begin anew, without evidence: in one step, since evidence and visitors of each era lie apart."""
@@ -231,7 +247,7 @@ class Shop:
         """Return what a page says of a visit, ready for JSON."""
         chances = self.world.chances(visit.x, self.statistics().shocks)
         made = visit.decision
-        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, strict=True)
+        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, made.propensity, strict=True)
         return {
             "decision": made.id,
             "visitor": {
@@ -246,9 +262,10 @@ class Shop:
                     "payoff": round(float(payoff), 4),
                     "uncertainty": round(float(width), 4),
                     "score": round(float(score), 4),
+                    "propensity": round(float(propensity), 4),
                     "truth": round(float(chances[arm]), 4),
                 }
-                for arm, payoff, width, score in parts
+                for arm, payoff, width, score, propensity in parts
             ],
         }
 

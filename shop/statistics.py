@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoolib.production import pack, understood, unpack
+from zoolib.production import Decision, pack, understood, unpack
 from zoolib.world import CATEGORIES
 
 KEY, KIND = "demo/tally", "tally"
@@ -15,6 +15,7 @@ STORED_AS = {"shock_log": "marks"}  # its name in the stores that there are
 WINDOW = 200  # visits over which rates are taken
 POINTS, FIRST_STRIDE = 240, 5  # of the curve, and visits from one point to the next at first
 SHOCKS_REMEMBERED = 24  # their comings and goings, for the drawing
+ENTRIES = 6  # of the ledger, the last ones
 COLUMNS = 3 + len(CATEGORIES)  # click rate, that of the best slate, that of a random one, share of each category
 
 
@@ -34,6 +35,10 @@ class Statistics:
         Names of the shocks in force, in the order in which they came.
     shock_log
         ``[visits, name, whether it came or went]``, the last ones.
+    models
+        Versions of phi that were put in force, the present one last; none, before the first deployment.
+    entries
+        ``[[decision, persona, [[product, propensity, verdict], ...]], ...]``, of the last answered decisions.
     visits
         Answered decisions.
     shown, clicked
@@ -53,6 +58,8 @@ class Statistics:
     alpha: float = 1.0
     shocks: list[str] = field(default_factory=list)
     shock_log: list[list[Any]] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    entries: list[list[Any]] = field(default_factory=list)
     visits: int = 0
     stride: int = FIRST_STRIDE
     shown: np.ndarray = field(default_factory=lambda: np.zeros(len(CATEGORIES), dtype=np.int64))
@@ -81,6 +88,12 @@ class Statistics:
             if len(self.curve) == POINTS:
                 self.curve, self.stride = self.curve[1::2], 2 * self.stride
 
+    def note(self, decision: Decision, persona: str, verdict: np.ndarray) -> None:
+        """Keep what the ledger holds of an answered decision, among the last ones."""
+        chances = [None if np.isnan(p) else round(float(p), 4) for p in decision.propensity]
+        rows = [list(row) for row in zip(decision.arms.tolist(), chances, verdict.tolist(), strict=True)]
+        self.entries = [*self.entries, [decision.id, persona, rows]][-ENTRIES:]
+
     def rolling(self) -> np.ndarray:
         """Return the means over the last ``WINDOW`` visits, ``(8,)``; NaN before the first."""
         seen = self.recent[: min(self.visits, WINDOW)].astype(float)
@@ -92,13 +105,18 @@ class Statistics:
             self.shocks = [*self.shocks, shock] if on else [name for name in self.shocks if name != shock]
             self.shock_log = [*self.shock_log, [self.visits, shock, on]][-SHOCKS_REMEMBERED:]
 
+    def deployed(self, models: list[str]) -> None:
+        """Note which models were in force, up to the present one; nothing happens if somebody has done so already."""
+        if self.models[-1:] != models[-1:]:
+            self.models = models
+
     def cleared(self) -> Self:
         """Return the statistics of the next era."""
-        return type(self)(self.seed, self.n_products, self.era + 1, self.alpha)
+        return type(self)(self.seed, self.n_products, self.era + 1, self.alpha, models=self.models)
 
     def packed(self) -> bytes:
         """Return the value to store."""
-        names = ("seed", "n_products", "era", "alpha", "shocks", "shock_log", "visits", "stride")
+        names = ("seed", "n_products", "era", "alpha", "shocks", "shock_log", "models", "entries", "visits", "stride")
         arrays = {name: getattr(self, name) for name in ("shown", "clicked", "recent", "curve")}
         return pack(KEY, KIND, {STORED_AS.get(name, name): getattr(self, name) for name in names}, arrays)
 
@@ -123,6 +141,8 @@ class Statistics:
             "window": WINDOW,
             "shocks": self.shocks,
             "shock_log": self.shock_log,
+            "models": self.models,
+            "entries": self.entries,
             "rate": dict(zip(("agent", "oracle", "random"), rates, strict=False)),
             "categories": [
                 {"name": name, "shown": int(shown), "clicked": int(clicked), "share": share}

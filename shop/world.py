@@ -63,10 +63,12 @@ class World:
         """Return the vector with which to search for a visitor, ``(7,) -> (4,)``."""
         return np.append(x[len(PERSONAS) :], 1.0)
 
-    def phi(self) -> MLP:
-        """Return the network that is trained on the random log; a second or so."""
+    def phi(self, number: int = 0) -> MLP:
+        """Return a network that is trained on the random log, each number from another start; a second or so."""
         x, ids, clicks = self.shop.log(N_LOG, spawn(self.seed, "log"))
-        return train_phi(np.hstack([x, self.shop.products[ids]]), clicks, spawn(self.seed, "phi"))
+        return train_phi(
+            np.hstack([x, self.shop.products[ids]]), clicks, spawn(self.seed, f"phi {number}" if number else "phi")
+        )
 
     def visitor(self, number: int, persona: str | None = None) -> np.ndarray:
         """Return the features of visitor ``number``, ``(7,)``, who is of a given persona if one is named."""

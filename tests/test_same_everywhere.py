@@ -43,6 +43,7 @@ for dtype in ("float32", "float64"):
         funnel = production.Funnel(
             production.Retriever(np.ones((30, 2)), "exact"), products, production.Embedder(phi, dtype=dtype), store,
             query=lambda x: np.ones(2), n_candidates=25, n_slate=12, dtype=dtype,
+            ranking=production.InverseGapRanking(rng=0),
         )
         for t in range(60):
             decision = funnel.decide(production.Visitor(features.table[sim.persona(t), 0][:4]))

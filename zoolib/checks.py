@@ -6,6 +6,7 @@ the argument, what it was and what is allowed. Nothing is changed before all che
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -63,6 +64,59 @@ def having(name: str, value: Any, *wanted: str) -> Any:
     """Return ``value``, an object of any class that has the attributes or methods ``wanted``."""
     if not all(hasattr(value, one) for one in wanted):
         raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
+    return value
+
+
+def items(name: str, value: Any, least: int = 0) -> tuple[Any, ...]:
+    """Return all that ``value`` holds, which must be something that one can go through, of so many things at least."""
+    try:
+        found = tuple(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be a sequence, got {type(value).__name__}") from error
+    if len(found) < least:
+        raise ValueError(f"{name} must hold at least {least}, got {len(found)}")
+    return found
+
+
+def hashable(name: str, value: Any) -> Any:
+    """Return ``value``, which must be something that can name a column or a key."""
+    try:
+        hash(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a name, got {type(value).__name__}") from error
+    return value
+
+
+def path(name: str, value: Any) -> str:
+    """Return ``value``, which must name a file or a folder."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {type(value).__name__}")
+    text(name, found := os.fsdecode(value))
+    if "\0" in found:
+        raise ValueError(f"{name} must be a path, got {found!r}")
+    return found
+
+
+def text(name: str, value: Any) -> bytes:
+    """Return ``value``, which must be text, in UTF-8."""
+    try:
+        return instance(name, value, str).encode(errors="surrogateescape")
+    except UnicodeError as error:
+        raise ValueError(f"{name} must be text that can be written, got {value[:40]!r}") from error
+
+
+def array(name: str, value: Any) -> np.ndarray:
+    """Return ``value`` as an array."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array, got {type(value).__name__}: {error}") from error
+
+
+def called(name: str, value: Any) -> Any:
+    """Return ``value``, which must be a function or something else that can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, got {type(value).__name__}")
     return value
 
 
@@ -149,7 +203,7 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
         if not 0 <= value < n:
             raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
         return value
-    value = np.asarray(value)
+    value = array(name, value)
     if value.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
     if (value.shape[: len(shape)] if more_axes else value.shape) != shape:
@@ -166,7 +220,7 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
         if not (isinstance(value, (Real, np.bool_)) and (value == 0 or value == 1)):
             raise ValueError(f"{name} must be 0 or 1, got {value!r}")
         return value
-    value = np.asarray(value)
+    value = array(name, value)
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
     if not ((value == 0) | (value == 1)).all():
@@ -176,7 +230,7 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
 
 def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
-    value = np.asarray(value)
+    value = array(name, value)
     if value.dtype.kind not in "iufb":
         raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
     if len(value.shape) != len(shape) or any(s not in (None, n) for s, n in zip(shape, value.shape, strict=True)):

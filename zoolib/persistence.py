@@ -40,7 +40,7 @@ class Stateful:
             elif isinstance(current, np.ndarray) and current.size:
                 if current.shape != value.shape:
                     raise ValueError(f"{name} has shape {value.shape} in place of {current.shape}")
-                current[...] = value  # in place: other attributes may be views of it
+                np.copyto(current, value, casting="same_kind")  # in place: other attributes may be views of it
             else:
                 setattr(self, name, value)
 

@@ -56,13 +56,13 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
     The name, not the order of calls, decides: a new agent in an experiment changes no other agent's numbers.
     """
     seed = checks.whole("seed", seed, 0)
-    checks.instance("stream", stream, str)
-    return np.random.default_rng(np.random.SeedSequence(seed + shift(), spawn_key=(zlib.crc32(stream.encode()),)))
+    name = checks.text("stream", stream)
+    return np.random.default_rng(np.random.SeedSequence(seed + shift(), spawn_key=(zlib.crc32(name),)))
 
 
 def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the seeds of all worlds, one at least, and the shape of their batch: ``()``, of a sequence ``(R,)``."""
-    many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes))
+    many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes)) and getattr(seed, "ndim", 1)
     seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
     if not seeds:
         raise ValueError("seed must name at least one world, got an empty sequence")
@@ -81,7 +81,7 @@ def generators(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...]) -> list
         ``()`` or ``(R,)``.
     """
     n_worlds = int(np.prod(batch_shape, dtype=int))
-    if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, (str, bytes)):
+    if isinstance(rng, (Sequence, np.ndarray)) and not isinstance(rng, (str, bytes)) and getattr(rng, "ndim", 1):
         if len(rng) != n_worlds or not batch_shape:
             raise ValueError(f"rng must hold one generator a world, {n_worlds} in all, got {len(rng)}")
         return [generator(one) for one in rng]

@@ -11,7 +11,6 @@ import hashlib
 import inspect
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
+from zoolib.files import whole_file
 from zoolib.persistence import Stateful
 
 FORMAT = "zoolib agent"
@@ -42,6 +43,7 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
     """Save what an agent has learned.
 
     The file is written beside ``path`` and moved there when it is complete: whoever interrupts this keeps the old one.
+    A ``ValueError`` refuses an agent that NaN or infinity has got into, since nothing can be made of that any more.
 
     Parameters
     ----------
@@ -52,17 +54,10 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
         raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
     arrays: dict[str, np.ndarray] = {}
     content = {"agent": described(agent), "state": _encode(agent.get_state(), "state", arrays)}
+    _finite(content, arrays)
     header = {"format": FORMAT, "version": VERSION, "checksum": _checksum(content, arrays), "content": content}
-    path = Path(path)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        Path(beside).unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
 
 
 def load(path: str | os.PathLike[str], into: Any) -> Any:
@@ -85,7 +80,7 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     ValueError
         If the file is foreign, truncated or damaged, or of an agent that is unlike ``into``, which stays as it was.
     """
-    path = Path(path)
+    path = Path(checks.path("path", path))
     if not isinstance(into, Stateful) or not hasattr(into, "features"):
         raise TypeError(f"into must be an agent of zoolib, got {type(into).__name__}")
     content, arrays = _read(path)
@@ -98,7 +93,7 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     held = {name: a.copy() for name, a in held.items()}
     try:
         into.set_state(_decode(content["state"], arrays))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except Exception as error:  # there is no end to what a crafted state can raise
         into.set_state(_decode(before, held))
         raise ValueError(f"{path}: its content does not fit a {type(into).__name__} ({error!r})") from error
     return into
@@ -120,6 +115,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 raise ValueError(f"its version is {header['version']}, this zoolib reads {VERSION}")
             if header["checksum"] != _checksum(header["content"], arrays):
                 raise ValueError("its checksum is not that of its content")
+            _finite(header["content"], arrays)
         except Exception as error:  # there is no end to what a damaged archive can raise
             raise ValueError(f"{path}: not a saved agent, or a damaged one: {error}") from error
     return header["content"], arrays
@@ -132,6 +128,14 @@ def _checksum(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
         digest.update(f"{name} {a.dtype.str} {a.shape}".encode())
         digest.update(np.ascontiguousarray(a).data)
     return digest.hexdigest()
+
+
+def _finite(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Refuse NaN and infinity, wherever in a state they are."""
+    for name, a in arrays.items():
+        if a.dtype.kind in "fc" and not np.isfinite(a).all():
+            raise ValueError(f"{name} must be finite, got NaN or infinity")
+    json.dumps(content, allow_nan=False)
 
 
 def _encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:

@@ -116,7 +116,7 @@ async function nextVisitor() {
 }
 
 function emptyCard(place) {
-  const parts = ["payoff", "uncertainty", "score"].map(name =>
+  const parts = ["payoff", "uncertainty", "score", "propensity"].map(name =>
     make("div", {}, make("dt", { text: name }), make("dd", { "data-number": name })));
   const bar = make("div", { class: "bar", "aria-hidden": "true" },
     make("i", { class: "payoff" }), make("i", { class: "bonus" }), make("i", { class: "truth" }));
@@ -216,6 +216,15 @@ for (const button of document.querySelectorAll("[data-shock]")) {
   }));
 }
 
+for (const [id, path, words] of [["deploy", "deploy", "is in force now."], ["roll-back", "roll_back", "is in force again."]]) {
+  byId(id).addEventListener("click", () => attempt(async () => {
+    say("Counting for the other model what the ledger remembers.");
+    show(await ask(path, {}));
+    await nextVisitor();
+    say(`Model ${drawn.model} ${words}`);
+  }));
+}
+
 let doubt = 0;
 byId("reset").addEventListener("click", () => {
   const button = byId("reset");
@@ -282,6 +291,14 @@ function show(state) {
   byId("evidence").replaceChildren(...state.evidence.map(one => make("tr", {},
     make("th", { scope: "row", text: persona(one.persona) }),
     make("td", { text: count(one.shown) }), make("td", { text: count(one.clicked) }))));
+  byId("in-force").textContent = state.model;
+  byId("roll-back").disabled = state.models.length < 2;
+  byId("entries").replaceChildren(...state.entries.toReversed().map(([decision, who, rows]) => {
+    const shown = rows.map(([id, chance, verdict]) =>
+      make(verdict === 1 ? "b" : "span", { text: `${id} (${share(chance)}) ` }));
+    return make("tr", {}, make("th", { scope: "row" }, make("code", { text: decision.slice(0, 6) })),
+      make("td", { text: persona(who) }), make("td", {}, ...shown));
+  }));
   chart(state);
 }
 

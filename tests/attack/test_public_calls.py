@@ -101,6 +101,8 @@ def attacked(label, name, expression):
         said = f"{label}({name}={expression})"
         if not is_answer(f"{label}.{name}", value, error):
             return f"{said}: {type(error).__name__}: {str(error)[:200]}"
+        if isinstance(error, (ValueError, TypeError)) and not public_calls.is_named(label, name, error):
+            return f"{said}: it does not say what is wrong with {name}: {type(error).__name__}: {str(error)[:200]}"
         if state(function, others) != before:
             return f"{said}: something has changed, though it was refused: {str(error)[:200]}"
     return None

@@ -6,6 +6,7 @@ busy machine moves them by less.
 
 import copy
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from built_book import ROOT
 
 from benchmarks import report
 from benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
+from benchmarks.funnel import open_loop
 from benchmarks.measure import in_turns, machine
 
 SHARE, ROUNDS = 0.75, 4
@@ -115,6 +117,22 @@ def test_the_funnel_was_measured_on_two_million_products(stored):
     assert funnel["decisions"] >= 1000
     medians = {row["stage"]: row["median_ms"] for row in funnel["stages"]}
     assert medians["decision"] >= max(medians[stage] for stage in ("retrieve", "read", "embed", "score", "record"))
+
+
+def test_under_open_loop_load_whoever_comes_while_others_are_served_waits_for_them():
+    gaps = np.tile([3.0, 0.0, 0.0], 30)  # three at once: the first waits for nobody, the third for two
+    found = open_loop([lambda: time.sleep(0.02)] * 90, gaps, busy=0.3)
+    assert 18 < found["wait_ms"] < 35
+    assert 38 < found["median_ms"] + 2 < 60
+    assert 0.2 < found["busy"] < 0.4
+    assert 1 < found["formula_ms"] < 10  # which thinks that all come independently of each other
+    assert "open loop, one thread busy" in report.funnel(funnel_part(found))
+
+
+def funnel_part(queue):
+    stages = [{"stage": "decision", "median_ms": 1.0, "p99_ms": 2.0}]
+    counts = {"products": 1, "decisions": 1, "candidates": 1, "recall": 1.0, "index_mb": 1.0, "peak_mb": 1.0}
+    return counts | {"stages": stages, "open_loop": queue, "machine": machine()}
 
 
 def test_the_shop_was_loaded_by_four_clients_for_a_minute(stored):

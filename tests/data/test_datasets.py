@@ -1,7 +1,9 @@
 """Logs are read as they are or refused by row and column, and a damaged file is never read."""
 
+import bz2
 import gzip
 import io
+import lzma
 import shutil
 import tarfile
 import threading
@@ -14,7 +16,7 @@ import pandas as pd
 import pytest
 from built_book import ROOT
 
-from zoolib.data import LoggedData, log_of_frame, open_bandit, packages, production_prior, read_log
+from zoolib.data import LoggedData, log_of_frame, open_bandit, packages, production_prior, read_log, unpacking
 from zoolib.data.public_logs import CAMPAIGNS, POLICIES
 
 installed = pytest.mark.skipif(
@@ -150,6 +152,31 @@ def test_a_compressed_file_that_is_none_is_refused_in_words(tmp_path, ending):
         (tmp_path / f"log.{ending}").write_bytes(content)
         with pytest.raises(ValueError, match=r"path: '.*' is no CSV file"):
             read_log(tmp_path / f"log.{ending}", **COLUMNS)
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip), ("bz2", bz2), ("xz", lzma)])
+def test_a_packed_log_is_read_and_what_unpacks_to_more_than_fits_is_refused(tmp_path, monkeypatch, ending, pack):
+    path = tmp_path / f"log.csv.{ending}"
+    path.write_bytes(pack.compress(GOOD.encode()))
+    assert read_log(path, **COLUMNS).action.tolist() == [2, 0, 2, 1]
+    monkeypatch.setattr(unpacking, "MOST_TEXT", 2**20)
+    path.write_bytes(pack.compress(GOOD.encode() + b"new,11,pen,0,0.5\n" * 2**16))
+    with pytest.raises(ValueError, match=r"must hold at most 1,048,576 bytes, and unpacks to more"):
+        read_log(path, **COLUMNS)
+
+
+def test_more_columns_than_anybody_has_and_words_that_are_all_different_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"at most 5,000 columns, got 100,005"):
+        read(tmp_path, "".join(f"{row}{',x' * 100_000}\n" for row in GOOD.splitlines()))
+    rows = "".join(f"v{i},9,pen,0,0.5\n" for i in range(20_000))
+    with pytest.raises(ValueError, match=r"column 'visitor' must hold a few words.* 20,000 different words"):
+        read(tmp_path, GOOD.splitlines()[0] + "\n" + rows)
+
+
+def test_a_refusal_lists_some_names_and_not_thousands():
+    with pytest.raises(ValueError, match="column 'reward' is missing") as caught:
+        log_of_frame(pd.DataFrame({f"column {i}": [1] for i in range(3000)} | {"action": 1}), context=[])
+    assert len(str(caught.value)) < 500
 
 
 def test_a_number_of_four_hundred_digits_is_refused(tmp_path):

@@ -192,6 +192,17 @@ def without_a_part_of_the_state(header, arrays):
     resigned(header, arrays)
 
 
+def with_numbers(header, arrays, number):
+    name = next(n for n in arrays if n.endswith("flat"))
+    arrays[name] = np.full_like(arrays[name], number, dtype=np.result_type(arrays[name], number))
+    resigned(header, arrays)
+
+
+def with_a_count(header, arrays, number):
+    header["content"]["state"]["memory"]["more"] = number
+    resigned(header, arrays)
+
+
 @pytest.mark.parametrize(("change", "reason"), [
     (lambda h, a: h.update(format="another"), "format is 'another'"),
     (lambda h, a: h.update(version=1), "version is 1, this zoolib reads 2"),
@@ -204,12 +215,29 @@ def without_a_part_of_the_state(header, arrays):
     (with_arrays_of_another_shape, "flat"),
     (without_an_array, "flat"),
     (without_a_part_of_the_state, "memory"),
+    (lambda h, a: with_numbers(h, a, np.nan), r"flat must be finite"),
+    (lambda h, a: with_numbers(h, a, -np.inf), r"flat must be finite"),
+    (lambda h, a: with_numbers(h, a, 1j), "complex"),
+    (lambda h, a: with_a_count(h, a, np.nan), "not JSON compliant"),
 ])  # fmt: skip
 def test_what_does_not_belong_together_is_refused_with_file_and_reason(path, features, change, reason):
     changed(path, change)
     with pytest.raises(ValueError, match=reason) as caught:
         load(path, into=like(features))
     assert str(path) in str(caught.value)
+
+
+def test_an_agent_stays_as_it_was_whatever_a_crafted_state_raises(path, features):
+    def with_a_generator_that_numpy_cannot_take(header, arrays):
+        header["content"]["state"]["training"]["rngs"][0]["uinteger"] = -1
+        resigned(header, arrays)
+
+    changed(path, with_a_generator_that_numpy_cannot_take)
+    into = like(features)
+    before = copy.deepcopy(into.get_state())
+    with pytest.raises(ValueError, match=r"agent\.npz: its content does not fit .*OverflowError"):
+        load(path, into=into)
+    assert same(before, into.get_state())
 
 
 def test_files_of_others_are_refused(path, features):
@@ -320,6 +348,42 @@ def test_a_state_that_cannot_be_saved_says_where_it_is_and_leaves_the_old_file(p
     with pytest.raises(TypeError, match=r"state\.memory\.evidence\._b is a set"):
         save(agent, path)
     assert path.read_bytes() == before
+
+
+def test_an_agent_of_nan_is_not_saved_over_a_good_one(path, agent):
+    before = path.read_bytes()
+    agent.memory.evidence.b[...] = np.nan
+    with pytest.raises(ValueError, match=r"state\.memory\.evidence.* must be finite"):
+        save(agent, path)
+    assert path.read_bytes() == before
+
+
+def test_who_might_read_the_old_file_may_read_the_new_one_and_a_link_stays_a_link(path, agent, features, tmp_path):
+    usual, link = tmp_path / "usual", tmp_path / "link"
+    usual.touch()
+    assert path.stat().st_mode == usual.stat().st_mode
+    path.chmod(0o640)
+    link.symlink_to(path)
+    agent.alpha = 0.7
+    save(agent, link)
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert load(path, into=like(features, alpha=0.7)).alpha == 0.7
+
+
+def test_what_somebody_who_was_killed_has_left_is_cleared_away_and_what_is_being_written_is_not(path, agent):
+    old, new, other = (path.with_name(name) for name in (".agent.npz.1.part", ".agent.npz.2.part", ".other.1.part"))
+    for draft in (old, new, other):
+        draft.touch()
+    for draft in (old, other):
+        os.utime(draft, (0, 0))
+    save(agent, path)
+    assert sorted(p.name for p in path.parent.iterdir()) == [new.name, other.name, "agent.npz"]
+
+
+def test_what_is_no_file_is_not_written_over(agent, tmp_path):
+    with pytest.raises(FileExistsError, match="is no file"):
+        save(agent, tmp_path)
 
 
 KILLED = """

@@ -1,6 +1,7 @@
 """Opens one damaged copy of a store after the other, reads and writes, and says so; its process may die of it.
 
-``python damaged_stores.py STORE ROOM FIRST SECONDS``: the store, a folder for copies, the first number, how long.
+``python damaged_stores.py STORE ROOM SECONDS NUMBER...``: the store, a folder for copies, and which damage; after this
+all other from 0 on, for so many seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import shutil
 import sys
 import time
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +69,12 @@ def looked_through(store: Store) -> str:
     return json.dumps(counts)
 
 
-def main(path: str, room: str, first: str, seconds: str) -> None:
+def main(path: str, room: str, seconds: str, *numbers: str) -> None:
     whole, copy = (Path(path) / "data.mdb").read_bytes(), Path(room) / "copy"
-    number, end = int(first), time.monotonic() + float(seconds)
-    while number < int(first) + 5 or time.monotonic() < end:
+    end = time.monotonic() + float(seconds)
+    for i, number in enumerate(chain(map(int, numbers), count())):
+        if i >= len(numbers) and time.monotonic() >= end:
+            break
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir(parents=True)
         (copy / "data.mdb").write_bytes(damaged(whole, number))
@@ -80,7 +84,6 @@ def main(path: str, room: str, first: str, seconds: str) -> None:
                 print(looked_through(store), flush=True)
         except (UnreadableValueError, StoreUnavailableError) as error:
             print("refused:", str(error).replace("\n", " "), flush=True)
-        number += 1
 
 
 if __name__ == "__main__":

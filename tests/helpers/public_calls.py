@@ -133,7 +133,7 @@ def ask(x: Any) -> np.ndarray:
 
 
 def funnel() -> production.Funnel:
-    wanted = {"query": ask, "n_candidates": K, "n_slate": 3}
+    wanted = {"query": ask, "n_candidates": K, "n_slate": 3, "ranking": production.UCBRanking()}
     return production.Funnel(retriever(), drawn(K, 5), embedder(), MemoryStore(), **wanted)
 
 
@@ -275,9 +275,35 @@ INNER = {
 # Errors that are an answer, too.
 ANSWERS: dict[str, tuple[type[BaseException], ...]] = {
     "action_probabilities.agent": (NotImplementedError,),  # an agent of one's own is registered, as the docstring says
-    "*.path": (OSError,), "*.url": (OSError,),  # what the system says
+    "*.path": (OSError,), "*.url": (OSError,), "*.max_bytes": (OSError,),  # what the system says
     "Ledger.settle*.version": (production.StaleModelError,), "Ledger.model.*": (production.UnreadableValueError,),
 }  # fmt: skip
+
+
+# What an error speaks of, where it is not the argument itself: what it does not fit, or what was made of it.
+SPEAKS_OF = {
+    "TwoTowers.train.x": "products", "LoggedData.n_actions": "action", "LoggedData.action": "context|position|reward",
+    "KeptScores.Z": "sums", "TabularEvidence.Z": "d must", "*_columns.b": "A must", "unpack.*": "the value at",
+    "Decision.unpacked.*": "the value at", "Ledger.read.*": "the value at", "*.seeds": "seed",
+    "*.warm.X": "r must", "*.n_steps": "a step in shocks", "LoggedData.rows.index": "action must",
+    "Funnel.deploy.embedder": "version",
+    "*.version": "model/", "LowRankFilter.p": "rank", "RandomTimes.happen.n_steps": r"shocks\.last",
+    "*.agents": "stream", "*.product_category": "for_sale", "s*.X": "r must", "train_phi.X": "clicks must",
+    "thompson_ranks.alpha": "beta must", "directions.U": "P must", "*.context": "column", "*.frame": "column",
+    "train_recommender.n_*": r"log\['", "*.apply_shock.shock": "No axis",
+    "Arrivals.embeddings": "ids must", "Funnel.n_candidates": "n_slate", "per_visit.users": "indices",
+    "*": r"Mirror|it has no length|^int\(\)|<lambda>\(\)|only 0-dimensional"  # it says so itself, or NumPy
+    r"|after \* must be|inhomogeneous shape|positive definite|Singular matrix|did not converge",
+}  # fmt: skip
+
+
+def is_named(label: str, name: str, error: BaseException) -> bool:
+    """Tell whether an error says which argument it is about: by its name, the last word of that, or one of many."""
+    names = {name, name.removesuffix("s"), name.rpartition("_")[2]}
+    spoken_of = [words for pattern, words in SPEAKS_OF.items() if fnmatch(f"{label}.{name}", pattern)]
+    return (
+        re.search("|".join([*(rf"(?<![A-Za-z]){re.escape(one)}" for one in names), *spoken_of]), str(error)) is not None
+    )
 
 
 class Call(NamedTuple):

@@ -32,10 +32,10 @@ def wait_for(port: int, seconds: float = 180.0) -> None:
 
 
 @contextmanager
-def serving(shop: Shop) -> Iterator[int]:
+def serving(shop: Shop, token: str | None = None) -> Iterator[int]:
     """Serve ``shop`` in a thread; yield the port."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), http=Connection, **SETTINGS))
+    server = uvicorn.Server(uvicorn.Config(create_app(shop, token=token), http=Connection, **SETTINGS))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     wait_for(listening.getsockname()[1])

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
-from zoolib.agents import best_first
+from zoolib.agents import InverseGap, best_first
 from zoolib.networks import MLP
 from zoolib.production import (
     Arrivals,
     Embedder,
     FeedbackQueue,
     Funnel,
+    InverseGapRanking,
     Message,
     Outcome,
     Posterior,
@@ -28,6 +29,7 @@ from zoolib.production import (
     Sums,
     ThompsonRanking,
     UCBRanking,
+    UnreadableValueError,
     Visitor,
     open_store,
 )
@@ -63,7 +65,7 @@ def make(shop, tmp_path):
         stores.append((name, store))
         if embedder == "default":
             embedder = Embedder(network(), device="cpu", dtype="float64")
-        given = {"query": lambda x: np.ones(2), "n_candidates": 30, "n_slate": 1} | settings
+        given = {"query": lambda x: np.ones(2), "n_candidates": 30, "n_slate": 1, "ranking": UCBRanking()} | settings
         return Funnel(Retriever(embeddings, "exact"), products, embedder, store, **given)
 
     yield funnel
@@ -107,16 +109,16 @@ def test_the_slate_is_the_best_of_the_candidates_in_order(make, shop):
     assert np.isnan(decision.propensity).all()
 
 
-def test_a_slate_tells_payoff_and_width_of_its_scores_and_may_have_a_weight_of_its_own(make, shop):
+def test_a_slate_tells_payoff_and_width_of_its_scores_and_may_have_a_ranking_of_its_own(make, shop):
     funnel = make(n_slate=7)
     for user in range(10):
         decision = funnel.decide(visitor(shop, user))
         funnel.feedback(decision.id, int(decision.arms[0]), 1)
-        for alpha, made in ((0.3, decision), (2.5, funnel.slate(visitor(shop, user), alpha=2.5))):
+        for alpha, made in ((0.3, decision), (2.5, funnel.slate(visitor(shop, user), ranking=UCBRanking(2.5)))):
             np.testing.assert_allclose(made.score, made.payoff + alpha * made.width, atol=1e-12)
     assert funnel.ranking.alpha == 0.3
-    with pytest.raises(ValueError, match="alpha"):
-        funnel.slate(visitor(shop, 0), alpha=-1)
+    with pytest.raises(TypeError, match="ranking must be a Ranking"):
+        funnel.slate(visitor(shop, 0), ranking=-1)
 
 
 def test_a_grouping_learns_for_its_group_alone(make, shop):
@@ -153,13 +155,13 @@ def test_processes_with_the_same_evidence_show_the_same_slates(shop, data, dtype
     phi, slates = Embedder(network(), device="cpu", dtype=dtype), []
     for portions in (range(n_messages),), np.split(np.array(order), sorted(cuts)):
         with tempfile.TemporaryDirectory() as folder, open_store(folder) as store:
-            retriever, query = Retriever(embeddings, "exact"), lambda x: np.ones(2)
-            funnel = Funnel(retriever, products, phi, store, query=query, n_candidates=30, n_slate=30)
-            decisions = [funnel.decide(visitor(shop, user % 3), alpha=0.0) for user in range(n_messages)]
+            retriever, how = Retriever(embeddings, "exact"), {"query": lambda x: np.ones(2), "ranking": UCBRanking()}
+            funnel = Funnel(retriever, products, phi, store, n_candidates=30, n_slate=30, **how)
+            decisions = [funnel.decide(visitor(shop, user % 3), ranking=UCBRanking(0.0)) for user in range(n_messages)]
             for portion in portions:
                 verdicts = [(decisions[i].id, int(decisions[i].arms[0]), int(i % 2)) for i in portion]
                 funnel.settle([Message(*verdict) for verdict in verdicts])
-            again = Funnel(retriever, products, None, store, query=query, n_candidates=30, n_slate=30, dtype=dtype)
+            again = Funnel(retriever, products, None, store, n_candidates=30, n_slate=30, dtype=dtype, **how)
             slates.append([again.slate(visitor(shop, user)).arms.tolist() for user in range(6)])
             some = Rule(np.arange(30) % data.draw(st.integers(2, 5)) > 0)  # fewer in a batch, in the same order
             for user, slate in enumerate(slates[-1]):
@@ -275,13 +277,62 @@ def test_an_embedder_keeps_its_weights_when_the_network_is_trained_on():
     np.testing.assert_array_equal(again(np.ones((1, 9))), before)
 
 
-# ---- Thompson sampling and its propensities ----------------------------------------------------------------
+# ---- rankings that take chances, and their propensities -----------------------------------------------------
 
 
 def posterior_and_candidates(m=6, d=3):
     rng = np.random.default_rng(2)
     Z = rng.normal(size=(m, d))
     return Z, Posterior.of(Sums(np.eye(d) + Z.T @ Z, rng.normal(size=d)))
+
+
+@pytest.mark.parametrize("price", [0.01, 0.3])
+def test_inverse_gaps_of_a_slate_are_those_of_the_agents_and_what_they_say_of_themselves(price):
+    Z, posterior = posterior_and_candidates()
+    ranking, scores = InverseGapRanking(0.7, price=price, rng=0), UCBRanking(0.7).scores(Z, posterior)
+    first = InverseGap(gamma=6 / price).chances(scores)
+    counts = np.zeros((6, 6))
+    for _ in range(20_000):
+        (a, b), shown, propensity, *_ = ranking.rank(Z, posterior, 2)
+        left = np.where(np.arange(6) == a, -np.inf, scores)
+        np.testing.assert_allclose(propensity, [first[a], InverseGap(gamma=5 / price).chances(left)[b]], rtol=1e-9)
+        np.testing.assert_array_equal(shown, scores[[a, b]])
+        counts[a, b] += 1
+    np.testing.assert_allclose(counts.sum(1) / 20_000, first, atol=0.015)
+    assert (counts.sum(1) / 20_000) @ (scores.max() - scores) < price
+
+
+def test_equal_candidates_are_equally_probable_whatever_their_last_digits_are():
+    Z = np.ones((4, 1)) * (1 + np.array([0, 3e-6, -3e-6, -0.5]))[:, None]
+    ranked = [InverseGapRanking(0.0, rng=s).rank(Z, Posterior(np.ones(1), np.eye(1)), 1, 1e-5) for s in range(200)]
+    told = {int(one.order[0]): one.propensity[0] for one in ranked}
+    assert told[1] == told[2] == 0.25
+    assert told[0] > 0.45
+
+
+def test_a_slate_of_the_whole_shelf_holds_each_candidate_once():
+    Z, posterior = posterior_and_candidates()
+    for seed in range(50):
+        found = InverseGapRanking(price=10.0, rng=seed).rank(Z, posterior, 9)
+        assert sorted(found.order.tolist()) == list(range(6))
+        assert found.propensity[-1] == 1.0
+
+
+def test_a_funnel_logs_with_propensities_unless_it_is_told_otherwise(make, shop):
+    funnels = [make(name=f"store{i}", n_slate=5, ranking=None) for i in range(2)]
+    decisions = [[funnel.decide(visitor(shop, user)) for user in range(20)] for funnel in funnels]
+    kept = funnels[0].ledger.decision(decisions[0][0].id)
+    np.testing.assert_array_equal(kept.propensity, decisions[0][0].propensity)
+    assert all(
+        ((d.propensity > 0) & (d.propensity <= 1)).all() and len({*d.arms}) == 5 for one in decisions for d in one
+    )
+    assert [d.arms.tolist() for d in decisions[0]] != [d.arms.tolist() for d in decisions[1]]  # nobody can foresee it
+
+
+@pytest.mark.parametrize("kind", [InverseGapRanking, ThompsonRanking])
+def test_before_the_first_verdicts_visitors_who_are_alike_are_not_all_shown_the_same(make, shop, kind):
+    funnel = make(ranking=kind(1.0, rng=0))
+    assert len({int(funnel.decide(visitor(shop, 3)).arms[0]) for _ in range(40)}) > 3
 
 
 def test_the_propensity_of_a_place_is_how_often_it_goes_to_this_arm():
@@ -508,6 +559,22 @@ def test_a_new_phi_takes_over_the_evidence_and_other_funnels_follow(make, shop):
     np.testing.assert_allclose(sums.A, np.eye(32) + Z.T @ Z, atol=1e-5)
     np.testing.assert_allclose(sums.b, Z.T @ [*(u % 2 for u in range(15)), 1], atol=1e-5)
     np.testing.assert_array_equal(other.slate(visitor(shop, 3)).arms, funnel.slate(visitor(shop, 3)).arms)
+
+
+def test_to_roll_back_is_to_deploy_the_version_of_before_and_each_click_is_there_once(make, shop):
+    funnel = make()
+    first, told = funnel.embedder.version, 0
+    for step in (None, Embedder(network(7), device="cpu", dtype="float64"), first):
+        if step is not None:
+            funnel.deploy(step)
+        for user in range(4):
+            decision = funnel.decide(visitor(shop, user))
+            funnel.feedback(decision.id, int(decision.arms[0]), 1)
+        told += 4
+        assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_clicks == told
+    assert funnel.embedder.version == first
+    with pytest.raises(UnreadableValueError, match="holds no model 'never'"):
+        funnel.deploy("never")
 
 
 def test_another_phi_than_the_one_in_force_is_refused(make):

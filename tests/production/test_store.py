@@ -16,6 +16,7 @@ import threading
 import time
 from unittest.mock import MagicMock
 
+import damaged_stores
 import lmdb
 import numpy as np
 import pytest
@@ -331,6 +332,26 @@ def test_a_file_that_was_cut_short_is_refused_and_nobody_dies_of_it(tmp_path, pa
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1, "it ends by an exception, and not by a signal"
     assert re.search("(UnreadableValueError|StoreUnavailableError): .*store", done.stderr)
+
+
+# Damage of which, followed without a look, lmdb ends the process (SIGBUS, SIGABRT); of 706 a value is gone in silence.
+KILLERS = ["80", "400", "577", "615", "690", "701", "706", "757"]
+
+
+def test_a_garbled_page_in_a_file_of_full_length_is_refused_in_words_and_nothing_is_gone(tmp_path):
+    damaged_stores.fill(tmp_path / "whole")
+    command = [sys.executable, damaged_stores.__file__, tmp_path / "whole", tmp_path / "room", "0", *KILLERS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == KILLERS
+    assert all(" refused: the store at " in line and "is damaged" in line for line in done.stdout.splitlines())
+
+
+def test_a_store_that_was_begun_and_never_filled_is_whole(tmp_path):
+    (tmp_path / "store").mkdir()
+    lmdb.open(str(tmp_path / "store"), max_dbs=2).close()
+    with open_store(tmp_path / "store") as store:
+        put(store, "a", b"1")
 
 
 def test_a_healthy_file_that_lacks_pages_which_nobody_needs_is_taken(tmp_path):

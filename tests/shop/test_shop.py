@@ -22,13 +22,14 @@ from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
 from benchmarks.shop_load import Client, Shopper, evidence_of, measure
-from shop import app, connections
+from shop import app, connections, security
 from shop.__main__ import main
 from shop.security import HEADERS
-from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
-from shop.statistics import COLUMNS, KEY, POINTS, WINDOW, Statistics
-from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table
+from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, Shop, UnknownDecisionError
+from shop.statistics import COLUMNS, ENTRIES, KEY, POINTS, WINDOW, Statistics
+from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table, persona_of
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
+from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.production import Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
 
@@ -148,6 +149,7 @@ def test_the_tally_is_what_a_list_of_all_visits_says_and_stays_small(n, seed):
 def test_statistics_of_a_store_that_is_there_already_are_read():
     words, arrays = unpack(KEY, "tally", Statistics(42, 3000).packed())
     words |= {"marks": [[5, "fish boom", True]]}
+    del words["models"], words["entries"]  # of which those stores know nothing
     assert set(words) == {"seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride"}
     assert Statistics.unpacked(pack(KEY, "tally", words, arrays)).shock_log == [[5, "fish boom", True]]
 
@@ -180,7 +182,7 @@ def test_a_shock_comes_once_and_goes_once():
 # ---- what is shown and what is learned -----------------------------------------------------------------------
 
 
-def test_what_is_shown_is_the_best_by_payoff_and_uncertainty_in_closed_form(fresh):
+def test_what_is_shown_is_drawn_by_payoff_and_uncertainty_in_closed_form(fresh):
     fresh.simulate(20)
     visit = fresh.visit()
     sums = kept(fresh)[PERSONAS[int(visit.x[:4].argmax())]]
@@ -188,12 +190,16 @@ def test_what_is_shown_is_the_best_by_payoff_and_uncertainty_in_closed_form(fres
     Z = fresh.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), fresh.world.shop.products[ids]]).astype("f4"))
     payoff = Z @ np.linalg.solve(sums.A, sums.b)
     uncertainty = np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
-    best = np.argsort(-(payoff + visit.alpha * uncertainty), kind="stable")[:6]
-    np.testing.assert_array_equal(visit.decision.arms, ids[best])
+    shown = np.searchsorted(ids, visit.decision.arms)
+    np.testing.assert_array_equal(visit.decision.arms, ids[shown])
+    chances = InverseGap(gamma=300 / PRICE).chances(payoff + visit.alpha * uncertainty)
+    assert visit.decision.propensity[0] == pytest.approx(chances[shown[0]], rel=1e-3)
+    assert visit.decision.score.mean() > np.sort(payoff + visit.alpha * uncertainty)[-30:].mean()
     told = fresh.told(visit)["products"]
     for name, values in (("payoff", payoff), ("uncertainty", uncertainty)):
-        np.testing.assert_allclose([one[name] for one in told], values[best], atol=1e-4)
-    for one in told:
+        np.testing.assert_allclose([one[name] for one in told], values[shown], atol=1e-4)
+    for one, propensity in zip(told, visit.decision.propensity, strict=True):
+        assert one["propensity"] == pytest.approx(propensity, abs=1e-4)
         assert one["score"] == pytest.approx(one["payoff"] + visit.alpha * one["uncertainty"], abs=2e-4)
 
 
@@ -307,9 +313,42 @@ def test_the_same_visitors_teach_the_same_after_a_reset(fresh):
     seen = []
     for _ in range(2):
         fresh.simulate(15)
-        seen.append({k: v for k, v in fresh.state().items() if k != "era"})
+        state = {k: v for k, v in fresh.state().items() if k != "era"}
+        seen.append(state | {"entries": [entry[1:] for entry in state["entries"]]})  # but for the decisions' names
         fresh.reset()
     assert seen[0] == seen[1]
+
+
+def test_whoever_rolls_back_finds_the_old_evidence_and_what_came_meanwhile_each_click_once(fresh):
+    fresh.simulate(10)
+    first = fresh.funnel.embedder.version
+    with pytest.raises(ValueError, match="no model to go back to"):
+        fresh.roll_back()
+    assert len(fresh.deploy().models) == 2
+    second = fresh.funnel.embedder.version
+    assert second != first
+    for version, move in ((first, fresh.roll_back), (second, fresh.deploy), (first, fresh.roll_back)):
+        assert totals(fresh) == counts(fresh)
+        fresh.simulate(3)
+        move()
+        assert fresh.state()["model"] == version
+    assert totals(fresh) == counts(fresh)
+    assert counts(fresh)[0] == 6 * (10 + 3 * 3)
+    assert fresh.state()["models"] == [first]
+
+
+def test_the_last_entries_are_those_of_the_ledger(fresh):
+    fresh.simulate(2)
+    for _ in range(ENTRIES):
+        visit = fresh.visit()
+        fresh.answer(visit.decision.id, visit.decision.arms[:1].tolist())
+    told = fresh.state()["entries"]
+    assert len(told) == ENTRIES
+    (name, persona, rows), known = told[-1], fresh.funnel.ledger.decision(visit.decision.id)
+    assert (name, persona) == (known.id, persona_of(visit.x))
+    assert [row[0] for row in rows] == known.arms.tolist()
+    assert [row[1] for row in rows] == pytest.approx(known.propensity, abs=1e-4)
+    assert [row[2] for row in rows] == known.verdict.tolist() == [1, 0, 0, 0, 0, 0]
 
 
 def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
@@ -390,6 +429,10 @@ def test_simulated_visitors_shocks_and_exploration_over_the_wire(port):
     assert ask(port, "/api/explore", {"alpha": 0.5})[1]["alpha"] == 0.5
     assert ask(port, "/api/visit", {})[1]["alpha"] == 0.5
     assert ask(port, "/api/explore", {"alpha": 1})[1]["alpha"] == 1.0
+    assert ask(port, "/api/roll_back", {})[0] == 422
+    model = ask(port, "/api/state")[1]["model"]
+    assert ask(port, "/api/deploy", {})[1]["model"] != model
+    assert ask(port, "/api/roll_back", {})[1]["model"] == model
     assert ask(port, "/api/reset", {})[1]["visits"] == 0
 
 
@@ -501,6 +544,11 @@ RAW = [  # what is sent, what comes back
     ("a head that does not end", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 20_000, 400),
     ("a path that does not end", b"GET /" + b"a" * 20_000, 400),
     ("a long path", get(b"/" + b"a" * 10_000), 404),
+    ("a long head in one piece", get(b"/", more=b"X: " + b"a" * 20_000 + b"\r\n"), 431),
+    ("many fields", get(b"/", more=b"X: a\r\n" * 200), 431),
+    ("HTTP of the future", get(b"/").replace(b"HTTP/1.1", b"HTTP/3.7"), 505),
+    ("HTTP that never was", get(b"/").replace(b"HTTP/1.1", b"HTTP/1.2"), 505),
+    ("two ways to say a length", post("visit", b"2\r\n{}\r\n0\r\n\r\n", JSON + CHUNKED), 400),
     ("a method that nobody knows", b"BREW / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405),
     ("delete", b"DELETE /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405),
     ("reading what is written", get(b"/api/reset"), 405),
@@ -574,6 +622,7 @@ def test_a_name_that_was_given_is_welcome_too(shop):
         get(b"/nothing"),
         get(b"/", b"shop.example"),
         post("visit", b"{"),
+        b"hello\r\n\r\n",
     ],
 )
 def test_every_answer_says_what_a_browser_may_do_with_it(port, request_):
@@ -582,6 +631,40 @@ def test_every_answer_says_what_a_browser_may_do_with_it(port, request_):
     assert "server" not in headers
     assert not any(name.startswith("access-control") for name in headers)
     assert re.fullmatch(r"(text/(html|css|javascript); charset=utf-8|application/json)", headers["content-type"])
+
+
+def test_where_others_can_reach_it_the_shop_asks_for_its_token_and_remembers_who_had_it(shop):
+    with serving(shop, token="secret") as port:
+        for more in (b"", b"Authorization: Bearer guess\r\n", b"Cookie: shop-token=guess\r\n", b"Cookie: \xff;=\r\n"):
+            assert raw(port, get(b"/api/state", more=more))[0] == 401
+            assert raw(port, get(b"/?token=guess", more=more))[0] == 401
+        status, headers, _ = raw(port, get(b"/?token=secret"))
+        assert (status, headers["set-cookie"]) == (200, "shop-token=secret; Path=/; HttpOnly; SameSite=Strict")
+        assert raw(port, get(b"/api/state", more=b"Cookie: other=1; shop-token=secret\r\n"))[0] == 200
+        assert raw(port, get(b"/api/state", more=b"Authorization: Bearer secret\r\n"))[0] == 200
+
+
+def test_from_one_address_come_no_more_requests_than_anybody_makes(shop, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(security.time, "monotonic", lambda: now[0])
+    guard = app.create_app(shop, token="secret")
+
+    def status(client):
+        headers = [(b"host", b"localhost"), (b"authorization", b"Bearer secret")]
+        scope = {"headers": headers, "scheme": "http", "method": "GET", "query_string": b"", "client": (client, 1)}
+        return (guard.refused(scope) or (200,))[0]
+
+    assert [status("a") for _ in range(101)] == [200] * 100 + [429]
+    assert status("b") == 200
+    now[0] += 1.0
+    assert [status("a") for _ in range(21)] == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize(("host", "asks"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_shop_that_listens_beyond_this_machine_says_its_token_once(trained, capsys, monkeypatch, host, asks):
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    assert main(["--store", str(trained), "--host", host, "--port", "0"]) == 0
+    assert bool(re.search(r"/\?token=[\w-]{22} ", capsys.readouterr().out)) == asks
 
 
 def test_nothing_that_a_client_sends_comes_back(port):

@@ -206,8 +206,8 @@ def test_all_of_it_works_by_keyboard_and_the_focus_is_seen(visit, shop):
             break
         reached.append(here[0])
         outlines.add(here[1])
-    controls = ["none", "persona", "reveal", "n", "send", "stream", "fish boom", "dog-toy craze", "alpha", "reset"]
-    assert reached == ["Click"] * 6 + controls + ["SUMMARY"]
+    controls = ["none", "persona", "reveal", "n", "send", "stream", "fish boom", "dog-toy craze", "alpha", "deploy"]
+    assert reached == ["Click"] * 6 + controls + ["reset", "SUMMARY"]  # there is nothing to roll back to
     assert outlines == {True}
 
     page.locator(".product button").nth(1).focus()
@@ -247,6 +247,24 @@ def test_while_the_store_is_away_the_page_says_so_and_goes_on_afterwards(visit, 
     said(page, "counted")
     assert all("503" in problem for problem in visit.wrong)  # the browser notes failed requests by itself
     visit.wrong.clear()
+
+
+def test_a_model_is_deployed_and_rolled_back_and_the_ledger_shows_its_last_entries(visit, shop):
+    page = visit()
+    first = page.text_content("#in-force")
+    page.click("#deploy")
+    said(page, "is in force now.")
+    assert page.text_content("#in-force") == shop.funnel.embedder.version != first
+    page.click("#none")
+    said(page, "counted")
+    rows = page.locator("#entries tr")
+    name, _, told = shop.statistics().entries[-1]
+    assert rows.first.locator("code").text_content() == name[:6]
+    assert rows.first.locator("td").last.text_content().split()[0] == str(told[0][0])
+    page.click("#roll-back")
+    said(page, "is in force again.")
+    assert page.text_content("#in-force") == first
+    assert page.is_disabled("#roll-back")
 
 
 def test_a_decision_from_before_a_reset_gives_way_to_a_new_one(visit, shop):

@@ -235,7 +235,8 @@ class HybridPerProductAgent(HybridLinUCBAgent):
 def _columns(features: FeatureEngineer | ContextSpace, own: Sequence[int] | None) -> np.ndarray:
     """Return the matrix that makes x of a context, ``(d, d_own)``."""
     if own is not None:
-        return np.eye(features.d)[:, checks.indices("own", np.asarray(own), features.d, (len(own),))]
+        own = checks.items("own", own)
+        return np.eye(features.d)[:, checks.indices("own", own, features.d, (len(own),))]
     if isinstance(features, ContextSpace):
         return np.eye(features.d)
     P, C = features.table.shape[:2]

@@ -19,6 +19,8 @@ from zoolib.world import ContextSpace, FeatureEngineer
 
 LINKS = {"identity": BatchedEvidence, "logistic": BatchedLogistic}
 
+LARGEST_X = 1e6  # of a log's contexts, in size
+
 
 class _Ahead(Thompson):
     """Thompson sampling whose draws from N(0, A^-1) are made ahead, as many as there are choices until A is renewed."""
@@ -137,6 +139,10 @@ class MappedAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``; the map is trained on it first."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
+        if np.abs(X).max(initial=0.0) > LARGEST_X:
+            raise ValueError(
+                f"X must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or nothing of the prior would be left"
+            )
         for t in range(0, X.shape[-2], 4096):
             self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
         self.map.fit(*self._counting())

@@ -25,6 +25,7 @@ except ImportError as error:
     raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
 from zoolib import checks
+from zoolib.files import whole_file
 from zoolib.randomness import Seed, generators
 from zoolib.world import ZooplusSimulator
 
@@ -82,13 +83,8 @@ class MLPRecommender(nn.Module):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the weights to ``path``: completely, or not at all."""
-        path = Path(path)
-        draft = path.with_name(path.name + ".part")
-        try:
-            torch.save({"sizes": self.sizes, "weights": self.state_dict()}, draft)
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole_file(path) as file:
+            torch.save({"sizes": self.sizes, "weights": self.state_dict()}, file)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -99,7 +95,7 @@ class MLPRecommender(nn.Module):
         FileNotFoundError, ValueError
             If there is no such file; if it is damaged or holds something else.
         """
-        if not Path(path).is_file():
+        if not Path(checks.path("path", path)).is_file():
             raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
         content = io.BytesIO(Path(path).read_bytes())
         try:

@@ -178,7 +178,7 @@ class Restarting(Wrapper):
 
     def __init__(self, agent: Agent, *, at: Iterable[int]) -> None:
         super().__init__(agent)
-        self.at = sorted(checks.whole("at", n, 1) for n in at)
+        self.at = sorted(checks.whole("at", n, 1) for n in checks.items("at", at))
         self.n_visits = 0
         self._fresh = self._copied(agent)
 
@@ -214,7 +214,12 @@ class Snapshots(Wrapper):
 
     def __init__(self, agent: Any, at: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:
         super().__init__(agent)
-        self.at, self.look, self.n_visits, self.snapshots = frozenset(at), look, 0, {}
+        self.at, self.look, self.n_visits, self.snapshots = (
+            frozenset(checks.whole("at", n, 0) for n in checks.items("at", at)),
+            look,
+            0,
+            {},
+        )
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         super()._take(sim, *lesson)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
+
 CLAIM_MIME = "application/vnd.zoolib.claim+json"
 KINDS = {
     "difference": "one random thing is larger than another, or by how much",
@@ -110,8 +112,7 @@ def claim(
         raise ValueError(f"text must be a sentence, got {text!r}")
     if not isinstance(holds, (bool, np.bool_)):  # a number, NaN too, would pass for true
         raise TypeError(f"holds must be one truth value, got {holds!r}")
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    checks.choice("kind", kind, KINDS)
     replications = getattr(measured, "n", None) if replications is None else replications
     low, high = getattr(measured, "low", None), getattr(measured, "high", None)
     if kind not in NOTHING_RANDOM and (replications is None or not of):

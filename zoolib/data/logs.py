@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +19,9 @@ import numpy as np
 import pandas as pd
 
 from zoolib import checks
+from zoolib.data.unpacking import unpacked
 
+MOST_NUMBERS = 10**8  # of contexts, rows times columns
 LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
 
 
@@ -90,7 +94,7 @@ class LoggedData:
         """Return the log of some rows, the same of each replication."""
         try:
             index = np.arange(len(self))[index]
-        except IndexError as error:
+        except (IndexError, OverflowError, ValueError) as error:
             raise ValueError(f"index must pick some of {len(self)} rows: {error}") from None
         parts = {name: getattr(self, name)[..., index] for name in ("action", "reward", "propensity", "position")}
         return replace(self, context=self.context[..., index, :], **parts)
@@ -102,7 +106,7 @@ class LoggedData:
 
 
 def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
-    """Read a log from a CSV file with a header.
+    """Read a log from a CSV file with a header, which may be packed by gzip, bzip2 or xz (``.gz``, ``.bz2``, ``.xz``).
 
     Parameters
     ----------
@@ -115,15 +119,17 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
         If there is no such file.
     ValueError, TypeError
         If a column is missing, a cell is empty or holds what it must not; the message names column and row, counted
-        from 0 below the header.
+        from 0 below the header. If it unpacks to more than a gibibyte, or has more than 5,000 columns: what is larger
+        is read in parts, and handed to :func:`log_of_frame`.
     """
-    if not Path(path).is_file():
+    if not Path(checks.path("path", path)).is_file():
         raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
-            frame = pd.read_csv(path, skip_blank_lines=False, index_col=False)
-        names = pd.read_csv(path, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
+            frame = pd.read_csv(text := unpacked(Path(path)), skip_blank_lines=False, index_col=False)
+        text.seek(0)
+        names = pd.read_csv(text, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
         frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one
     except pd.errors.ParserWarning as error:
         raise ValueError(
@@ -153,7 +159,8 @@ def log_of_frame(
         The table, one row a choice.
     context
         Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
-        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused.
+        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused, and so are
+        contexts of more than a hundred million numbers, rows times columns.
     action, reward, propensity, position
         Names of these columns; ``position`` may be missing.
     actions
@@ -164,14 +171,15 @@ def log_of_frame(
         raise ValueError("frame must be a DataFrame with at least one row")
     if isinstance(context, str):
         raise TypeError(f"context must be a sequence of column names, got {context!r}")
+    context = [checks.hashable("context", name) for name in checks.items("context", context)]
     for name in (action, reward, propensity):
         if name in context:
             raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")
+    times = Counter(frame.columns)
     for name in (*context, action, reward, propensity, *([] if position is None else [position])):
-        if name not in frame:
-            raise ValueError(f"column {name!r} is missing; there are {', '.join(map(repr, frame.columns))}")
-        if (frame.columns == name).sum() > 1:
-            raise ValueError(f"column {name!r} occurs twice; there are {', '.join(map(repr, frame.columns))}")
+        if times[name] != 1:
+            how = "occurs twice" if times[name] else "is missing"
+            raise ValueError(f"column {name!r} {how}; there are {_listed(map(repr, frame.columns))}")
         refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
     chosen = frame[action].to_numpy()
     if actions is None:
@@ -179,15 +187,17 @@ def log_of_frame(
         refuse_rows(f"column {action!r}", word != word[0], chosen, "a word or a number, as in row 0: one kind for all")
     known = sorted(frame[action].unique().tolist()) if actions is None else list(actions)
     if len(set(known)) < len(known):
-        raise ValueError(f"actions must be distinct, got {', '.join(map(str, known))}")
+        raise ValueError(f"actions must be distinct, got {_listed(map(str, known))}")
     code = frame[action].map({name: place for place, name in enumerate(known)})
     unknown = code.isna().to_numpy()
     if unknown.any() and {str(one) for one in chosen[unknown]} & {str(one) for one in known}:
         kinds = type(known[0]).__name__, type(chosen[unknown].tolist()[0]).__name__
         raise TypeError(f"actions must be of the type that column {action!r} holds, {kinds[1]}, got {kinds[0]}")
-    refuse_rows(f"column {action!r}", unknown, chosen, f"one of the actions {', '.join(map(str, known))}")
+    refuse_rows(f"column {action!r}", unknown, chosen, f"one of the actions {_listed(map(str, known))}")
     parts, features = [np.empty((len(frame), 0))], []
     for name in context:
+        if (len(features) + 1) * len(frame) > MOST_NUMBERS:
+            raise ValueError(f"context must hold at most {MOST_NUMBERS:,} numbers, and holds more with column {name!r}")
         if pd.api.types.is_numeric_dtype(frame[name]):
             parts.append(_numeric(frame, name)[:, None])
             features.append(str(name))
@@ -196,8 +206,11 @@ def log_of_frame(
             if no_number.mean() < 0.5:
                 values = frame[name].to_numpy()
                 refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
-            words = sorted(frame[name].astype(str).unique())
-            parts.append((frame[name].astype(str).to_numpy()[:, None] == np.array(words)).astype(float))
+            at, words = pd.factorize(frame[name].astype(str), sort=True)
+            if (len(features) + len(words)) * len(frame) > MOST_NUMBERS:
+                many = f"{len(words):,} different words are as many columns of {len(frame):,} rows"
+                raise ValueError(f"column {name!r} must hold a few words, each often, and {many}")
+            parts.append((at[:, None] == np.arange(len(words))).astype(float))
             features += [f"{name}={word}" for word in words]
     return LoggedData(
         context=np.concatenate(parts, axis=1),
@@ -209,6 +222,11 @@ def log_of_frame(
         actions=tuple(map(str, known)),
         features=tuple(features),
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    some = list(islice(names, 21))
+    return ", ".join(some if len(some) < 21 else [*some[:20], "and more"])
 
 
 def refuse_rows(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str) -> None:

@@ -57,7 +57,8 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
     """
     A, b = _evidence(A, b)
     d = b.shape[-1]
-    out = checks.indices("columns", np.asarray(columns), d, (len(columns),))
+    columns = checks.items("columns", columns)
+    out = checks.indices("columns", columns, d, (len(columns),))
     stay = np.setdiff1d(np.arange(d), out)
     if len(set(out.tolist())) < len(out) or not len(stay) or not len(out):
         raise ValueError(f"columns must name some of {d}, none twice and not all, got {list(columns)}")

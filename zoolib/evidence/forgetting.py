@@ -119,7 +119,8 @@ def make_evidence(
     >>> type(make_evidence(2, (), window=500)).__name__
     'WindowedEvidence'
     """
-    gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
+    gamma, shape = checks.real("gamma", gamma, 0.0, 1.0, open_low=True), checks.items("shape", shape)
+    shape = tuple(checks.whole("shape", n, 0) for n in shape)
     if window is not None and gamma < 1:
         raise ValueError(f"gamma and window are two ways to forget, choose one; got gamma={gamma}, window={window}")
     if window is not None:

@@ -60,7 +60,7 @@ class LowRankFilter(Stateful):
     ) -> None:
         self.p, self.rank = checks.whole("p", p, 1), checks.whole("rank", rank, 1, p)
         self.prior, self.noise, self.drift = prior, noise, drift
-        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in rngs]
+        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
         self.U = np.stack([_directions(rng, p, rank) for rng in rngs]).reshape(*shape, rank, p)
         self.v = np.full((*shape, rank), self.prior)
 

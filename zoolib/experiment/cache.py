@@ -21,7 +21,8 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from zoolib import sources
+from zoolib import checks, sources
+from zoolib.files import whole_file
 from zoolib.randomness import shift, shifted
 
 
@@ -80,7 +81,7 @@ def gather(
         joblib.delayed(_compute)(compute, i, part, jobs[i][0], by, sources.PROCESS) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
-    with tqdm(total=total, desc=what, disable=not progress) as bar:
+    with tqdm(total=total, desc=what, disable=not checks.instance("progress", progress, bool)) as bar:
         for code, i, found in parts:
             if other := ", ".join(sources.unlike(code)):
                 raise RuntimeError(f"a worker runs another {other} than this process: start both with the same code")
@@ -115,15 +116,12 @@ def _read(folder: Path, key: str) -> dict[Any, Any]:
 
 
 def _keep(folder: Path, key: str, known: dict[Any, Any]) -> None:
-    draft = folder / f".{key}.{os.urandom(8).hex()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        joblib.dump((key, known), draft, compress=True)  # what is compressed has a check sum
-        draft.replace(folder / f"{key}.pkl")
+        with whole_file(folder / f"{key}.pkl") as file:
+            joblib.dump((key, known), file, compress=True)  # what is compressed has a check sum
     except OSError as error:
         warnings.warn(f"{folder / key}.pkl cannot be kept: {error!r}", stacklevel=3)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def key(recipe: Mapping[str, Any]) -> str:

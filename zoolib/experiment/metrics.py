@@ -99,9 +99,10 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
     >>> f"{paired_difference(pd.DataFrame({'a': [1.0, 3.0], 'b': [0.0, 1.0]}), 'a', 'b'):.2f}"
     '1.50 [-4.85, 7.85]'
     """
-    for name in (a, b):
-        if name not in checks.instance("frame", frame, pd.DataFrame):
-            raise ValueError(f"no agent {name!r} in the frame; it has {', '.join(map(str, frame.columns))}")
+    for which, name in {"a": a, "b": b}.items():
+        if checks.hashable(which, name) not in checks.instance("frame", frame, pd.DataFrame):
+            there = ", ".join(map(str, frame.columns))
+            raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {there}")
     return mean_interval(frame[a] - frame[b], level)
 
 
@@ -154,7 +155,7 @@ def rolling(
     """
     checks.instance("results", results, Results)
     checks.choice("of", of, ("reward", "expected", "oracle"))
-    if persona not in (None, *results.personas):
+    if checks.instance("persona", persona, str, type(None)) not in (None, *results.personas):
         raise ValueError(f"unknown persona {persona!r}; these results know {', '.join(results.personas)}")
     window = checks.whole("window", window, 1, results.n_steps)
     steps = np.arange(window, results.n_steps + 1, checks.whole("every", every, 1))

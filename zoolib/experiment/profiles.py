@@ -68,7 +68,7 @@ def stratified_bootstrap(
     >>> float(low), float(high)
     (3.0, 5.5)
     """
-    scores, rng = _runs(scores), generator(rng)
+    scores, rng, of = _runs(scores), generator(rng), checks.called("of", of)
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     tasks, runs = np.arange(scores.shape[-2])[:, None], scores.shape[-1]

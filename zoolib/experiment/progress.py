@@ -12,6 +12,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from zoolib import checks
+
 PATIENCE, PAUSE = 0.5, 0.2  # seconds: what is done earlier shows no bar; and between two drawings of it
 
 
@@ -30,6 +32,7 @@ def bar(total: int, desc: str, progress: bool | None) -> tqdm:
     >>> bar(10, "work", progress=False).total
     10
     """
+    checks.instance("progress", progress, bool, type(None))
     if progress is not False and somebody_waits():
         return CellBar(total=total, desc=desc, gui=True, delay=PATIENCE, mininterval=PAUSE)
     return tqdm(total=total, desc=desc, disable=not progress)

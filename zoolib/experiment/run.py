@@ -164,6 +164,7 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     (3, 50)
     """
     seeds = checks.instance("sim", sim, ZooplusSimulator).seeds
+    n_steps = checks.whole("n_steps", n_steps, 0, checks.MOST)
     drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in seeds]
     return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
 

@@ -149,6 +149,7 @@ def sweep(
     ['agent', 'alpha', 'replication', 'phase', 'start', 'stop', 'ctr', 'value', 'regret']
     """
     if not isinstance(measures, Mapping):
+        measures = [checks.hashable("measures", name) for name in checks.items("measures", measures)]
         if unknown := [name for name in measures if name not in MEASURES]:
             raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
         measures = {name: MEASURES[name] for name in measures}
@@ -193,11 +194,12 @@ def summarize(
     {0: 50, 1: 50}
     """
     cells = _cells(grid)
-    seeds = [checks.whole("seeds", seed, 0) for seed in seeds]
+    seeds = [checks.whole("seeds", seed, 0) for seed in checks.items("seeds", seeds)]
+    checks.called("summary", summary)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must hold at least one, and none twice, got {seeds}")
     chunk = checks.whole("chunk", chunk, 1)
-    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else shocks or {}
+    shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else {} if shocks is None else shocks
     job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}
     found = gather(_play, [({"cell": cell} | job, seeds) for cell in cells], cache, chunk=chunk, progress=progress)
     return list(zip(cells, found, strict=True))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from zoolib import checks
+from zoolib.files import whole_file
 from zoolib.randomness import shift
 
 
@@ -24,9 +25,8 @@ def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """
     path = _place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(f"{path}.draft")
-    checks.instance("frame", frame, pd.DataFrame).to_csv(draft, index=False)
-    os.replace(draft, path)
+    with whole_file(path) as file:
+        checks.instance("frame", frame, pd.DataFrame).to_csv(file, index=False)
 
 
 def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -45,5 +45,5 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _place(path: str | os.PathLike[str]) -> Path:
-    path = Path(path)
+    path = Path(checks.path("path", path))
     return path.parent / "fresh" / str(shift()) / path.name if shift() else path

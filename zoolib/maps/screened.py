@@ -133,9 +133,8 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     >>> directions(U, np.zeros((2000, 1)), U[:, 1] > 0, k=1).round().astype(int).tolist()
     [[0], [1], [0]]
     """
-    checks.finite("U", U, (None, None))
-    checks.finite("P", P, (len(U), None))
-    checks.finite("r", r, (len(U),))
+    U = checks.finite("U", U, (None, None))
+    P, r = checks.finite("P", P, (len(U), None)), checks.finite("r", r, (len(U),))
     checks.whole("k", k, 1, np.shape(U)[1])
     n, n_u = U.shape
     U = U - U.mean(0)
@@ -212,7 +211,7 @@ def significant_pairs(
         for pair, (statistic, freedom) in together.items()
         if statistic > chi2.isf(bound, freedom)
     }
-    return sorted(clear, key=lambda pair: -clear[pair])[:at_most]
+    return sorted(clear, key=lambda pair: -clear[pair])[: checks.whole("at_most", at_most, 0)]
 
 
 def between(

@@ -48,14 +48,14 @@ class FactorizationMachine(Stateful):
         spread: float = 0.1,
     ) -> None:
         self.ids, self.n_factors = (
-            tuple(checks.whole("ids", n, 1) for n in ids),
+            tuple(checks.whole("ids", n, 1) for n in checks.items("ids", ids)),
             checks.whole("n_factors", n_factors, 1),
         )
         self.sizes, self.batch_shape = (checks.whole("d", d, max(1, len(self.ids))),), tuple(batch_shape)
         self.n_features, self.n_all = d - len(self.ids), d - len(self.ids) + sum(self.ids)
         self.starts = self.n_features + np.cumsum((0, *self.ids[:-1]), dtype=int)[: len(self.ids)]
         self.rows = tuple(np.arange(R)[:, None, None] for R in self.batch_shape)
-        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in rngs]
+        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
         drawn = [spread * rng.standard_normal(self.n_all * n_factors) for rng in rngs]
         self.flat = np.stack([np.concatenate([np.zeros(1 + self.n_all), v]) for v in drawn]).reshape(*batch_shape, -1)
 

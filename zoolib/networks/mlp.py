@@ -56,12 +56,12 @@ class MLP(Stateful):
         batch_shape: tuple[int, ...] = (),
         linear: Collection[int] = (),
     ) -> None:
-        self.sizes = tuple(checks.whole("sizes", size, 1) for size in sizes)
+        self.sizes = tuple(checks.whole("sizes", size, 1) for size in checks.items("sizes", sizes))
         if len(self.sizes) < 2:
             raise ValueError(f"sizes must name an input and an output at least, got {self.sizes}")
         n_layers = len(self.sizes) - 1
         self.relu = [i < n_layers and i not in linear for i in range(1, n_layers + 1)]
-        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in rngs]
+        rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
         self.flat = np.stack([self._draw(rng) for rng in rngs]).reshape(*batch_shape, -1)
         self.layers = self.views(self.flat)
 

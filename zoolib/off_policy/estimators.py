@@ -158,7 +158,7 @@ def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) ->
 
     tau = 0 is the direct method wherever the policy could have acted as logged, tau = infinity is doubly robust.
     """
-    tau = np.inf if tau == np.inf else checks.real("tau", tau, 0.0)
+    tau = np.inf if isinstance(tau, float) and tau == np.inf else checks.real("tau", tau, 0.0)
     w = weights(log, policy)
     residual = log.reward - _of_action(log, _rewards(log, q))
     return Estimate(direct(log, policy, q).terms + np.where(w <= tau, w, 0.0) * residual)
@@ -199,7 +199,7 @@ def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: 
     Rows are dealt to folds at random; those of a fold are predicted by a model of all others.
     """
     checks.instance("log", log, LoggedData)
-    n_folds = checks.whole("n_folds", n_folds, 2, len(log))
+    n_folds, model = checks.whole("n_folds", n_folds, 2, len(log)), checks.called("model", model)
     fold = generators(rng, ())[0].permutation(len(log)) % n_folds
     q = np.empty((*log.action.shape, log.n_actions))
     for k in range(n_folds):

@@ -18,7 +18,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.embedder import DEVICES, DTYPES, Embedder
 from zoolib.production.ledger import Ledger, StaleModelError
-from zoolib.production.ranking import Posterior, Ranking, UCBRanking
+from zoolib.production.ranking import InverseGapRanking, Posterior, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, _rows
 from zoolib.production.stores.base import Store, StoreUnavailableError
@@ -61,7 +61,9 @@ class Funnel:
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        A :class:`~zoolib.production.UCBRanking`, or a :class:`~zoolib.production.ThompsonRanking` with propensities.
+        An :class:`~zoolib.production.InverseGapRanking` (None: one that nobody can foresee) or
+        :class:`~zoolib.production.ThompsonRanking`, which write down with which probability they showed what they
+        showed; or a :class:`~zoolib.production.UCBRanking`, whose log says nothing of what it never shows.
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota
@@ -79,7 +81,7 @@ class Funnel:
         *,
         query: Callable[[np.ndarray], np.ndarray],
         grouping: str = "shared",
-        ranking: Ranking = UCBRanking(),  # noqa: B008  it has no state
+        ranking: Ranking | None = None,
         n_candidates: int = 500,
         n_slate: int = 10,
         arrivals: Arrivals | None = None,
@@ -94,6 +96,8 @@ class Funnel:
         self.retriever, self.products, self.store = retriever, products, store
         self.query = checks.having("query", query, "__call__")
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
+        if ranking is None:
+            ranking = InverseGapRanking(rng=np.random.SeedSequence())
         self.ranking = checks.instance("ranking", ranking, Ranking)
         self.device, self.dtype = checks.choice("device", device, DEVICES), checks.choice("dtype", dtype, DTYPES)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)
@@ -138,7 +142,7 @@ class Funnel:
         return self._in_use[1]
 
     def decide(
-        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+        self, visitor: Visitor, rule: Rule | None = None, *, ranking: Ranking | None = None, stages: Stages = None
     ) -> Decision:
         """Return a slate for ``visitor``, which is already noted down.
 
@@ -149,19 +153,19 @@ class Funnel:
         ----------
         visitor, rule
             Who comes, and what may be shown.
-        alpha
-            Another weight of the uncertainty than the ranking's, for this slate.
+        ranking
+            Another one than the funnel's, for this slate.
         stages
             Where to note the seconds of the processor that each of the ``STAGES`` takes: finding candidates, reading
             evidence and contexts, embedding, scoring and choosing, noting down.
         """
-        decision = self.slate(visitor, rule, alpha=alpha, stages=stages)
+        decision = self.slate(visitor, rule, ranking=ranking, stages=stages)
         with timed(stages, "record"):
             self.ledger.record(decision)
         return decision
 
     def slate(
-        self, visitor: Visitor, rule: Rule | None = None, *, alpha: float | None = None, stages: Stages = None
+        self, visitor: Visitor, rule: Rule | None = None, *, ranking: Ranking | None = None, stages: Stages = None
     ) -> Decision:
         """Return what :meth:`decide` would show, without noting it down; works on while the store is away.
 
@@ -170,6 +174,7 @@ class Funnel:
         """
         group = checks.instance("visitor", visitor, Visitor).group(self.grouping)
         checks.instance("stages", stages, dict, type(None))
+        ranking = self.ranking if ranking is None else checks.instance("ranking", ranking, Ranking)
         with timed(stages, "retrieve"):
             query = self.query(visitor.x)
             ids = np.sort(self.retriever.candidates(query, self.n_candidates, rule, self.arrivals, self.quota))
@@ -181,15 +186,13 @@ class Funnel:
         with timed(stages, "embed"):
             Z = embedder(X)
         with timed(stages, "score"):
-            at, score, propensity, payoff, width = self.ranking.rank(
-                Z, posterior, self.n_slate, alpha, embedder.tolerance
-            )
+            at, score, propensity, payoff, width = ranking.rank(Z, posterior, self.n_slate, embedder.tolerance)
             return Decision(ids[at], X[at], score, propensity, group, embedder.version, payoff=payoff, width=width)
 
     def contexts(self, visitor: Visitor, ids: np.ndarray) -> np.ndarray:
         """Return the contexts of a visitor and some products, ``(n, d)``."""
         checks.instance("visitor", visitor, Visitor)
-        ids = checks.indices("ids", ids, len(self.products), np.shape(ids))
+        ids = checks.indices("ids", ids, len(self.products), (len(checks.items("ids", ids)),))
         x, d_user = np.asarray(visitor.x, dtype=self.products.dtype), self.embedder.d - self.products.shape[1]
         if x.shape != (d_user,) or not np.isfinite(x).all():
             raise ValueError(f"visitor.x must be {d_user} finite numbers, got {visitor.x!r}")
@@ -197,7 +200,7 @@ class Funnel:
 
     def posterior(self, group: str) -> tuple[Posterior, Embedder]:
         """Return what the evidence of a group says and its phi; if the store is away, what it was last known to say."""
-        known = self._known.get(group)
+        known = self._known.get(checks.instance("group", group, str))
         if time.monotonic() >= self._asked_again:
             try:
                 known = self._read(group, known)
@@ -243,12 +246,16 @@ class Funnel:
             except StaleModelError:
                 self._follow()
 
-    def deploy(self, embedder: Embedder) -> int:
+    def deploy(self, embedder: Embedder | str) -> int:
         """Put a new phi in force: count for it the decisions that are remembered, and return how many those were.
+
+        To roll back is to deploy the ``version`` of one that was in force before, whose evidence is still there.
 
         Clicks may come in all the while, here and in other processes. Until the new phi is in force they count for the
         old one, and what the first pass missed the second finds. Other funnels follow at their next decision or click.
         """
+        if isinstance(embedder, str):
+            embedder = self._stored(embedder)
         if checks.instance("embedder", embedder, Embedder).d != self.embedder.d:
             raise ValueError(f"embedder must take contexts of length {self.embedder.d}, got {embedder.d}")
         ledger = Ledger(self.store, embedder.d_emb, **self._settings)

@@ -117,6 +117,9 @@ class Ledger:
             that were read, to further writes.
         """
         told: dict[str, list[tuple[int, int]]] = {}
+        messages = [checks.items("messages", message) for message in checks.items("messages", messages)]
+        if wrong := [message for message in messages if len(message) != 3]:
+            raise ValueError(f"messages must be of a decision, an arm and a reward, got {len(wrong[0])} parts")
         for name, arm, reward in messages:
             if not isinstance(name, str) or not 0 < len(name) <= 64:
                 raise ValueError(f"decision must be the id of a decision, got {str(name)[:80]!r}")
@@ -166,7 +169,7 @@ class Ledger:
 
         It may be interrupted, repeated, and run while clicks come in.
         """
-        batch = checks.whole("batch", batch, 1)
+        batch, embed = checks.whole("batch", batch, 1), checks.called("embed", embed)
         moved, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
         while some := list(islice(ids, batch)):
             decisions = [decision for name in some if (decision := self.decision(name)) is not None]
@@ -181,7 +184,7 @@ class Ledger:
         remembered is read, as :meth:`migrate` does, so it is a task for every hour and not for every click; it may be
         interrupted and repeated. If another version than ``version`` is in force, a :class:`StaleModelError` says so.
         """
-        after = checks.real("after", after, 0.0)
+        after, embed = checks.real("after", after, 0.0), checks.called("embed", embed)
         closed, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
         while some := list(islice(ids, batch)):
             old = [d for name in some if (d := self.decision(name)) is not None and d.made + after <= self.store.now()]
@@ -192,6 +195,7 @@ class Ledger:
 
     def _count(self, decisions: list[Decision], embed: Embed, version: str, told: Told, also: Also = None) -> Counted:
         """Let the evidence of ``version`` agree with the verdicts on ``decisions``, what is ``told`` included."""
+        embed, version = checks.called("embed", embed), checks.instance("version", version, str)
         X = [decision.X for decision in decisions]  # contexts and groups never change
         Z, n = embed(np.concatenate(X)) if X else np.zeros((0, self.d_emb)), [len(rows) for rows in X]
         if np.shape(Z) != (sum(n), self.d_emb):
@@ -236,14 +240,14 @@ class Ledger:
 
     def model(self, version: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what was published under ``version``."""
-        key = f"model/{version}"
+        key = f"model/{checks.instance('version', version, str)}"
         if (value := self.store.get(key)) is None:
-            raise UnreadableValueError(f"the store holds no model {version!r}")
+            raise UnreadableValueError(f"version: the store holds no model {version!r}")
         return unpack(key, "model", value)
 
     def put_in_force(self, version: str) -> None:
         """Make ``version`` the one under which clicks are counted."""
-        self._write(CURRENT, Put(pack(CURRENT, "current", {"version": version}, {})))
+        self._write(CURRENT, Put(pack(CURRENT, "current", {"version": checks.instance("version", version, str)}, {})))
 
     def version_in_force(self) -> str | None:
         """Return the version in force; None if none has been named."""

@@ -162,6 +162,7 @@ class Sums:
         A ``ValueError`` refuses a z that is not finite, of another length, or has entries above 10,000 in size.
         """
         bounded("z", z, self.b.shape, LARGEST_Z)
+        z = np.asarray(z)
         verdict, before = (checks.whole("verdict and before", one, UNKNOWN, CLICK) for one in (verdict, before))
         if before == UNKNOWN:
             self.A += np.multiply.outer(z, z)
@@ -172,7 +173,7 @@ class Sums:
 
     def packed(self, key: str, ridge: float) -> bytes:
         """Return the value to store under ``key``."""
-        words = {"ridge": ridge, "n_shown": self.n_shown, "n_clicks": self.n_clicks}
+        words = {"ridge": checks.real("ridge", ridge, 0.0), "n_shown": self.n_shown, "n_clicks": self.n_clicks}
         return pack(key, "evidence", words, {"A": self.A, "b": self.b})
 
     @classmethod

@@ -28,7 +28,7 @@ class TwoTowers:
 
     def query(self, x: np.ndarray) -> np.ndarray:
         """Return the embeddings of visitors, ``(..., d_user) -> (..., 32)``."""
-        x = checks.finite("x", x, (None,) * np.ndim(x))
+        x = checks.finite("x", x, (*(None,) * max(np.ndim(checks.array("x", x)) - 1, 0), self.visitor.sizes[0]))
         return self.visitor(x[None] if x.ndim == 1 else x)[0 if x.ndim == 1 else slice(None)]
 
     def embed(self, products: np.ndarray, batch: int = 20_000) -> np.ndarray:

@@ -38,6 +38,7 @@ class RandomTimes:
     apart: int = 1
 
     def __post_init__(self) -> None:
+        checks.instance("shocks", self.shocks, Sequence)
         if strange := [shock for shock in self.shocks if not isinstance(shock, Shock)]:
             raise TypeError(f"shocks must hold changes of taste (a launch is in all worlds at once): {strange[0]!r}")
         if not self.shocks or len({shock.name for shock in self.shocks}) < len(self.shocks):
@@ -58,7 +59,7 @@ class RandomTimes:
         Returned are ``{name: (R,) steps}`` and ``{step: [(Shock, worlds), ...]}``, in the order of time.
         """
         checks.instance("sim", sim, ZooplusSimulator)
-        checks.whole("shocks.last", self.last, self.first, n_steps - 1)
+        checks.whole("shocks.last", self.last, self.first, checks.whole("n_steps", n_steps, 1) - 1)
         drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)
         each = list(zip(self.shocks, drawn, strict=True))
         happens: Happens = {

@@ -142,7 +142,7 @@ class Schedule:
     """
 
     def __init__(self, shocks: Shocks | None, sim: ZooplusSimulator, n_steps: int) -> None:
-        shocks, self.n_steps, self.drawn = shocks or {}, n_steps, {}
+        shocks, self.n_steps, self.drawn = {} if shocks is None else shocks, n_steps, {}
         if hasattr(shocks, "happen"):
             self.drawn, self.happens = shocks.happen(sim, n_steps)
         elif isinstance(shocks, Mapping):

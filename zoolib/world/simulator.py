@@ -119,8 +119,8 @@ class ZooplusSimulator:
     def index_of(self, kind: str, name: str) -> int:
         """Return the index of a persona's or a category's name."""
         names = self.personas if checks.choice("kind", kind, ("persona", "category")) == "persona" else self.categories
-        if name not in names:
-            raise ValueError(f"unknown {kind} {name!r}; this shop knows {', '.join(names)}")
+        if checks.instance("name", name, str) not in names:
+            raise ValueError(f"name: unknown {kind} {name!r}; this shop knows {', '.join(names)}")
         return names.index(name)
 
     def some_worlds(self, worlds: Any) -> tuple[Any, ...]:
@@ -135,7 +135,7 @@ class ZooplusSimulator:
 
     def set_catalog(self, product_category: np.ndarray, for_sale: np.ndarray | None = None) -> None:
         """Set the category of every product and whether it can be bought, both ``(..., K)``."""
-        shape = (*self.batch_shape, np.shape(np.atleast_1d(product_category))[-1])
+        shape = (*self.batch_shape, np.shape(np.atleast_1d(checks.array("product_category", product_category)))[-1])
         catalog = _frozen(checks.indices("product_category", product_category, len(self.categories), shape))
         for_sale = np.ones(shape, dtype=bool) if for_sale is None else np.asarray(for_sale)
         if for_sale.dtype != bool or for_sale.shape != shape or not for_sale.any(-1).all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from zoolib import checks
 from zoolib.production.stores.base import Store
 from zoolib.production.stores.lmdb_store import LMDBStore
 from zoolib.production.stores.redis_store import RedisStore
@@ -16,7 +17,7 @@ def open_store(url: str | os.PathLike[str], **settings: Any) -> Store:
     ``redis://host:port/0``, ``rediss://...`` and ``unix://...`` are Redis; any other ``url`` is the directory of an
     embedded store, with or without ``lmdb://`` before it.
     """
-    url = os.fspath(url)
+    url = checks.path("url", url)
     kind, found, rest = url.partition("://")
     if found and kind in ("redis", "rediss", "unix"):
         return RedisStore(url, **settings)

@@ -75,7 +75,7 @@ class Store(AbstractContextManager["Store"]):
 
 def encoded(key: str) -> bytes:
     """Return a key as the stores keep it, or say why it is none."""
-    code = checks.instance("key", key, str).encode()
+    code = checks.text("key", key)
     if not 0 < len(code) <= LONGEST_KEY:
         raise ValueError(f"key must take 1 to {LONGEST_KEY} bytes, got {len(code)}: {key[:40]!r}")
     return code

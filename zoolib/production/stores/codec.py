@@ -56,8 +56,9 @@ def pack(key: str, kind: str, words: Mapping[str, Any], arrays: Mapping[str, np.
     for name, a in ordered.items():
         if a.dtype.str not in DTYPES:
             raise TypeError(f"arrays[{name!r}] must be float64, float32, int64 or int8, got {a.dtype}")
+    kind, words = checks.instance("kind", kind, str), dict(checks.instance("words", words, Mapping))
     shapes = [[name, a.dtype.str, list(a.shape)] for name, a in ordered.items()]
-    text = json.dumps({"kind": kind, "words": dict(words), "arrays": shapes}, separators=(",", ":")).encode()
+    text = json.dumps({"kind": kind, "words": words, "arrays": shapes}, separators=(",", ":")).encode()
     body = b"".join([text, *(a.tobytes() for a in ordered.values())])
     return HEADER.pack(MAGIC, FORMAT, _checksum(key, len(text), body), len(text)) + body
 
@@ -68,6 +69,7 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
     A value that is not one of ours, of another format, cut short, damaged, from another place or of another kind is
     refused with an ``UnreadableValueError``.
     """
+    checks.instance("kind", kind, str)
     if checks.instance("value", value, bytes)[: len(MAGIC)] != MAGIC:
         raise UnreadableValueError(f"the value at {key!r} was not written by zoolib: it begins with {value[:8]!r}")
     if len(value) < HEADER.size:
@@ -96,5 +98,5 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
 
 
 def _checksum(key: str, n_text: int, body: bytes) -> bytes:
-    covered = b"%s\0%d\0%s" % (checks.instance("key", key, str).encode(), n_text, body)
+    covered = b"%s\0%d\0%s" % (checks.text("key", key), n_text, body)
     return hashlib.blake2b(covered, digest_size=16, person=b"zoolib-%d" % FORMAT).digest()

@@ -26,9 +26,22 @@ _TIME = struct.Struct(">d")  # of positive numbers, the order of these bytes is 
 _NEVER = _TIME.pack(float("inf"))
 KEPT = 3600.0  # seconds for which what is over is kept, for a clock that ran ahead and comes back
 SPARE = 2**22  # bytes of the file for what a full store does to become less full: lmdb deletes by writing
-# Copies a store to nowhere: who can do that has seen every page of it. Who cannot may die of it.
-COPY = """import lmdb, os, sys
-lmdb.open(sys.argv[1], readonly=True, max_dbs=2).copyfd(os.open(os.devnull, os.O_WRONLY), compact=True)"""
+# Looks at every page of a store, and at every value from above and from the side. Who cannot may die of it.
+LOOK = """import lmdb, os, sys
+with lmdb.open(sys.argv[1], readonly=True, max_dbs=2) as env:
+    env.copyfd(os.open(os.devnull, os.O_WRONLY), compact=True)
+    with env.begin() as transaction:
+        names = [name for name, _ in transaction.cursor()]
+        parts = [None, *(env.open_db(name, transaction, create=False) for name in names)]
+        for db in parts:
+            n, last = 0, b""
+            for key, value in transaction.cursor(db):
+                if not last < key or transaction.get(key, db=db) != value:
+                    sys.exit(f"{key} is not in its place")
+                n, last = n + 1, key
+            if n != transaction.stat(db)["entries"] or not {*names} <= {b"values", b"expiries"}:
+                sys.exit("what is listed is not what is there")
+"""
 
 
 class _FullError(StoreUnavailableError):
@@ -39,7 +52,10 @@ class LMDBStore(Store):
     """A store in a directory of this machine, for any number of its processes and threads.
 
     What was written survives the death of the process at any moment. Whether it survives a power cut is a matter of
-    ``durable``, which costs a visit to the disk at every write.
+    ``durable``, which costs a visit to the disk at every write. A store that is there already is read once from end to
+    end when it is opened, in a process of its own, since lmdb ends the process that follows a page which is not what it
+    should be; what is damaged is an ``UnreadableValueError``. A writer that is stopped within a transaction (SIGSTOP),
+    and not killed, holds up all others until it goes on.
 
     Parameters
     ----------
@@ -53,12 +69,13 @@ class LMDBStore(Store):
         self, path: str | os.PathLike[str], *, max_bytes: int = 2**32, durable: bool = False, clock: Clock = time.time
     ) -> None:
         lmdb = extra("lmdb")
-        self.path, self.clock, self._pid = Path(path), clock, os.getpid()
+        self.path, self.clock, self._pid = Path(checks.path("path", path)), clock, os.getpid()
         self.max_bytes = checks.whole("max_bytes", max_bytes, 2**16, 2**46)
         sizes = {"map_size": self.max_bytes + SPARE, "max_dbs": 2, "max_readers": 512}
         checks.instance("durable", durable, bool)
         self._errors, self._full = lmdb.Error, lmdb.MapFullError
         self._damage = lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.BadTxnError, lmdb.BadDbiError
+        self._whole()
         try:
             self._env = lmdb.open(os.fspath(self.path), sync=durable, metasync=durable, **sizes)
         except lmdb.Error as error:
@@ -66,24 +83,18 @@ class LMDBStore(Store):
         try:
             with self._in_words():
                 self._env.reader_check()  # frees the places of readers that were killed
-                self._whole()
                 self._values, self._expiries = self._env.open_db(b"values"), self._env.open_db(b"expiries")
         except BaseException:
             self.close()
             raise
 
     def _whole(self) -> None:
-        """Refuse a file that was cut short, before a page that it lacks is looked for, which ends the process.
-
-        Pages that were taken and freed in one transaction are never written, so a healthy file may lack its last ones.
-        """
-        needs = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
-        if (has := (self.path / "data.mdb").stat().st_size) < needs:
-            copied = subprocess.run([sys.executable, "-c", COPY, self.path], stderr=subprocess.DEVNULL, check=False)
-            if copied.returncode:
-                raise UnreadableValueError(
-                    f"the store at {self.path} is cut short: {needs} bytes were written, {has} left"
-                )
+        """Refuse a file that is damaged or was cut short, before it is opened here."""
+        if (self.path / "data.mdb").exists():
+            look = subprocess.run([sys.executable, "-c", LOOK, self.path], stderr=subprocess.PIPE, check=False)
+            if look.returncode:
+                said = look.stderr.decode(errors="replace").strip().rpartition("\n")[2] or f"signal {-look.returncode}"
+                raise UnreadableValueError(f"the store at {self.path} is damaged, or cut short ({said[:200]})")
 
     def now(self) -> float:
         """Return the time by the clock that was handed in."""
@@ -126,9 +137,10 @@ class LMDBStore(Store):
 
         Where there is no room, what is to be forgotten is forgotten first, and all is done again.
         """
+        codes, update = {key: encoded(key) for key in checks.items("keys", keys)}, checks.called("update", update)
         while True:
             try:
-                return self._try({key: encoded(key) for key in keys}, update)
+                return self._try(codes, update)
             except _FullError:
                 with self._begin(write=True) as transaction:
                     if not self._forget_some(transaction, 64, kept=0.0):
