@@ -65,7 +65,7 @@ lab: $(STAMP) ## open the chapters in JupyterLab: trusted, solutions folded, as 
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
 	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
-	cd chapters && $(REPRODUCIBLE) BOOK_STRICT=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
+	cd chapters && $(REPRODUCIBLE) BOOK_STRICT=1 BOOK_DRAWINGS=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 \
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)

@@ -25,7 +25,8 @@ X = np.arange(0, 40_001, 500.0)
 
 
 @pytest.fixture(autouse=True)
-def strict():
+def strict(monkeypatch):
+    monkeypatch.setenv("BOOK_DRAWINGS", "1")
     with plt.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("error")
         plots.use_house_style()
@@ -166,3 +167,6 @@ def test_a_notebook_keeps_the_drawings_beside_the_picture(monkeypatch):
     Shell.display_formatter.active_types = ["text/plain", "image/png"]
     data, _ = Shell.display_formatter.format(FIGURES["rows"]())
     assert {"text/plain", WIDE, NARROW} <= set(data)
+    monkeypatch.delenv("BOOK_DRAWINGS")
+    data, _ = Shell.display_formatter.format(FIGURES["rows"]())
+    assert not {WIDE, NARROW} & set(data)

@@ -7,6 +7,7 @@ typeface of the page, and by night in the night's colours (:data:`zoolib.book.pa
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from typing import Any
@@ -45,10 +46,15 @@ def drawing(figure: Figure) -> str:
 
 
 def drawings(figure: Figure) -> dict[str, Any]:
-    """Return what is kept beside the picture of a figure, by type."""
+    """Return what is kept beside the picture of a figure, by type; its numbers are written out.
+
+    Drawings are made where notebooks are stored ("make execute"): whoever reads or checks one has no use for them, and
+    does not wait for them.
+    """
     write_numbers_out(figure)
     fit(figure)
-    return {WIDE: drawing(figure), NARROW: drawing(narrow(figure))}
+    kept = os.environ.get("BOOK_DRAWINGS") == "1"
+    return {WIDE: drawing(figure), NARROW: drawing(narrow(figure))} if kept else {}
 
 
 def keep() -> None:
