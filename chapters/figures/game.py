@@ -153,9 +153,9 @@ class YouAreTheAgent:
             f'<script type="application/json">{as_json(data)}</script><script>{_beside("game.js")}</script></figure>'
         )
         rows = "".join(f"\n- {name}: {first}, then {second}" for name, (first, second) in lost.items())
-        words = f"{said} {caption}{rows}"
-        # the name under which other pages show it, too
-        return {"text/html": page, "text/plain": words}, {"scrapbook": {"name": "you-are-the-agent", "mime_prefix": ""}}
+        words = f"{said} {caption}\n{rows}"
+        shown_elsewhere_as = {"name": "you-are-the-agent", "mime_prefix": ""}
+        return {"text/html": page, "text/markdown": words, "text/plain": words}, {"scrapbook": shown_elsewhere_as}
 
 
 def _lost(regrets: Sequence[np.ndarray], half: int) -> str:
