@@ -49,20 +49,6 @@ def test_lists_that_are_all_probed_are_brute_force(retrievers, embeddings, queri
         np.testing.assert_array_equal(found, brute_force(embeddings, query, 50))
 
 
-def test_the_fewer_a_rule_allows_the_more_lists_are_probed(retrievers, embeddings, queries):
-    """Else five would be found, but not the best five: what a rule allows may lie where nobody looks."""
-    against = embeddings @ queries.mean(0)
-    for share, at_least in ((0.5, 0.95), (0.25, 1.0)):  # 16 lists, then all of them
-        rule = Rule(against < np.quantile(against, share))
-        truth = np.stack([brute_force(embeddings, query, 5, rule.mask) for query in queries])
-        found, fixed = (
-            recall(np.stack([retrievers["ivf"].search(q, 5, rule, n_probe=n)[0] for q in queries]), truth)
-            for n in (None, 8)
-        )
-        assert found.mean() >= at_least
-        assert fixed.mean() < found.mean()
-
-
 def test_one_query_or_several_give_the_same(retrievers, queries):
     for retriever in retrievers.values():
         together, _ = retriever.search(queries, 10)

@@ -115,14 +115,13 @@ class Retriever:
             What may be found; None for everything. It is asked before a product counts, so that k are found if there
             are k: where the probed lists hold too few, more lists are probed.
         n_probe
-            Another number of lists for this search. Without it the rarer what the rule allows, the more lists are
-            probed, so that as many allowed products are looked at as there would be without a rule.
+            Another number of lists for this search. Under a rule k are found, but perhaps not the best k: the best of
+            what is allowed may lie in lists that do not look promising.
         """
         queries = _rows("query", np.atleast_2d(query), self.d)
         k, n_more, rule = checks.whole("k", k, 1), 16, self._checked(rule)
         k = min(k, allowed := len(self) if rule is None else rule.n_allowed)
-        more = self.n_probe * len(self) // max(allowed, 1)  # lists
-        n_probe = min(more, self.n_lists) if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
+        n_probe = self.n_probe if n_probe is None else checks.whole("n_probe", n_probe, 1, self.n_lists)
         ids, values = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0))
         while k:
             fetch = min(k + n_more, allowed)
