@@ -147,6 +147,34 @@ def test_numbers_are_written_as_in_the_text():
     assert "−20,000" in words_of(drawings(figure)[WIDE])
 
 
+def test_numbers_keep_their_digits_while_places_lose_theirs():
+    figure = plots.curves(X, {"Oracle": X[None] / 8e6}, xlabel="x", ylabel="y")
+    for drawing in drawings(figure).values():
+        assert {"0.001", "0.002", "0.003"} <= set(words_of(drawing))
+        assert not re.search(r"\d\.\d{3}(?=[^<>]*>)", drawing)
+
+
+def test_a_short_logarithmic_axis_counts_by_two_and_five():
+    figure, ax = plt.subplots(figsize=(6.4, 2))
+    ax.plot([0.2, 5], [1, 1], label="one")
+    ax.set_xscale("log")
+    ax.set_yticks([1], ["row"])
+    assert (
+        {"0.2", "0.5", "1", "2", "5"} <= set(words_of(drawings(figure)[NARROW])) <= {"0.2", "0.5", "1", "2", "5", "row"}
+    )
+
+
+def test_panels_that_share_their_rows_name_them_each_on_a_phone():
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3), sharey=True)
+    names = ["Neural-Linear, latest click", "LinUCB on all columns"]
+    for ax in axes:
+        ax.plot([1, 2], [0, 1], "o", label="one")
+        ax.set_yticks([0, 1], names)
+    wide, narrow = drawings(figure).values()
+    assert [words_of(wide).count(name) for name in names] == [1, 1]
+    assert [words_of(narrow).count(name) for name in names] == [2, 2]
+
+
 def test_pyplot_knows_of_no_second_figure_and_the_first_keeps_its_size():
     figure = FIGURES["rows"]()
     before = plt.get_fignums()

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, LogLocator, MaxNLocator, ScalarFormatter
 
 from zoolib.book.palette import darker
 
@@ -79,7 +79,8 @@ def write_numbers_out(figure: Figure) -> None:
             axis.set_major_formatter(Thousands(useOffset=False))
         elif kind is LogFormatterSciNotation:
             axis.set_major_formatter(Decades())
-            axis.set_minor_formatter(Decades(labelOnlyBase=False, minor_thresholds=(1.0, 0.4)))
+            axis.set_minor_formatter(Decades(labelOnlyBase=False, minor_thresholds=(2.0, 2.0)))
+            axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
 
 
 def has_words(axis: Axis) -> bool:
@@ -93,8 +94,8 @@ def fit(figure: Figure) -> None:
     for ax in [ax for ax in figure.axes if ax.axison and ax.get_visible()]:
         box, edge = ax.get_window_extent(), figure.bbox.width
         middle = (box.x0 + box.x1) / 2
-        _broken(ax.xaxis.label, 2 * min(middle, edge - middle))
-        _broken(ax.yaxis.label, figure.bbox.height if len(figure.axes) == 1 else 1.2 * box.height)
+        broken(ax.xaxis.label, 2 * min(middle, edge - middle))
+        broken(ax.yaxis.label, figure.bbox.height if len(figure.axes) == 1 else 1.2 * box.height)
         while _touch(ax):
             if has_words(ax.xaxis):
                 ax.tick_params(axis="x", labelrotation=60)
@@ -117,7 +118,8 @@ def _touch(ax: Axes) -> bool:
     return any(a.x1 + 3 > b.x0 for a, b in itertools.pairwise(boxes))
 
 
-def _broken(text: Text, room: float) -> None:
+def broken(text: Text, room: float) -> None:
+    """Break words into lines where one has no room, in pixels."""
     size = text.get_window_extent()
     length = max(size.width, size.height)
     if text.get_text() and length > room:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
 
-from zoolib.book.labels import NAMES_A_LINE, fit, has_words
+from zoolib.book.labels import NAMES_A_LINE, broken, fit, has_words
 
 WIDTH = 3.5  # inches, 336 pixels of a page
 SMALLEST, LARGEST = 9.5, 10.5  # points of letters; nine are twelve pixels
@@ -31,13 +31,15 @@ def narrow(figure: Figure) -> Figure:
     for text in copy.findobj(Text):
         text.set_fontsize(np.clip(text.get_fontsize(), SMALLEST, LARGEST))
     copy.set_size_inches(WIDTH, height)
-    for ax in copy.axes:
-        height += _rows(ax)
+    for ax, names, ends in [(ax, _names(ax), ax.get_ylim()) for ax in copy.axes]:  # all first: axes may be shared
+        height += _rows(ax, names, ends)
     copy.set_size_inches(WIDTH, height)
     for handles, names in keys:
         height += _legend(copy, handles, names)
     copy.set_size_inches(WIDTH, height)
     copy.draw_without_rendering()
+    for ax in copy.axes:
+        broken(ax.title, ax.get_window_extent().width)
     fit(copy)
     return copy
 
@@ -96,7 +98,7 @@ def _keys(figure: Figure) -> list[tuple[list[Any], list[str]]]:
         if holder is figure or len(own) == 1:
             keys.append((handles, names))
         else:
-            place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)}
+            place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.32)}
             holder.legend(handles, names, ncols=2, fontsize=SMALLEST, handletextpad=0.2, **place)
     for ax in figure.axes:
         names = [text for text in ax.texts if text.get_label() == NAMES_A_LINE]
@@ -109,19 +111,24 @@ def _keys(figure: Figure) -> list[tuple[list[Any], list[str]]]:
     return keys
 
 
-def _rows(ax: Axes) -> float:
+def _names(ax: Axes) -> list[str]:
+    """Return the names of the rows of a panel, if it has such."""
+    named = ax.axison and has_words(ax.yaxis)
+    return [text.get_text() for text in ax.get_yticklabels() if text.get_text()] if named else []
+
+
+def _rows(ax: Axes, names: list[str], ends: tuple[float, float]) -> float:
     """Write the names of rows above them where they would take half of the width; return how much higher it gets."""
-    if not ax.axison or not has_words(ax.yaxis):
+    if not names:
         return 0.0
-    names = [text for text in ax.get_yticklabels() if text.get_text()]
-    if max((len(name.get_text()) for name in names), default=0) <= 14 or ax.images or ax.collections:
-        ax.set_yticks(ax.get_yticks(), [textwrap.fill(name.get_text(), 12) for name in names])
+    if max(map(len, names)) <= 14 or ax.images or ax.collections or ax.patches:
+        ax.set_yticks(ax.get_yticks(), [textwrap.fill(name, 12) for name in names])
         return 0.0
     at = {"xycoords": ("axes fraction", "data"), "xytext": (2, 5), "textcoords": "offset points", "va": "bottom"}
     for place, name in zip(ax.get_yticks(), names, strict=True):
-        ax.annotate(name.get_text(), (0, place), **at, fontsize=SMALLEST)
+        ax.annotate(name, (0, place), **at, fontsize=SMALLEST)
     ax.set_yticks(ax.get_yticks(), [""] * len(names))
-    low, high = ax.get_ylim()
+    low, high = ends
     ax.set_ylim(low, high - 0.4 * np.sign(low - high))
     return 0.16 * len(names)
 
