@@ -21,7 +21,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 
 # What is folded, trusted and styled in JupyterLab is in _lab; what readers have set for themselves still counts.
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
-           JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
+           BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
 .PHONY: help book pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help

@@ -196,7 +196,7 @@ def test_the_first_page_says_what_was_found_as_the_ledger_does_and_leads_to_the_
 
 
 def test_the_first_page_says_the_version_of_the_package(site: Path):
-    assert f"version {zoolib.__version__} " in parsed(site / "chapters" / "index.html").select_one(".colophon").text
+    assert f"version {zoolib.__version__}, " in parsed(site / "chapters" / "index.html").select_one(".colophon").text
 
 
 def test_chapters_are_counted_from_zero(site: Path):
