@@ -44,10 +44,10 @@ pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX,
 	@$(PY) _ext/book_pdf.py
 
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
-	$(REPRODUCIBLE) $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
-	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) $(PY) -m pytest -m "not slow" $(NBVAL)
+	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
 
 attack: $(STAMP) ## nonsense for every public call, damaged and hostile files, bytes over the wire; ATTACK_SECONDS=600
 	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/attack tests/ground/test_saving.py \
@@ -65,7 +65,7 @@ lab: $(STAMP) ## open the chapters in JupyterLab: trusted, solutions folded, as 
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
 	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
-	cd chapters && $(REPRODUCIBLE) BOOK_STRICT=1 BOOK_DRAWINGS=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
+	cd chapters && $(REPRODUCIBLE) BOOK_STRICT=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 \
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)

@@ -69,7 +69,7 @@ def run(environment: dict[str, str], paths: list[str], report: Path, looking: Pa
     command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
     command += ["--nbval-cell-timeout", "600", "-p", "no:cacheprovider"]
     clean = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "BOOK_MEASURE")}
-    fixed = {"PYTHONHASHSEED": "0", "BOOK_IS_BUILT": "1", **ONE_THREAD}
+    fixed = {"PYTHONHASHSEED": "0", "BOOK_IS_BUILT": "1", "BOOK_DRAWINGS": "0", **ONE_THREAD}
     looks = {"IPYTHONDIR": str(looking)} if looking else {}
     done = subprocess.run(command, cwd=ROOT, env=clean | fixed | environment | looks, capture_output=True, text=True)
     if done.returncode not in (0, 1):

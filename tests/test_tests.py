@@ -72,7 +72,7 @@ from zoolib.book import plots
 
 plots.use_house_style()
 figure, axes = plt.subplots(figsize=(3, 2))
-axes.plot([0, 1], [1, 0])
+axes.plot([0, 1], [1, 0], color=plots.BLUE)
 plt.show()"""
 CLOSING = """## What we established
 ## What we did not
@@ -126,7 +126,9 @@ def sound():
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
-    return NotebookClient(nb, record_timing=False).execute()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOOK_DRAWINGS", "1")
+        return NotebookClient(nb, record_timing=False).execute()
 
 
 def find(nb, name: str):
@@ -354,6 +356,8 @@ def test_what_compares_stored_numbers_says_so():
         "test_what_a_claim_said_in_a_fresh_hundred_it_says_again",
         "test_wheels_come_out_again",
         "test_counts_come_out_again",
+        "test_the_still_table_says_what_the_recorded_worlds_add_up_to",
+        "test_every_world_of_the_game_is_recorded_as_zoolib_plays_it",
         "test_a_network_whose_training_magnifies_last_bits_comes_out_again_in_the_mean",
         "test_what_an_alpha_earned_in_the_tuning_worlds_comes_out_again",
     }

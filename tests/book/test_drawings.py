@@ -195,6 +195,7 @@ def test_a_notebook_keeps_the_drawings_beside_the_picture(monkeypatch):
     Shell.display_formatter.active_types = ["text/plain", "image/png"]
     data, _ = Shell.display_formatter.format(FIGURES["rows"]())
     assert {"text/plain", WIDE, NARROW} <= set(data)
-    monkeypatch.delenv("BOOK_DRAWINGS")
+    assert len(words_of(data[WIDE])) > 3
+    monkeypatch.setenv("BOOK_DRAWINGS", "0")
     data, _ = Shell.display_formatter.format(FIGURES["rows"]())
-    assert not {WIDE, NARROW} & set(data)
+    assert data[WIDE] == data[NARROW] == "<svg></svg>"
