@@ -214,6 +214,7 @@ thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K
 Decision.unpacked.key: "decision/d"; Decision.unpacked.value: decision().packed(); Funnel.products: drawn(K, 5);
 Funnel.query: ask; Funnel.n_candidates: K; Funnel.n_slate: 3; Funnel.arrivals: None; Funnel.feedback.decision: "d";
 FeedbackQueue.put.decision: "d"; Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
+Ledger.take_in.log: "l"; Ledger.take_in.clicks: np.arange(K) % 2;
 LMDBStore.path: folder(); LMDBStore.max_bytes: 2 ** 20; open_store.url: folder();
 open_store.settings: {"max_bytes": 2 ** 20}; Retriever.index: "exact"; Retriever.search_and_filter.fetch: 5;
 Sums.count.verdict: 1; Sums.count.before: -1; TwoTowers.visitor: MLP((4, 2), [np.random.default_rng(0)]);
