@@ -9,7 +9,7 @@ USUALLY_TOLD: dict[str, tuple[str, str]] = {
     "Sharing between products always helps.": ("false", "shared-alpha"),
     "A linear model cannot do it, a network can.": ("a matter of features", "sharing"),
     "Memory does not depend on K.": ("false for identities", "memory-id"),
-    "The K backward passes make NeuralUCB slow.": ("false with fifty products", "inverse-dominates"),
+    "The K backward passes make NeuralUCB slow.": ("half of the story", "inverse-dominates"),
     "In its timed run NeuralUCB learns.": ("hardly", "timed-run-learns-nothing"),
     "H1: LinUCB is faster at first, and both end at a similar, high level.": ("half true", "h1"),
     "H2: the neural agent recovers at once, LinUCB does not.": ("in many worlds", "h2"),
