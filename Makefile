@@ -23,7 +23,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -31,10 +31,14 @@ help: ## show this list
 
 book: $(STAMP) _build/.style ## build the book; open _build/html/index.html
 	@$(BOOK) || { rm -rf _build/.doctrees; exit 1; }  # a page with a warning is read again next time
+	@$(if $(filter 0,$(LIVE)),,$(PY) -m _live.build $(HTML))
 	@echo "The book is built: open $(HTML)/index.html"
 
 _build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py)  # with another style every page is made anew
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
+
+live: $(STAMP) ## make the cells of the built book run in its pages; "make book" does it too where it can
+	@BOOK_STRICT=1 $(PY) -m _live.build $(HTML)
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }

@@ -5,12 +5,14 @@ runs everything that compares numbers under each kernel that this processor can 
 plainest instructions, and says where a stored number does not come out again, and which printed numbers stand on the
 edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
 this processor's own, under which "make test" has run already. There a test that plays rows of a table again does so for
-one of its cases.
+one of its cases; and chapters that run in the page are left to one of the two, since ``tests/live`` runs them with the
+page's engine, whose NumPy was made by another compiler for another machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import subprocess
@@ -18,11 +20,13 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
-WITHOUT_NUMBERS = ["site", "shop", "attack", "benchmarks", "book/test_plots.py", "ground/test_saving.py"]
+WITHOUT_NUMBERS = ["live", "site", "shop", "attack", "benchmarks", "book/test_plots.py", "ground/test_saving.py"]
 WITHOUT_NUMBERS += ["test_same_everywhere.py", "test_structure.py", "test_tests.py", "test_repository.py"]
 WITHOUT_NUMBERS += ["test_running.py", "chapters/test_moving_figures.py", "chapters/test_one_page.py"]
 WITHOUT_NUMBERS += ["chapters/test_notebooks.py", "chapters/test_notation.py", "chapters/test_typed_numbers.py"]
@@ -62,10 +66,26 @@ def variants(others: int | None = None, own: bool = False) -> dict[str, dict[str
     return found
 
 
-def run(environment: dict[str, str], paths: list[str], report: Path, looking: Path | None = None) -> list[str]:
-    """Run ``paths`` in an environment, and return what failed."""
+def in_the_page() -> list[str]:
+    """Return the chapters of which at least nine cells of ten run in the page, and are compared there."""
+    with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["cell"]]
+    cells = Counter(row["chapter"] for row in rows)
+    off = Counter(row["chapter"] for row in rows if row["off"])
+    return [f"chapters/{name}.ipynb" for name in cells if off[name] <= 0.1 * cells[name]]
+
+
+def run(
+    environment: dict[str, str],
+    paths: list[str],
+    report: Path,
+    looking: Path | None = None,
+    left_out: Sequence[str] = (),
+) -> list[str]:
+    """Run ``paths`` in an environment, but for some, and return what failed."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command += [*paths, *(f"--ignore=tests/{name}" for name in WITHOUT_NUMBERS), f"--junit-xml={report}"]
+    left_out = [*left_out, *(f"tests/{name}" for name in WITHOUT_NUMBERS)]
+    command += [*paths, *(f"--ignore={path}" for path in left_out), f"--junit-xml={report}"]
     command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
     command += ["--nbval-cell-timeout", "600", "-p", "no:cacheprovider"]
     clean = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "BOOK_MEASURE")}
@@ -115,9 +135,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"This processor's own kernel is {architecture(None)}.", flush=True)
         for number, (variant, environment) in enumerate(variants(asked.others, asked.own).items()):
             start = time.monotonic()
-            failed = run(
-                environment, asked.paths, Path(name, f"{number}.xml"), near.parent if not environment else None
-            )
+            looks = None if environment else near.parent
+            elsewhere = in_the_page() if asked.others and number else []
+            failed = run(environment, asked.paths, Path(name, f"{number}.xml"), looks, elsewhere)
             wrong += len(failed)
             said = f"{len(failed)} differ" if failed else "all as stored"
             print(

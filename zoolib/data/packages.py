@@ -17,7 +17,6 @@ import importlib
 import importlib.util
 import os
 import re
-import ssl
 import subprocess
 import sys
 import sysconfig
@@ -115,6 +114,8 @@ def fetch() -> list[str]:
 
 def _download(package: str, into: Path) -> None:
     """Fetch a source archive from pip's index, but not by pip, which would run what is in it to learn its name."""
+    import ssl  # a Python in a page has none, and fetches nothing
+
     said = subprocess.run([*PIP, "config", "list"], check=True, capture_output=True, text=True).stdout
     index = (re.findall(r"\.index-url='(.*)'", said) or ["https://pypi.org/simple"])[0].rstrip("/")
     trusted = ssl.create_default_context()

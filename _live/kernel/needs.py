@@ -1,0 +1,222 @@
+"""Which cells must have run before another: those that make or change what it, or one of them, uses."""
+
+import ast
+import functools
+from dataclasses import dataclass, field
+
+# What these make has a state: to be handed to a function may change it.
+STATEFUL = {"generator", "generators", "default_rng", "Generator", "iter", "open"}
+READERS = {
+    "print",
+    "display",
+    "len",
+    "repr",
+    "str",
+    "sorted",
+    "claim",
+    "type",
+    "isinstance",
+    "range",
+    "enumerate",
+    "zip",
+}
+
+
+@dataclass
+class Names:
+    """What a cell does to the names of the page."""
+
+    reads: set = field(default_factory=set)  # before it sets them
+    sets: set = field(default_factory=set)  # for certain, and anew
+    changes: set = field(default_factory=set)  # perhaps, or in part
+    imports: set = field(default_factory=set)
+    stateful: set = field(default_factory=set)
+    handed: set = field(default_factory=set)  # to functions
+    later: dict = field(default_factory=dict)  # what its functions and classes change when they are used
+
+
+def cells_needed(cells, wanted):
+    """Return the places of the cells that must have run for the one at ``wanted``, it included, in order.
+
+    ``cells`` has the source of each; None for one that cannot run, whose names nobody gets.
+    """
+    seen, written_by = _all_names(cells)
+    needed, names = {wanted}, seen[wanted].reads | (written_by(seen[wanted]) - seen[wanted].sets)
+    for i in range(wanted - 1, -1, -1):
+        if written_by(seen[i]) & names:
+            needed.add(i)
+            names = (names - seen[i].sets) | seen[i].reads | (written_by(seen[i]) - seen[i].sets)
+    return sorted(needed)
+
+
+def cells_to_run(cells, wanted, history):
+    """Return which of the cells that one needs must be run now, in order, it included.
+
+    Those that have run as they now stand are left out, unless what they made has been changed since by a cell that
+    comes later or is not needed, or what they need has been made anew.
+
+    Parameters
+    ----------
+    cells, wanted
+        As for :func:`cells_needed`.
+    history
+        ``(place, source)`` of every cell that has run to its end, in the order in which they did.
+    """
+    seen, written_by = _all_names(cells)
+    written = [written_by(one) for one in seen]
+    needed = cells_needed(cells, wanted)
+    wrote = [(i, written_by(names_of(code))) for i, code in history]
+    last = {i: at for at, (i, code) in enumerate(history) if code == cells[i]}
+    stale = {i for i in needed if i not in last} | {wanted}
+
+    uses = [one.reads | names for one, names in zip(seen, written, strict=True)]
+
+    def is_stale(i):
+        if any(written[j] & uses[i] for j in stale if j < i):
+            return True
+        for k, names in wrote[last[i] + 1 :]:
+            if k in needed and k < i:  # what it needs has been made anew
+                if names & uses[i]:
+                    return True
+            elif k not in needed or k == i:  # what it made has been changed
+                if names & written[i]:
+                    return True
+            elif any(names & written[i] & uses[j] for j in stale if i < j <= k):  # for one that must find it as it was
+                return True
+        return False
+
+    while found := {i for i in needed if i not in stale and is_stale(i)}:
+        stale |= found
+    return sorted(stale)
+
+
+def _all_names(cells):
+    """Return what each cell does to the names of the page, and a function that says which of them a cell writes.
+
+    To use a module does not change it; to be handed on changes only what has a state.
+    """
+    seen = [names_of(code) for code in cells]
+    modules = set().union(*(one.imports for one in seen))
+    stateful = set().union(*(one.stateful for one in seen))
+    later = {name: changed for one in seen for name, changed in one.later.items()}
+
+    def written_by(one):
+        used = set().union(*(later.get(name, ()) for name in one.reads - set(one.later)))
+        return one.sets | ((one.changes | ((one.handed | used) & stateful)) - modules)
+
+    return seen, written_by
+
+
+@functools.lru_cache(1000)
+def names_of(code):
+    """Return what a cell does to the names of the page; of one that cannot be read, nothing."""
+    found = Names()
+    try:
+        statements = ast.parse(code or "").body
+    except SyntaxError:
+        return found
+    for statement in statements:
+        loaded, stored = _names(statement)
+        found.reads |= loaded - found.sets
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            inside = Names()
+            _see(statement, inside)
+            found.later[statement.name] = (inside.changes | inside.handed) - _own(statement) - {None}
+        else:
+            _see(statement, found)
+            found.reads |= {node.target.id for node in ast.walk(statement) if _adds(node)} - found.sets
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            found.imports |= stored
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and isinstance(statement.value, ast.Call):
+            made = statement.value.func
+            name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
+            if name in STATEFUL or name[:1].isupper():
+                found.stateful |= stored
+        if isinstance(
+            statement, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        ):
+            found.sets |= stored
+        else:
+            found.changes |= stored  # in a loop, or under a condition
+    found.changes -= {None}
+    return found
+
+
+def _adds(node):
+    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+
+
+def _see(node, found):
+    """Note what is changed and what is handed to functions within a statement, but for names of inner functions."""
+    if isinstance(node, ast.Lambda):
+        inside = Names()
+        _see(node.body, inside)
+        found.changes |= inside.changes - _own(node)
+        found.handed |= inside.handed - _own(node)
+        return
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        found.changes.add(_root(node))
+    elif _adds(node):
+        found.changes.add(node.target.id)
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute):
+            found.changes.add(_root(node.func))  # agent.update(...)
+        if not (isinstance(node.func, ast.Name) and node.func.id in READERS):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            found.handed |= {one.id for one in given if isinstance(one, ast.Name)}
+    for part in ast.iter_child_nodes(node):
+        _see(part, found)
+
+
+def _own(node):
+    """Return the names that a function, or the functions of a class, keep to themselves."""
+    own = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.arg):
+            own.add(one.arg)
+        elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            own.add(one.id)
+    return own
+
+
+def _names(node):
+    """Return the names that a statement loads from outside of its own functions, and those that it stores."""
+    loaded, stored = set(), set()
+    if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        arguments = getattr(node, "args", None)
+        outside = [*getattr(node, "decorator_list", []), *getattr(node, "bases", [])]
+        own = set()
+        if arguments is not None:
+            outside += [*arguments.defaults, *(one for one in arguments.kw_defaults if one)]
+            named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+            own = {one.arg for one in named if one}
+        for part in outside:
+            loaded |= _names(part)[0]
+        used = set()
+        for part in node.body if isinstance(node.body, list) else [node.body]:
+            more, made = _names(part)
+            used |= more
+            own |= made
+        loaded |= used - own
+        return loaded, set() if isinstance(node, ast.Lambda) else {node.name}
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        for part in ast.iter_child_nodes(node):
+            more, made = _names(part)
+            loaded |= more
+            stored |= made
+        return loaded - stored, set()
+    if isinstance(node, ast.Name):
+        (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        stored |= {(one.asname or one.name).split(".")[0] for one in node.names}
+    for part in ast.iter_child_nodes(node):
+        more, made = _names(part)
+        loaded |= more
+        stored |= made
+    return loaded, stored
+
+
+def _root(node):
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None

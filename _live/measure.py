@@ -1,0 +1,80 @@
+"""Run every cell of every chapter in the engine and write ``cells.csv``: ``python -m _live.measure [chapter ...]``.
+
+A cell that shows what is stored is live, with its seconds and the bytes that the engine holds after it. One that does
+not for want of something is marked with that; any other difference is a fault, and is printed. With ``--fetched`` names
+of packs are printed that a chapter asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+from _live.build import HERE, ROOT
+from _live.cells import as_compared, code_cells, run
+
+WANTING = {
+    "torch": "PyTorch",
+    "PyTorch": "PyTorch",
+    "faiss": "faiss",
+    "lmdb": "lmdb",
+    "resource": "a system beneath it",
+}
+LIST = HERE / "cells.csv"
+MACHINE = "this machine"  # the row with the seconds of calibrate() on the machine on which all others were measured
+
+
+def rows_of(chapter: str) -> list[dict[str, object]]:
+    """Return what is known of each cell of a chapter."""
+    cells, rows, wanting = code_cells(chapter), [], None
+    results = run([(cell.id, cell.source) for cell in cells])
+    for cell, result in zip(cells, results, strict=True):
+        off = ""
+        if as_compared(result["shown"]) != as_compared(cell.outputs):
+            error = next((message for message in result["shown"] if message["type"] == "error"), None)
+            what = [name for word, name in WANTING.items() if error and word in error["evalue"]]
+            if what:
+                wanting, off = what[0], f"needs {what[0]}"
+            elif wanting:
+                off = f"needs a cell that needs {wanting}"
+            else:
+                off = "differs"
+                print(chapter, cell.id, json.dumps(as_compared(result["shown"]))[:600], flush=True)
+        row = {"chapter": chapter, "cell": cell.id, "seconds": "", "bytes": "", "off": off}
+        rows.append(row if off else row | {"seconds": round(result["seconds"], 2), "bytes": result["bytes"]})
+    print(chapter, sum(not row["off"] for row in rows), "of", len(rows), "live;", result["fetched"], flush=True)
+    return rows
+
+
+def kept() -> list[dict[str, object]]:
+    """Return the rows of the list."""
+    with LIST.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(rows: list[dict[str, object]]) -> None:
+    """Put rows in the place of those of the same chapters."""
+    order = [MACHINE, *(path.stem for path in sorted((ROOT / "chapters").glob("*.ipynb")))]
+    anew = {row["chapter"] for row in rows}
+    rows = sorted(
+        [row for row in kept() if row["chapter"] not in anew] + rows, key=lambda row: order.index(row["chapter"])
+    )
+    with LIST.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main(chapters: list[str]) -> None:
+    """Measure chapters anew, and the machine where all are; the others are kept."""
+    if not chapters:
+        calibrated = list(run([("start", "import numpy")], calls=[{"method": "calibrate", "given": []}] * 3))
+        seconds = min(message["seconds"] for line in calibrated[1:] for message in line["shown"])
+        write([{"chapter": MACHINE, "cell": "", "seconds": round(seconds, 4), "bytes": "", "off": ""}])
+    for chapter in chapters or [path.stem for path in sorted((ROOT / "chapters").glob("*.ipynb"))]:
+        write(rows_of(chapter))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

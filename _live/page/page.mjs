@@ -1,0 +1,349 @@
+// What comes with the first press of a button: it starts the engine, opens cells as editors and runs them.
+import {marked} from "marked";
+import {coloured, opened} from "./editor.mjs";
+
+const {CELLS, FILES, WORKER, SECONDS, PYODIDE} = window.bookLiveParts;  // what the build knows, see build.py
+const LONG = 10;  // seconds: what takes longer asks first
+const ROOM = 350e6;  // bytes of memory that the results of a cell may take, beyond which it is offered with fewer worlds
+const FEWER = {"range(100)": "range(20)"};
+const KEPT = `book-live ${location.pathname}`;
+const AT_ONCE = ["engine.wasm", "library.bin", "book.bin"];
+
+const make = (tag, attributes = {}, ...children) => {
+  const one = Object.assign(document.createElement(tag), attributes);
+  one.append(...children);
+  return one;
+};
+const button = (words, press, title) => make("button", {type: "button", textContent: words, onclick: press, title: title ?? ""});
+const loaded = src => new Promise((yes, no) => {
+  const script = make("script", {src, onload: () => { script.remove(); yes(); }, onerror: () => { script.remove(); no(new Error(`${src} is not there`)); }});
+  document.head.append(script);
+});
+const megabytes = bytes => `${Math.round(bytes / 1e6)} MB`;
+const time = seconds => seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+
+// ---------------------------------------------------------------- the engine
+
+let folder, worker, starting, on = {}, busy = null, held = 0, slowness = 1, night = {}, starts = 0;
+
+function ask(message, handlers = {}) {
+  return new Promise((yes, no) => {
+    on = {...handlers, done: yes, ready: yes, failed: ({error}) => no(new Error(error))};
+    worker.postMessage(message);
+  });
+}
+const call = (method, given = [], handlers) => ask({type: "call", method, given}, handlers);
+const said = async (method, ...given) => {
+  let answer;
+  await call(method, given, {message: ({message}) => { answer = message; }});
+  return answer;
+};
+
+async function start(say) {
+  const files = {}, fromDisk = location.protocol === "file:", mine = ++starts;
+  for (const [name, file] of Object.entries(FILES)) {
+    if (fromDisk) {  // where a page may fetch nothing; the same bytes come as scripts
+      say(`Loading Python from the disk: ${name} …`);
+      await loaded(`${folder}${file}.js`);
+      files[name] = await (await fetch(`data:application/octet-stream;base64,${window.bookLivePart}`)).arrayBuffer();
+      delete window.bookLivePart;
+    } else files[name] = new URL(folder + file, location.href).href;
+  }
+  if (mine !== starts) throw new Error("it was stopped");
+  worker = new Worker(URL.createObjectURL(new Blob([WORKER], {type: "text/javascript"})), {type: PYODIDE ? "module" : "classic"});
+  worker.onmessage = ({data}) => {
+    if (data.bytes) held = data.bytes;
+    on[data.type]?.(data);
+  };
+  worker.onerror = event => on.failed?.({error: event.message});
+  const sizes = Object.fromEntries(AT_ONCE.map(name => [name, window.bookLiveParts.SIZES[name]]));
+  const whole = Object.values(sizes).reduce((a, b) => a + b), seen = {};
+  const progress = ({name, seen: bytes}) => {
+    seen[name] = bytes;
+    const got = Object.values(seen).reduce((a, b) => a + b);
+    say(got < whole ? `Loading Python: ${(got / 1e6).toFixed(1)} of ${(whole / 1e6).toFixed(1)} MB, once` : "Starting Python …");
+  };
+  await ask({type: "start", files, sizes, halved: "rest.wasm" in FILES, pyodide: PYODIDE}, {progress});
+  night = (await said("night")).colours;
+  slowness = (await said("calibrate")).seconds / SECONDS;
+}
+
+const ready = say => starting ??= start(say).catch(error => { stop(); throw error; });
+
+function stop() {
+  starts += 1;
+  worker?.terminate();
+  worker = starting = busy = null;
+  held = 0;
+}
+
+// ---------------------------------------------------------------- the cells
+
+const cells = CELLS.map((cell, place) => ({...cell, place, stored: cell.source}));
+const byName = new Map(cells.map(cell => [cell.name, cell]));
+const source = cell => cell.editor ? cell.editor.text() : cell.source;
+const note = (cell, words) => { if (cell.status) cell.status.textContent = words; };
+
+const onPage = cell => document.querySelector(`.cell_input[data-cell="${CSS.escape(cell.name)}"]`);
+
+// A reader's own cell takes the place of the button at an exercise.
+function own(cell) {
+  const button = document.querySelector(`button[data-cell="${CSS.escape(cell.name)}"]`);
+  const input = make("div", {className: "cell_input docutils container"}, make("div", {}, make("div", {className: "highlight"})));
+  input.dataset.cell = cell.name;
+  button.parentElement.replaceWith(make("div", {className: "cell docutils container"}, input));
+  return input;
+}
+
+function open(cell) {
+  if (cell.editor) return;
+  const input = onPage(cell) ?? own(cell);
+  cell.input = input;
+  cell.box = input.closest("div.cell");
+  for (let fold = input.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const place = input.querySelector(".highlight").parentElement;
+  cell.status = make("span", {className: "live-status"});
+  cell.status.setAttribute("role", "status");
+  cell.run = button("Run", () => press(cell.name), "Shift and Enter");
+  cell.all = button("Run all above", () => press(cell.name, true), "All cells of the page up to this one");
+  cell.reset = button("Reset", () => reset(cell), "Bring back the code and the output of the book");
+  cell.bar = make("div", {className: "live-bar"}, cell.run, cell.all, cell.reset, cell.status);
+  const frame = make("div", {className: "live-editor highlight"});
+  cell.editor = opened(frame, cell.source, {run: () => press(cell.name), changed: () => { keep(); mark(cell); }, name: cell.name});
+  cell.closed = place;
+  place.replaceWith(frame);
+  input.querySelector("button.live-run")?.remove();
+  input.append(cell.bar);
+  mark(cell);
+}
+
+function mark(cell) { cell.reset.disabled = source(cell) === cell.stored && !cell.before; }
+
+function reset(cell) {
+  cell.editor.set(cell.stored);
+  if (cell.before) {
+    cell.output?.replaceWith(...cell.before);
+    if (!cell.before.length) cell.output?.remove();
+    cell.before = cell.output = null;
+    adopt(cell);
+  }
+  keep();
+  mark(cell);
+  note(cell, "As in the book.");
+}
+
+// The code of a claim lies in the claim's own box; when that is shown anew, it moves.
+function adopt(cell) {
+  const claim = cell.box.querySelector(".cell_output .zoolib-claim, .cell_output .zoolib-fallen");
+  if (claim && cell.fold && !claim.contains(cell.fold)) claim.append(cell.fold);
+}
+
+async function press(name, all = false) {
+  const wanted = byName.get(name), blank = wanted.own && !wanted.editor;
+  open(wanted);
+  if (blank) { wanted.editor.focus(); return; }
+  if (busy) { note(wanted, "Another cell is running."); return; }
+  busy = wanted;
+  wanted.run.textContent = "Stop";
+  wanted.run.onclick = () => { stopped(wanted); };
+  const say = words => note(wanted, words);
+  const mine = {};
+  wanted.press = mine;
+  try {
+    await ready(say);
+    const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : source(cell));
+    let todo = (await said("needs", JSON.stringify(sources), wanted.place)).cells;
+    if (all) todo = cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted)).map(cell => cell.place);
+    todo = todo.map(place => cells[place]);
+    if (await agreed(wanted, todo, say)) {
+      for (const [n, cell] of todo.entries()) {
+        if (cell !== wanted) say(`Running cell ${n + 1} of the ${todo.length} that are needed …`);
+        else say("Running …");
+        const good = await execute(cell);
+        if (!good) {
+          if (cell !== wanted) say(`A cell that is needed failed: ${cell.error}`);
+          break;
+        }
+      }
+    }
+  } catch (error) {
+    if (wanted.press === mine) say(`Python stopped: ${error.message}`);
+    if (worker) stop();
+  }
+  if (wanted.press !== mine) return;  // it was stopped meanwhile
+  done(wanted);
+}
+
+function done(cell) {
+  busy = null;
+  cell.press = null;
+  cell.run.textContent = "Run";
+  cell.run.onclick = () => press(cell.name);
+}
+
+function stopped(cell) {
+  stop();
+  cell.choices?.remove();
+  done(cell);
+  note(cell, "Stopped. What had been computed is gone; the next run starts Python anew.");
+  for (const one of cells) one.output?.querySelectorAll("progress").forEach(bar => bar.closest(".output")?.remove());
+}
+
+// Whether the reader wants to wait as long as it may take, or wants fewer worlds.
+async function agreed(wanted, todo, say) {
+  const sum = what => todo.reduce((so_far, cell) => so_far + (cell[what] ?? 0), 0);
+  const expected = sum("seconds") * slowness;
+  const much = Math.max(...todo.map(cell => cell.bytes ?? 0)) > ROOM;
+  const fewer = todo.filter(cell => Object.keys(FEWER).some(words => source(cell).includes(words)));
+  if (expected < LONG && !much) return true;
+  const others = todo.length > 1 ? `with the ${todo.length - 1} cells that it needs ` : "";
+  say(`${`This takes about ${time(expected)} here ${others}${much ? "and a good deal of memory" : ""}`.trim()}.`);
+  return new Promise(answer => {
+    const choose = (words, then) => button(words, () => { choices.remove(); then(); });
+    const choices = wanted.choices = make("span", {className: "live-choices"});
+    if (fewer.length) {
+      choices.append(choose("Run with 20 worlds instead of 100", () => {
+        for (const cell of fewer) {
+          let text = source(cell);
+          for (const [many, few] of Object.entries(FEWER)) text = text.replaceAll(many, few);
+          if (onPage(cell)) { open(cell); cell.editor.set(text); }
+          else cell.source = text;
+        }
+        answer(true);
+      }));
+    }
+    choices.append(choose("Run it as it stands", () => answer(true)), choose("Not now", () => { say(""); answer(false); }));
+    wanted.status.after(choices);
+    choices.firstChild.focus();
+  });
+}
+
+async function execute(cell) {
+  const code = source(cell), shown = new Map(), visible = Boolean(onPage(cell));
+  if (visible) open(cell);
+  const out = make("div", {className: "cell_output docutils container live-output"});
+  out.setAttribute("aria-live", "polite");
+  out.append(make("p", {className: "live-own", textContent: "Computed in this page"}));
+  if (visible) put(cell, out);
+  cell.error = null;
+  const show = ({message}) => {
+    if (message.type === "error") {
+      cell.error = `${message.ename}: ${message.evalue}`;
+      out.append(trouble(message));
+    } else if (message.type === "update") shown.get(message.id)?.replaceChildren(...rendered(message.data).childNodes);
+    else if (message.data) {
+      const box = rendered(message.data);
+      if (message.id) shown.set(message.id, box);
+      out.append(box);
+      settle(box);
+    }
+  };
+  const stream = ({name, text}) => {
+    let last = out.lastElementChild;
+    if (last?.dataset.stream !== name) {
+      last = make("div", {className: `output stream ${name}`}, make("pre"));
+      last.dataset.stream = name;
+      out.append(last);
+    }
+    last.firstChild.append(text);
+  };
+  const {seconds} = await call("run", [cell.name, code, matchMedia("(max-width: 600px)").matches ? "narrow" : "wide"], {message: show, stream});
+  if (out.children.length === 1) out.hidden = true;
+  if (!cell.error) await call("ran", [cell.place, code]);
+  if (visible) {
+    adopt(cell);
+    mark(cell);
+    note(cell, `${cell.error ? "Failed" : "Done"} in ${seconds.toFixed(1)} s; Python holds ${megabytes(held)}.`);
+  }
+  return !cell.error;
+}
+
+// Put what a cell shows in the place of what it showed: below its box, or, of several in one box, below itself.
+function put(cell, out) {
+  cell.fold ??= cell.input.closest("details.hide");
+  const last = [...cell.box.querySelectorAll(".cell_input")].at(-1) === cell.input;
+  if (cell.output) { cell.fold && cell.output.contains(cell.fold) && cell.box.append(cell.fold); cell.output.replaceWith(out); }
+  else {
+    const stored = last ? cell.box.querySelector(":scope > .cell_output") : null;
+    cell.before = stored ? [stored] : [];
+    if (stored && cell.fold && stored.contains(cell.fold)) cell.box.append(cell.fold);
+    if (stored) stored.replaceWith(out);
+    else if (last) cell.box.append(out);
+    else cell.input.append(out);
+  }
+  cell.output = out;
+}
+
+function trouble({ename, evalue, line, traceback}) {
+  const where = line ? `In line ${line}: ` : "";
+  return make("div", {className: "output live-error"},
+    make("p", {}, make("strong", {textContent: `${ename}. `}), `${where}${evalue}`),
+    make("details", {}, make("summary", {textContent: "The whole trace"}), make("pre", {textContent: traceback})));
+}
+
+function rendered(data) {
+  const box = make("div", {className: "output"});
+  if (data["text/html"] !== undefined) {
+    box.classList.add("text_html");
+    box.innerHTML = data["text/html"];
+  } else if (data["image/svg+xml"]) {
+    box.classList.add("image_svg");
+    for (const [when, text] of [["light", data["image/svg+xml"]], ["dark", data["image/svg+xml"].replace(/#[0-9a-f]{6}/g, one => night[one] ?? one)]]) {
+      box.append(make("img", {className: `drawn only-${when}`, alt: data["text/plain"], src: URL.createObjectURL(new Blob([text], {type: "image/svg+xml"}))}));
+    }
+  } else if (data["image/png"]) box.append(make("img", {src: `data:image/png;base64,${data["image/png"]}`, alt: data["text/plain"]}));
+  else if (data["text/markdown"] !== undefined) {
+    box.classList.add("text_markdown");
+    box.innerHTML = marked.parse(data["text/markdown"]);
+    for (const code of box.querySelectorAll("code.language-python")) {
+      const pre = make("pre", {}, coloured(code.textContent));
+      code.parentElement.replaceWith(make("div", {className: "highlight"}, pre));
+    }
+  } else {
+    box.classList.add("text_plain");
+    box.append(make("pre", {textContent: data["text/plain"]}));
+  }
+  return box;
+}
+
+function settle(box) {
+  for (const script of box.querySelectorAll("script:not([type])")) script.replaceWith(make("script", {textContent: script.textContent}));
+  if (/\\\(|\$/.test(box.textContent)) window.MathJax?.typesetPromise?.([box]);
+}
+
+// ---------------------------------------------------------------- what a reader keeps
+
+let keeping = localStorage.getItem(KEPT) !== null;
+
+function keep() {
+  if (!keeping) return;
+  const changed = Object.fromEntries(cells.filter(cell => source(cell) !== cell.stored).map(cell => [cell.name, source(cell)]));
+  localStorage.setItem(KEPT, JSON.stringify(changed));
+}
+
+function panel() {
+  const box = make("input", {type: "checkbox", checked: keeping, onchange: () => {
+    keeping = box.checked;
+    keeping ? keep() : localStorage.removeItem(KEPT);
+  }});
+  const again = button("Start Python anew", () => { if (busy) stopped(busy); else stop(); told.textContent = "The next run starts Python anew."; }, "Forget all that has been computed");
+  const told = make("span", {className: "live-status"});
+  told.setAttribute("role", "status");
+  const about = make("a", {href: `${folder}about.html`, textContent: "What runs here"});
+  const article = document.querySelector("article");
+  article.append(make("div", {className: "live-panel"}, make("label", {}, box, " Keep my changes of this page in this browser"), again, about, told));
+}
+
+export function begin(where) {
+  if (folder) return;
+  folder = where;
+  panel();
+  const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  for (const [name, text] of Object.entries(kept)) {
+    const cell = byName.get(name);
+    if (!cell) continue;
+    open(cell);
+    cell.editor.set(text);
+  }
+}
+export {press, cells, stop};

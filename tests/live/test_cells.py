@@ -1,0 +1,55 @@
+"""Every live cell shows in the page's engine what is stored, digit for digit; every other says why it cannot."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+
+import pytest
+from built_book import missing
+
+from _live.build import ROOT, node
+from _live.cells import as_compared, code_cells, run
+
+with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+    KNOWN = {(row["chapter"], row["cell"]): row for row in csv.DictReader(file)}
+CHAPTERS = sorted({chapter for (chapter, _), row in KNOWN.items() if not row["off"]} - {"this machine"})
+ALL = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+MOSTLY = [f"0{i}_" for i in (0, 1, 2, 3, 4, 5, 7, 8)]
+HOW = "python -m _live.measure"
+
+
+def test_the_list_has_every_cell():
+    cells = {(chapter, cell.id) for chapter in ALL for cell in code_cells(chapter)}
+    assert {key for key in KNOWN if key[0] != "this machine"} == cells, f"{HOW} names them anew"
+
+
+@pytest.mark.parametrize("chapter", [name for name in ALL if name[:3] in MOSTLY or name == "guide"])
+def test_most_cells_of_the_chapters_on_agents_are_live(chapter):
+    live = [not row["off"] for (name, _), row in KNOWN.items() if name == chapter]
+    assert sum(live) >= (len(live) if chapter[:2] in ("01", "02") else 0.8 * len(live))
+
+
+def test_what_is_off_says_what_it_needs():
+    assert {row["off"].split()[0] for row in KNOWN.values() if row["off"]} <= {"needs"}
+
+
+def seconds(chapter: str) -> float:
+    return sum(float(row["seconds"] or 0) for (name, _), row in KNOWN.items() if name == chapter)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS, key=seconds))
+def test_it_shows_in_the_page_what_is_stored(chapter):
+    if node() is None:
+        missing("npm, or Node 24, which runs the engine of the live cells")
+    if time.time() > float(os.environ.get("BOOK_UNTIL", "inf")):
+        pytest.skip("the time is over that continuous integration has; python -m pytest tests/live has all")
+    cells = code_cells(chapter)
+    wrong = []
+    for cell, result in zip(cells, run([(cell.id, cell.source) for cell in cells]), strict=True):
+        alike = as_compared(result["shown"]) == as_compared(cell.outputs)
+        if alike == bool(KNOWN[chapter, cell.id]["off"]) and not (alike and not cell.outputs):
+            wrong.append(f"{cell.id}: " + ("runs after all" if alike else str(as_compared(result["shown"]))[:500]))
+    assert not wrong, f"{HOW} {chapter}"

@@ -1,0 +1,322 @@
+"""Live cells as a reader meets them: in a browser, over HTTP and from the disk, by pointer and by keys."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import nbformat
+import pytest
+from browsing import AXE, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
+from built_book import HTML, ROOT, build, missing
+
+with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+    CELLS = [row for row in csv.DictReader(file) if row["chapter"] != "this machine"]
+CHAPTERS = sorted({row["chapter"] for row in CELLS if not row["off"]})
+FIRST, WITH_NUMBERS = "01_fifty_strangers", "two-kinds-numbers"
+SAID = (
+    "s => (document.querySelector(s + ' .live-status') ?? document.querySelector(s + ' .live-off'))?.textContent ?? ''"
+)
+ENDED = f"s => /Done|Failed|failed|topped|Cannot|This takes/.test(({SAID})(s))"
+WAIT = 120_000
+
+
+@pytest.fixture(autouse=True)
+def live() -> None:
+    build()
+    if not (HTML / "_live").exists():
+        missing("the cells of the book are not live: make live")
+
+
+@pytest.fixture
+def visit(browser, address):  # noqa: F811
+    with Visit(browser, address) as visit:
+        yield visit
+
+
+def place(name: str) -> str:
+    return f'.cell_input[data-cell="{name}"]'
+
+
+def unfold(page, name: str) -> None:
+    page.evaluate(
+        "s => { for (let e = document.querySelector(s); e; e = e.parentElement) e.open = true; }",
+        place(name),
+    )
+
+
+def press(page, name: str) -> str:
+    """Press the button of a cell, wait, and return what the page says beside it."""
+    unfold(page, name)
+    page.locator(f"{place(name)} button").first.click()
+    page.wait_for_function(ENDED, arg=place(name), timeout=WAIT)
+    return page.evaluate(SAID, place(name))
+
+
+def write(page, name: str, text: str) -> None:
+    """Write a cell anew, as a reader does."""
+    editor = page.locator(f"{place(name)} .cm-content")
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    assert editor.inner_text().split() == text.split()
+
+
+def shown(page, name: str) -> str:
+    return page.evaluate(
+        "s => [document.querySelector(s), document.querySelector(s).closest('div.cell')]"
+        ".map(e => e.querySelector('.live-output')).find(e => e)?.innerText ?? ''",
+        place(name),
+    )
+
+
+def quick(chapter: str) -> str:
+    """Return the name of a quick cell of a chapter that shows something, and needs little."""
+    seconds = {row["cell"]: float(row["seconds"]) for row in CELLS if row["chapter"] == chapter and not row["off"]}
+    cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
+    visible = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code"
+        and cell.outputs
+        and not {"remove-input", "remove-cell"} & set(cell.metadata.get("tags", ()))
+    ]
+    return next(cell.id for cell in visible if seconds.get(cell.id, 9) < 0.3)
+
+
+def test_nothing_is_loaded_before_the_first_press(visit):
+    asked = []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    visit.look(f"chapters/{FIRST}.html")
+    assert not [url for url in asked if "_live" in url]
+    assert press(visit.page, WITH_NUMBERS).startswith("Done")
+    files = [re.sub(r"-[0-9a-f]{10}", "", url.rpartition("/")[2]) for url in asked if "_live" in url]
+    assert sorted(files) == sorted(
+        [f"{FIRST}.js", "engine.wasm.gz", "library.bin.gz", "book.bin.gz"]
+    )  # and no second half
+    assert not visit.wrong
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_cell_of_each_chapter_can_be_changed_and_run(visit, chapter):
+    name = quick(chapter)
+    visit.look(f"chapters/{chapter}.html")
+    before = visit.page.evaluate(
+        "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
+    )
+    assert press(visit.page, name).startswith("Done"), shown(visit.page, name)
+    assert (
+        before.split()[:3] == shown(visit.page, name).removeprefix("Computed in this page").split()[:3]
+        or "<svg" in before
+    )
+    code = visit.page.locator(f"{place(name)} .cm-content").inner_text()
+    write(visit.page, name, "print(6 * 7)")
+    assert press(visit.page, name).startswith("Done")
+    assert "42" in shown(visit.page, name)
+    visit.page.locator(f"{place(name)} button", has_text="Reset").click()
+    assert visit.page.locator(f"{place(name)} .cm-content").inner_text().split() == code.split()
+    after = visit.page.evaluate(
+        "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
+    )
+    assert after == before
+    assert not visit.wrong
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_it_runs_from_the_disk(browser, chapter):  # noqa: F811
+    with Visit(browser, HTML.as_uri()) as visit:
+        visit.look(f"chapters/{chapter}.html")
+        name = quick(chapter)
+        assert press(visit.page, name).startswith("Done"), shown(visit.page, name)
+        write(visit.page, name, "print(6 * 7)")
+        press(visit.page, name)
+        assert "42" in shown(visit.page, name)
+        assert not visit.wrong
+
+
+def test_an_error_is_told_and_the_page_goes_on(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    for code, words in (
+        ("1\n1 / 0", "In line 2: division by zero"),
+        ("x = (", "was never closed"),
+        ("nobody", "'nobody' is not defined"),
+    ):
+        write(visit.page, WITH_NUMBERS, code)
+        assert press(visit.page, WITH_NUMBERS).startswith("Failed")
+        assert words in shown(visit.page, WITH_NUMBERS)
+    assert "live_kernel" not in visit.page.locator(".live-error pre").inner_text()
+    write(visit.page, WITH_NUMBERS, "'again'")
+    press(visit.page, WITH_NUMBERS)
+    assert "again" in shown(visit.page, WITH_NUMBERS)
+
+
+def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    write(visit.page, WITH_NUMBERS, "kept = 1\nwhile True:\n    pass")
+    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Run").first.click()
+    visit.page.wait_for_function(f"s => /Running/.test(({SAID})(s))", arg=place(WITH_NUMBERS))
+    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Stop").click()
+    assert "Stopped" in visit.page.evaluate(SAID, place(WITH_NUMBERS))
+    write(visit.page, WITH_NUMBERS, "'kept' in globals()")
+    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Run").first.click()
+    visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(WITH_NUMBERS), timeout=WAIT)
+    assert "False" in shown(visit.page, WITH_NUMBERS)
+    assert not visit.wrong
+
+
+def test_what_takes_long_asks_and_can_do_with_fewer_worlds(visit):
+    name = "hundred-worlds"
+    visit.look(f"chapters/{FIRST}.html")
+    unfold(visit.page, name)
+    assert "This takes about" in press(visit.page, name)
+    choices = visit.page.locator(f"{place(name)} .live-choices button")
+    assert [one.inner_text() for one in choices.all()] == [
+        "Run with 20 worlds instead of 100",
+        "Run it as it stands",
+        "Not now",
+    ]
+    choices.last.click()
+    assert not shown(visit.page, name)
+    press(visit.page, name)
+    choices.first.click()
+    visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(name), timeout=WAIT)
+    assert "range(20)" in visit.page.locator(f"{place(name)} .cm-content").inner_text()
+
+
+def test_a_changed_cell_is_run_for_the_one_that_needs_it(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    write(visit.page, WITH_NUMBERS, "from zoolib import randomness\nALPHA_OF_MINE = 7")
+    press(visit.page, "one-visitor")
+    write(visit.page, "one-visitor", "print(ALPHA_OF_MINE + 1)")
+    press(visit.page, "one-visitor")
+    assert "8" in shown(visit.page, "one-visitor")
+    write(visit.page, WITH_NUMBERS, "ALPHA_OF_MINE = 70")
+    press(visit.page, "one-visitor")
+    assert "71" in shown(visit.page, "one-visitor")
+
+
+def test_a_claim_keeps_its_box_and_its_code(visit):
+    row = next(
+        row
+        for row in CELLS
+        if row["chapter"] == FIRST and row["cell"].startswith("claim") and float(row["seconds"] or 9) < 1
+    )
+    visit.look(f"chapters/{FIRST}.html")
+    said = press(visit.page, row["cell"])
+    if said.startswith("This takes"):
+        visit.page.locator(".live-choices button", has_text="as it stands").click()
+        visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(row["cell"]), timeout=WAIT)
+    box = visit.page.locator("div.cell", has=visit.page.locator(place(row["cell"]))).locator(".zoolib-claim")
+    assert "Holds" in box.inner_text()
+    assert box.locator(".cm-content").count() == 1
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_figure_is_drawn_for_the_page(browser, address, mode):  # noqa: F811
+    with Visit(browser, address, mode) as visit:
+        visit.look(f"chapters/{FIRST}.html")
+        press(visit.page, WITH_NUMBERS)
+        write(
+            visit.page,
+            WITH_NUMBERS,
+            "import matplotlib.pyplot as plt\nplots.use_house_style()\nplt.plot([1, 2], [3, 4])\nplt.show()",
+        )
+        press(visit.page, WITH_NUMBERS)
+        images = visit.page.locator(".live-output img").all()
+        assert [image.is_visible() for image in images] == [mode == "light", mode == "dark"]
+        assert visit.page.evaluate(
+            "() => [...document.querySelectorAll('.live-output img')].every(i => i.naturalWidth > 200)"
+        )
+
+
+def test_changes_are_kept_by_who_wants_it(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    write(visit.page, WITH_NUMBERS, "'first'")
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    assert "'first'" not in visit.page.locator(f"{place(WITH_NUMBERS)} .cm-content").inner_text()
+    visit.page.get_by_label("Keep my changes").check()
+    write(visit.page, WITH_NUMBERS, "'kept'")
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    assert "kept" in shown(visit.page, WITH_NUMBERS)
+    visit.page.get_by_label("Keep my changes").uncheck()
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    assert "kept" not in shown(visit.page, WITH_NUMBERS)
+
+
+def test_all_of_it_works_by_keys(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    visit.page.locator(f"{place(WITH_NUMBERS)} button.live-run").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
+    visit.page.locator(f"{place(WITH_NUMBERS)} .cm-content").focus()
+    visit.page.keyboard.press("Control+A")
+    visit.page.keyboard.type("40 + 2")
+    visit.page.keyboard.press("Shift+Enter")
+    visit.page.wait_for_function("s => /42/.test(document.querySelector(s)?.textContent)", arg=".live-output pre")
+    visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS))
+    visit.page.keyboard.press("Escape")
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.textContent") == "Run"
+
+
+@pytest.mark.parametrize(("mode", "size"), [("light", None), ("dark", None), ("light", PHONE)])
+def test_axe_finds_nothing_in_open_cells(browser, address, mode, size):  # noqa: F811
+    with Visit(browser, address, mode, size) as visit:
+        visit.look(f"chapters/{FIRST}.html")
+        press(visit.page, WITH_NUMBERS)
+        write(visit.page, WITH_NUMBERS, "# words\nprint('a', 1)\n1 / 0")
+        press(visit.page, WITH_NUMBERS)
+        visit.page.add_script_tag(path=AXE)
+        assert visit.page.evaluate(VIOLATIONS) == []
+        assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_without_its_files_the_page_is_what_it_was(visit):
+    visit.page.route("**/_live/**", lambda route: route.abort())
+    visit.look(f"chapters/{FIRST}.html")
+    assert "Cannot run here" in press(visit.page, WITH_NUMBERS)
+    assert visit.page.locator(f"{place(WITH_NUMBERS)} .highlight").is_visible()
+
+
+def test_an_old_browser_is_told(visit):
+    visit.page.add_init_script("WebAssembly.validate = () => false")
+    asked = []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    visit.look(f"chapters/{FIRST}.html")
+    assert "too old" in press(visit.page, WITH_NUMBERS)
+    assert not [url for url in asked if "_live" in url]
+
+
+def test_what_cannot_run_says_why(visit):
+    for row in CELLS:
+        if row["chapter"] == "00_the_shop" and row["off"]:
+            break
+    visit.look("chapters/00_the_shop.html")
+    marks = visit.page.locator(".live-off").all_inner_texts()
+    assert marks
+    assert all("needs" in mark for mark in marks)
+    assert visit.page.locator(f"{place(row['cell'])} button.live-run").count() == 0
+
+
+def test_a_reader_writes_an_agent_at_an_exercise(visit):
+    """It is there to be changed, and is seen beside LinUCB in ten worlds."""
+    visit.look("chapters/00_the_shop.html")
+    visit.page.locator('button[data-cell="try-ex-own-agent"]').click()
+    editor = visit.page.locator(f"{place('try-ex-own-agent')} .cm-content")
+    editor.wait_for()
+    code = (ROOT / "_live" / "starters" / "ex-own-agent.py").read_text(encoding="utf-8")
+    assert "def predict" in editor.inner_text()
+    assert press(visit.page, "try-ex-own-agent").startswith("Done"), shown(visit.page, "try-ex-own-agent")
+    random = re.findall(r"Mine +([.\d]+)", shown(visit.page, "try-ex-own-agent"))
+    write(visit.page, "try-ex-own-agent", code.replace("return self.rng", "return sim.best_arm(user)  # self.rng"))
+    assert press(visit.page, "try-ex-own-agent").startswith("Done"), shown(visit.page, "try-ex-own-agent")
+    cheating = re.findall(r"Mine +([.\d]+)", shown(visit.page, "try-ex-own-agent"))
+    assert len(random) == len(cheating) == 2
+    assert all(float(better) > float(worse) + 0.1 for better, worse in zip(cheating, random, strict=True))
