@@ -38,7 +38,7 @@ CACHE = ROOT / ".cache" / "live"
 NODE_AT_LEAST = 24  # which handles the exceptions of the engine
 # A module that handles an exception: what a browser must be able to do.
 EXCEPTIONS = bytes.fromhex("0061736d01000000010401600000030201000a10010e0002691f40010300010b000b1a0b")
-WITHIN = re.compile(r"<(button|div|span|style|script) data-live\b.*?</\1>", re.DOTALL)
+WITHIN = re.compile(r"<(button|div|span|style|script)\b[^>]*\bdata-live\b[^>]*>.*?</\1>", re.DOTALL)
 WHAT = {
     "engine.wasm": "Python, what the chapters call of it",
     "library.bin": "Standard library and packages, what the chapters open of them",
@@ -159,8 +159,8 @@ def live_cells(chapter: Path) -> list[dict[str, Any]]:
 
 def _try_it(asked: re.Match[str]) -> str:
     """Put a button between an exercise and its solution, if that follows."""
-    button = f'<button type="button" class="live-run" data-cell="try-{asked["label"]}" hidden>Try it here</button>'
-    return f'{asked["exercise"]}<div data-live class="live-try">{button}</div>{asked["solution"]}'
+    button = f'<button class="live-run" data-cell="try-{asked["label"]}" hidden="" type="button">Try it here</button>'
+    return f'{asked["exercise"]}<div class="live-try" data-live="">{button}</div>{asked["solution"]}'
 
 
 def measured() -> dict[tuple[str, str], dict[str, Any]]:
@@ -193,16 +193,19 @@ def put_in(page: Path, chapter: Path, inline: str) -> None:
             raise ValueError(f"{page}: what stands at place {i} is not the cell {name}")
         off = cells[name].get("off")
         mark = (
-            f'<span data-live class="live-off">{escape(off)}</span>'
+            f'<span class="live-off" data-live="">{escape(off)}</span>'
             if off
-            else f'<button data-live type="button" class="live-run" data-cell="{name}" hidden>Run</button>'
+            else f'<button class="live-run" data-cell="{name}" data-live="" hidden="" type="button">Run</button>'
         )
         parts[2 * i + 1] = f'<div class="cell_input docutils container" data-cell="{name}">'
-        parts[2 * i + 2] = mark + parts[2 * i + 2]
+        parts[2 * i + 2] = re.sub(
+            r"(</pre></div>\s*</div>)", lambda end, mark=mark: end[1] + mark, parts[2 * i + 2], count=1
+        )
     html = EXERCISE.sub(_try_it, "".join(parts))
-    head = f"<style data-live>{(HERE / 'page' / 'live.css').read_text(encoding='utf-8')}</style>"
+    style = (HERE / "page" / "live.css").read_text(encoding="utf-8")
+    head = f'<style data-live="">{style}</style>'
     html = html.replace("</head>", head + "</head>", 1)
-    page.write_text(html.replace("</body>", f"<script data-live>{inline}</script></body>", 1), encoding="utf-8")
+    page.write_text(html.replace("</body>", f'<script data-live="">{inline}</script></body>', 1), encoding="utf-8")
 
 
 def fill_in(page: Path, sizes: Mapping[str, int], versions: str) -> None:

@@ -29,7 +29,7 @@ def run(cells: Sequence[tuple[str, str]], **job: Any) -> Iterator[dict[str, Any]
 
     Yields
     ------
-    ``name``; ``shown``, the messages of the engine; ``seconds``; ``bytes``, what the engine holds after it; and
+    ``name``; ``shown``, the messages of the engine; CPU ``seconds``; ``bytes``, what the engine holds after it; and
     ``fetched``, the packs that were fetched so far because something in them was asked for. At last, if the job says
     ``traced``, what was ``opened``.
     """

@@ -1,8 +1,7 @@
 """Run every cell of every chapter in the engine and write ``cells.csv``: ``python -m _live.measure [chapter ...]``.
 
-A cell that shows what is stored is live, with its seconds and the bytes that the engine holds after it. One that does
-not for want of something is marked with that; any other difference is a fault, and is printed. With ``--fetched`` names
-of packs are printed that a chapter asked for.
+A cell that shows what is stored is live, with its CPU seconds and the bytes by which the engine has grown. One that
+does not for want of something is marked with that; any other difference is a fault, and is printed.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ MACHINE = "this machine"  # the row with the seconds of calibrate() on the machi
 
 def rows_of(chapter: str) -> list[dict[str, object]]:
     """Return what is known of each cell of a chapter."""
-    cells, rows, wanting = code_cells(chapter), [], None
+    cells, rows, wanting, held = code_cells(chapter), [], None, None
     results = run([(cell.id, cell.source) for cell in cells])
     for cell, result in zip(cells, results, strict=True):
         off = ""
@@ -42,7 +41,8 @@ def rows_of(chapter: str) -> list[dict[str, object]]:
                 off = "differs"
                 print(chapter, cell.id, json.dumps(as_compared(result["shown"]))[:600], flush=True)
         row = {"chapter": chapter, "cell": cell.id, "seconds": "", "bytes": "", "off": off}
-        rows.append(row if off else row | {"seconds": round(result["seconds"], 2), "bytes": result["bytes"]})
+        grown, held = result["bytes"] - (held or result["bytes"]), result["bytes"]
+        rows.append(row if off else row | {"seconds": round(result["seconds"], 2), "bytes": grown})
     print(chapter, sum(not row["off"] for row in rows), "of", len(rows), "live;", result["fetched"], flush=True)
     return rows
 

@@ -1,6 +1,6 @@
 // node run.mjs folder < job: runs cells in the engine, as a page does, without a page. folder holds the files of the
 // engine and book.bin, unzipped; the job is JSON, {cells: [{name, code}], traced}. Each cell comes back as a line of
-// JSON: what it showed, seconds, and the bytes that the engine holds; at last, if traced, the files that were opened
+// JSON: what it showed, CPU seconds, and the bytes that the engine holds; at last, if traced, the files that were opened
 // and, where the module counts its calls, the profile.
 import fs from "node:fs";
 import path from "node:path";
@@ -24,9 +24,10 @@ const engine = new Engine(await WebAssembly.compile(fs.readFileSync(path.join(fo
 });
 for (const {name, code} of job.cells) {
   shown = [];
-  const began = performance.now();
+  const began = process.cpuUsage();
   engine.call("run", name, code, job.drawn ?? "picture", Boolean(job.watched));
-  tell({name, shown, seconds: (performance.now() - began) / 1000, bytes: engine.bytes, fetched});
+  const {user, system} = process.cpuUsage(began);
+  tell({name, shown, seconds: (user + system) / 1e6, bytes: engine.bytes, fetched});
 }
 for (const {method, given} of job.calls ?? []) {
   shown = [];

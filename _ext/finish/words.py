@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 AS_TYPED = ["pre", "code", "script", "style", "svg"]
 GREEK = "alpha|beta|gamma|delta|epsilon|theta|kappa|lambda|sigma|tau"
-BEHIND, BEFORE = re.compile(r"[^\s—–]+"), re.compile(r"[^\s—–]+$")
+BEHIND, BEFORE = re.compile(r"[^\s—–]+"), re.compile(r"[^\s—–]+\Z")
 LONGEST = 6  # signs beside a formula that stay with it: more is a word, which may go to the next line
 IN_TEXT = [
     (re.compile(r"(?<=\d)[ \u00a0\u202f]+%"), "%"),

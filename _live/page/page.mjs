@@ -4,7 +4,7 @@ import {coloured, opened} from "./editor.mjs";
 
 const {CELLS, FILES, WORKER, SECONDS, PYODIDE} = window.bookLiveParts;  // what the build knows, see build.py
 const LONG = 10;  // seconds: what takes longer asks first
-const ROOM = 350e6;  // bytes of memory that the results of a cell may take, beyond which it is offered with fewer worlds
+const ROOM = 400e6;  // bytes that Python may come to hold; beyond that a cell is offered with fewer worlds
 const FEWER = {"range(100)": "range(20)"};
 const KEPT = `book-live ${location.pathname}`;
 const AT_ONCE = ["engine.wasm", "library.bin", "book.bin"];
@@ -193,13 +193,13 @@ function stopped(cell) {
 async function agreed(wanted, todo, say) {
   const sum = what => todo.reduce((so_far, cell) => so_far + (cell[what] ?? 0), 0);
   const expected = sum("seconds") * slowness;
-  const much = Math.max(...todo.map(cell => cell.bytes ?? 0)) > ROOM;
+  const much = sum("bytes") > 50e6 && held + sum("bytes") > ROOM;
   const fewer = todo.filter(cell => Object.keys(FEWER).some(words => source(cell).includes(words)));
   if (expected < LONG && !much) return true;
-  const others = todo.length > 1 ? `with the ${todo.length - 1} cells that it needs ` : "";
+  const others = ["", "with the cell that it needs "][todo.length - 1] ?? `with the ${todo.length - 1} cells that it needs `;
   say(`${`This takes about ${time(expected)} here ${others}${much ? "and a good deal of memory" : ""}`.trim()}.`);
   return new Promise(answer => {
-    const choose = (words, then) => button(words, () => { choices.remove(); then(); });
+    const choose = (words, then) => button(words, () => { choices.remove(); say("Running …"); then(); });
     const choices = wanted.choices = make("span", {className: "live-choices"});
     if (fewer.length) {
       choices.append(choose("Run with 20 worlds instead of 100", () => {

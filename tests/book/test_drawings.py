@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from zoolib import CATEGORIES, ZooplusSimulator
 from zoolib.book import palette, plots
 from zoolib.book.drawings import NARROW, WIDE, drawings, keep
+from zoolib.book.labels import write_numbers_out
 from zoolib.book.palette import NIGHT
 from zoolib.experiment import Interval
 
@@ -145,6 +146,15 @@ def test_numbers_are_written_as_in_the_text():
     assert not any("$" in word or "math" in word for word in words)
     figure = plots.curves(X - 20_000, rises(["Oracle"]), xlabel="x", ylabel="y")
     assert "−20,000" in words_of(drawings(figure)[WIDE])
+
+
+def test_the_digits_after_a_point_are_no_thousands():
+    figure, ax = plt.subplots()
+    ax.set(ylim=(-0.006, 0.0175), yticks=[-0.005, 0, 0.0025, 0.0125], xlim=(0, 20_000), xticks=[0, 12_500])
+    write_numbers_out(figure)
+    figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["\N{MINUS SIGN}0.0050", "0.0000", "0.0025", "0.0125"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "12,500"]
 
 
 def test_numbers_keep_their_digits_while_places_lose_theirs():

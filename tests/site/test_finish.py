@@ -416,6 +416,7 @@ def mended(mend, inside: str) -> BeautifulSoup:
     ('a <i class="m"/>-th time', "|<i>-th| time"),
     ('a <i class="m"/>-dimensional one', None),
     ('a <i class="m"/> one', None),
+    ('two values of\n<i class="m"/>,', "two values of|<i>,|"),
 ])  # fmt: skip
 def test_signs_stay_with_their_formula_and_words_may_go_to_the_next_line(before, after):
     formula = '<span class="math">x</span>'

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import IS_SET, PHONE, Visit, address, browser  # noqa: F401  fixtures
+from browsing import DESK, IS_SET, PHONE, Visit, address, browser  # noqa: F401  fixtures
 from built_book import HTML, build, parsed
 
 WIDE = {"width": 1920, "height": 1080}
@@ -115,6 +115,23 @@ def test_nothing_offers_to_hide_matches_where_nothing_matches(browser, address):
             visit.page.goto(f"{address}/chapters/glossary.html", wait_until="load")
             visit.page.wait_for_timeout(100)
             assert visit.page.locator(".highlight-link").count() == offers, words
+
+
+def test_the_terms_of_the_glossary_stand_in_the_order_of_the_alphabet():
+    """Of the words for one thing the first decides."""
+    terms = parsed(build() / "chapters" / "glossary.html").select("dt:not(dt + dt)")
+    words = [term.find(string=True).lower().replace("-", " ") for term in terms]
+    assert words == sorted(words)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_a_page_ends_where_its_words_end(browser, address, size):
+    """What is folded takes no room below them."""
+    with Visit(browser, address, size=size) as visit:
+        for name in ("chapters/00_the_shop.html", "chapters/04_the_bridge.html"):
+            visit.look(name)
+            end = "document.querySelector('.bd-footer-content').getBoundingClientRect().bottom + scrollY"
+            assert visit.page.evaluate(f"document.documentElement.scrollHeight - ({end})") < 60
 
 
 def test_a_letter_leads_to_its_first_term(browser, address):

@@ -45,11 +45,14 @@ def unfold(page, name: str) -> None:
     )
 
 
-def press(page, name: str) -> str:
-    """Press the button of a cell, wait, and return what the page says beside it."""
+def press(page, name: str, patient: bool = True) -> str:
+    """Press the button of a cell, wait, and return what the page says beside it; who is patient waits for all."""
     unfold(page, name)
-    page.locator(f"{place(name)} button").first.click()
+    page.locator(f"{place(name)} :is(button.live-run, .live-bar button)").first.click()
     page.wait_for_function(ENDED, arg=place(name), timeout=WAIT)
+    if patient and page.evaluate(SAID, place(name)).startswith("This takes"):
+        page.locator(f"{place(name)} .live-choices button", has_text="as it stands").click()
+        page.wait_for_function(ENDED.replace("|This takes", ""), arg=place(name), timeout=WAIT)
     return page.evaluate(SAID, place(name))
 
 
@@ -113,7 +116,7 @@ def test_a_cell_of_each_chapter_can_be_changed_and_run(visit, chapter):
     write(visit.page, name, "print(6 * 7)")
     assert press(visit.page, name).startswith("Done")
     assert "42" in shown(visit.page, name)
-    visit.page.locator(f"{place(name)} button", has_text="Reset").click()
+    visit.page.locator(f"{place(name)} .live-bar button", has_text="Reset").click()
     assert visit.page.locator(f"{place(name)} .cm-content").inner_text().split() == code.split()
     after = visit.page.evaluate(
         "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
@@ -155,12 +158,12 @@ def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
     visit.look(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     write(visit.page, WITH_NUMBERS, "kept = 1\nwhile True:\n    pass")
-    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Run").first.click()
+    visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Run").first.click()
     visit.page.wait_for_function(f"s => /Running/.test(({SAID})(s))", arg=place(WITH_NUMBERS))
-    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Stop").click()
+    visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Stop").click()
     assert "Stopped" in visit.page.evaluate(SAID, place(WITH_NUMBERS))
     write(visit.page, WITH_NUMBERS, "'kept' in globals()")
-    visit.page.locator(f"{place(WITH_NUMBERS)} button", has_text="Run").first.click()
+    visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Run").first.click()
     visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(WITH_NUMBERS), timeout=WAIT)
     assert "False" in shown(visit.page, WITH_NUMBERS)
     assert not visit.wrong
@@ -170,7 +173,7 @@ def test_what_takes_long_asks_and_can_do_with_fewer_worlds(visit):
     name = "hundred-worlds"
     visit.look(f"chapters/{FIRST}.html")
     unfold(visit.page, name)
-    assert "This takes about" in press(visit.page, name)
+    assert "This takes about" in press(visit.page, name, patient=False)
     choices = visit.page.locator(f"{place(name)} .live-choices button")
     assert [one.inner_text() for one in choices.all()] == [
         "Run with 20 worlds instead of 100",
@@ -179,7 +182,7 @@ def test_what_takes_long_asks_and_can_do_with_fewer_worlds(visit):
     ]
     choices.last.click()
     assert not shown(visit.page, name)
-    press(visit.page, name)
+    press(visit.page, name, patient=False)
     choices.first.click()
     visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(name), timeout=WAIT)
     assert "range(20)" in visit.page.locator(f"{place(name)} .cm-content").inner_text()
@@ -205,10 +208,7 @@ def test_a_claim_keeps_its_box_and_its_code(visit):
         if row["chapter"] == FIRST and row["cell"].startswith("claim") and float(row["seconds"] or 9) < 1
     )
     visit.look(f"chapters/{FIRST}.html")
-    said = press(visit.page, row["cell"])
-    if said.startswith("This takes"):
-        visit.page.locator(".live-choices button", has_text="as it stands").click()
-        visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(row["cell"]), timeout=WAIT)
+    assert press(visit.page, row["cell"]).startswith("Done")
     box = visit.page.locator("div.cell", has=visit.page.locator(place(row["cell"]))).locator(".zoolib-claim")
     assert "Holds" in box.inner_text()
     assert box.locator(".cm-content").count() == 1

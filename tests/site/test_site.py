@@ -69,7 +69,7 @@ def test_code_that_stands_open_between_two_paragraphs_is_short(readable: list[Pa
                 continue
             sizes = dict.fromkeys(lines, 0)
             for code in cell.select("div.cell_input"):
-                sizes[code.find_parent("details") is not None] += len(code.text.strip().splitlines())
+                sizes[code.find_parent("details") is not None] += len(code.pre.text.strip().splitlines())
             run = sizes[False] + (run if cell.find_previous_sibling() is above and above is not None else 0)
             above = cell
             lines = {folded: lines[folded] + sizes[folded] for folded in lines}

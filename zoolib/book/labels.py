@@ -56,7 +56,7 @@ class Thousands(ScalarFormatter):
 
     def __call__(self, x: float, pos: Any = None) -> str:
         """Return the words of a tick."""
-        return re.sub(r"\d{4,}", lambda m: f"{int(m[0]):,}", super().__call__(x, pos), count=1)
+        return re.sub(r"(?<![\d.])\d{4,}", lambda m: f"{int(m[0]):,}", super().__call__(x, pos), count=1)
 
 
 class Decades(LogFormatterSciNotation):
