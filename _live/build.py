@@ -56,6 +56,7 @@ EXERCISE = re.compile(  # up to the solution that follows
     re.DOTALL,
 )
 BLANK = "# Your code. What the cells above have made can be used; those that it needs run first.\n"
+SCROLLS = 'aria-label="Table" class="pst-scrollable-table-container" role="group" tabindex="0"'
 AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell runs
 
 
@@ -212,7 +213,7 @@ def fill_in(page: Path, sizes: Mapping[str, int], versions: str) -> None:
     """Write onto the page about live cells how large the files are, and whose work and licences are inside."""
     rows = "".join(
         f"<tr><th>{WHAT[name]}</th><td>{'at once' if name in AT_ONCE else 'when needed'}</td>"
-        f'<td class="text-right">{sizes[name] / 1e6:.1f}&nbsp;MB</td></tr>'
+        f'<td class="text-right">{sizes[name] / 1e6:.1f}\N{NO-BREAK SPACE}MB</td></tr>'
         for name in WHAT
         if name in sizes
     )
@@ -221,7 +222,7 @@ def fill_in(page: Path, sizes: Mapping[str, int], versions: str) -> None:
     together = f"<p>Together {sum(sizes[name] for name in AT_ONCE) / 1e6:.1f} MB come with the first press.</p>"
     licences = 'Their licences stand in <a href="../_live/licences.txt">one file</a>.'
     words = {
-        "live-sizes": f'<div class="pst-scrollable-table-container">{table}</div>{together}',
+        "live-sizes": f"<div {SCROLLS}>{table}</div>{together}",
         "live-inside": f"<p>Inside are {versions}. {licences}</p>",
     }
     html = page.read_text(encoding="utf-8")

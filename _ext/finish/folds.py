@@ -60,7 +60,7 @@ def fold_plumbing(page: BeautifulSoup) -> None:
             _fold(page, kept[-1], kept[:-1], CODE)
             kept = []
         outputs = cell.find("div", class_="cell_output", recursive=False)
-        does = kind(code.get_text(), outputs is not None)
+        does = kind(code.pre.get_text(), outputs is not None)
         if does != "claims" and folded:
             does = "shows" if outputs else "keeps"
         elif "tag_show-input" in cell["class"]:

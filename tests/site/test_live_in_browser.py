@@ -12,7 +12,7 @@ from built_book import HTML, ROOT, build, missing
 
 with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     CELLS = [row for row in csv.DictReader(file) if row["chapter"] != "this machine"]
-CHAPTERS = sorted({row["chapter"] for row in CELLS if not row["off"]})
+CHAPTERS = sorted({row["chapter"] for row in CELLS if not row["off"]} - {"06_two_million_products"})  # of its few
 FIRST, WITH_NUMBERS = "01_fifty_strangers", "two-kinds-numbers"
 SAID = (
     "s => (document.querySelector(s + ' .live-status') ?? document.querySelector(s + ' .live-off'))?.textContent ?? ''"
@@ -77,12 +77,14 @@ def quick(chapter: str) -> str:
     """Return the name of a quick cell of a chapter that shows something, and needs little."""
     seconds = {row["cell"]: float(row["seconds"]) for row in CELLS if row["chapter"] == chapter and not row["off"]}
     cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
+    hidden = {"remove-input", "remove-cell"}
     visible = [
         cell
         for cell in cells
         if cell.cell_type == "code"
         and cell.outputs
-        and not {"remove-input", "remove-cell"} & set(cell.metadata.get("tags", ()))
+        and "claim(" not in cell.source
+        and not hidden & set(cell.metadata.get("tags", ()))
     ]
     return next(cell.id for cell in visible if seconds.get(cell.id, 9) < 0.3)
 
@@ -108,10 +110,8 @@ def test_a_cell_of_each_chapter_can_be_changed_and_run(visit, chapter):
         "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
     )
     assert press(visit.page, name).startswith("Done"), shown(visit.page, name)
-    assert (
-        before.split()[:3] == shown(visit.page, name).removeprefix("Computed in this page").split()[:3]
-        or "<svg" in before
-    )
+    numbers = re.compile(r"\d+\.\d+")
+    assert numbers.findall(before) == numbers.findall(shown(visit.page, name))
     code = visit.page.locator(f"{place(name)} .cm-content").inner_text()
     write(visit.page, name, "print(6 * 7)")
     assert press(visit.page, name).startswith("Done")
@@ -299,7 +299,7 @@ def test_what_cannot_run_says_why(visit):
         if row["chapter"] == "00_the_shop" and row["off"]:
             break
     visit.look("chapters/00_the_shop.html")
-    marks = visit.page.locator(".live-off").all_inner_texts()
+    marks = visit.page.locator(".live-off").all_text_contents()
     assert marks
     assert all("needs" in mark for mark in marks)
     assert visit.page.locator(f"{place(row['cell'])} button.live-run").count() == 0
