@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import time
 
 import nbformat
 import pytest
@@ -127,6 +129,8 @@ def test_a_cell_of_each_chapter_can_be_changed_and_run(visit, chapter):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_it_runs_from_the_disk(browser, chapter):  # noqa: F811
+    if chapter not in CHAPTERS[:3] and time.time() > float(os.environ.get("BOOK_UNTIL", "inf")):
+        pytest.skip("the time is over that continuous integration has; python -m pytest tests/site has all")
     with Visit(browser, HTML.as_uri()) as visit:
         visit.look(f"chapters/{chapter}.html")
         name = quick(chapter)
