@@ -140,7 +140,7 @@ export class Engine {
     return turn(at, bytes.length);
   }
 
-  call(name, ...given) { return this.turn(`live_kernel.${name}(${given.map(one => typeof one === "boolean" ? (one ? "True" : "False") : typeof one === "string" ? literal(one) : String(one)).join(", ")})`); }
+  call(name, ...given) { return this.turn(`__import__("live_kernel").${name}(${given.map(one => typeof one === "boolean" ? (one ? "True" : "False") : typeof one === "string" ? literal(one) : String(one)).join(", ")})`); }
 
   get bytes() { return this.instance.exports.memory.buffer.byteLength; }
 }

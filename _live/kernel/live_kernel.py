@@ -27,11 +27,18 @@ _history = []  # (place, source) of the cells that have run to their end
 _drawn_as = "picture"  # or "wide" or "narrow": a drawing
 
 
+_dumps, _streams = json.dumps, (sys.stdout, sys.stderr)  # whatever a cell does to them
+
+
+def _flush():
+    for stream in _streams:
+        stream.flush()
+
+
 def _tell(kind, **what):
     global _out
-    sys.stdout.flush()  # so that all comes in the order in which it was shown
-    sys.stderr.flush()
-    text = json.dumps({"type": kind, **what}, default=lambda raw: base64.b64encode(raw).decode())
+    _flush()  # so that all comes in the order in which it was shown
+    text = _dumps({"type": kind, **what}, default=lambda raw: base64.b64encode(raw).decode())
     if live_host is not None:
         live_host.send(text)
         return
@@ -66,6 +73,7 @@ def run(name, code, drawn_as="picture", watched=True):
     """Run the code of a cell: show the value of its last expression and the figures that it drew, or its error."""
     global _drawn_as
     _drawn_as = drawn_as
+    sys.stdout, sys.stderr = _streams
     _Shell.parent_header = {"metadata": {"cellId": name} if watched else {}}
     file = f"<{name}>"
     linecache.cache[file] = (len(code), None, code.splitlines(True), file)
@@ -85,8 +93,7 @@ def run(name, code, drawn_as="picture", watched=True):
     finally:
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
 
 
 def _tell_error(file):

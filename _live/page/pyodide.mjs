@@ -54,7 +54,7 @@ onmessage = async ({data}) => {
     if (data.type === "start") await start(data);
     else {
       const began = performance.now(), given = data.given.map(one => typeof one === "boolean" ? (one ? "True" : "False") : typeof one === "string" ? literal(one) : String(one));
-      pyodide.runPython(`live_kernel.${data.method}(${given.join(", ")})`);
+      pyodide.runPython(`__import__("live_kernel").${data.method}(${given.join(", ")})`);
       tell("done", {seconds: (performance.now() - began) / 1000, bytes: pyodide._module.HEAPU8.length});
     }
   } catch (error) {

@@ -60,3 +60,39 @@ def test_it_shows_in_the_page_what_is_stored(chapter):
         if alike == bool(KNOWN[chapter, cell.id]["off"]) and not (alike and not cell.outputs):
             wrong.append(f"{cell.id}: " + ("runs after all" if alike else str(as_compared(result["shown"]))[:500]))
     assert not wrong, f"{HOW} {chapter}"
+
+
+NASTY = [
+    "input()",
+    "exit()",
+    "def f():\n    return f()\nf()",
+    "live_kernel = 1",
+    "globals().clear()",
+    "import sys\nsys.stdout = None",
+    "import json\njson.dumps = None",
+    "class R:\n    def __repr__(self):\n        raise ValueError('no')\nR()",
+    "'\\ud800'",
+    "print('\\ud800')",
+    "await x",
+    "\0",
+    "bytearray(3_000_000_000)",
+    "import threading\nthreading.Thread(target=print).start()",
+    "open('/etc/passwd').read()",
+    "import os\nos.remove('/book/kernel/needs.py')",
+    "import urllib.request\nurllib.request.urlopen('http://127.0.0.1')",
+]
+SILENT = ("live_kernel", "globals", "import sys", "import json", "import os")  # they work, and end nothing
+
+
+def test_nothing_that_a_cell_does_ends_the_page():
+    if node() is None:
+        missing("npm, or Node 24, which runs the engine of the live cells")
+    cells = [(f"{i}", code) for i, nasty in enumerate(NASTY) for code in (nasty, "print(6 * 7)")]
+    results = [as_compared(result["shown"]) for result in run(cells)]
+    for code, shown, after in zip(NASTY, results[::2], results[1::2], strict=True):
+        assert after == [["stream", "stdout", "42"]], code
+        if code == "'\\ud800'":
+            assert shown[0][0] == "execute_result"
+        else:
+            expected = [] if code.startswith(SILENT) else ["error"]
+            assert [kind for kind, *_ in shown] == expected, code
