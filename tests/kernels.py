@@ -6,8 +6,8 @@ plainest instructions, and says where a stored number does not come out again, a
 edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
 this processor's own, under which "make test" has run already. There a test that plays rows of a table again does so for
 one of its cases; and chapters that run in the page are left to one of the two, since ``tests/live`` runs them with the
-page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, the second
-kernel gives way on a slow machine, and the report says so.
+page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, the
+second kernel gives way on a slow machine, and the report says so.
 """
 
 from __future__ import annotations
