@@ -154,7 +154,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("From a slate of several", "Learn only from the places that were looked at.", "unseen-places"),
     ],
     "How fast, and in how much memory?": [
-        Advice("One matrix for each arm", "Multiply before you build: K d squared numbers.", "memory"),
+        Advice("One matrix for each arm", "Multiply before you build: K d² numbers.", "memory"),
         Advice(
             "A network, and the bonus must be cheap", "Linearize only the last layer (Neural-Linear).", "bridge-cost"
         ),

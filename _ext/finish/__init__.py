@@ -69,7 +69,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    drawn = drawings(Path(app.srcdir).glob("chapters/*.ipynb"))
+    drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):

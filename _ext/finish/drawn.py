@@ -46,9 +46,15 @@ def _raster_by_night(encoded: str) -> str:
     return base64.b64encode(written.getvalue()).decode()
 
 
-def drawings(notebooks: Iterable[Path]) -> dict[str, tuple[str, str]]:
-    """Return the two drawings of every figure of some notebooks, by the file in which the build puts its picture."""
+def drawings(notebooks: Iterable[Path], pictures: Iterable[Path] = ()) -> dict[str, tuple[str, str]]:
+    """Return the two drawings of every figure of some notebooks, by the file in which the build puts its picture.
+
+    Those of ``pictures`` lie beside them.
+    """
     found = {}
+    for path in pictures:
+        wide, narrow = (path.with_name(f"{path.stem}-{which}.svg") for which in ("wide", "narrow"))
+        found[path.name] = (wide.read_text(encoding="utf-8"), narrow.read_text(encoding="utf-8"))
     for path in notebooks:
         for cell in nbformat.read(path, as_version=4).cells:
             for data in (output.get("data", {}) for output in cell.get("outputs", [])):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
+RESULTS = "article .zoolib-claim > p, article .cell_output :is(td, p, li)"
 AS_TYPED = ["pre", "code", "script", "style", "svg"]
 GREEK = "alpha|beta|gamma|delta|epsilon|theta|kappa|lambda|sigma|tau"
 BEHIND, BEFORE = re.compile(r"[^\s—–]+"), re.compile(r"[^\s—–]+\Z")
@@ -15,17 +16,20 @@ LONGEST = 6  # signs beside a formula that stay with it: more is a word, which m
 IN_TEXT = [
     (re.compile(r"(?<=\d)[ \u00a0\u202f]+%"), "%"),
     (re.compile(r"\[([-−+]?[\d.,]+%?), ([-−+]?[\d.,]+%?)\]"), "[\\1,\u00a0\\2]"),  # an interval is one word
+    (re.compile(r"(?<![\w.)\]])\.(?=\d)"), "0."),
 ]
 IN_RESULTS = [
     (re.compile(r"(?<![\w.^)\]−-])-(?=\.?\d)"), "−"),
     (re.compile(r"\b(\d{1,3})(\d{3})(?= replications\b)"), r"\1,\2"),
+    (re.compile(r"\A(\d{4,})(?:\.0)?\Z"), lambda m: f"{int(m[1]):,}"),
+    (re.compile(r"(?<=\d) ([±→]) (?=[−\d])"), "\u00a0\\1\u00a0"),
     (re.compile(r"\b(\d\.\d+)e([+-])0*(\d+)\b"), lambda m: f"{m[1]} × 10{raised(m[2] + m[3])}"),
+    (re.compile(r"\b1e([+-])0*(\d+)\b"), lambda m: f"10{raised(m[1] + m[2])}"),
 ]
 SYMBOLS = [  # for words that stand for one where nothing but text can be stored: claims, heads of tables
     (re.compile(r"\+- ?"), "±\u00a0"),
     (re.compile(rf"\b({GREEK})(?:_(\d))?(?![\w-])"), lambda m: greek(m[1]) + (chr(0x2080 + int(m[2])) if m[2] else "")),
     (re.compile(r"(?<=\w) x (?=\w)"), " × "),
-    (re.compile(r"\b1e([+-])0*(\d+)\b"), lambda m: f"10{raised(m[1] + m[2])}"),
     (re.compile(r"\b(clicks?) a visit\b"), r"\1 per visit"),
 ]
 
@@ -52,8 +56,8 @@ def set_signs(page: BeautifulSoup) -> None:
     """Write shares, rates, intervals, negative and great numbers in one way, and symbols in claims and in heads."""
     for within, rules in (
         ("article", IN_TEXT),
-        ("article .zoolib-claim > p, article .cell_output td, article .output.text_markdown", IN_RESULTS),
-        ("article .zoolib-claim > p, article .zoolib-ledger td", SYMBOLS),
+        (RESULTS, IN_RESULTS),
+        ("article .zoolib-claim > p, article .zoolib-ledger td", [*IN_RESULTS, *SYMBOLS]),
         ("article .cell_output table.dataframe th", [*IN_RESULTS, *SYMBOLS]),
     ):
         for text in {id(text): text for tag in page.select(within) for text in tag.find_all(string=True)}.values():

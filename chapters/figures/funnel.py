@@ -160,9 +160,7 @@ def against_k(took: pd.DataFrame, budget: float) -> Figure:
     looks = [*LOOKS[: took.shape[1] - 1], LOOKS[-1]]  # the last is a limit
     for (name, ms), (line, colour) in zip(took.items(), looks, strict=True):
         ax.loglog(took.index, ms, line, color=colour, label=name)
-    ax.axhline(budget, color=plots.SOFT, linewidth=1)
-    words = f"a budget of {budget:g} ms"
-    ax.annotate(words, (took.index[0], budget), xytext=(0, 4), textcoords="offset points", fontsize=9)
+    ax.axhline(budget, color=plots.SOFT, linewidth=1, label=f"a budget of {budget:g} ms")
     ax.set(xlabel="products K", ylabel="processor's time, ms")
     ax.legend(fontsize=9)
     return figure
@@ -175,7 +173,7 @@ def trade(results: Mapping[str, Mapping[int, tuple[float, float]]], least_recall
         found, ms = np.transpose(list(by_probe.values()))
         ax.semilogx(ms, found, line, color=colour, label=name)
     for n, (found, ms) in list(next(iter(results.values())).items())[::3]:
-        ax.annotate(f"{n:,}", (ms, found), xytext=(0, 7), textcoords="offset points", fontsize=9, ha="center")
+        ax.annotate(f"{n:,}", (ms, found), xytext=(5, -13), textcoords="offset points", fontsize=9)
     ax.axhline(least_recall, color=plots.SOFT, linewidth=1)
     ax.set(xlabel="ms a query, processor's time", ylabel="recall at 500", ylim=(0.3, 1.06))
     ax.legend(loc="lower right")

@@ -186,7 +186,7 @@ def could_be_known(world: Mapping[str, Any], points: np.ndarray, category: str) 
 
 def clusters(shop: FeatureShop, n: int = 600) -> Figure:
     """Draw where the users of each persona and the products of each niche lie, in the two columns that matter."""
-    figure, axes = plt.subplots(1, 2, figsize=(6.4, 5.2), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 4.8), sharex=True, sharey=True)
     first = shop.layout.n_nominal
     sides = (
         ("users", shop.user_x[:n], shop.who[:n], [name.replace("_", " ") for name in PERSONAS]),
@@ -226,7 +226,7 @@ def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: f
         ax.grid(visible=False)
     for ax in axes.flat[len(maps) :]:
         ax.set_visible(False)
-    figure.colorbar(image, ax=axes, shrink=0.7, label="predicted clicks")
+    figure.colorbar(image, ax=axes, location="bottom", shrink=0.7, aspect=30, label="predicted clicks")
     return figure
 
 

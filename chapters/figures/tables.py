@@ -157,7 +157,8 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
     rows = []
     for one in advice:
         if one.claim in runs:
-            reason = (f"Below: {runs[one.claim]}", HERE, one.claim)
+            words = runs[one.claim].rstrip(".")
+            reason = (f"{words[0].upper()}{words[1:]} (below).", HERE, one.claim)
         else:
             reason, _ = _found(claims, one.claim, f"{question}: ")
             if not claims.set_index("label").loc[one.claim, "confirmed"]:

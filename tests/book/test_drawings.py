@@ -1,5 +1,6 @@
 """Beside each picture stand two drawings: the same bytes each time, in known colours, and to be read on a phone."""
 
+import itertools
 import re
 import warnings
 from functools import cache
@@ -17,7 +18,8 @@ from matplotlib.figure import Figure
 from zoolib import CATEGORIES, ZooplusSimulator
 from zoolib.book import palette, plots
 from zoolib.book.drawings import NARROW, WIDE, drawings, keep
-from zoolib.book.labels import write_numbers_out
+from zoolib.book.labels import fit, write_numbers_out
+from zoolib.book.narrow import narrow
 from zoolib.book.palette import NIGHT
 from zoolib.experiment import Interval
 
@@ -209,3 +211,83 @@ def test_a_notebook_keeps_the_drawings_beside_the_picture(monkeypatch):
     monkeypatch.setenv("BOOK_DRAWINGS", "0")
     data, _ = Shell.display_formatter.format(FIGURES["rows"]())
     assert data[WIDE] == data[NARROW] == "<svg></svg>"
+
+
+def gauntlet():
+    """Return a figure of a run with two shocks, an oracle above both, and names at the ends of its lines."""
+    steps = np.arange(0, 20_001, 100)
+    lines = {"Oracle": np.full((1, len(steps)), 0.6), "Neural-Linear, replay": np.full((1, len(steps)), 0.5)}
+    return plots.curves(
+        steps, lines, xlabel="step", ylabel="clicks", title="Runs", marks={5000: "boom", 10_000: "fish"}
+    )
+
+
+def test_numbers_below_an_axis_have_a_gap_that_other_letters_may_fill():
+    figure = gauntlet()
+    write_numbers_out(figure)
+    fit(figure)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+    letter = figure.dpi * 11 / 72
+    assert len(boxes) > 3
+    assert min(b.x0 - a.x1 for a, b in itertools.pairwise(boxes)) > 0.7 * letter
+
+
+@pytest.mark.parametrize("drawn", [lambda figure: figure, narrow], ids=["wide", "narrow"])
+def test_the_words_of_a_mark_stand_above_all_lines_and_below_the_title(drawn):
+    figure = drawn(gauntlet())
+    figure.draw_without_rendering()
+    ax = figure.axes[0]
+    title = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == "Runs")
+    for words in (text for text in ax.texts if text.get_text() in ("boom", "fish")):
+        box = words.get_window_extent()
+        assert box.y0 >= ax.get_window_extent().y1
+        assert box.y1 <= title.get_window_extent().y0
+
+
+def test_a_line_through_the_names_of_rows_ends_beside_them_but_hides_no_point():
+    rows = {f"a name that is long enough, {i}": Interval(i - 1, i - 1.2, i - 0.8, 9) for i in range(3)}
+    ax = narrow(plots.intervals(rows, xlabel="more", reference=0.0)).axes[0]
+    names = [text for text in ax.texts if text.get_text().startswith("a name")]
+    reference = next(line for line in ax.lines if list(line.get_xdata()) == [0, 0])
+    assert len(names) == 3
+    for name in names:
+        assert name.get_bbox_patch() is not None
+        assert reference.get_zorder() < name.get_zorder()
+        assert all(name.get_zorder() < line.get_zorder() for line in ax.lines if line is not reference)
+
+
+def test_the_numbers_of_a_logarithmic_axis_stand_in_one_line():
+    figure = plots.curves(np.array([10, 40]), {"LinUCB": np.ones((1, 2))}, xlabel="x", ylabel="y", log="x")
+    write_numbers_out(figure)
+    figure.draw_without_rendering()
+    axis = figure.axes[0].xaxis
+    tops = {
+        round(text.get_window_extent().y1)
+        for minor in (False, True)
+        for text in axis.get_ticklabels(minor=minor)
+        if text.get_text()
+    }
+    assert max(tops) - min(tops) <= 1
+
+
+@pytest.mark.parametrize("where", ["x", "y"])
+def test_the_words_of_an_axis_are_broken_until_they_fit(where):
+    figure, ax = plt.subplots(figsize=(3.5, 2.6))
+    ax.set(**{f"{where}label": "wide words of an axis, more of them than it has room for, and yet more"})
+    fit(figure)
+    figure.draw_without_rendering()
+    box = getattr(ax, f"{where}axis").label.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert box.height <= (ax.get_window_extent().height if where == "y" else figure.bbox.height)
+
+
+def test_a_title_is_broken_where_its_panel_is_narrow():
+    figure, axes = plt.subplots(2, 2, figsize=(6.4, 6.3))
+    for ax in axes.flat:
+        ax.imshow(np.eye(3))
+        ax.set_title("a title of many words")
+    drawn = narrow(figure)
+    drawn.draw_without_rendering()
+    assert all("\n" in ax.get_title("left") for ax in drawn.axes)

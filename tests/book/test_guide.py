@@ -100,7 +100,7 @@ def test_reasons_are_shown_in_the_order_in_which_they_are_named():
 def test_a_run_is_told_in_the_words_of_the_guide():
     none = pd.DataFrame(columns=["label", "chapter", "text"])
     (row,) = advice_table("Why?", [Advice("It rains", "Stay", "wet")], none, {"wet": "it is wet."}).rows
-    assert row == ("It rains", "Stay", ("Below: it is wet.", HERE, "wet"))
+    assert row == ("It rains", "Stay", ("It is wet (below).", HERE, "wet"))
 
 
 def test_advice_is_short_enough_for_a_phone():

@@ -13,7 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, LogLocator, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogFormatterSciNotation,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    ScalarFormatter,
+)
 
 from zoolib.book.palette import darker
 
@@ -81,6 +88,7 @@ def write_numbers_out(figure: Figure) -> None:
             axis.set_major_formatter(Decades())
             axis.set_minor_formatter(Decades(labelOnlyBase=False, minor_thresholds=(2.0, 2.0)))
             axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+            axis.set_tick_params(which="minor", pad=5.0)  # their ticks are shorter; the words stand in one line
 
 
 def has_words(axis: Axis) -> bool:
@@ -94,13 +102,16 @@ def fit(figure: Figure) -> None:
     for ax in [ax for ax in figure.axes if ax.axison and ax.get_visible()]:
         box, edge = ax.get_window_extent(), figure.bbox.width
         middle = (box.x0 + box.x1) / 2
-        broken(ax.xaxis.label, 2 * min(middle, edge - middle))
-        broken(ax.yaxis.label, figure.bbox.height if len(figure.axes) == 1 else 1.2 * box.height)
+        broken(ax.xaxis.label, 1.9 * min(middle, edge - middle))
+        broken(ax.yaxis.label, (1.0 if len(figure.axes) == 1 else 1.2) * box.height)
         while _touch(ax):
             if has_words(ax.xaxis):
+                ax.set_xticks(ax.get_xticks(), [text.get_text().replace("\n", " ") for text in ax.get_xticklabels()])
                 ax.tick_params(axis="x", labelrotation=60)
                 break
-            if isinstance(ax.xaxis.get_major_locator(), FixedLocator):
+            if ax.get_xscale() == "log" and ax.get_xticklabels(minor=True):
+                ax.xaxis.set_minor_formatter(NullFormatter())
+            elif isinstance(ax.xaxis.get_major_locator(), FixedLocator):
                 words = [text.get_text() for text in ax.get_xticklabels()]
                 ax.set_xticks(ax.get_xticks()[::2], words[::2])
             elif ax.get_xscale() == "linear":
@@ -111,16 +122,19 @@ def fit(figure: Figure) -> None:
 
 
 def _touch(ax: Axes) -> bool:
-    """Return whether words below an axis touch each other; those that stand aslant do not."""
-    labels = [text for text in ax.get_xticklabels() if text.get_text() and not text.get_rotation() % 90]
+    """Return whether words below an axis touch each other, or numbers nearly do; those that stand aslant do not."""
+    labels = [text for minor in (False, True) for text in ax.get_xticklabels(minor=minor)]
+    labels = [text for text in labels if text.get_text() and not text.get_rotation() % 90]
     low, high = sorted(ax.get_xlim())
     boxes = [text.get_window_extent() for text in labels if low <= text.get_position()[0] <= high]
-    return any(a.x1 + 3 > b.x0 for a, b in itertools.pairwise(boxes))
+    apart = max((text.get_fontsize() for text in labels), default=0.0) * ax.figure.dpi / 72
+    apart *= 0.3 if has_words(ax.xaxis) else 0.7  # of a letter's height, since a page may have wider letters
+    return any(a.x1 + apart > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))
 
 
 def broken(text: Text, room: float) -> None:
     """Break words into lines where one has no room, in pixels."""
-    size = text.get_window_extent()
-    length = max(size.width, size.height)
-    if text.get_text() and length > room:
-        text.set_text(textwrap.fill(text.get_text(), int(len(text.get_text()) * room / length)))
+    words, signs = text.get_text(), len(text.get_text())
+    while words and signs > 8 and max(text.get_window_extent().size) > room:
+        signs -= 2
+        text.set_text(textwrap.fill(words, signs))

@@ -13,6 +13,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
 
 from zoolib.book.labels import NAMES_A_LINE, broken, fit, has_words
+from zoolib.book.palette import GROUND
 
 WIDTH = 3.5  # inches, 336 pixels of a page
 SMALLEST, LARGEST = 9.5, 10.5  # points of letters; nine are twelve pixels
@@ -39,7 +40,9 @@ def narrow(figure: Figure) -> Figure:
     copy.set_size_inches(WIDTH, height)
     copy.draw_without_rendering()
     for ax in copy.axes:
-        broken(ax.title, ax.get_window_extent().width)
+        title = ax.get_title("left")
+        for text in (one for one in ax.get_children() if isinstance(one, Text) and one.get_text() == title):
+            broken(text, ax.get_window_extent().width)
     fit(copy)
     return copy
 
@@ -78,6 +81,8 @@ def _stack(figure: Figure) -> float:
     for ax in panels[:-1]:
         if columns == 1 and ax.get_xlabel() == panels[-1].get_xlabel():
             ax.set_xlabel("")
+    if columns == 1 and panels[0].get_aspect() != "auto":
+        return rows * (WIDTH + 0.4)
     return rows * (min(max(each, 2.2), PANEL) if columns == 1 else each)
 
 
@@ -125,6 +130,8 @@ def _rows(ax: Axes, names: list[str], ends: tuple[float, float]) -> float:
         ax.set_yticks(ax.get_yticks(), [textwrap.fill(name, 12) for name in names])
         return 0.0
     at = {"xycoords": ("axes fraction", "data"), "xytext": (2, 5), "textcoords": "offset points", "va": "bottom"}
+    at["bbox"] = {"facecolor": GROUND, "edgecolor": "none", "pad": 0.8}  # a line through a name ends beside it
+    at["zorder"] = 1.5  # but a point is not hidden
     for place, name in zip(ax.get_yticks(), names, strict=True):
         ax.annotate(name, (0, place), **at, fontsize=SMALLEST)
     ax.set_yticks(ax.get_yticks(), [""] * len(names))

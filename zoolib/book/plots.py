@@ -146,9 +146,10 @@ def curves(
         getattr(ax, f"set_{axis}scale")("log")
     for place, words in (marks or {}).items():
         ax.axvline(place, color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
-        ax.annotate(words, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
-                    va="top", fontsize=9, color=SOFT)  # fmt: skip
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        ax.annotate(words, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+                    fontsize=9, color=SOFT)  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, pad=18 if marks else None)  # above the words of the marks
     name_ends(ax, float(x[-1]), ends, [look(name)["color"] for name in ends])
     return ax.figure
 
@@ -161,7 +162,7 @@ def rolling_ctr(
     lines = dict(zip(results.agents, values, strict=True))
     if "Oracle" not in lines:
         lines["Oracle"] = rolling(results, window, every, "oracle")[1]
-    ylabel = f"clicks per visit, last {window}" if of == "reward" else f"expected clicks per visit, last {window}"
+    ylabel = f"clicks per visit, last {window:,}" if of == "reward" else f"expected clicks per visit, last {window:,}"
     return curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks)
 
 
@@ -170,12 +171,12 @@ def every_world(results: Results, agent: str, *, window: int = 1000, every: int 
     steps, values = rolling(results, window, every, of="expected")
     values = values[results.agents.index(agent)]
     oracle = rolling(results, window, every, of="oracle")[1]
-    lines = {agent: values.mean(0, keepdims=True), "Oracle": oracle.mean(0, keepdims=True)}
+    lines = {"Mean of all": values.mean(0, keepdims=True), "Oracle": oracle.mean(0, keepdims=True)}
     figure, ax = plt.subplots()
     ax.plot(steps, values.T, color=look(agent)["color"], linewidth=0.5, alpha=0.35)
-    ylabel = f"expected clicks per visit, last {window}"
+    ylabel = f"expected clicks per visit, last {window:,}"
     curves(steps, lines, xlabel="step", ylabel=ylabel, title=title, marks=results.shocks, ax=ax)
-    ax.get_lines()[len(values)].set(color=VERMILION, linewidth=3)
+    ax.get_lines()[len(values)].set_linewidth(3)
     return figure
 
 
@@ -219,7 +220,7 @@ def intervals(
             ax.plot([interval.low, interval.high], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
             ax.plot(interval.mean, y, marker, color=colour, markersize=7 if alone else 6, label=None if place else name)
     if reference is not None:
-        ax.axvline(reference, color=SOFT, linewidth=1)
+        ax.axvline(reference, color=SOFT, linewidth=1, zorder=1)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlabel=xlabel, title=title, ylim=(len(rows) - 0.5, -0.5))
     if parts and alone:
