@@ -51,7 +51,8 @@ WORKED_OUT = {
     ("01", "alpha-intro"): {0.28: "the same"},
     ("01", "catalog-text"): {1.41: "the root of 2"},
     ("01", "check-diagonal"): {1.6: "a multiplication that stands beside it"},
-    ("07", "trap-one-world"): {1.5: "the expectation of the largest of ten normal values"},
+    ("07", "q-best-of-ten"): {1.5: "the expectation of the largest of ten normal values"},
+    ("08", "q-and-shelf"): {6.5: "fifty times 0.6 to the fourth", 7.5: "a wrong answer", 12.5: "a wrong answer"},
     ("00", "check-overlap"): {0.05: "an example, not a result"},
 }
 

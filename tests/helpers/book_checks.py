@@ -48,9 +48,9 @@ OPENING = ["You will be able to", "You need", "It runs"]
 CLOSING = ["What we established", "What we did not", "Exercises", "Reading on"]
 
 SHORT_SECTION = 40  # words; a section with fewer need not ask anything
-QUESTION = re.compile(
-    r"^(:{3,})(:)\{admonition\} Check yourself\n:class: check\n+\*.+?\?\*\n\n"
-    r"\1\{admonition\} Answer\n:class: dropdown answer\n+\S.+?^\1\n\1\2$",
+QUESTION = re.compile(  # an open one, or one that answers: between it and its answer stand choices and perhaps a hint
+    r"^(:{3,})(:)\{admonition\} Check yourself\n:class: check(?P<asks> asks-[^\n]+\n:name: q-[^\n]+)?\n+\*.+?\?\*\n\n"
+    r"(?(asks).*?)^\1\{admonition\} Answer\n:class: dropdown answer\n+\S.+?^\1\n\1\2$",
     re.DOTALL | re.MULTILINE,
 )
 
