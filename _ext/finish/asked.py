@@ -44,7 +44,7 @@ def _mark(page: BeautifulSoup, box: Tag, question: Question) -> None:
     key = answer.select_one("p:not(.admonition-title) > strong")
     if len(box.select("ol > li")) < len(question.choices) or len(foreseen) != len(question.feedback) or key is None:
         raise ValueError(f"{question.page}: the page does not show the question {question.name} as it was read")
-    key["data-key"] = ""
+    key["data-lead"] = ""
     box["data-asks"], box["data-key"] = question.kind, " ".join(map(str, question.key))
     if question.kind == "number":
         box["data-key"], box["data-within"] = f"{question.value:.12g}", f"{question.within:.12g}"
@@ -54,7 +54,7 @@ def _mark(page: BeautifulSoup, box: Tag, question: Question) -> None:
         box["data-before"] = question.figure
     for item, (when, _) in zip(foreseen, question.feedback, strict=True):
         item["data-when"] = _when(question.kind, when)
-        item.strong["data-key"] = ""
+        item.strong["data-lead"] = ""
 
 
 def _when(kind: str, when: str) -> str:

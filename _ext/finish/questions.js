@@ -130,7 +130,7 @@
     const foreseen = [...answer.querySelectorAll("li[data-when]")];
     const because = (item, what) => {
       const said = make("p", {}, ...words(item.querySelector("p") ?? item));
-      said.querySelector("[data-key]").replaceWith(make("strong", { textContent: `Not ${what}:` }));
+      said.querySelector("[data-lead]").replaceWith(make("strong", { textContent: `Not ${what}:` }));
       return said;
     };
     const judge = text => {
@@ -159,7 +159,7 @@
     };
     const why = lead => {
       const text = answer.cloneNode(true);
-      for (const part of text.querySelectorAll(".admonition-title, [data-key], ul:has([data-when])")) part.remove();
+      for (const part of text.querySelectorAll(".admonition-title, [data-lead], ul:has([data-when])")) part.remove();
       for (const part of text.querySelectorAll("[id]")) part.removeAttribute("id");
       text.querySelector("p").prepend(make("strong", { textContent: lead }));
       return [...text.children];
