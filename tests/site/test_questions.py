@@ -78,7 +78,7 @@ FAULTS = {
     "a hint that does not fold": (ONE, "dropdown hint", "hint", "the box Hint has :class: dropdown hint"),
     "before nothing": (BEFORE, " before-fig-moves", "", "before and before-fig-..."),
     "nothing asked": (ORDER, r"\*Sort.*\*\n", "", "nothing is asked"),
-    "choices counted wrongly": (ONE, "2. Noth", "4. Noth", "counted 1., 2., 3."),
+    "choices counted wrongly": (ONE, "2. Nothing", "4. Nothing", "counted 1., 2., 3."),
     "one choice": (ONE, r"2. Nothing.\n3. 0.2.\n", "", "1 choices"),
     "words behind the choices": (ORDER, "3. LinUCB\n", "3. LinUCB\n\nWords.\n", "nothing stands behind a list"),
     "no key": (ONE, r"\*\*1\.\*\* ", "", "begins with its key"),
