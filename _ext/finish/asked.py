@@ -21,8 +21,10 @@ def asked_in(folder: Path) -> dict[str, Question]:
 
 
 def copy_script(out: Path) -> None:
-    """Put the script where the pages find it, once for all of them."""
-    (out / "_static" / FILE).write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
+    """Put the script, without what is only for us, where the pages find it, once for all of them."""
+    lines = [line.strip() for line in SCRIPT.read_text(encoding="utf-8").splitlines()]
+    text = "\n".join(line for line in lines if line and not line.startswith("//"))
+    (out / "_static" / FILE).write_text(f"{text}\n", encoding="utf-8")
 
 
 def let_answer(page: BeautifulSoup, folder: Path, out: Path, asked: Mapping[str, Question]) -> None:

@@ -89,16 +89,16 @@
     } else if (asks === "order") {
       const places = () => [...list.children].forEach((item, at, { length }) => {
         const [up, down] = item.querySelectorAll("button");
-        up.ariaDisabled = at === 0;
-        down.ariaDisabled = at === length - 1;
+        up.setAttribute("aria-disabled", at === 0);
+        down.setAttribute("aria-disabled", at === length - 1);
       });
       items.forEach((item, i) => {
         item.value = i + 1;
         const buttons = ["Up", "Down"].map(way => {
           const button = make("button", { type: "button", textContent: way });
-          button.ariaLabel = `${way}: ${item.textContent.trim()}`;
+          button.setAttribute("aria-label", `${way}: ${item.textContent.replace(/\\[()]/g, "").trim()}`);
           button.addEventListener("click", () => {
-            if (button.ariaDisabled === "true") return;
+            if (button.getAttribute("aria-disabled") === "true") return;
             way === "Up" ? item.previousElementSibling.before(item) : item.nextElementSibling.after(item);
             button.focus();
             places();
@@ -232,7 +232,7 @@
         right.textContent = here.length - left.length;
         first.textContent = here.filter(name => of(name).right === 1 && !of(name).shown).length;
         const link = row.querySelector("a")?.getAttribute("href");
-        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, ariaLabel: `${left.length} open, to the first of them` }) : `${left.length}`);
+        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, title: "To the first of them" }) : `${left.length}`);
       }
     };
     const save = (file, type, text) => {
