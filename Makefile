@@ -23,7 +23,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book live pdf test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live pdf bank test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -34,7 +34,7 @@ book: $(STAMP) _build/.style ## build the book; open _build/html/index.html
 	@$(if $(filter 0,$(LIVE)),,$(PY) -m _live.build $(HTML))
 	@echo "The book is built: open $(HTML)/index.html"
 
-_build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py)  # with another style every page is made anew
+_build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py _ext/finish/*.js)  # with another style every page is made anew
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 live: $(STAMP) ## make the cells of the built book run in its pages; "make book" does it too where it can
@@ -46,6 +46,9 @@ pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX,
 	@cd _build/latex && latexmk -xelatex -silent -interaction=nonstopmode -halt-on-error bandits-that-generalize.tex >latexmk.log 2>&1 \
 	    || { grep -A5 '^!' bandits-that-generalize.log; tail -5 latexmk.log; exit 1; }
 	@$(PY) _ext/book_pdf.py
+
+bank: $(STAMP) ## write the questions for a course into _build/bank: Moodle XML and a QTI package
+	@$(PY) _ext/question_bank.py _build/bank
 
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
 	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)

@@ -82,7 +82,7 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     left = entries(env)
     for text in list(doctree.findall(nodes.Text)):
-        if not left or _within(text, QUIET) or not _within(text, nodes.paragraph):
+        if not left or _within(text, QUIET) or not _within(text, nodes.paragraph) or _asked(text):
             continue
         pieces = linked(str(text), left, app, docname)
         if len(pieces) > 1:
@@ -108,6 +108,15 @@ def _within(node: nodes.Node, kinds: type | tuple[type, ...]) -> bool:
     while node.parent is not None:
         node = node.parent
         if isinstance(node, kinds):
+            return True
+    return False
+
+
+def _asked(node: nodes.Node) -> bool:
+    """Tell whether a text is in a question that answers: a link in a choice would be in the way of who chooses it."""
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, nodes.admonition) and any(name.startswith("asks-") for name in node["classes"]):
             return True
     return False
 

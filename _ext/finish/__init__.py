@@ -4,8 +4,8 @@ Runs once, when Sphinx has written everything, and changes nothing that is alrea
 twice gives the same pages. The mends are in the rooms: what a page loads (:mod:`finish.assets`), what it says to all
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
-(:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`), and what it offers in print
-(:mod:`finish.pdf`).
+(:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
+and what it offers in print (:mod:`finish.pdf`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from questions import Question
 from sphinx.application import Sphinx
 
 from finish import access, assets, finding, folds, layout, lean, tables, words
+from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index
@@ -54,10 +56,17 @@ def finish(html: str) -> str:
     return written(page)
 
 
-def in_its_place(html: str, folder: Path, out: Path, drawn: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Return a page with the mends made for which one must know where it and its files are, and what is ``drawn``."""
+def in_its_place(
+    html: str,
+    folder: Path,
+    out: Path,
+    drawn: Mapping[str, tuple[str, str]] | None = None,
+    asked: Mapping[str, Question] | None = None,
+) -> str:
+    """Return a page with the mends for which one must know where it is, what is ``drawn``, and what is ``asked``."""
     page = BeautifulSoup(html, "html.parser")
     show_drawings(page, folder, drawn or {})
+    let_answer(page, folder, out, asked or {})
     size_images(page, folder)
     one_style_sheet(page, folder, out)
     options_in_the_page(page, folder)
@@ -70,13 +79,15 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
+    asked = asked_in(Path(app.srcdir) / "chapters")
+    copy_script(out)
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
             url = re.search(r'content="0; *url=([^"]+)"', before)
             path.write_text(REDIRECT.format(url=url[1], title=app.config.html_title), encoding="utf-8")
             continue
-        after = in_its_place(finish(before), path.parent, out, drawn)
+        after = in_its_place(finish(before), path.parent, out, drawn, asked)
         if after != before:
             path.write_text(after, encoding="utf-8")
     finish_index(out)

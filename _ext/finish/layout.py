@@ -31,6 +31,10 @@ WHEN_NEAR = """window.MathJax.startup = {
       done = done.then(set, set);
     }, {rootMargin: "200%"});
     formulas.forEach(formula => near.observe(formula));
+    window.setFormulasIn = box => box.querySelectorAll(".math:not(:has(mjx-container))").forEach(formula => {
+      formulas.add(formula);
+      near.observe(formula);
+    });
     window.setAllFormulas = () => { due.push(...formulas); return done = done.then(set, set); };
     addEventListener("beforeprint", () => MathJax.typeset([...formulas].filter(formula => formulas.delete(formula))));
   },

@@ -13,6 +13,7 @@ import book_checks as book
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from questions import ASKS, read
 
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world import CLICK_TABLE
@@ -67,6 +68,13 @@ def shown(nb: NotebookNode) -> set[float]:
     return {value(match[0]) for text in texts for match in NUMBER.finditer(text)}
 
 
+def asked(source: str) -> str:
+    """Return what a question that answers says: a number of a wrong answer is no result, nor is a tolerance."""
+    question = read(source)
+    right = [question.choices[i - 1] for i in question.key] or [f"{question.value:,.12g}"]
+    return "\n\n".join([question.text, *right, question.why, *(text for _, text in question.feedback), question.hint])
+
+
 def typed(nb: NotebookNode, chapter: str = "") -> list[str]:
     """Return the results that are typed into the prose of a notebook."""
     known = shown(nb) | CONSTANTS
@@ -74,7 +82,7 @@ def typed(nb: NotebookNode, chapter: str = "") -> list[str]:
     for cell in nb.cells:
         if cell.cell_type != "markdown":
             continue
-        text = cell.source
+        text = asked(cell.source) if ASKS.search(cell.source) else cell.source
         for pattern in NO_PROSE:
             text = pattern.sub(" ", text)
         for match in RESULT.finditer(text):

@@ -17,6 +17,7 @@ from statistics import median
 import nbformat
 from nbformat import NotebookNode
 from PIL import Image
+from questions import ASKS
 
 from zoolib.book.drawings import NARROW, WIDE
 from zoolib.book.palette import NIGHT
@@ -311,7 +312,7 @@ def sections_ask(nb: NotebookNode) -> list[str]:
     """Every section of a chapter but the closing ones has a question, with its answer, for the reader to try."""
     found = []
     for title, text in sections(nb).items():
-        asked = len(QUESTION.findall(text))
+        asked = len(QUESTION.findall(text)) + len(ASKS.findall(text))  # whose form _ext/questions.py reads
         if asked < text.count("} Check yourself"):
             found.append(
                 f'section "{title}": a question stands in italics, ends in ?*, and its answer is folded below it'

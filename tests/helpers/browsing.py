@@ -11,6 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -91,17 +92,24 @@ VIOLATIONS = """async rules => (await axe.run(document, {
   v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
+@contextmanager
+def chromium() -> Iterator:
+    """Start the browser."""
     sync_api = pytest.importorskip("playwright.sync_api")
     executable = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not executable:
         missing("no Chromium on the path; install it, or name it in BOOK_CHROMIUM")
-    build()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with chromium() as browser:
+        build()
+        yield browser
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,0 +1,268 @@
+// Questions that answer: each box becomes a form. What is given stays in this browser, under the question's name.
+(() => {
+  const KEPT = "book-questions";
+  const make = (tag, props = {}, ...inside) => {
+    const node = Object.assign(document.createElement(tag), props);
+    node.append(...inside);
+    return node;
+  };
+  const count = value => Number.isInteger(value) && value > 0 ? value : 0;
+
+  // ---- what is kept; a storage that is blocked, full or garbled holds nothing, and the page still answers
+
+  const read = () => {
+    const sound = {};
+    try {
+      for (const [name, one] of Object.entries(JSON.parse(localStorage.getItem(KEPT)) ?? {})) {
+        if (!/^q(-[a-z0-9]+)+$/.test(name) || !one) continue;
+        const given = typeof one.given === "string" ? one.given.slice(0, 60) : "";
+        sound[name] = { tries: count(one.tries), right: count(one.right), shown: one.shown === true, given };
+      }
+    } catch {}
+    return sound;
+  };
+  let kept = read();
+  const of = name => kept[name] ?? { tries: 0, right: 0, shown: false, given: "" };
+  const write = () => {
+    try {
+      localStorage.setItem(KEPT, JSON.stringify(kept));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const keep = (name, change) => {
+    kept = { ...read(), ...kept, [name]: { ...of(name), ...change } };
+    write();
+    for (const tell of told) tell();
+  };
+  const told = [];  // what says how far one is
+  addEventListener("storage", event => {
+    if (event.key !== KEPT && event.key !== null) return;
+    kept = read();
+    for (const tell of told) tell();
+  });
+
+  // ---- numbers as people write them: 0.28, .28, 0,28, 28 %, −1, 40 000, 1/4, 2e6, 2 · 10^6, 2 million
+
+  const plain = text => {
+    const thousands = /^[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(text) ? [Number(text.replaceAll(",", ""))] : [];
+    return [...thousands, Number(text.replace(",", "."))];
+  };
+  const numbers = text => {
+    const tight = text.replace(/[−–]/g, "-").replace(/[\s'’_]/g, "").replace(/^[^\d.,+-]+/, "");
+    const [all, sign, number, e, ten, below, rest] =
+      tight.match(/^([+-]?)((?:\d|[.,]\d)[\d.,]*)(?:e([+-]?\d+))?(?:[*x×·]10\^?([+-]?\d+))?(?:\/(\d[\d.,]*))?(\D*)$/i) ?? [];
+    if (all === undefined) return [];
+    const word = { thousand: 3, million: 6, billion: 9 }[rest.match(/^(thousand|million|billion)/i)?.[0].toLowerCase()] ?? 0;
+    const grown = Number(`${sign}1e${Number(e ?? 0) + Number(ten ?? 0) + word}`);
+    const parts = plain(number.replace(/[.,]$/, "")).map(value => value * grown / (below ? plain(below)[0] : 1));
+    return (rest.startsWith("%") || /^percent/i.test(rest) ? parts.flatMap(value => [value / 100, value]) : parts).filter(Number.isFinite);
+  };
+
+  // ---- a question
+
+  const words = node => [...node.cloneNode(true).childNodes];
+  const ask = box => {
+    const name = box.id, { asks, key, within, before } = box.dataset;
+    const answer = box.querySelector(":scope > .answer"), list = box.querySelector(":scope > ol");
+    const parts = [...box.children].filter(part => !part.matches(".admonition-title, .hint, .answer"));
+    const asked = parts.findLast(part => part.matches("p"));
+    const fields = make("fieldset", {}, make("legend", {}, ...words(asked)));
+    const check = make("button", { type: "submit", textContent: "Check" }), mark = make("p", { className: "kept" });
+    const news = make("div", { className: "told" });
+    news.setAttribute("role", "status");
+    const form = make("form", { className: "asked", autocomplete: "off", noValidate: true }, fields, make("div", {}, check, mark), news);
+    asked.replaceWith(form);
+    fields.append(...parts.slice(parts.indexOf(asked) + 1));
+    const items = list ? [...list.children] : [], said = items.map(item => words(item.firstElementChild?.matches("p:only-child") ? item.firstElementChild : item));
+    const chosen = () => [...fields.querySelectorAll("input:checked")].map(input => input.value).join(" ");
+    const order = () => [...list.children].map(item => item.value).join(" ");
+
+    // each kind has controls, what is given, and how it is put back
+    let given, restore;
+    if (asks === "number") {
+      const input = make("input", { type: "text", inputMode: "decimal", spellcheck: false });
+      fields.append(make("label", { className: "number" }, "Your answer ", input));
+      given = () => input.value.trim();
+      restore = text => { input.value = text; };
+    } else if (asks === "order") {
+      const places = () => [...list.children].forEach((item, at, { length }) => {
+        const [up, down] = item.querySelectorAll("button");
+        up.setAttribute("aria-disabled", at === 0);
+        down.setAttribute("aria-disabled", at === length - 1);
+      });
+      items.forEach((item, i) => {
+        item.value = i + 1;
+        const buttons = ["Up", "Down"].map(way => {
+          const button = make("button", { type: "button", textContent: way });
+          button.setAttribute("aria-label", `${way}: ${item.textContent.replace(/\\[()]/g, "").trim()}`);
+          button.addEventListener("click", () => {
+            if (button.getAttribute("aria-disabled") === "true") return;
+            way === "Up" ? item.previousElementSibling.before(item) : item.nextElementSibling.after(item);
+            button.focus();
+            places();
+            news.textContent = `${item.value} is now at place ${[...list.children].indexOf(item) + 1} of ${items.length}.`;
+          });
+          return button;
+        });
+        item.replaceChildren(make("div", { className: "moves" }, make("span", {}, ...said[i].map(part => part.cloneNode(true))), ...buttons));
+      });
+      places();
+      given = order;
+      restore = text => {
+        const sorted = text.split(" ").map(value => items[value - 1]);
+        if (new Set(sorted).size === items.length && sorted.every(Boolean)) list.append(...sorted);
+        places();
+      };
+    } else {
+      items.forEach((item, i) => {
+        const input = make("input", { type: asks === "one" ? "radio" : "checkbox", name, value: i + 1 });
+        item.replaceChildren(make("label", {}, input, make("span", {}, ...said[i].map(part => part.cloneNode(true)))));
+      });
+      given = chosen;
+      restore = text => {
+        for (const input of fields.querySelectorAll("input")) input.checked = text.split(" ").includes(input.value);
+      };
+    }
+
+    // what is said of an answer: a sentence if there is none, else whether it is right, and why not
+    const foreseen = [...answer.querySelectorAll("li[data-when]")];
+    const because = (item, what) => {
+      const said = make("p", {}, ...words(item.querySelector("p") ?? item));
+      said.querySelector("[data-lead]").replaceWith(make("strong", { textContent: `Not ${what}:` }));
+      return said;
+    };
+    const judge = text => {
+      const values = text.split(" "), all = [];
+      if (asks === "number") {
+        const tried = numbers(text), near = (low, high, room) => tried.some(value => value >= low - room && value <= high + room);
+        if (!tried.length) return { none: text ? "That is not read as one number. Write it as 0.5, 1/2 or 50 %." : "Write a number first." };
+        const room = within * (1 + 1e-9);
+        if (near(+key, +key, room)) return { right: true };
+        const found = foreseen.find(item => near(...item.dataset.when.split(" ").map(Number), item.dataset.when.includes("Infinity") ? 0 : room));
+        return { all: [found ? because(found, text) : make("p", { textContent: `Not within ${within} of it.` })] };
+      }
+      if (!text) return { none: asks === "one" ? "Choose one first." : "Tick what is right first." };
+      if (text === key) return { right: true };
+      for (const item of foreseen) {
+        const [first, second] = item.dataset.when.split(" ");
+        if (asks === "order" ? values.indexOf(first) < values.indexOf(second) : first !== "not" && values.includes(first)) all.push(because(item, asks === "order" ? `${first} before ${second}` : first));
+      }
+      if (asks === "all" && !all.length) {
+        for (const item of foreseen) {
+          const [first, second] = item.dataset.when.split(" ");
+          if (first === "not" && !values.includes(second)) all.push(because(item, `without ${second}`));
+        }
+      }
+      return { all: all.length ? all : [make("p", { textContent: asks === "order" ? "Not in this order." : "What you ticked is right, and it is not all." })] };
+    };
+    const why = lead => {
+      const text = answer.cloneNode(true);
+      for (const part of text.querySelectorAll(".admonition-title, [data-lead], ul:has([data-when])")) part.remove();
+      for (const part of text.querySelectorAll("[id]")) part.removeAttribute("id");
+      text.querySelector("p").prepend(make("strong", { textContent: lead }));
+      return [...text.children];
+    };
+
+    form.addEventListener("submit", event => {
+      event.preventDefault();
+      const text = given(), { none, right, all } = judge(text), one = of(name);
+      if (none) return news.replaceChildren(make("p", { textContent: none }));
+      news.replaceChildren(...(right ? why("Yes. ") : all), ...(before && !right ? why("") : []));
+      window.setFormulasIn?.(news);
+      if (one.right) return;
+      keep(name, { tries: one.tries + 1, right: right ? one.tries + 1 : 0, given: before && one.given ? one.given : text.slice(0, 60) });
+    });
+    answer.addEventListener("click", event => {  // printing opens what is folded, too, by a click that is none
+      if (event.isTrusted && !of(name).right && !answer.classList.contains("toggle-hidden")) keep(name, { shown: true });
+    });
+    if (of(name).given) restore(of(name).given);
+
+    const tell = () => {
+      const { tries, right, shown } = of(name), here = boxes.filter(box => of(box.id).right).length;
+      const how = right ? (shown ? "right, after it was shown" : right === 1 ? "right at once" : `right at try ${right}`) : shown ? "shown" : tries ? "not yet" : "";
+      mark.replaceChildren(...(how ? [`${how} · `, make("a", { href: "questions.html", textContent: `${here} of ${boxes.length} right on this page` })] : []));
+    };
+    told.push(tell);
+    tell();
+    if (before) veil(name, document.getElementById(before), said);
+  };
+
+  // ---- a figure that waits for a prediction
+
+  const veil = (name, figure, said) => {
+    if (!figure) return;
+    const button = make("button", { type: "button", textContent: "Show it now" });
+    const cover = make("div", { className: "veil" }, make("p", { textContent: "This figure waits until you have said what you expect." }), button);
+    const tell = () => {
+      const { tries, shown, given } = of(name), waits = !tries && !shown;
+      if (waits === figure.classList.contains("veiled")) return;
+      figure.classList.toggle("veiled", waits);
+      figure.querySelector(":scope > .said")?.remove();
+      if (waits) return figure.append(cover);
+      cover.remove();
+      if (!given) return;
+      const line = make("p", { className: "said" }, make("strong", { textContent: "You expected: " }), ...(said.length === 0 || / /.test(given) ? [given.replaceAll(" ", ", ")] : [`${given}. `, ...(said[given - 1] ?? []).map(part => part.cloneNode(true))]));
+      figure.prepend(line);
+      window.setFormulasIn?.(line);
+    };
+    button.addEventListener("click", () => {
+      keep(name, { shown: true });
+      figure.tabIndex = -1;
+      figure.focus();
+    });
+    figure.classList.add("veiled");
+    figure.append(cover);
+    told.push(tell);
+    tell();
+  };
+
+  // ---- how far one is in the whole book, to take along or to delete
+
+  const report = place => {
+    const rows = [...place.querySelectorAll("tr[data-names]")], names = row => row.dataset.names.split(" ").filter(Boolean);
+    const every = rows.flatMap(names), news = make("p");
+    news.setAttribute("role", "status");
+    for (const head of ["Right", "At once", "Open"]) place.querySelector("thead tr").append(make("th", { textContent: head, className: "text-right" }));
+    const cells = [...place.querySelectorAll("tbody tr")].map(row => [row, [0, 1, 2].map(() => row.appendChild(make("td", { className: "text-right" })))]);
+    const tell = () => {
+      for (const [row, [right, first, open]] of cells) {
+        const here = row.dataset.names === undefined ? every : names(row), left = here.filter(name => !of(name).right);
+        right.textContent = here.length - left.length;
+        first.textContent = here.filter(name => of(name).right === 1 && !of(name).shown).length;
+        const link = row.querySelector("a")?.getAttribute("href");
+        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, title: "To the first of them" }) : `${left.length}`);
+      }
+    };
+    const save = (file, type, text) => {
+      const link = make("a", { download: file, href: URL.createObjectURL(new Blob([text], { type })) });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    };
+    const csv = () => [["name", "tries", "right_at_try", "shown", "given"],
+      ...Object.entries(kept).map(([name, one]) => [name, one.tries, one.right, one.shown, one.given.replace(/^(?=[=+@])/, "'")])]
+      .map(row => row.map(value => `"${String(value).replaceAll('"', '""')}"`).join(",")).join("\r\n");
+    const button = (text, press) => {
+      const one = make("button", { type: "button", textContent: text });
+      one.addEventListener("click", press);
+      return one;
+    };
+    place.append(make("div", { className: "asked" },
+      button("Save as CSV", () => save("answers.csv", "text/csv", csv())),
+      button("Save as JSON", () => save("answers.json", "application/json", JSON.stringify(kept, null, 1))),
+      button("Delete all", () => {
+        if (!confirm("Delete what this browser has kept of your answers?")) return;
+        kept = {};
+        news.textContent = write() ? "Deleted." : "This browser keeps nothing.";
+        tell();
+      })), news);
+    told.push(tell);
+    tell();
+    if (!write()) news.textContent = "This browser keeps nothing: what you answer is forgotten with the page.";
+  };
+
+  const boxes = [...document.querySelectorAll("[data-asks]:not(:has(form.asked))")];
+  boxes.forEach(ask);
+  document.querySelectorAll("#book-answers").forEach(report);
+})();
