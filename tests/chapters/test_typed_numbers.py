@@ -48,13 +48,16 @@ CONSTANTS |= {rate for shock in (SHOCK_FISH, SHOCK_DOG_TOY) for row in shock.cha
 WORKED_OUT = {
     ("01", "first-visits-text"): {0.28: "alpha times the root of 2"},
     ("01", "stale-average"): {0.28: "the same"},
-    ("01", "check-average"): {0.28: "the same"},
+    ("01", "q-average-falls"): {0.28: "the same"},
     ("01", "alpha-intro"): {0.28: "the same"},
     ("01", "catalog-text"): {1.41: "the root of 2"},
-    ("01", "check-diagonal"): {1.6: "a multiplication that stands beside it"},
+    ("01", "q-diagonal-memory"): {1.6: "a multiplication that stands beside it"},
     ("07", "q-best-of-ten"): {1.5: "the expectation of the largest of ten normal values"},
     ("08", "q-and-shelf"): {6.5: "fifty times 0.6 to the fourth", 7.5: "a wrong answer", 12.5: "a wrong answer"},
-    ("00", "check-overlap"): {0.05: "an example, not a result"},
+    ("00", "q-overlapping-intervals"): {0.05: "an example, not a result"},
+    ("00", "q-random-on-this-shelf"): {0.305: "from two click rates, beside it"},
+    ("01", "q-after-one-click"): {0.83: "two thirds, and 0.2 times their root"},
+    ("03", "q-hundred-times-products"): {7.6: "a ratio of two sums, beside it"},
 }
 
 
