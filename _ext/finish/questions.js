@@ -6,6 +6,8 @@
     node.append(...inside);
     return node;
   };
+  // a translation puts its sentences, by the English ones, into window.questionWords before this script runs
+  const say = (text, ...values) => (window.questionWords?.[text] ?? text).replace(/\{\}/g, () => values.shift());
   const count = value => Number.isInteger(value) && value > 0 ? value : 0;
 
   // ---- what is kept; a storage that is blocked, full or garbled holds nothing, and the page still answers
@@ -69,7 +71,7 @@
     const parts = [...box.children].filter(part => !part.matches(".admonition-title, .hint, .answer"));
     const asked = parts.findLast(part => part.matches("p"));
     const fields = make("fieldset", {}, make("legend", {}, ...words(asked)));
-    const check = make("button", { type: "submit", textContent: "Check" }), mark = make("p", { className: "kept" });
+    const check = make("button", { type: "submit", textContent: say("Check") }), mark = make("p", { className: "kept" });
     const news = make("div", { className: "told" });
     news.setAttribute("role", "status");
     const form = make("form", { className: "asked", autocomplete: "off", noValidate: true }, fields, make("div", {}, check, mark), news);
@@ -83,7 +85,7 @@
     let given, restore;
     if (asks === "number") {
       const input = make("input", { type: "text", inputMode: "decimal", spellcheck: false });
-      fields.append(make("label", { className: "number" }, "Your answer ", input));
+      fields.append(make("label", { className: "number" }, say("Your answer"), " ", input));
       given = () => input.value.trim();
       restore = text => { input.value = text; };
     } else if (asks === "order") {
@@ -94,15 +96,15 @@
       });
       items.forEach((item, i) => {
         item.value = i + 1;
-        const buttons = ["Up", "Down"].map(way => {
+        const buttons = [say("Up"), say("Down")].map((way, down) => {
           const button = make("button", { type: "button", textContent: way });
           button.setAttribute("aria-label", `${way}: ${item.textContent.replace(/\\[()]/g, "").trim()}`);
           button.addEventListener("click", () => {
             if (button.getAttribute("aria-disabled") === "true") return;
-            way === "Up" ? item.previousElementSibling.before(item) : item.nextElementSibling.after(item);
+            down ? item.nextElementSibling.after(item) : item.previousElementSibling.before(item);
             button.focus();
             places();
-            news.textContent = `${item.value} is now at place ${[...list.children].indexOf(item) + 1} of ${items.length}.`;
+            news.textContent = say("{} is now at place {} of {}.", item.value, [...list.children].indexOf(item) + 1, items.length);
           });
           return button;
         });
@@ -130,32 +132,32 @@
     const foreseen = [...answer.querySelectorAll("li[data-when]")];
     const because = (item, what) => {
       const said = make("p", {}, ...words(item.querySelector("p") ?? item));
-      said.querySelector("[data-lead]").replaceWith(make("strong", { textContent: `Not ${what}:` }));
+      said.querySelector("[data-lead]").replaceWith(make("strong", { textContent: `${what}:` }));
       return said;
     };
     const judge = text => {
       const values = text.split(" "), all = [];
       if (asks === "number") {
         const tried = numbers(text), near = (low, high, room) => tried.some(value => value >= low - room && value <= high + room);
-        if (!tried.length) return { none: text ? "That is not read as one number. Write it as 0.5, 1/2 or 50 %." : "Write a number first." };
+        if (!tried.length) return { none: say(text ? "That is not read as one number. Write it as 0.5, 1/2 or 50 %." : "Write a number first.") };
         const room = within * (1 + 1e-9);
         if (near(+key, +key, room)) return { right: true };
         const found = foreseen.find(item => near(...item.dataset.when.split(" ").map(Number), item.dataset.when.includes("Infinity") ? 0 : room));
-        return { all: [found ? because(found, text) : make("p", { textContent: `Not within ${within} of it.` })] };
+        return { all: [found ? because(found, say("Not {}", text)) : make("p", { textContent: say("Not within {} of it.", within) })] };
       }
-      if (!text) return { none: asks === "one" ? "Choose one first." : "Tick what is right first." };
+      if (!text) return { none: say(asks === "one" ? "Choose one first." : "Tick what is right first.") };
       if (text === key) return { right: true };
       for (const item of foreseen) {
         const [first, second] = item.dataset.when.split(" ");
-        if (asks === "order" ? values.indexOf(first) < values.indexOf(second) : first !== "not" && values.includes(first)) all.push(because(item, asks === "order" ? `${first} before ${second}` : first));
+        if (asks === "order" ? values.indexOf(first) < values.indexOf(second) : first !== "not" && values.includes(first)) all.push(because(item, asks === "order" ? say("Not {} before {}", first, second) : say("Not {}", first)));
       }
       if (asks === "all" && !all.length) {
         for (const item of foreseen) {
           const [first, second] = item.dataset.when.split(" ");
-          if (first === "not" && !values.includes(second)) all.push(because(item, `without ${second}`));
+          if (first === "not" && !values.includes(second)) all.push(because(item, say("Not without {}", second)));
         }
       }
-      return { all: all.length ? all : [make("p", { textContent: asks === "order" ? "Not in this order." : "What you ticked is right, and it is not all." })] };
+      return { all: all.length ? all : [make("p", { textContent: say(asks === "order" ? "Not in this order." : "What you ticked is right, and it is not all.") })] };
     };
     const why = lead => {
       const text = answer.cloneNode(true);
@@ -169,7 +171,7 @@
       event.preventDefault();
       const text = given(), { none, right, all } = judge(text), one = of(name);
       if (none) return news.replaceChildren(make("p", { textContent: none }));
-      news.replaceChildren(...(right ? why("Yes. ") : all), ...(before && !right ? why("") : []));
+      news.replaceChildren(...(right ? why(`${say("Yes.")} `) : all), ...(before && !right ? why("") : []));
       window.setFormulasIn?.(news);
       if (one.right) return;
       keep(name, { tries: one.tries + 1, right: right ? one.tries + 1 : 0, given: before && one.given ? one.given : text.slice(0, 60) });
@@ -181,8 +183,8 @@
 
     const tell = () => {
       const { tries, right, shown } = of(name), here = boxes.filter(box => of(box.id).right).length;
-      const how = right ? (shown ? "right, after it was shown" : right === 1 ? "right at once" : `right at try ${right}`) : shown ? "shown" : tries ? "not yet" : "";
-      mark.replaceChildren(...(how ? [`${how} · `, make("a", { href: "questions.html", textContent: `${here} of ${boxes.length} right on this page` })] : []));
+      const how = right ? say(shown ? "right, after it was shown" : right === 1 ? "right at once" : "right at try {}", right) : shown ? say("shown") : tries ? say("not yet") : "";
+      mark.replaceChildren(...(how ? [`${how} · `, make("a", { href: "questions.html", textContent: say("{} of {} right on this page", here, boxes.length) })] : []));
     };
     told.push(tell);
     tell();
@@ -193,8 +195,8 @@
 
   const veil = (name, figure, said) => {
     if (!figure) return;
-    const button = make("button", { type: "button", textContent: "Show it now" });
-    const cover = make("div", { className: "veil" }, make("p", { textContent: "This figure waits until you have said what you expect." }), button);
+    const button = make("button", { type: "button", textContent: say("Show it now") });
+    const cover = make("div", { className: "veil" }, make("p", { textContent: say("This figure waits until you have said what you expect.") }), button);
     const tell = () => {
       const { tries, shown, given } = of(name), waits = !tries && !shown;
       if (waits === figure.classList.contains("veiled")) return;
@@ -203,7 +205,7 @@
       if (waits) return figure.append(cover);
       cover.remove();
       if (!given) return;
-      const line = make("p", { className: "said" }, make("strong", { textContent: "You expected: " }), ...(said.length === 0 || / /.test(given) ? [given.replaceAll(" ", ", ")] : [`${given}. `, ...(said[given - 1] ?? []).map(part => part.cloneNode(true))]));
+      const line = make("p", { className: "said" }, make("strong", { textContent: `${say("You expected:")} ` }), ...(said.length === 0 || / /.test(given) ? [given.replaceAll(" ", ", ")] : [`${given}. `, ...(said[given - 1] ?? []).map(part => part.cloneNode(true))]));
       figure.prepend(line);
       window.setFormulasIn?.(line);
     };
@@ -224,7 +226,7 @@
     const rows = [...place.querySelectorAll("tr[data-names]")], names = row => row.dataset.names.split(" ").filter(Boolean);
     const every = rows.flatMap(names), news = make("p");
     news.setAttribute("role", "status");
-    for (const head of ["Right", "At once", "Open"]) place.querySelector("thead tr").append(make("th", { textContent: head, className: "text-right" }));
+    for (const head of ["Right", "At once", "Open"]) place.querySelector("thead tr").append(make("th", { textContent: say(head), className: "text-right" }));
     const cells = [...place.querySelectorAll("tbody tr")].map(row => [row, [0, 1, 2].map(() => row.appendChild(make("td", { className: "text-right" })))]);
     const tell = () => {
       for (const [row, [right, first, open]] of cells) {
@@ -232,7 +234,7 @@
         right.textContent = here.length - left.length;
         first.textContent = here.filter(name => of(name).right === 1 && !of(name).shown).length;
         const link = row.querySelector("a")?.getAttribute("href");
-        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, title: "To the first of them" }) : `${left.length}`);
+        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, title: say("To the first of them") }) : `${left.length}`);
       }
     };
     const save = (file, type, text) => {
@@ -244,7 +246,7 @@
       ...Object.entries(kept).map(([name, one]) => [name, one.tries, one.right, one.shown, one.given.replace(/^(?=[=+@])/, "'")])]
       .map(row => row.map(value => `"${String(value).replaceAll('"', '""')}"`).join(",")).join("\r\n");
     const button = (text, press) => {
-      const one = make("button", { type: "button", textContent: text });
+      const one = make("button", { type: "button", textContent: say(text) });
       one.addEventListener("click", press);
       return one;
     };
@@ -252,14 +254,14 @@
       button("Save as CSV", () => save("answers.csv", "text/csv", csv())),
       button("Save as JSON", () => save("answers.json", "application/json", JSON.stringify(kept, null, 1))),
       button("Delete all", () => {
-        if (!confirm("Delete what this browser has kept of your answers?")) return;
+        if (!confirm(say("Delete what this browser has kept of your answers?"))) return;
         kept = {};
-        news.textContent = write() ? "Deleted." : "This browser keeps nothing.";
+        news.textContent = say(write() ? "Deleted." : "This browser keeps nothing.");
         tell();
       })), news);
     told.push(tell);
     tell();
-    if (!write()) news.textContent = "This browser keeps nothing: what you answer is forgotten with the page.";
+    if (!write()) news.textContent = say("This browser keeps nothing: what you answer is forgotten with the page.");
   };
 
   const boxes = [...document.querySelectorAll("[data-asks]:not(:has(form.asked))")];
