@@ -185,7 +185,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-bestseller": (
-            "the share of a hundred worlds in which it is found: with 50 products and an α of 0.2 and of 0.5, then with 500 products",
+            "four shares of a hundred worlds: with 50 products and an α of 0.2 and of 0.5, then with 500 products",
             [
                 number(f"{n} products, α {alpha}", f"sol-bestseller-run: ^{n} products.*?{alpha}: '#", n=100)
                 for n in (50, 500)
@@ -219,7 +219,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-scale": (
-            "two `Evidence`, that of the scaled contexts and that of the plain ones, with priors under which both say the same",
+            "two `Evidence`s, that of the scaled contexts and that of the plain ones, with priors under which both say the same",
             [fixed("rescaled")],
         ),
         "ex-disjoint-is-shared": (
@@ -243,7 +243,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-rank": (
-            "what it earns with k = 0, 1, 2 and 3 terms, in clicks per visit",
+            "what it earns with $k$ = 0, 1, 2 and 3 terms, in clicks per visit",
             [
                 number(
                     f"k = {k}",
@@ -271,7 +271,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
     },
     "03_the_price": {
         "ex-count-weights": (
-            "p, the megabytes, and by the count of operations the factors for the inverse, the rank-one update and the backward passes",
+            "$p$, the megabytes and, by the count of operations, the factors for the inverse, the rank-one update and the backward passes",
             [
                 number(
                     "p",
@@ -301,7 +301,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-kernel-by-hand": (
-            "your function kernel(X, W, c, v), which returns the inner products of the gradients at the rows of X (W is d × m, v is m × 1), and the number of entries",
+            "your function `kernel(X, W, c, v)`, which returns the inner products of the gradients at the rows of $X$ ($W$ is d × m, $v$ is m × 1), and the number of entries",
             [
                 function(
                     "kernel",
@@ -327,7 +327,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-largest-step": (
-            "your function that takes the squared norm of g and returns this η, and the squared norm that is left when the step is too large",
+            "your function that takes the squared norm of $g$ and returns this η, and the squared norm that is left when the step is too large",
             [
                 function(
                     "the step",

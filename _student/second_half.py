@@ -356,7 +356,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             [fixed("names", None, value=["uniform", "two clusters"], of=["uniform", "normal", "two clusters"])],
         ),
         "ex-screened-network": (
-            "in clicks per visit, over eight worlds, the screened network minus crossed, minus network, minus trick",
+            "three differences in clicks per visit, over eight worlds: the screened network minus crossed, minus network, minus trick",
             [number(f"minus {name}", f"sol-both: minus {name}: #", n=8) for name in ("crossed", "network", "trick")],
         ),
     },
@@ -470,6 +470,6 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                 for how in ("thinned first", "rejected")
             ],
         ),
-        "ex-predict": ("which set you make, and how hard, is left to you, and so there is no one number", []),
+        "ex-predict": ("which set you make, and how hard, is left to you", []),
     },
 }

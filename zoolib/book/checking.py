@@ -40,6 +40,8 @@ class Verdict:
         The exercise, and whether all of what was handed in is right, which is the truth value of the verdict.
     words
         What is off, or what else is to be known, a sentence each.
+    judged
+        Whether this exercise can be judged.
 
     >>> bool(Verdict("ex-flip", True))
     True
@@ -48,6 +50,7 @@ class Verdict:
     label: str
     right: bool
     words: tuple[str, ...] = ()
+    judged: bool = True
 
     def __bool__(self) -> bool:
         return self.right
@@ -55,7 +58,7 @@ class Verdict:
     @property
     def said(self) -> str:
         """The verdict in one word or two."""
-        return "Right." if self.right else "Not yet."
+        return "Right." if self.right else "Not yet." if self.judged else "No judge."
 
     def __repr__(self) -> str:
         return "\n".join([self.said, *(f"- {one}" for one in self.words)])
@@ -116,8 +119,8 @@ def check(label: str, mine: Any) -> Verdict:
         raise ValueError(f"label must name an exercise of the book, got {label!r}; near it are {', '.join(near)}")
     asked = known[label]
     if "why" in asked:
-        return Verdict(label, False, (f"This exercise has no judge: {asked['why']}.",))
-    wanted = f"mine is to be {asked['mine']}."
+        return Verdict(label, False, (f"{asked['why'].capitalize()}.",), judged=False)
+    wanted = f"mine is to be {asked['mine'].replace('$', '')}."
     if mine is None or mine is ...:
         return Verdict(label, False, (f"Nothing is handed in yet: {wanted}",))
     try:
@@ -137,7 +140,8 @@ def _judged(parts: list[dict[str, Any]], mine: Any) -> list[tuple[bool, str]]:
             right, words = JUDGES[part["kind"]](part, one)
         except Off as off:
             right, words = False, f"it {off}."
-        if not right and part["kind"] == "number" and any(_agrees(other, one) for other in others):
+        foreseen = part["kind"] != "number" or words in (said for _, said in part.get("wrong", ()))
+        if not right and not foreseen and any(_agrees(other, one) for other in others):
             words = "it would be right in another place: is the order as asked for?"
         name = part.get("name")
         found.append((right, words and (f"{name}: {words}" if name else words[0].upper() + words[1:])))

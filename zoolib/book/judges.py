@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import reprlib
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from zoolib.world import Shock, ZooplusSimulator
 
 Part = dict[str, Any]
 UNITS = {
-    100.0: "it looks like per cent, and a share is asked for: divide by 100.",
+    100.0: "it is a hundred times too large: is it in per cent?",
     0.01: "it is a hundred times too small: was a share divided by 100 once too often?",
     1000.0: "it is a thousand times too large: is it of 1,000 visits, where one per visit is asked for?",
     0.001: "it is a thousand times too small: is the unit as asked for?",
@@ -46,19 +47,17 @@ def number(part: Part, x: Any) -> tuple[bool, str]:
     if not np.isfinite(value):
         return False, "it is not a finite number."
     if n is not None and n < part.get("n", 1):
-        return (
-            False,
-            f"it comes from {n} world{'s' * (n != 1)}, and {part['n']} are asked for: one world is an anecdote.",
-        )
+        of = "1 world" if n == 1 else f"{n} worlds"
+        return False, f"it comes from {of}, and {part['n']} are asked for: so few are an anecdote."
+    for wrong, words in part.get("wrong", ()):
+        if abs(value - wrong) <= tolerance < abs(value - truth):
+            return False, words
     if abs(value - truth) <= spread:
         if half > 2 * part.get("spread", np.inf):
             return True, "its interval is wider than it need be: are the worlds compared one by one, in pairs?"
-        return True, "" if abs(
-            value - truth
-        ) <= tolerance else "as near as other worlds than the solution's would bring it."
-    for wrong, words in part.get("wrong", ()):
-        if abs(value - wrong) <= tolerance:
-            return False, words
+        if abs(value - truth) > tolerance:
+            return True, "as near as other worlds than the solution's would bring it."
+        return True, ""
     if abs(truth) > 4 * spread:
         for factor, words in UNITS.items():
             if abs(value / factor - truth) <= spread:
@@ -117,7 +116,7 @@ def tried(what: str, function: Callable[..., Any], *given: Any, **settings: Any)
     try:
         return function(*copy.deepcopy(given), **settings) if what.startswith("it(") else function(*given, **settings)
     except Exception as error:
-        raise Off(f"raised {type(error).__name__} ({reprlib.repr(str(error))}) in {what}") from None
+        raise Off(f"raised {type(error).__name__} ({textwrap.shorten(str(error), 100)}) in {what}") from None
 
 
 def function(part: Part, x: Any) -> tuple[bool, str]:
