@@ -290,8 +290,8 @@ LOOP.append(LOOP)
 NONSENSE = [
     None, ..., "", "0.5", b"1", float("nan"), float("inf"), -1e308, 10**400, 1j, True, [], {}, (), set(), object(),
     type, Nasty, Nasty(), [Nasty()] * 2, [None] * 3, LOOP, np.zeros((3, 3, 3)), np.array([]), np.array(["a"]),
-    pd.DataFrame(), [[1], [2, 3]], pd.DataFrame({"a": ["x", "y"]}), lambda *_, **__: 1 / 0, lambda *_, **__: Nasty(), (x for x in ()),
-    np.float64("nan"), zoo,
+    pd.DataFrame(), [[1], [2, 3]], pd.DataFrame({"a": ["x", "y"]}), lambda *_, **__: 1 / 0, lambda *_, **__: Nasty(),
+    (x for x in ()), np.float64("nan"), zoo,
 ]  # fmt: skip
 
 
