@@ -154,8 +154,12 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
         "ex-crossed-network": (
             "clicks per visit, over fifty worlds, of the network on one-hots, the network on crossed features, and the linear agent",
             [
-                number(name, f"sol-crossed-run: ^{name} +#", n=50)
-                for name in ("network, onehot", "network, crossed", "linear, crossed")
+                number(name, f"sol-crossed-run: ^{name} +#", n=50, wrong=wrong)
+                for name, wrong in (
+                    ("network, onehot", {}),
+                    ("network, crossed", {0.538: "so much it earns with a weak prior, and λ is 1."}),
+                    ("linear, crossed", {}),
+                )
             ],
         ),
     },
@@ -453,9 +457,9 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
         "ex-own-set": (
             "the mistakes, over a hundred shuffles, of LinUCB with a ridge of 1 and of 0.1, then of the agent with heads",
             [
-                number(f"{name}, ridge {ridge}", f"sol-own-run: {name}, ridge {ridge}: #", n=100)
-                for name in ("LinUCB", "heads")
-                for ridge in ("1.0", "0.1")
+                number(f"{name}, ridge {ridge}", f"sol-own-run: {name}, ridge {ridge}: #", n=100, wrong=wrong)
+                for name, one in (("LinUCB", 17.6), ("heads", 128.7))
+                for ridge, wrong in (("1.0", {}), ("0.1", {one: "does the smaller ridge reach the agent?"}))
             ],
         ),
         "ex-reject": (

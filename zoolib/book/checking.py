@@ -145,7 +145,8 @@ def _judged(parts: list[dict[str, Any]], mine: Any) -> list[tuple[bool, str]]:
             words = "it would be right in another place: is the order as asked for?"
         name = part.get("name")
         found.append((right, words and (f"{name}: {words}" if name else words[0].upper() + words[1:])))
-    return found
+    n_right = sum(right for right, _ in found)
+    return found + [(True, f"What else there is, {n_right} of {len(found)}, is right.")] * (0 < n_right < len(found))
 
 
 def _agrees(part: dict[str, Any], one: Any) -> bool:
