@@ -66,7 +66,7 @@ class Verdict:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         style = BOX.format("#00855e" if self.right else "#d9822b")
         more = "".join(f"<li>{html.escape(one)}</li>" for one in self.words)
-        more = f"<ul>{more}</ul>" if more else ""
+        more = f'<ul style="margin: .4rem 0 0">{more}</ul>' if more else ""
         return {
             "text/plain": repr(self),
             "text/html": f'<div class="zoolib-check" style="{style}"><strong>{self.said}</strong>{more}</div>',
@@ -146,7 +146,7 @@ def _judged(parts: list[dict[str, Any]], mine: Any) -> list[tuple[bool, str]]:
         name = part.get("name")
         found.append((right, words and (f"{name}: {words}" if name else words[0].upper() + words[1:])))
     n_right = sum(right for right, _ in found)
-    return found + [(True, f"What else there is, {n_right} of {len(found)}, is right.")] * (0 < n_right < len(found))
+    return found + [(True, f"Right so far: {n_right} of {len(found)}.")] * (0 < n_right < len(found))
 
 
 def _agrees(part: dict[str, Any], one: Any) -> bool:

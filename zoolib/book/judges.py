@@ -56,7 +56,7 @@ def number(part: Part, x: Any) -> tuple[bool, str]:
         if half > 2 * part.get("spread", np.inf):
             return True, "its interval is wider than it need be: are the worlds compared one by one, in pairs?"
         if abs(value - truth) > tolerance:
-            return True, "as near as other worlds than the solution's would bring it."
+            return True, "it differs from the solution's by no more than other worlds would."
         return True, ""
     if abs(truth) > 4 * spread:
         for factor, words in UNITS.items():
