@@ -23,24 +23,26 @@ from _student.answers import CHAPTERS, ROOT
 from zoolib.book.checking import answers
 
 OUT = ROOT / "_build" / "student"
-BESIDE = ("*.py", "*.bib", "data/**/*", "figures/**/*", "images/**/*")  # what the chapters read
+BESIDE = ("chapters/*.py", "chapters/*.bib", "chapters/data/**/*", "chapters/figures/**/*", "chapters/images/**/*")
+BESIDE += ("experiments/*.py",)  # all that the chapters read
 POINTS = {"Two minutes": 2, "An evening": 10}  # by how an exercise begins
 START = re.compile(r"{exercise-start} (.*)\n:label: (\S+)")
-FIRST = """import sys
+FIRST = """import os
+import sys
 
 import zoolib as zoo
 
-sys.path.append("../../chapters")  # what lies beside the chapters
-"""
+os.chdir(os.environ.get("BOOK_CHAPTERS", "."))  # whose modules and tables some cells read
+sys.path.append(os.getcwd())"""
 ABOUT = """# The student edition
 
-`chapters/` has the notebooks of *Bandits that Generalize* without the solutions of their exercises. After each
-exercise there is a cell to fill in and one that judges it: `zoo.check` says whether it is right, or what is off. They
-run where the book runs.
+`chapters/` has the notebooks of *Bandits that Generalize* without the solutions of their exercises, and what they read.
+After each exercise there is a cell to fill in and one that judges it: `zoo.check` says whether it is right, or what
+is off. They run where the book runs.
 
 `source/` has an assignment for each chapter, for nbgrader: only the cells that its exercises need, a cell to fill in
-for each, and a test that gives the points. Copy it to the `source` of a course, and the modules and tables that lie in
-`chapters` to where it runs: some cells read them.
+for each, and a test that gives the points. Copy it to the `source` of a course, and let the variable `BOOK_CHAPTERS`
+name the folder `chapters` wherever an assignment runs.
 """
 
 
@@ -160,7 +162,7 @@ def write(labels: Sequence[str] = ()) -> None:
         return
     shutil.rmtree(OUT, ignore_errors=True)
     for pattern in BESIDE:
-        for path in (ROOT / "chapters").glob(pattern):
+        for path in ROOT.glob(pattern):
             if path.is_file() and "__pycache__" not in path.parts:
                 target = OUT / path.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)

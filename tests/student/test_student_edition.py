@@ -57,7 +57,8 @@ def as_text(cells):
 
 def test_nothing_of_a_solution_is_in_the_student_edition(edition):
     """No line of its text, its code or its outputs, but those that stand elsewhere in the book too."""
-    beside = "".join(path.read_text(encoding="utf-8") for path in (notebooks.ROOT / "chapters").rglob("*.py"))
+    modules = [path for folder in ("chapters", "experiments") for path in (notebooks.ROOT / folder).rglob("*.py")]
+    beside = "".join(path.read_text(encoding="utf-8") for path in modules)
     kept = beside + "\n".join(as_text(divided(path)[0]) for path in CHAPTERS)
     hidden = {line for path in CHAPTERS for cell in divided(path)[1] for line in lines_of(cell)}
     secret = {line for line in hidden if line not in kept}
@@ -105,7 +106,11 @@ def test_no_cell_that_is_left_needs_one_that_is_gone(path):
 
 
 LABELS = ["ex-stranger", "ex-flip", "ex-crossed-columns", "ex-predict"]
-RIGHT = {"ex-stranger": "0.5 * 2**0.5, [], ['Dog Toy']", "ex-flip": "2 / 3, 4 / 3", "ex-crossed-columns": "300, 17_550"}
+RIGHT = {
+    "ex-stranger": "open('verdicts.py') and 0.5 * 2**0.5, [], ['Dog Toy']",
+    "ex-flip": "2 / 3, 4 / 3",
+    "ex-crossed-columns": "300, 17_550",
+}
 
 
 def submission(given, **mine):
@@ -128,7 +133,8 @@ SUBMISSIONS = {
 
 
 @pytest.mark.parametrize(("mine", "points"), SUBMISSIONS.values(), ids=SUBMISSIONS)
-def test_a_submission_gets_the_points_it_deserves(mine, points, tmp_path):
+def test_a_submission_gets_the_points_it_deserves(mine, points, tmp_path, monkeypatch):
+    monkeypatch.setenv("BOOK_CHAPTERS", str(notebooks.ROOT / "chapters"))  # the right answer opens what lies there
     given = assignment(LABELS)
     graded = grade(given, submission(given, **mine), tmp_path)
     assert graded == {f"{label}-check": (got, 2) for label, got in zip(RIGHT, points, strict=True)}
@@ -142,6 +148,7 @@ def test_nbgrader_gives_the_same_points(mine, points, tmp_path, monkeypatch):
 
     given = assignment(LABELS)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # where its alembic is
+    monkeypatch.setenv("BOOK_CHAPTERS", str(notebooks.ROOT / "chapters"))
     config = Config()
     config.CourseDirectory.root = str(tmp_path)
     config.CourseDirectory.db_url = f"sqlite:///{tmp_path}/gradebook.db"
