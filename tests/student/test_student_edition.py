@@ -105,7 +105,6 @@ def test_no_cell_that_is_left_needs_one_that_is_gone(path):
             assert not any(cells[one][1] for one in cells_needed(sources, place)), cell.id
 
 
-LABELS = ["ex-stranger", "ex-flip", "ex-crossed-columns", "ex-predict"]
 RIGHT = {
     "ex-stranger": "open('verdicts.py') and 0.5 * 2**0.5, [], ['Dog Toy']",
     "ex-flip": "2 / 3, 4 / 3",
@@ -135,7 +134,7 @@ SUBMISSIONS = {
 @pytest.mark.parametrize(("mine", "points"), SUBMISSIONS.values(), ids=SUBMISSIONS)
 def test_a_submission_gets_the_points_it_deserves(mine, points, tmp_path, monkeypatch):
     monkeypatch.setenv("BOOK_CHAPTERS", str(notebooks.ROOT / "chapters"))  # the right answer opens what lies there
-    given = assignment(LABELS)
+    given = assignment([*RIGHT])
     graded = grade(given, submission(given, **mine), tmp_path)
     assert graded == {f"{label}-check": (got, 2) for label, got in zip(RIGHT, points, strict=True)}
 
@@ -146,7 +145,7 @@ def test_nbgrader_gives_the_same_points(mine, points, tmp_path, monkeypatch):
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    given = assignment(LABELS)
+    given = assignment([*RIGHT])
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # where its alembic is
     monkeypatch.setenv("BOOK_CHAPTERS", str(notebooks.ROOT / "chapters"))
     config = Config()
@@ -179,4 +178,10 @@ def test_what_an_assignment_needs_comes_before_it():
     marks = [cell.metadata.nbgrader for cell in given.cells if "nbgrader" in cell.metadata]
     assert len({one.grade_id for one in marks}) == len(marks)
     assert all(one.schema_version == 3 for one in marks)
-    assert zoo.check("ex-share", [0.887, 0.984, 96, 100])
+
+
+def test_what_has_no_judge_is_given_points_by_somebody():
+    last = assignment(["ex-predict"]).cells[-1]
+    assert last.source.startswith("# no judge: ")
+    assert (last.metadata.nbgrader.grade, last.metadata.nbgrader.solution) == (True, True)
+    assert not zoo.check("ex-predict", 1).judged
