@@ -7,13 +7,10 @@ asked.
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 import re
 import sys
-import textwrap
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ import nbformat
 import numpy as np
 
 from zoolib import agents
-from zoolib.book.checking import ANSWERS
+from zoolib.book.checking import ANSWERS, turned
 from zoolib.book.trials import lesson
 from zoolib.world import ContextSpace
 
@@ -164,10 +161,10 @@ def sentence(label: str, known: Mapping[str, Any]) -> str:
 
 def packed(known: Mapping[str, Any]) -> str:
     """Return what is known in lines that nobody reads by accident."""
-    plain = json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return "\n".join(textwrap.wrap(base64.b64encode(zlib.compress(plain, 9)).decode(), 120)) + "\n"
+    text = turned(json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    return "".join(f"{text[i : i + 120]}\n" for i in range(0, len(text), 120))
 
 
 if __name__ == "__main__":
-    ANSWERS.write_text(packed(truths()), encoding="ascii")
+    ANSWERS.write_text(packed(truths()), encoding="utf-8")
     sys.stdout.write(f"{ANSWERS.relative_to(ROOT)} has what is right, as the chapters now tell it\n")
