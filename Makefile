@@ -23,7 +23,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book live pdf bank test check attack kernels speed lab execute serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live pdf bank test check attack kernels speed lab execute answers student serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -77,6 +77,13 @@ execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapt
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)
 	$(NBSTRIP) $(CHAPTERS)
+	@$(PY) -m _student.answers
+
+answers: $(STAMP) ## tell zoo.check what is right, from the solutions as they are executed; "make execute" does it too
+	@$(PY) -m _student.answers
+
+student: $(STAMP) ## the chapters without solutions and nbgrader assignments, in _build/student; EXERCISES="ex-flip ex-share" for one of these
+	@$(PY) -m _student.notebooks $(EXERCISES)
 
 serve: book ## build the book and serve it on the loopback address, PORT=8017
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)

@@ -30,7 +30,9 @@ import nbformat
 
 from _live.engine_files import ARTIFACTS, engine_files, fetched
 from _live.pack import Entry, packed
+from _student.notebooks import to_check, to_fill_in
 from zoolib.book import CLAIM_MIME
+from zoolib.book.checking import answers
 from zoolib.data import packages
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[1]
@@ -153,9 +155,15 @@ def live_cells(chapter: Path) -> list[dict[str, Any]]:
             cells.append({"name": cell.id, "source": cell.source, **row})
         elif asked := re.search(r"{exercise-start}.*\n:label: (\S+)", cell.source):
             begun = HERE / "starters" / f"{asked[1]}.py"
-            source = begun.read_text(encoding="utf-8").rstrip() if begun.exists() else BLANK
+            source = begun.read_text(encoding="utf-8").rstrip() if begun.exists() else to_begin_with(asked[1])
             cells.append({"name": f"try-{asked[1]}", "source": source, "own": True})
     return cells
+
+
+def to_begin_with(label: str) -> str:
+    """Return the code of a cell at an exercise: a place for the answer, and its judge where it has one."""
+    judged = "parts" in answers().get(label, {})
+    return f"{BLANK}{to_fill_in(label)}\n\n{to_check(label)}" if judged else BLANK
 
 
 def _try_it(asked: re.Match[str]) -> str:

@@ -17,7 +17,12 @@ BESIDE = {
     "experiments": "tests/experiments",
     "shop": "tests/shop",
 }
-BESIDE |= {"_ext": "tests/site/test_extensions.py", "_lab": "tests/site/test_lab.py", "benchmarks": "tests/benchmarks"}
+BESIDE |= {
+    "_ext": "tests/site/test_extensions.py",
+    "_lab": "tests/site/test_lab.py",
+    "_student": "tests/student",
+    "benchmarks": "tests/benchmarks",
+}
 
 
 def changed(base: str) -> list[str]:

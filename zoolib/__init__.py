@@ -85,7 +85,7 @@ __getattr__ = later(
     __name__,
     {
         "agents": ["MLPRecommender", "random_log", "train_recommender"],
-        "book": ["claim"],
+        "book": ["check", "claim"],
         "data": ["LoggedData", "read_log"],
         "experiment": ["sweep"],
         "experiment.metrics": [],
@@ -165,6 +165,7 @@ __all__ = [
     "UCBAgent",
     "Window",
     "ZooplusSimulator",
+    "check",
     "claim",
     "load",
     "random_log",

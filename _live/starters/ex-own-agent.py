@@ -18,3 +18,5 @@ for start, stop in ((0, 2_000), (2_000, 4_000)):
     print(f"visits {start:>5} to {stop}: what a visit earns on average")
     for name, value in metrics.value(tried, start, stop).items():
         print(f"    {name:<8} {metrics.mean_interval(value):.3f}")
+
+zoo.check("ex-own-agent", Mine)

@@ -5,6 +5,7 @@ from zoolib.faces import later
 __getattr__ = later(
     __name__,
     {
+        "checking": ["Verdict", "check"],
         "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
         "notebook": ["source"],
         "palette": [],
