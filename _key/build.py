@@ -6,6 +6,7 @@ Chromium where there is one.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import shutil
@@ -56,6 +57,7 @@ def section(text: str, title: str) -> str:
     return re.split(r"^## ", text.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
 
 
+@functools.cache
 def names() -> dict[str, str]:
     """Return what labels of the chapters are called where there is no number: title and chapter."""
     found = {}
