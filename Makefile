@@ -8,6 +8,7 @@ HTML    := _build/html
 PORT    ?= 8017
 STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
+KEY     := $(sort $(wildcard _key/*.ipynb))
 LAST    := %/claims.ipynb  # which reads what all the others have stored
 
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
@@ -23,7 +24,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book live pdf bank test check attack kernels speed lab execute answers student serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -50,8 +51,17 @@ pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX,
 bank: $(STAMP) ## write the questions for a course into _build/bank: Moodle XML and a QTI package
 	@$(PY) _ext/question_bank.py _build/bank
 
+key: $(STAMP) ## the key to problem sets, project and exam, for teachers, into _build/key; no part of the book
+	@$(PY) -m _key.build
+
+slides: book ## one deck of slides a chapter, with notes for the speaker, into _build/slides; needs npm
+	@$(PY) -m _slides.build
+
+figures: book ## all figures as SVG and PDF, with captions and alternative texts, into _build/figures.zip
+	@$(PY) -m _slides.figures
+
 test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
-	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters _key -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
@@ -72,7 +82,7 @@ lab: $(STAMP) ## open the chapters in JupyterLab: trusted, solutions folded, as 
 
 execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapters/01_fifty_strangers.ipynb" for one
 	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
-	cd chapters && $(REPRODUCIBLE) BOOK_STRICT=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
+	cd $(dir $(firstword $(CHAPTERS))) && $(REPRODUCIBLE) BOOK_STRICT=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 \
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)
@@ -115,9 +125,9 @@ times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... f
 lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --exclude '*.ipynb' .
-	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS))
+	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS) $(KEY))
 	$(PY) -m codespell_lib
-	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS))
+	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS) $(KEY))
 
 clean: ## remove the built book and all caches; .venv stays
 	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info chapters/.ipynb_checkpoints

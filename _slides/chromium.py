@@ -1,0 +1,20 @@
+"""Print pages with Chromium, where there is one: it is named by BOOK_CHROMIUM, or found on the path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def print_page(page: Path, pdf: Path) -> bool:
+    """Print a page with its formulas into a PDF; return False where there is no Chromium."""
+    known = filter(None, [os.environ.get("BOOK_CHROMIUM"), "chromium", "google-chrome", "chromium-browser"])
+    browser = next(filter(None, map(shutil.which, known)), None)
+    if browser is None:
+        return False
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--virtual-time-budget=30000"]
+    options += ["--allow-file-access-from-files", f"--print-to-pdf={pdf}"]
+    subprocess.run([browser, *options, page.as_uri()], check=True, capture_output=True, timeout=300)
+    return True
