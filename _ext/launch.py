@@ -61,8 +61,8 @@ def where_to_ask() -> str:
     if ways:
         return f"Ask and report {' or '.join(ways)}."
     return (
-        "This copy of the book does not say who hosts it. Whoever does names a repository and an address to write to "
-        "by the variables `BOOK_REPOSITORY` and `BOOK_CONTACT` when it is built. Until then, ask whoever gave it to you."
+        "This copy of the book does not say who hosts it. Whoever does names a repository and an address "
+        "by the variables `BOOK_REPOSITORY` and `BOOK_CONTACT` when it is built. Till then, ask whoever gave it to you."
     )
 
 
