@@ -93,18 +93,22 @@ class Hours(FromTheSources):
 
     def lines(self) -> Iterator[str]:
         """Yield the lines."""
-        body, whole, half = [], [0.0, 0.0], [0.0, 0.0]
-        for number, path in notebooks().items():
-            read, do, short = hours(path, SHORT.get(number))
-            whole = [whole[0] + read, whole[1] + do]
-            half = [half[0] + short, half[1] + (do if number in SHORT else 0)]
-            taught = f"{short:.1f}" if number in SHORT else ""
-            body.append([f"{number} {{doc}}`{path.stem}`", f"{read:.1f}", f"{do:.1f}", taught])
-        body.append(["**all**", f"**{whole[0]:.0f}**", f"**{whole[1]:.0f}**", f"**{half[0]:.0f}**"])
-        yield from table(
-            r"\X{6}{12}\X{2}{12}\X{2}{12}\X{2}{12}", ["Chapter", "Read", "Exercises", "Short course"], body
-        )
-        yield f"With all exercises the short course takes {sum(half):.0f} hours and the whole book {sum(whole):.0f}."
+        return hour_lines()
+
+
+def hour_lines() -> Iterator[str]:
+    """Yield the table of the hours, and a sentence on them."""
+    body, whole, half = [], [0.0, 0.0], [0.0, 0.0]
+    for number, path in notebooks().items():
+        read, do, short = hours(path, SHORT.get(number))
+        whole = [whole[0] + read, whole[1] + do]
+        if number in SHORT:
+            half = [half[0] + short, half[1] + do]
+        taught = f"{short:.1f}" if number in SHORT else ""
+        body.append([f"{number} {{doc}}`{path.stem}`", f"{read:.1f}", f"{do:.1f}", taught])
+    body.append(["**all**", f"**{whole[0]:.0f}**", f"**{whole[1]:.0f}**", f"**{half[0]:.0f}**"])
+    yield from table(r"\X{6}{12}\X{2}{12}\X{2}{12}\X{2}{12}", ["Chapter", "Read", "Exercises", "Short course"], body)
+    yield f"With all exercises the short course takes {sum(half):.0f} hours and the whole book {sum(whole):.0f}."
 
 
 def hours(path: Path, without: str | None) -> tuple[float, float, float]:

@@ -92,3 +92,15 @@ def test_a_section_is_cut_out_of_its_chapter():
     path = teaching.notebooks()[2]
     read, _, short = teaching.hours(path, teaching.SHORT[2])
     assert 0.5 * read < short < read
+
+
+def test_the_hours_of_the_short_course_are_those_of_its_chapters():
+    *body, total, _, said = teaching.hour_lines()
+    cells = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in [*body[5:], total]]
+    for column, counted in ((1, cells[:-1]), (3, [row for row in cells[:-1] if row[3]])):
+        assert float(cells[-1][column]) == pytest.approx(
+            sum(float(row[column]) for row in counted), abs=0.6 + 0.05 * 11
+        )
+    assert [row[0].split()[0] for row in cells[:-1] if row[3]] == ["0", "1", "2", "4", "7", "9"]
+    course, book_ = map(int, re.findall(r"\d+", said))
+    assert course < 0.6 * book_
