@@ -9,15 +9,18 @@ The words that the book puts on its pages itself (:data:`WORDS`) are in ``words.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel.messages.pofile import read_po
 from docutils import nodes
+from sphinx.addnodes import toctree
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
+from sphinx_exercise.nodes import exercise_title, solution_title
 
 LOCALE = Path(__file__).resolve().parent.parent / "_locale"
 ORIGINAL = "en"
@@ -49,12 +52,16 @@ WORDS = [
     "Page",
     "Table",
     "Formula",
+    "Main",
+    "Toggle primary sidebar",
+    "Toggle secondary sidebar",
     "definition",
     "algorithm",
     "theorem",
     "lemma",
     "proposition",
     "corollary",
+    *re.findall(r"caption: (.+)", (LOCALE.parent / "_toc.yml").read_text(encoding="utf-8")),
 ]
 
 
@@ -84,15 +91,35 @@ class WhatIsNoMessage(SphinxTransform):
             for node in output.findall(nodes.TextElement):
                 if not isinstance(node, nodes.Inline) and not _within(node, (nodes.caption, nodes.legend), output):
                     node["translatable"] = False
-        for node in self.document.findall(nodes.math_block):
-            node["translatable"] = False
+        for kind in (nodes.math_block, exercise_title, solution_title):  # "Exercise" and "Solution to"
+            for node in self.document.findall(kind):
+                node["translatable"] = False
         for node in list(self.document.findall(nodes.subtitle)):  # the title of an exercise
             node.source, node.line = self.document["source"], node.parent.line or 0
-            node.rawsource, node.parent["translatable"] = node.rawsource or node.astext(), False
+            node.rawsource = node.rawsource or node.astext()
             if self.app.builder.name == "gettext":  # which collects only when numbers have taken the place of titles
                 again = nodes.paragraph(node.rawsource, node.astext())
                 again.source, again.line = node.source, node.line
                 node.parent.parent.insert(0, again)
+
+
+class AfterTheTranslation(SphinxTransform):
+    """Tell those who have taken notes of the page before it was translated."""
+
+    default_priority = 30  # after Locale
+
+    def apply(self, **_: Any) -> None:
+        """Mend the notes."""
+        document, notes = self.document, self.env.metadata[self.env.docname]
+        if slugs := getattr(document, "myst_slugs", None):  # MyST would know those of the last translated title alone
+            notes["myst_slugs"] = slugs
+        for title in document.findall(lambda node: isinstance(node, nodes.title) and "label" in node.parent):
+            noted = getattr(self.env, "sphinx_exercise_registry", {}).get(title.parent["label"])
+            if noted and isinstance(noted["node"].children[0], type(title)):  # by which solutions are called
+                noted["node"][0] = title.deepcopy()
+        said = [node for node in document.findall(nodes.Element) if "translated" in node]
+        said = [node["translated"] for node in said if not isinstance(node, (nodes.image, toctree))]  # not noted
+        document["translation_progress"] = {"total": len(said), "translated": sum(map(bool, said))}
 
 
 def _is_output(node: nodes.Node) -> bool:
@@ -138,8 +165,9 @@ def say_what_is_translated(app: Sphinx, doctree: nodes.document, docname: str) -
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register all three."""
+    """Register all."""
     app.add_transform(WhatIsNoMessage)
+    app.add_transform(AfterTheTranslation)
     app.connect("config-inited", in_the_language, priority=400)
     app.connect("doctree-resolved", say_what_is_translated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ from translated import ORIGINAL, words
 SAYS = ["title", "aria-label", "placeholder", "data-toggle-hint-show", "data-toggle-hint-hide"]
 UNTRANSLATED = "article.bd-article:has(.translated-none)"
 AS_COMPUTED = "article .cell_output, article .cell_input pre, article .untranslated"
-TRANSLATED = ".translation-note, article .cell_output figcaption, article .cell_output summary"
+TRANSLATED = ".translation-note, article .cell_output :is(figcaption, summary, img[alt])"
 
 
 def say_it_in_the_language(page: BeautifulSoup) -> None:

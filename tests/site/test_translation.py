@@ -78,21 +78,47 @@ def test_every_page_that_a_language_calls_complete_is():
 def notebook() -> str:
     told = new_output("display_data", {"text/markdown": "It is **so**."})
     cell = new_code_cell("print(1)", id="cell", execution_count=1, outputs=[told])
-    words = ["# A page\n\nSome words.", "```{exercise} Two minutes\n:label: ex-a\nDo it.\n```", "$$\nx = 1\n$$"]
+    words = [
+        "# A page\n\n## A part\n\nSome words.\n\n```{admonition} Trap\nSome words.\n```\n\n```{toctree}\nother\n```",
+        "```{exercise} Two minutes\n:label: ex-a\nDo it.\n```\n\n```{solution} ex-a\nDo it.\n```",
+        "$$\nx = 1\n$$",
+    ]
     return writes(new_notebook(cells=[*(new_markdown_cell(text, id=f"m{len(text)}") for text in words), cell]))
 
 
 def test_words_and_titles_are_translated_and_outputs_and_formulas_are_not(tmp_path: Path):
-    said = {"A page": "Eine Seite", "Some words.": "Einiges.", "Two minutes": "Zwei Minuten", "Do it.": "Tut es."}
+    said = {
+        "A page": "Eine Seite",
+        "A part": "Ein Teil",
+        "Trap": "Falle",
+        "Some words.": "Einiges.",
+        "Two minutes": "Zwei Minuten",
+        "Do it.": "Tut es.",
+    }
     said |= {"It is **so**.": "So!", "\nx = 1\n": "y = 1"}
     po(tmp_path / "_locale/de/LC_MESSAGES/index.po", said)
     settings = {"language": "de", "locale_dirs": ["_locale"], "nb_execution_mode": "off"}
-    settings |= {"myst_enable_extensions": ["dollarmath"], "exclude_patterns": ["jupyter_execute"]}
-    out, _ = build(tmp_path, ["myst_nb", "sphinx_exercise", "translated"], {"index.ipynb": notebook()}, **settings)
+    settings |= {
+        "myst_heading_anchors": 2,
+        "myst_enable_extensions": ["dollarmath"],
+        "exclude_patterns": ["jupyter_execute"],
+    }
+    pages = {"index.ipynb": notebook(), "other.md": "# Another\n\n[There](index.ipynb#a-part)\n"}
+    out, warnings = build(tmp_path, ["myst_nb", "sphinx_exercise", "translated"], pages, **settings)
+    assert "a-part" not in warnings
     page = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     text = " ".join(page.body.get_text().split())
     assert page.html["lang"] == "de"
-    for kept in ("Eine Seite", "Einiges.", "Übung 1 (Zwei Minuten)", "Tut es.", "It is so.", "x = 1"):
+    for kept in (
+        "Eine Seite",
+        "Ein Teil",
+        "Einiges.",
+        "Übung 1 (Zwei Minuten)",
+        "Lösung zu Übung 1 (Zwei Minuten)",
+        "Tut es.",
+        "It is so.",
+        "x = 1",
+    ):
         assert kept in text
     assert page.select_one(".translated-whole").get_text(strip=True) == translated.words("de")[translated.AS_COMPUTED]
 
@@ -115,8 +141,11 @@ def test_a_page_says_which_part_of_it_is_in_which_language(kind: str, article: s
 
 def test_the_words_of_the_book_are_those_on_its_pages():
     """Each is said by the configuration or by an extension; one that was changed there would stay English."""
-    sources = [ROOT / "_config.yml", *(ROOT / "_ext").rglob("*.py")]
+    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "_ext").rglob("*.py")]
     texts = [path.read_text(encoding="utf-8") for path in sources if path.name != "translated.py"]
     kinds = {"definition", "algorithm", "theorem", "lemma", "proposition", "corollary"}
+    theme = {"Main", "Toggle primary sidebar", "Toggle secondary sidebar"}
     own = {translated.NOT_TRANSLATED, translated.IN_PARTS, translated.AS_COMPUTED}
-    assert [word for word in translated.WORDS if word not in own | kinds and not any(word in t for t in texts)] == []
+    assert [
+        word for word in translated.WORDS if word not in own | kinds | theme and not any(word in t for t in texts)
+    ] == []
