@@ -46,7 +46,7 @@ messages: $(STAMP) ## bring a translation up to today's text, LANGUAGE=de; PAGES
 
 translation: $(STAMP) ## check and build the book in another language, LANGUAGE=de; open _build/html-de/index.html
 	@$(PY) _ext/translate.py check $(LANGUAGE)
-	@$(PY) _ext/translate.py build $(LANGUAGE) $(PAGES) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
+	@$(PY) _ext/translate.py build $(LANGUAGE) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }

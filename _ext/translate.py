@@ -181,16 +181,18 @@ def check(*some: str) -> int:
     return min(len(told), 1)
 
 
-def build(language: str, *pages: str) -> int:
-    """Build the book in a language, or only some pages of it, into ``_build/html-<language>``."""
+def build(language: str) -> int:
+    """Build the book in a language into ``_build/html-<language>``."""
     out = BUILD / f"html-{language}"
-    out.mkdir(parents=True, exist_ok=True)
-    some = {"external_toc_path": contents(pages, out.parent)} if pages else {}
-    status = sphinx("html", out, BUILD / f".doctrees-{language}", language=language, **some)
-    first = pages[0] if pages else yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
-    (out / "index.html").write_text(f'<meta http-equiv="Refresh" content="0; url={first}.html" />\n')
-    print(f"The book is built: open {out.relative_to(ROOT)}/index.html" if status == 0 else f"failed: {status}")
-    return 0 if status == 0 else 1
+    status = sphinx("html", out, BUILD / f".doctrees-{language}", language=language)
+    first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
+    if status:
+        print(f"The book could not be built: {status}")
+        return 1
+    leads = f'<meta http-equiv="Refresh" content="0; url={first}.html" />\n'
+    (out / "index.html").write_text(leads, encoding="utf-8")
+    print(f"The book is built: open {out.relative_to(ROOT)}/index.html")
+    return 0
 
 
 if __name__ == "__main__":

@@ -117,9 +117,13 @@ class AfterTheTranslation(SphinxTransform):
             noted = getattr(self.env, "sphinx_exercise_registry", {}).get(title.parent["label"])
             if noted and isinstance(noted["node"].children[0], type(title)):  # by which solutions are called
                 noted["node"][0] = title.deepcopy()
-        said = [node for node in document.findall(nodes.Element) if "translated" in node]
-        said = [node["translated"] for node in said if not isinstance(node, (nodes.image, toctree))]  # not noted
-        document["translation_progress"] = {"total": len(said), "translated": sum(map(bool, said))}
+
+
+def count(app: Sphinx, doctree: nodes.document) -> None:
+    """Count what is translated of a page, when all that it will hold is in it; no note is taken of images."""
+    said = [node for node in doctree.findall(nodes.Element) if "translated" in node]
+    said = [node["translated"] for node in said if not isinstance(node, (nodes.image, toctree))]
+    doctree["translation_progress"] = {"total": len(said), "translated": sum(map(bool, said))}
 
 
 def _is_output(node: nodes.Node) -> bool:
@@ -169,5 +173,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(WhatIsNoMessage)
     app.add_transform(AfterTheTranslation)
     app.connect("config-inited", in_the_language, priority=400)
+    app.connect("doctree-read", count)
     app.connect("doctree-resolved", say_what_is_translated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
