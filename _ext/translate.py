@@ -25,7 +25,6 @@ from babel.messages.pofile import read_po
 from translated import LOCALE, WORDS, catalog
 
 ROOT = LOCALE.parent
-BUILD = ROOT / "_build"
 
 FORMULA = re.compile(r"\$\$.+?\$\$|(?<!\\)\$.+?(?<!\\)\$", re.DOTALL)
 ROLE = re.compile(r"\{([\w:]+)\}`(?:[^`]*?<([^`<>]+)>|([^`]+))`")
@@ -183,16 +182,11 @@ def check(*some: str) -> int:
 
 def build(language: str) -> int:
     """Build the book in a language into ``_build/html-<language>``."""
-    out = BUILD / f"html-{language}"
-    status = sphinx("html", out, BUILD / f".doctrees-{language}", language=language)
-    first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
-    if status:
-        print(f"The book could not be built: {status}")
-        return 1
-    leads = f'<meta http-equiv="Refresh" content="0; url={first}.html" />\n'
-    (out / "index.html").write_text(leads, encoding="utf-8")
-    print(f"The book is built: open {out.relative_to(ROOT)}/index.html")
-    return 0
+    out = Path("_build") / f"html-{language}"
+    settings = {"language": language, "translation_progress_classes": "untranslated"}
+    status = sphinx("html", ROOT / out, ROOT / "_build" / f".doctrees-{language}", **settings)
+    print(f"The book could not be built: {status}" if status else f"The book is built: open {out}/index.html")
+    return 1 if status else 0
 
 
 if __name__ == "__main__":

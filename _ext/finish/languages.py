@@ -9,17 +9,21 @@ from translated import ORIGINAL, words
 
 SAYS = ["title", "aria-label", "placeholder", "data-toggle-hint-show", "data-toggle-hint-hide"]
 UNTRANSLATED = "article.bd-article:has(.translated-none)"
-AS_COMPUTED = "article .cell_output, article .cell_input pre, article .untranslated"
-TRANSLATED = ".translation-note, article .cell_output :is(figcaption, summary, img[alt])"
+AS_COMPUTED = "article .cell_output, article .cell_input pre, article .untranslated:not(img)"
+TRANSLATED = ".translation-note, article .cell_output :is(figcaption, img[alt]), article summary:has(.collapsed)"
 
 
 def say_it_in_the_language(page: BeautifulSoup) -> None:
-    """Put the words that the book adds to its pages in the language of the page, wherever one stands alone."""
+    """Put the words that the book adds to its pages in the language of the page, wherever one stands alone.
+
+    In a text itself these are ordinary words, unless they are there to be pressed.
+    """
     said = words(_language(page))
     if not said:
         return
     for text in page.find_all(string=lambda text: text.strip() in said):
-        if not isinstance(text, Comment) and not text.find_parent(["script", "style", "pre", "code"]):
+        told = text.find_parent(["article", "script", "style", "code"]) and not text.find_parent(["summary", "button"])
+        if not isinstance(text, Comment) and not told:
             text.replace_with(NavigableString(str(text).replace(text.strip(), said[text.strip()])))
     for name in SAYS:
         for tag in page.find_all(attrs={name: said.keys()}):

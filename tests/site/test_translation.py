@@ -124,8 +124,9 @@ def test_words_and_titles_are_translated_and_outputs_and_formulas_are_not(tmp_pa
 
 
 PAGE = """<!DOCTYPE html><html lang="de"><head><title>T</title></head><body><article class="bd-article"><section>
-<h1>T</h1><div class="translation-note translated-{kind}">Hinweis</div><details><summary><span>Show the code</span>
-</summary><pre>Show</pre></details><div class="cell"><div class="cell_output"><p>Measured</p></div></div></section>
+<h1>T</h1><div class="translation-note translated-{kind}">Hinweis</div>
+<details><summary><span class="collapsed">Show the code</span></summary><pre>Show</pre></details>
+<p>Page</p><p class="untranslated">X</p><div class="cell"><div class="cell_output"><p>Measured</p></div></div></section>
 </article></body></html>"""
 
 
@@ -134,6 +135,9 @@ def test_a_page_says_which_part_of_it_is_in_which_language(kind: str, article: s
     page = BeautifulSoup(finish(PAGE.format(kind=kind)), "html.parser")
     assert page.select_one("summary").get_text(strip=True) == translated.words("de")["Show the code"]
     assert page.pre.get_text() == "Show"
+    assert page.p.get_text() == "Page"
+    assert page.select_one(".untranslated")["lang"] == "en"
+    assert page.summary.get("lang") == (None if article is None else "de")
     assert page.article.get("lang") == article
     assert page.select_one(".cell_output")["lang"] == "en"
     assert page.select_one(".translation-note").get("lang") == (None if article is None else "de")
