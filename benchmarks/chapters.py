@@ -25,7 +25,7 @@ COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Second
 
 WORDS_A_MINUTE = 180  # of prose that one wants to understand
 MINUTES_A_DISPLAY = 2.0  # a formula that stands alone
-MINUTES_A_QUESTION = 2.0  # to be answered before one unfolds the answer
+MINUTES_A_QUESTION = 2.0  # to read, to answer, and to compare
 MINUTES_A_LINE = 1 / 3  # of code that is to be understood, which is a third of what is shown: the rest serves
 TO_UNDERSTAND = 1 / 3
 EXERCISE = 5.0, 2.0  # minutes for one that does not say how long it takes, and for each line of its solution's code
@@ -35,7 +35,7 @@ SHUT = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 FENCED = re.compile(r"^(`{3,})python.*?^\1", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
-QUESTIONS = re.compile(r"^:{3,}\{admonition\}[^\n]*\n:class: check\b", re.MULTILINE)
+QUESTIONS = re.compile(r"^(:{3,})\{admonition\}[^\n]*\n:class: check\b.*?^\1$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?<=\])\([^)\s]*\)")  # of a link: a file is no prose
 
 
@@ -48,9 +48,11 @@ def before_exercises(nb: NotebookNode) -> list[NotebookNode]:
 
 
 def words(nb: NotebookNode) -> int:
-    """Return the number of words of prose before the exercises, each inline formula counted by its parts."""
+    """Return the number of words of prose before the exercises, inline formulas by their parts, questions left out."""
     text = "\n".join(cell.source for cell in before_exercises(nb) if cell.cell_type == "markdown")
-    return len(re.findall(r"[^\W_]+", TARGET.sub("", DISPLAYED.sub(" ", FENCED.sub(" ", text)))))
+    for left_out in (FENCED, QUESTIONS, DISPLAYED, TARGET):
+        text = left_out.sub(" ", text)
+    return len(re.findall(r"[^\W_]+", text))
 
 
 def section(nb: NotebookNode, heading: str) -> NotebookNode:
@@ -154,10 +156,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the chapters that are named, or all, and write the table anew after each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chapters", description="Measure what chapters take.")
     parser.add_argument("chapters", nargs="*", type=Path, metavar="CHAPTER", help="notebooks; all if none is named")
-    asked = parser.parse_args(arguments).chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
-    for path in [path for path in asked if path.name[:2].isdigit()]:
-        found = row(path, seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters"))
+    parser.add_argument("--count", action="store_true", help="count what is read anew, and keep the seconds measured")
+    asked = parser.parse_args(arguments)
+    there = asked.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    for path in [path for path in there if path.name[:2].isdigit()]:
         table = pd.read_csv(TABLE, dtype={"Builds on": str}, keep_default_na=False) if TABLE.exists() else None
+        if asked.count and table is not None:
+            seconds = float(table.loc[table["Chapter"].map(file_of) == path.name, "Seconds to run"].iloc[0])
+        else:
+            seconds = seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters")
+        found = row(path, seconds)
         updated(table, [found]).to_csv(TABLE, index=False, lineterminator="\n")
         print(f"{path.name}: {found['Minutes to read']} minutes to read, {found['Seconds to run']} seconds to run")
 

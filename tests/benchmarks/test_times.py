@@ -120,7 +120,9 @@ def test_a_long_chapter_with_many_stops_takes_longer_to_read():
     assert times.minutes_to_read(notebook(title)) == 5
     assert times.minutes_to_read(notebook(title, text)) == 15
     assert times.minutes_to_read(notebook(title, text, *[code("a = 1") for _ in range(90)])) == 25
-    asked = markdown("::::{admonition} Check yourself\n:class: check asks-one\n*Why?*\n::::\n\n$$x$$\n\n" * 5)
+    box = "::::{admonition} Check yourself\n:class: check asks-one\n*Why?*\n:::{admonition} Answer\nword\n:::\n::::\n\n"
+    asked = markdown((box + "$$x$$\n\n") * 5)
+    assert times.words(notebook(title, asked)) == times.words(notebook(title))
     assert times.minutes_to_read(notebook(title, text, asked)) == 35
 
 
