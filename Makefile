@@ -5,6 +5,7 @@ VENV    := .venv
 PY      := $(VENV)/bin/python
 STAMP   := $(VENV)/.installed
 HTML    := _build/html
+LANGUAGE ?= de
 PORT    ?= 8017
 STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
@@ -24,7 +25,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book live pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live messages translation pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -40,6 +41,13 @@ _build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py _ext/finish/*
 
 live: $(STAMP) ## make the cells of the built book run in its pages; "make book" does it too where it can
 	@BOOK_STRICT=1 $(PY) -m _live.build $(HTML)
+
+messages: $(STAMP) ## bring a translation up to today's text, LANGUAGE=de; PAGES=chapters/live takes in one more page
+	@$(PY) _ext/translate.py update $(LANGUAGE) $(PAGES)
+
+translation: $(STAMP) ## check and build the book in another language, LANGUAGE=de; open _build/html-de/index.html
+	@$(PY) _ext/translate.py check $(LANGUAGE)
+	@$(PY) _ext/translate.py build $(LANGUAGE) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 Number = tuple[int, ...]
-CLOSING = {"On one page", "What we established", "What we did not", "Exercises", "Reading on"}
+CLOSING = {"#on-one-page", "#what-we-established", "#what-we-did-not", "#exercises", "#reading-on"}  # in any language
 
 
 def shifted(number: Number | list[int] | None) -> Number | None:
@@ -36,7 +36,7 @@ def leave_the_closing_sections_unnumbered(app: Sphinx, env: BuildEnvironment) ->
     """Take the numbers of the sections that close a chapter."""
     for docname, contents in env.tocs.items():
         for node in contents.findall(nodes.reference):
-            if node.get("secnumber") and node.astext() in CLOSING:
+            if node.get("secnumber") and node["anchorname"] in CLOSING:
                 del node["secnumber"]
                 env.toc_secnumbers[docname][node["anchorname"]] = None
     return []

@@ -80,6 +80,8 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     env = app.env
     if app.builder.format != "html" or not CHAPTER.match(docname) or GLOSSARY not in env.found_docs:
         return
+    if doctree.get("translation_progress", {}).get("translated") and not _in_the_language(env):
+        return  # a German sentence is not helped by an English definition
     left = entries(env)
     for text in list(doctree.findall(nodes.Text)):
         if not left or _within(text, QUIET) or not _within(text, nodes.paragraph) or _asked(text):
@@ -87,6 +89,10 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         pieces = linked(str(text), left, app, docname)
         if len(pieces) > 1:
             text.parent.replace(text, pieces)
+
+
+def _in_the_language(env: BuildEnvironment) -> bool:
+    return bool(env.get_doctree(GLOSSARY).get("translation_progress", {}).get("translated"))
 
 
 def linked(text: str, left: dict[str, tuple[str, str]], app: Sphinx, docname: str) -> list[nodes.Node]:

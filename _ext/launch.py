@@ -2,7 +2,8 @@
 
 The variable BOOK_REPOSITORY names the address, as ``https://github.com/owner/name``, and BOOK_BRANCH the branch, "main"
 if it is not set. Then each page offers its source and a way to report a mistake, and each chapter Binder and Colab.
-Without the address no page has a link of this kind, so none leads nowhere.
+Without the address no page has a link of this kind, so none leads nowhere. BOOK_CONTACT names an address to write to,
+for questions and for what the code of conduct speaks of; the page "Ask and report" says either, or that it knows none.
 
 Binder runs the notebooks as they are: it reads the directory ``binder``. Colab opens a notebook alone, without the rest
 of the repository; for it ``python _ext/launch.py`` puts a cell before each that fetches the rest, and CI keeps these
@@ -52,8 +53,23 @@ def repository() -> tuple[str, str] | None:
     return address, os.environ.get("BOOK_BRANCH", "").strip() or "main"
 
 
+def where_to_ask() -> str:
+    """Return what the page "Ask and report" says of how to reach those who host the book."""
+    known, contact = repository(), os.environ.get("BOOK_CONTACT", "").strip()
+    ways = [f"in the [reports and questions of the repository]({known[0]}/issues)"] if known else []
+    ways += [f"by a message to [{contact}]({contact if '://' in contact else f'mailto:{contact}'})"] if contact else []
+    if ways:
+        return f"Ask and report {' or '.join(ways)}."
+    return (
+        "This copy of the book does not say who hosts it. Whoever does names a repository and an address "
+        "by the variables `BOOK_REPOSITORY` and `BOOK_CONTACT` when it is built. Till then, ask whoever gave it to you."
+    )
+
+
 def offer(app: Sphinx, config: Config) -> None:
-    """Set the options of the theme that make its buttons."""
+    """Set the options of the theme that make its buttons, and say where to ask."""
+    if "myst_substitutions" in config:
+        config.myst_substitutions = {**config.myst_substitutions, "where_to_ask": where_to_ask()}
     known = repository()
     if known is None:
         return

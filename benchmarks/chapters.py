@@ -1,4 +1,4 @@
-"""How long each chapter takes: to read, counted in its words, and to run, measured on one core (``make times``).
+"""How long each chapter takes: to read, counted in its page, and to run, measured on one core (``make times``).
 
 What is found goes to ``benchmarks/times.csv``, which the first page of the book shows, and by which
 ``tests/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks is
@@ -23,12 +23,19 @@ TABLE = ROOT / "benchmarks" / "times.csv"
 QUESTION = "The question it asks"
 COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
-WORDS_A_MINUTE = 150  # of prose that one wants to understand
-MINUTES_A_STOP = 0.5  # for a displayed formula, a figure, a cell of code that is shown
+WORDS_A_MINUTE = 180  # of prose that one wants to understand
+MINUTES_A_DISPLAY = 2.0  # a formula that stands alone
+MINUTES_A_QUESTION = 2.0  # to read, to answer, and to compare
+MINUTES_A_LINE = 1 / 3  # of code that is to be understood, which is a third of what is shown: the rest serves
+TO_UNDERSTAND = 1 / 3
+EXERCISE = 5.0, 2.0  # minutes for one that does not say how long it takes, and for each line of its solution's code
+SAID = {"two minutes": 2, "five minutes": 5, "ten minutes": 10, "fifteen minutes": 15, "a quarter of an hour": 15,
+        "half an hour": 30, "an evening": 120, "by hand": 5}  # fmt: skip
 SHUT = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 FENCED = re.compile(r"^(`{3,})python.*?^\1", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+QUESTIONS = re.compile(r"^(:{3,})\{admonition\}[^\n]*\n:class: check\b.*?^\1$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?<=\])\([^)\s]*\)")  # of a link: a file is no prose
 
 
@@ -41,19 +48,70 @@ def before_exercises(nb: NotebookNode) -> list[NotebookNode]:
 
 
 def words(nb: NotebookNode) -> int:
-    """Return the number of words of prose before the exercises, each inline formula counted by its parts."""
+    """Return the number of words of prose before the exercises, inline formulas by their parts, questions left out."""
     text = "\n".join(cell.source for cell in before_exercises(nb) if cell.cell_type == "markdown")
-    return len(re.findall(r"[^\W_]+", TARGET.sub("", DISPLAYED.sub(" ", FENCED.sub(" ", text)))))
+    for left_out in (FENCED, QUESTIONS, DISPLAYED, TARGET):
+        text = left_out.sub(" ", text)
+    return len(re.findall(r"[^\W_]+", text))
+
+
+def section(nb: NotebookNode, heading: str) -> NotebookNode:
+    """Return a notebook of the section with this heading alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no such section.
+    """
+    cells, within = [], False
+    for cell in nb.cells:
+        if cell.cell_type != "markdown":
+            cells += [cell] if within else []
+            continue
+        kept = []
+        for part in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
+            within = part.splitlines()[:1] == [f"## {heading}"] if part.startswith("## ") else within
+            kept += [part] if within else []
+        cells += [nbformat.v4.new_markdown_cell("".join(kept))] if kept else []
+    if not cells:
+        raise ValueError(f"no section is called {heading!r}")
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def minutes(nb: NotebookNode) -> float:
+    """Return the time that one honest reading takes, with its questions and without its exercises."""
+    cells = before_exercises(nb)
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    shown = [cell for cell in cells if cell.cell_type == "code" and not SHUT & set(cell.metadata.get("tags", []))]
+    lines = sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown)
+    return (
+        words(nb) / WORDS_A_MINUTE
+        + MINUTES_A_DISPLAY * len(DISPLAYED.findall(prose))
+        + MINUTES_A_QUESTION * len(QUESTIONS.findall(prose))
+        + MINUTES_A_LINE * TO_UNDERSTAND * lines
+    )
 
 
 def minutes_to_read(nb: NotebookNode) -> int:
-    """Return the time that a careful first reading takes, to five minutes."""
-    cells = before_exercises(nb)
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    code = [cell for cell in cells if cell.cell_type == "code" and not SHUT & set(cell.metadata.get("tags", []))]
-    figures = [cell for cell in cells if "mystnb" in cell.metadata]
-    stops = len(DISPLAYED.findall(prose)) + len(code) + len(figures)
-    return max(5, 5 * round((words(nb) / WORDS_A_MINUTE + stops * MINUTES_A_STOP) / 5))
+    """Return the same to five minutes."""
+    return max(5, 5 * round(minutes(nb) / 5))
+
+
+def minutes_of_exercises(nb: NotebookNode) -> dict[str, float]:
+    """Return ``{exercise: minutes}``: what it says of itself, or what the code of its solution lets one expect."""
+    found: dict[str, float] = {}
+    label, said, solving = "", False, False
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            if start := re.search(r"\{exercise-start\} ?(.*)\n:label: (\S+)\n[^\n]*\n(.*)", cell.source):
+                title, label, first = start[1].lower(), start[2], start[3].lower()
+                times = [time for time in SAID if title.startswith(time) or first.startswith(f"{time}.")]
+                said, found[label] = bool(times), SAID[times[0]] if times else EXERCISE[0]
+            solving = solving or "{solution-start}" in cell.source
+            solving = solving and "{solution-end}" not in cell.source
+        elif solving and not said:
+            found[label] += EXERCISE[1] * len([line for line in cell.source.splitlines() if line.strip()])
+    return found
 
 
 def builds_on(nb: NotebookNode) -> str:
@@ -98,10 +156,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the chapters that are named, or all, and write the table anew after each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chapters", description="Measure what chapters take.")
     parser.add_argument("chapters", nargs="*", type=Path, metavar="CHAPTER", help="notebooks; all if none is named")
-    asked = parser.parse_args(arguments).chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
-    for path in [path for path in asked if path.name[:2].isdigit()]:
-        found = row(path, seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters"))
+    parser.add_argument("--count", action="store_true", help="count what is read anew, and keep the seconds measured")
+    asked = parser.parse_args(arguments)
+    there = asked.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    for path in [path for path in there if path.name[:2].isdigit()]:
         table = pd.read_csv(TABLE, dtype={"Builds on": str}, keep_default_na=False) if TABLE.exists() else None
+        if asked.count and table is not None:
+            seconds = float(table.loc[table["Chapter"].map(file_of) == path.name, "Seconds to run"].iloc[0])
+        else:
+            seconds = seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters")
+        found = row(path, seconds)
         updated(table, [found]).to_csv(TABLE, index=False, lineterminator="\n")
         print(f"{path.name}: {found['Minutes to read']} minutes to read, {found['Seconds to run']} seconds to run")
 

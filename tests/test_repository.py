@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from built_book import ROOT, missing
@@ -49,6 +50,65 @@ def test_the_version_is_the_same_everywhere():
     assert set(re.findall(r"[Vv]ersion (\d+\.\d+\.\d+)", page)) == {VERSION}
     first = (ROOT / "chapters" / "index.md").read_text(encoding="utf-8")
     assert f"version {VERSION}, {citation['date-released']:%B %Y} (" in first
+    assert f'__version__ = "{VERSION}"' in (ROOT / "zoolib" / "__init__.py").read_text(encoding="utf-8")
+    changes = re.findall(r"^## (.*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    dated = [line for line in changes if line != "Unreleased"]
+    assert dated[0] == f"{VERSION}, {citation['date-released']:%-d %B %Y}"
+
+
+def test_an_archive_is_told_what_the_citation_says():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "tests" / "vendor" / "cff-1.2.0.json").read_text(encoding="utf-8"))
+    plain = {**citation, "date-released": f"{citation['date-released']:%Y-%m-%d}"}
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(plain)] == []
+    archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
+    for there, here in {"title": "title", "version": "version", "keywords": "keywords"}.items():
+        assert archive[there] == citation[here]
+    assert archive["publication_date"] == plain["date-released"]
+    assert archive["description"] == f"<p>{citation['abstract']}</p>"
+    assert [one["name"] for one in archive["creators"]] == [one["name"] for one in citation["authors"]]
+    assert archive["license"].upper() in citation["license"]
+    (text,) = set(citation["license"]) - {archive["license"].upper()}
+    assert text in archive["notes"]
+
+
+def test_the_paper_counts_what_there_is():
+    paper = (ROOT / "paper" / "paper.md").read_text(encoding="utf-8")
+    cells = [
+        (cell["cell_type"], "".join(cell["source"]))
+        for path in (ROOT / "chapters").glob("[0-9]*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
+    teaching = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
+    marks = [int(mark) for mark in re.findall(r"^\d\. \((\d+)\) ", teaching, re.MULTILINE)]
+    counts = {
+        r"of (\d+) chapters": len(list((ROOT / "chapters").glob("[0-9]*.ipynb"))),
+        r"There are (\d+) of them": sum(text.count("zoo.claim(") for kind, text in cells if kind == "code"),
+        r"There are (\d+) exercises": sum(len(re.findall(r":label: ex-", text)) for kind, text in cells),
+        r"(\d+) problems": len(marks),
+        r"for (\d+) marks": sum(marks),
+        r"(\d+) questions for an": len(re.findall(r"^\*\*\d+\. ", teaching, re.MULTILINE)),
+    }
+    said = {pattern: [int(n) for n in re.findall(pattern, " ".join(paper.split()))] for pattern in counts}
+    assert said == {pattern: [count] for pattern, count in counts.items()}
+
+
+def test_the_paper_cites_works_as_the_book_does():
+    paper, works = ((ROOT / "paper" / f"paper.{kind}").read_text(encoding="utf-8") for kind in ("md", "bib"))
+    entries = re.findall(r"@\w+\{(\w+),.*?\n\}\n", works, re.DOTALL)
+    assert sorted(entries) == sorted(set(re.findall(r"@(\w+)", paper)))
+    book = (ROOT / "chapters" / "references.bib").read_text(encoding="utf-8")
+    assert [e for e in re.findall(r"@\w+\{.*?\n\}\n", works, re.DOTALL) if e not in book] == []
+
+
+ASKED_FOR = ["CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "CITATION.cff", ".zenodo.json", "CHANGELOG.md"]
+ASKED_FOR += ["paper/paper.md", "chapters/ask.md", "_locale/README.md"]
+
+
+@pytest.mark.parametrize("name", ASKED_FOR)
+def test_the_readme_leads_to_what_a_stranger_looks_for(name: str):
+    assert name in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (ROOT / name).is_file()
 
 
 def test_the_title_is_the_same_everywhere():

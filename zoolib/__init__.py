@@ -93,7 +93,7 @@ __getattr__ = later(
     },
 )
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "CATEGORIES",

@@ -5,7 +5,7 @@ twice gives the same pages. The mends are in the rooms: what a page loads (:mod:
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
 (:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
-and what it offers in print (:mod:`finish.pdf`).
+what it offers in print (:mod:`finish.pdf`), and which of it is in which language (:mod:`finish.languages`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup, Tag
 from questions import Question
 from sphinx.application import Sphinx
 
-from finish import access, assets, finding, folds, layout, lean, tables, words
+from finish import access, assets, finding, folds, languages, layout, lean, tables, words
 from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
@@ -28,7 +28,7 @@ from finish.markup import written
 from finish.pdf import add_print
 
 REDIRECT = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}"><title>{title}</title>
 <link rel="icon" href="data:,"></head>
 <body><p><a href="{url}">{title}</a></p></body>
@@ -43,6 +43,7 @@ MENDS = [
     *finding.MENDS,
     *layout.MENDS,
     lean.plain_code_is_text,
+    *languages.MENDS,  # of all words that were added
 ]
 
 
@@ -77,7 +78,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     """Finish every page of a build that succeeded, and remove the files that no page loads any more."""
     if exception or app.builder.format != "html":
         return
-    out = Path(app.outdir)
+    out, language = Path(app.outdir), app.config.language
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
     copy_script(out)
@@ -85,13 +86,15 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
             url = re.search(r'content="0; *url=([^"]+)"', before)
-            path.write_text(REDIRECT.format(url=url[1], title=app.config.html_title), encoding="utf-8")
+            leads = REDIRECT.format(url=url[1], title=app.config.html_title, language=language)
+            path.write_text(leads, encoding="utf-8")
             continue
         after = in_its_place(finish(before), path.parent, out, drawn, asked)
         if after != before:
             path.write_text(after, encoding="utf-8")
     finish_index(out)
-    add_print(out, Path(app.srcdir) / "_build" / "pdf")
+    if language == languages.ORIGINAL:
+        add_print(out, Path(app.srcdir) / "_build" / "pdf")
     make_lean(out)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))
 

@@ -65,6 +65,7 @@ def test_the_table_knows_the_chapter_as_it_is(chapter):
     path, row = chapter
     nb = book.read(path)
     assert agrees(times.words(nb), row["Words"], WORDS), f"{path.name} has grown or shrunk: make times"
+    assert agrees(times.minutes_to_read(nb), row["Minutes to read"], WORDS), f"{path.name}: make times"
     assert row["Builds on"] == times.builds_on(nb)
     assert row["Chapter"] == times.row(path, 0)["Chapter"]
     assert row[times.QUESTION].endswith("?"), "write the question that the chapter asks into the table"
@@ -117,8 +118,12 @@ def test_a_long_chapter_with_many_stops_takes_longer_to_read():
     markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     title, text = markdown("# A"), markdown("word " * 3000)
     assert times.minutes_to_read(notebook(title)) == 5
-    assert times.minutes_to_read(notebook(title, text)) == 20
-    assert times.minutes_to_read(notebook(title, text, *[code("a = 1") for _ in range(20)])) == 30
+    assert times.minutes_to_read(notebook(title, text)) == 15
+    assert times.minutes_to_read(notebook(title, text, *[code("a = 1") for _ in range(90)])) == 25
+    box = "::::{admonition} Check yourself\n:class: check asks-one\n*Why?*\n:::{admonition} Answer\nword\n:::\n::::\n\n"
+    asked = markdown((box + "$$x$$\n\n") * 5)
+    assert times.words(notebook(title, asked)) == times.words(notebook(title))
+    assert times.minutes_to_read(notebook(title, text, asked)) == 35
 
 
 def test_a_chapter_that_is_measured_again_takes_the_place_of_its_row():

@@ -250,6 +250,21 @@ def test_an_address_that_is_none_stops_the_build(monkeypatch):
         launch.repository()
 
 
+@pytest.mark.parametrize(
+    ("address", "contact", "said"),
+    [
+        ("", "", ["does not say who hosts it"]),
+        ("https://example.org/owner/book", "", ["(https://example.org/owner/book/issues)"]),
+        ("", "book@example.org", ["(mailto:book@example.org)"]),
+        ("https://example.org/a/b", "https://example.org/c", ["/a/b/issues) or by", "](https://example.org/c)"]),
+    ],
+)
+def test_a_reader_is_told_where_to_ask_or_that_nobody_has_said(address: str, contact: str, said, monkeypatch):
+    monkeypatch.setenv("BOOK_REPOSITORY", address)
+    monkeypatch.setenv("BOOK_CONTACT", contact)
+    assert [words for words in said if words not in launch.where_to_ask()] == []
+
+
 def test_the_notebooks_for_colab_fetch_the_book_there_and_do_nothing_at_home(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("BOOK_REPOSITORY", "https://example.org/owner/book")
     monkeypatch.delenv("BOOK_BRANCH", raising=False)
