@@ -203,6 +203,9 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
         if not 0 <= value < n:
             raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
         return value
+    global _known
+    if any(seen is value and what == (n, shape, more_axes) for seen, what in _known):
+        return value
     value = array(name, value)
     if value.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
@@ -211,7 +214,20 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
     value = value.astype(np.int64, copy=False)
     if value.size and value.view(np.uint64).max() >= n:  # negative ones look huge
         raise ValueError(f"{name} must lie between 0 and {n - 1}, got {value.min()} to {value.max()}")
+    if not value.flags.writeable and value.base is None and value.size < 10_000:  # it stays what it is
+        _known = (*_known[-2:], (value, (n, shape, more_axes)))
     return value
+
+
+_known: tuple[tuple[np.ndarray, tuple[int, Shape, bool]], ...] = ()  # indices that need not be looked at again
+
+
+def frozen(a: np.ndarray) -> np.ndarray:
+    """Return ``a``, or a copy of it that nobody can write to."""
+    if a.flags.writeable:
+        a = a.copy()
+        a.flags.writeable = False
+    return a
 
 
 def clicks(name: str, value: Any, shape: Shape) -> Any:

@@ -1,7 +1,8 @@
 """Draw the picture of the first page: one agent in a hundred worlds, each a thin line, their mean, and the oracle.
 
 Run from the repository: ``python chapters/images/make_cover.py``. It takes about half a minute and writes
-``cover.png``, which is printed, and beside it the two drawings of which the page shows one (:mod:`zoolib.book.drawings`).
+``cover.png``, which is printed, and beside it the two drawings of which the page shows one
+(:mod:`zoolib.book.drawings`).
 """
 
 from pathlib import Path

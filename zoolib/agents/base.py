@@ -165,8 +165,8 @@ class UCBAgent(Agent):
         """Return the scores of the choices for ``user_id``, ``(..., n)``, -inf if sold out, and their products."""
         checks.same_worlds(self.batch_shape, sim)
         X, arms = self.choices(user_id, sim)
-        here = np.take_along_axis(sim.for_sale, arms, -1) if sim.sold_out else True
-        return np.where(here, self.score(X), -np.inf), arms
+        scores = self.score(X)
+        return np.where(np.take_along_axis(sim.for_sale, arms, -1), scores, -np.inf) if sim.sold_out else scores, arms
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, and the product that stands for each, ``(..., n)``."""

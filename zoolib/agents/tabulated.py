@@ -83,5 +83,5 @@ class Tabulated:
         for changed in self.evidence.add(x, reward, arm):
             if self._catalog is not None and not self.evidence.fades:
                 at = (*self.rows, ..., changed)
-                mean, width = self.evidence.mean_and_width(self._X[(*self.rows, changed)], changed)
-                self._mean[at], self._width[at] = mean, width
+                X = self._X if isinstance(self.evidence, TabularEvidence) else self._X[(*self.rows, changed)]
+                self._mean[at], self._width[at] = self.evidence.mean_and_width(X, changed)

@@ -163,7 +163,10 @@ class Evidence(Stateful):
 
     def _entry(self, arm: Any) -> Any:
         """Return the number of an arm's evidence, those of all worlds numbered through."""
-        return arm if len(self.shape) == 1 else np.arange(self.shape[0]) * self.shape[1] + arm
+        if len(self.shape) == 1:
+            return arm
+        worlds, arms = self.shape
+        return np.arange(0, worlds * arms, arms) + arm
 
     def _of(self, arm: Any, *arrays: np.ndarray) -> list[np.ndarray]:
         """Return the parts of arrays that are an arm's: views for an int, copies for an arm a world; all for None."""

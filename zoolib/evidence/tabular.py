@@ -66,6 +66,11 @@ class TabularEvidence(Evidence):
         f, V = self._of(arm, self.f, self.V)
         return f, np.sqrt(V.diagonal(0, -2, -1))
 
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums, the table and what is known on it."""
+        self._count()
+        return super().get_state()
+
     def put(self, A: np.ndarray, b: np.ndarray) -> None:
         """Take sums that were made elsewhere, in the place of all so far."""
         super().put(A, b)
@@ -86,10 +91,19 @@ class TabularEvidence(Evidence):
         (np.subtract if sign > 0 else np.add)(V, outer(w), out=V)
         self._put_back(arm, parts, self.f, self.V)
         entry = None if arm is None else self._entry(arm)
-        for counted, by in ((self.n, sign), (self.s, sign * r)):
-            counted.reshape(-1, self.m)[(at if len(at) == 2 else (0, x)) if arm is None else (entry, x)] += by
+        whose = entry if arm is not None else at[0] if self.shape else 0
+        self._uncounted.append((whose * self.m + x, sign, sign * r))
         self._recent.append(entry)
         return None
+
+    def _count(self) -> None:
+        """Add the clicks that came since to n and s."""
+        if self._uncounted:
+            at, signs, rewards = (np.array(part) for part in zip(*self._uncounted, strict=True))
+            signs = np.broadcast_to(np.expand_dims(signs, tuple(range(1, at.ndim))), at.shape)
+            for counted, by in ((self.n, signs), (self.s, rewards)):
+                counted += np.bincount(at.ravel(), by.ravel(), counted.size).reshape(counted.shape)
+            self._uncounted.clear()
 
     def _look(self, at: Any = ...) -> None:
         """Compute f and V from A^-1 and b."""
@@ -98,6 +112,7 @@ class TabularEvidence(Evidence):
         self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
 
     def _bring_up_to_date(self) -> None:
+        self._count()
         at = self.n.any(-1) | self.s.any(-1)  # n alone may be 0 again, when one click comes as another leaves
         if at.any():
             Z, n = self.Z[at], self.n[at]
@@ -113,6 +128,7 @@ class TabularEvidence(Evidence):
     def _set(self, *arrays: np.ndarray) -> None:
         super()._set(*arrays)
         self.n, self.s = np.zeros((2, *self.shape, self.m))
+        self._uncounted: list[tuple[Any, float, Any]] = []  # which cell of n, with what sign, and the reward
 
     def _are_rows(self, X: np.ndarray) -> bool:
         return checks.are_numbers(X) and X.ndim <= len(self.shape) + 1

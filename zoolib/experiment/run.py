@@ -222,11 +222,14 @@ def _serve(
     agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
-    visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
+    batch = bool(world.batch_shape)
+    visits = [checks.frozen(user) for user in np.moveaxis(users, -1, 0)] if batch else users.tolist()
     with interrupts_between_steps() as interrupted:
         for t, user in enumerate(visits):
             schedule.apply(t, world)
             chosen = agent.predict(user, world)
+            if batch and isinstance(chosen, np.ndarray):
+                chosen = checks.frozen(chosen)  # what was looked at once need not be looked at by the agent again
             try:
                 click = world.get_reward(user, chosen)
             except (ValueError, TypeError) as error:

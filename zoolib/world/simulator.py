@@ -105,7 +105,7 @@ class ZooplusSimulator:
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
         # one rng.choice(personas) for each user in turn gives these very numbers
         users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
-        self.user_persona = _frozen(np.stack(users).reshape(*self.batch_shape, -1))
+        self.user_persona = checks.frozen(np.stack(users).reshape(*self.batch_shape, -1))
         rows = [[[t[p].get(c, UNLISTED) for c in self.categories] for p in self.personas] for t in tables]
         self.set_click_table(np.reshape(rows, (*self.batch_shape, len(self.personas), len(self.categories))))
         self._uniforms = UniformStream(rngs, self.batch_shape)
@@ -136,11 +136,11 @@ class ZooplusSimulator:
     def set_catalog(self, product_category: np.ndarray, for_sale: np.ndarray | None = None) -> None:
         """Set the category of every product and whether it can be bought, both ``(..., K)``."""
         shape = (*self.batch_shape, np.shape(np.atleast_1d(checks.array("product_category", product_category)))[-1])
-        catalog = _frozen(checks.indices("product_category", product_category, len(self.categories), shape))
+        catalog = checks.frozen(checks.indices("product_category", product_category, len(self.categories), shape))
         for_sale = np.ones(shape, dtype=bool) if for_sale is None else np.asarray(for_sale)
         if for_sale.dtype != bool or for_sale.shape != shape or not for_sale.any(-1).all():
             raise ValueError("for_sale must hold a bool for each product, True for at least one in every world")
-        self.product_category, self.n_products, self.for_sale = catalog, shape[-1], _frozen(for_sale)
+        self.product_category, self.n_products, self.for_sale = catalog, shape[-1], checks.frozen(for_sale)
         self.sold_out = not self.for_sale.all()  # whether anything is
         is_in = catalog[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
         is_in &= self.for_sale[..., None, :]
@@ -157,7 +157,7 @@ class ZooplusSimulator:
         table = checks.finite("click_table", table, (*self.batch_shape, len(self.personas), len(self.categories)))
         if table.min() < 0 or table.max() > 1:
             raise ValueError(f"click_table must hold probabilities in [0, 1], got {table.min()} to {table.max()}")
-        self.click_table = _frozen(table)
+        self.click_table = checks.frozen(table)
         # rng.binomial(1, p) turns one uniform u into a click: u > 1 - p, but for p > 1/2 not u > p.
         self._flip = table > 0.5
         rare = np.where(self._flip, 1 - table, table)
@@ -253,11 +253,3 @@ class ZooplusSimulator:
 
     def _number(self, value: Any) -> Any:
         return value.item() if np.ndim(value) == 0 else value
-
-
-def _frozen(a: np.ndarray) -> np.ndarray:
-    """Return ``a``, or a copy of it that nobody can write to: the copies of a world share it."""
-    if a.flags.writeable:
-        a = a.copy()
-        a.flags.writeable = False
-    return a
