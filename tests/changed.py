@@ -17,6 +17,7 @@ BESIDE = {
     "experiments": "tests/experiments",
     "shop": "tests/shop",
 }
+BESIDE |= {"_key": "tests/key", "_slides": "tests/slides"}
 BESIDE |= {"_ext": "tests/site/test_extensions.py", "_lab": "tests/site/test_lab.py", "benchmarks": "tests/benchmarks"}
 
 
