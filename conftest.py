@@ -15,13 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent
 SECONDS = ROOT / "tests" / "seconds.json"  # of each file, as last measured by BOOK_MEASURE=1
-PARTS = {
-    "chapters": "notebooks",
-    "_key": "notebooks",
-    "tests/site": "pages",
-    "tests/shop": "shop",
-    "tests": "package and book",
-}
+PARTS = {"chapters": "notebooks", "_key": "notebooks", "tests/site": "pages", "tests/shop": "shop"}
+PARTS |= {"tests": "package and book"}
 
 
 def pytest_configure(config: pytest.Config) -> None:

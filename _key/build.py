@@ -110,6 +110,7 @@ def page() -> str:
         written, _ = exporter.from_notebook_node(new_notebook(cells=list(cells(name))))
         for outer, inner in (("h2", "h3"), ("h1", "h2")):  # the page has a title of its own
             written = re.sub(rf"<(/?){outer}\b[^>]*>", rf"<\g<1>{inner}>", written)
+        written = written.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
         label = name.split(".")[0]
         title = re.search(r"<h2>(.*?)(?:<a .*)?</h2>", written)[1]
         contents.append(f'<li><a href="#{label}">{title}</a></li>')

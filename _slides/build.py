@@ -94,8 +94,8 @@ def of_statement(found: Tag, kicker: str) -> Iterator[str]:
 def of_figure(figure: pages.Figure, kicker: str, out: Path, which: int | None) -> str:
     """Return the slide of a figure below its message, and put its drawing beside the deck."""
     if figure.drawing is None:
-        shown = f'<div class="still">{figure.inline}</div>'
-        more = "It moves in the page of the book."
+        shown = figure.moving
+        more = "It moves: Tab goes to its controls, arrows move them. Escape gives the arrows back to the slides."
     else:
         shutil.copyfile(figure.drawing, out / "images" / f"{figure.label}{figure.drawing.suffix}")
         shown = f'<img src="images/{figure.label}{figure.drawing.suffix}" alt="{html.escape(figure.alt)}">'
@@ -193,7 +193,7 @@ def clean(slides: str) -> str:
     """Return slides without what is only for pages: ids, which no slide may share with another, and hints."""
     soup = BeautifulSoup(slides, "html.parser")
     for tag in soup.select("[id], [data-definition], [tabindex], [aria-label=Formula]"):
-        if tag.find_parent("svg") or tag.name == "svg":
+        if tag.find_parent(class_="zoolib-widget") or "zoolib-widget" in tag.get("class", []):
             continue
         for name in ("id", "data-definition", "tabindex", "role", "aria-label", "title"):
             tag.attrs.pop(name, None)

@@ -34,7 +34,7 @@ def words(caption: str) -> str:
 
 def drawing(figure: pages.Figure) -> str:
     """Return a figure as SVG, with its alternative text and its licence in it."""
-    svg = figure.inline or figure.drawing.read_text(encoding="utf-8")
+    svg = figure.still or figure.drawing.read_text(encoding="utf-8")
     said = f"<title>{html.escape(figure.number)}</title><desc>{html.escape(figure.alt)} {SOURCE}, {LICENCE}.</desc>"
     return re.sub(r"<svg\b[^>]*>", lambda found: found[0] + said, svg, count=1)
 
@@ -91,7 +91,7 @@ def archive(path: Path, built: Path = pages.HTML) -> int:
                 chapter,
                 caption,
                 figure.alt,
-                "yes" if figure.inline else "no",
+                "yes" if figure.moving else "no",
                 f"svg/{name}.svg",
                 pdf,
                 SOURCE,

@@ -17,6 +17,7 @@ from zoolib.book.drawings import TYPEFACE
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
 END = re.compile(r"[.!?](?:</\w+>)*\s+(?=[A-Z“(])")  # of a sentence, in HTML
+CODE = re.compile(r"(<div class=\"highlight\"><pre>).*?(</pre>)", re.DOTALL)  # most of a page, and on no slide
 TECHNICAL = ("Mean over", "Means over", "Bands are", "Bars are", "Lines mark", "The line is", "The dotted line")
 
 
@@ -34,10 +35,12 @@ def chapters(built: Path = HTML) -> list[Path]:
 
 
 def article(page: Path) -> Tag:
-    """Return what a page says, without what only a page in a browser needs; its links are words."""
-    found = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select_one("article")
+    """Return what a page says, without code and what only a page in a browser needs; its links are words."""
+    text = CODE.sub(r"\1\2", page.read_text(encoding="utf-8"))
+    found = BeautifulSoup(text, "html.parser").select_one("article")
     for needless in found.select(".headerlink, .only-dark, details, button, script, .solution, .exercise, source"):
-        needless.decompose()
+        if needless.find_parent(class_="zoolib-widget") is None:  # what moves brings its script along
+            needless.decompose()
     for link in found.select("a"):
         link.unwrap()
     return found
@@ -45,14 +48,15 @@ def article(page: Path) -> Tag:
 
 @dataclass
 class Figure:
-    """A figure of the book: its label, number, caption as HTML, alternative text, and its drawing or its picture."""
+    """A figure of the book: label, number, caption as HTML, alternative text; its drawing, or the one that moves."""
 
     label: str
     number: str
     caption: str
     alt: str
     drawing: Path | None
-    inline: str
+    still: str = ""
+    moving: str = ""
 
     def message(self, which: int | None = None) -> str:
         """Return the sentence of the caption that says what is seen: the one named, or the first behind the title.
@@ -75,12 +79,11 @@ def figure(found: Tag, page: Path) -> Figure:
     """Read a figure of a page: a drawing in a file, or one that moves and stands in the page itself."""
     caption, image = found.select("figcaption")[-1], found.select_one("img")
     number, words = caption.select_one(".caption-number"), caption.select_one(".caption-text")
-    drawing, inline, moving = None, "", found.select_one("svg[role=img]")
+    said = found["id"], number.get_text(strip=True), words.decode_contents().strip()
     if image is not None:
-        drawing, alt = (page.parent / image["src"]).resolve(), image["alt"]
-    else:
-        alt, inline = moving["aria-label"], still(found)
-    return Figure(found["id"], number.get_text(strip=True), words.decode_contents().strip(), alt, drawing, inline)
+        return Figure(*said, image["alt"], (page.parent / image["src"]).resolve())
+    moving = found.select_one(".zoolib-widget")
+    return Figure(*said, moving.select_one("svg[role=img]")["aria-label"], None, still(moving), str(moving))
 
 
 def still(found: Tag) -> str:

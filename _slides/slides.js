@@ -26,7 +26,14 @@ const begin = async () => {
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0.02, center: false, hash: true, transition: 'none', slideNumber: 'c/t',
     controlsTutorial: false, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, plugins: [RevealNotes],
+    keyboardCondition: () => !document.activeElement?.closest('.zoolib-widget'), // there the keys are the control's
   });
   document.body.dataset.ready = 'true';
 };
 begin();
+document.addEventListener('keydown', (event) => { // back from a control to the slides
+  if (event.key === 'Escape' && document.activeElement.closest?.('.zoolib-widget')) {
+    document.activeElement.blur();
+    event.stopPropagation();
+  }
+}, true);

@@ -21,6 +21,8 @@ BESIDE = {
 BESIDE |= {
     "_ext": "tests/site/test_extensions.py",
     "_lab": "tests/site/test_lab.py",
+    "_key": "tests/key",
+    "_slides": "tests/slides",
     "_student": "tests/student",
     "benchmarks": "tests/benchmarks",
 }
