@@ -19,7 +19,7 @@ PROBLEMS = {
     )
     for problem in re.findall(r"^(\d)\. \(", text, re.MULTILINE)
 }
-EXAM = set(re.findall(r"^\*\*(\d+)\. ", TEACHING, re.MULTILINE))
+EXAM = set(re.findall(r"^(\d+)\. ", TEACHING.partition("## Questions for an exam")[2], re.MULTILINE))
 
 
 def named(column: str) -> set[str]:

@@ -222,14 +222,12 @@ def _serve(
     agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
-    batch = bool(world.batch_shape)
-    visits = [checks.frozen(user) for user in np.moveaxis(users, -1, 0)] if batch else users.tolist()
+    visits = list(map(checks.frozen, np.moveaxis(users, -1, 0))) if world.batch_shape else users.tolist()
     with interrupts_between_steps() as interrupted:
         for t, user in enumerate(visits):
             schedule.apply(t, world)
             chosen = agent.predict(user, world)
-            if batch and isinstance(chosen, np.ndarray):
-                chosen = checks.frozen(chosen)  # what was looked at once need not be looked at by the agent again
+            chosen = checks.frozen(chosen) if isinstance(chosen, np.ndarray) else chosen  # and is looked at once only
             try:
                 click = world.get_reward(user, chosen)
             except (ValueError, TypeError) as error:
