@@ -159,12 +159,12 @@ def sentence(label: str, known: Mapping[str, Any]) -> str:
     return f'Let `mine` be {asked}. `zoo.check("{label}", mine)` judges it.'
 
 
-def packed(known: Mapping[str, Any]) -> str:
+def written(known: Mapping[str, Any]) -> str:
     """Return what is known in lines that nobody reads by accident."""
     text = turned(json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
     return "".join(f"{text[i : i + 120]}\n" for i in range(0, len(text), 120))
 
 
 if __name__ == "__main__":
-    ANSWERS.write_text(packed(truths()), encoding="utf-8")
+    ANSWERS.write_text(written(truths()), encoding="utf-8")
     sys.stdout.write(f"{ANSWERS.relative_to(ROOT)} has what is right, as the chapters now tell it\n")
