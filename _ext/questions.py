@@ -76,6 +76,12 @@ class Question:
     hint: str
     figure: str  # which is veiled until there is an answer
 
+    def meets(self, when: str, value: float) -> bool:
+        """Return whether an answer is met by a feedback for numbers, if none before it meets it."""
+        low, high = span(when)
+        room = self.within if math.isfinite(high - low) else 0.0
+        return low - room <= value <= high + room
+
 
 def number(text: str) -> float:
     """Return a number as the book writes it.
@@ -206,6 +212,9 @@ def _check(question: Question) -> None:
             low, high = span(when)
             if low > high or low - question.within <= question.value <= high + question.within:
                 raise ValueError(f"the feedback for {when} would be given for the right answer, or for none")
+            for value in filter(math.isfinite, () if "than" in when else (low, high)):
+                if (first := next(other for other in whens if question.meets(other, value))) != when:
+                    raise ValueError(f"whoever answers {value:g} would be told what {first} is told, and not {when}")
         return
     numbers = range(1, len(question.choices) + 1)
     if not 2 <= len(numbers) <= 9:
