@@ -47,7 +47,8 @@ def test_several_choices_an_order_and_a_number_are_read():
         (1, math.inf),
         (-math.inf, 0),
     ]
-    thousands = NUMBER.replace("0.05, to within 0.001", "40,000, to within 1,000.5").replace("more than 1", "-1")
+    thousands = NUMBER.replace("0.05, to within 0.001", "40,000, to within 1,000.5").replace("more than 1", "-5,000")
+    thousands = thousands.replace("**0.002 to 0.003:", "**80,000 to 90,000:").replace("**0.5:", "**20,000:")
     assert (read(thousands).value, read(thousands).within) == (40_000, 1_000.5)
 
 
@@ -107,6 +108,7 @@ FAULTS = {
     "a foreseen range about what is right": (NUMBER, "0.002 to 0.003", "0.04 to 0.06", "given for the right answer"),
     "a range without anything": (NUMBER, "0.002 to 0.003", "0.03 to 0.02", "or for none"),
     "more than what is right": (NUMBER, "more than 1", "more than 0", "given for the right answer"),
+    "a foreseen number that another one meets": (NUMBER, "0.002 to 0.003", "0.4 to 0.5", "what 0.5 is told"),
     "a foreseen number in words": (NUMBER, r"\*\*0.5:", "**half:", "more than 1"),
     "nothing foreseen": (ORDER, r"- \*\*(.*\n)", "", "no wrong answer is foreseen"),
     "an order that leaves out": (ORDER, "2, 3, 1", "2, 3", "every choice once"),
