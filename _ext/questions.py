@@ -76,12 +76,6 @@ class Question:
     hint: str
     figure: str  # which is veiled until there is an answer
 
-    def meets(self, when: str, value: float) -> bool:
-        """Return whether an answer is met by a feedback for numbers, if none before it meets it."""
-        low, high = span(when)
-        room = self.within if math.isfinite(high - low) else 0.0
-        return low - room <= value <= high + room
-
 
 def number(text: str) -> float:
     """Return a number as the book writes it.
@@ -145,8 +139,7 @@ def read(source: str, page: str = "") -> Question:
 
 
 def _option(box: re.Match[str], name: str) -> str:
-    found = re.search(rf"^:{name}: *(.*?) *$", box["options"], re.MULTILINE)
-    return found[1] if found else ""
+    return found[1] if (found := re.search(rf"^:{name}: *(.*?) *$", box["options"], re.MULTILINE)) else ""
 
 
 def _items(text: str, mark: str) -> tuple[str, list[tuple[str, str]]]:
@@ -212,9 +205,10 @@ def _check(question: Question) -> None:
             low, high = span(when)
             if low > high or low - question.within <= question.value <= high + question.within:
                 raise ValueError(f"the feedback for {when} would be given for the right answer, or for none")
-            for value in filter(math.isfinite, () if "than" in when else (low, high)):
-                if (first := next(other for other in whens if question.meets(other, value))) != when:
-                    raise ValueError(f"whoever answers {value:g} would be told what {first} is told, and not {when}")
+            for one in whens[: whens.index(when)]:
+                room = 0.0 if "than" in one else question.within
+                if "than" not in when and span(one)[0] - room <= high and low <= span(one)[1] + room:
+                    raise ValueError(f"whoever is foreseen by {when} would be told what {one} is told")
         return
     numbers = range(1, len(question.choices) + 1)
     if not 2 <= len(numbers) <= 9:
