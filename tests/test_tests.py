@@ -185,6 +185,10 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
         book.nothing_went_wrong,
         lambda nb: find(nb, "sum").outputs.append(nbformat.v4.new_output("stream", name="stderr", text="10%|#")),
     ),
+    "a print in parts": (
+        book.nothing_went_wrong,
+        lambda nb: find(nb, "number").outputs.append(nbformat.v4.new_output("stream", name="stdout", text="more")),
+    ),
     "a warning on stdout": (
         book.nothing_went_wrong,
         lambda nb: find(nb, "number").outputs[0].update(text="FutureWarning: soon"),

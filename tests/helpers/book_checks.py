@@ -10,11 +10,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import cache
 from pathlib import Path
 from statistics import median
 
 import nbformat
+from machine import join_parts
 from nbformat import NotebookNode
 from PIL import Image
 from questions import ASKS
@@ -122,6 +124,8 @@ def nothing_went_wrong(nb: NotebookNode) -> list[str]:
             if output.get("name") == "stderr":
                 found.append(f"cell {cell.id} wrote to stderr: {output.text[:80]!r}")
         found += [f"cell {cell.id} shows a warning" for text in texts(cell) if re.search(r"\w+Warning:", text)]
+        if join_parts([copy(output) for output in cell.outputs]) != cell.outputs:
+            found.append(f"cell {cell.id}: what was printed came in parts; make execute joins them")
     return found
 
 

@@ -1,4 +1,7 @@
-"""What a number may depend on besides the program: ``python tests/helpers/machine.py NOTEBOOK...`` notes it in them."""
+"""What a number may depend on besides the program: ``python tests/helpers/machine.py NOTEBOOK...`` notes it in them.
+
+It also makes one output of what a busy machine has sent in parts.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,23 @@ def stored_on(notebook: Path) -> str:
     return nbformat.read(notebook, as_version=4).metadata.get("stored_on", "a machine that was not noted down")
 
 
+def join_parts(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return the outputs of a cell; what was printed in one go, but came in parts, is one of them."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else output
+        if last is not output and last.output_type == output.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         nb = nbformat.read(name, as_version=4)
         nb.metadata["stored_on"] = here()
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = join_parts(cell.outputs)
         nbformat.write(nb, name)
