@@ -243,10 +243,6 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
         book.sections_ask,
         replaced("lesson", ":class: check", ":class: dropdown check"),
     ),
-    "a question that answers and has no name": (
-        book.sections_ask,
-        replaced("lesson", ":class: check", ":class: check asks-one"),
-    ),
     "no page": (book.fits_on_one_page, replaced("one-page", "## On one page", "## On a page")),
     "a page in the wrong place": (
         book.fits_on_one_page,
