@@ -309,8 +309,8 @@ def test_every_moving_figure_of_the_book_moves_by_keyboard(browser, address, fro
             if (from_disk and seen) or "data-widget" not in (HTML / name).read_text(encoding="utf-8"):
                 continue
             visit.look(name)
-            for button in visit.page.locator(".veil button").all():  # which waits for a prediction
-                button.click()
+            while (waits := visit.page.locator(".veil button")).count():  # for a prediction
+                waits.first.click()
             for figure in visit.page.locator("figure[data-widget]").all():
                 seen += 1
                 wrong += [f"{name}, {figure.get_attribute('data-widget')}: {w}" for w in moved(visit.page, figure)]

@@ -263,7 +263,8 @@ def test_all_of_it_works_by_keys(visit):
     visit.page.keyboard.press("Control+A")
     visit.page.keyboard.type("40 + 2")
     visit.page.keyboard.press("Shift+Enter")
-    visit.page.wait_for_function("s => /42/.test(document.querySelector(s)?.textContent)", arg=".live-output pre")
+    answered = "s => /42/.test(document.querySelector(s)?.textContent)"
+    visit.page.wait_for_function(answered, arg=".live-output pre", timeout=WAIT)
     visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS))
     visit.page.keyboard.press("Escape")
     visit.page.keyboard.press("Tab")
