@@ -265,6 +265,6 @@
   };
 
   const boxes = [...document.querySelectorAll("[data-asks]:not(:has(form.asked))")];
-  boxes.forEach(ask);
+  boxes.forEach(box => setTimeout(ask, 0, box));  // one at a time: a page with many stays awake
   document.querySelectorAll("#book-answers").forEach(report);
 })();
