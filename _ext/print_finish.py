@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -54,9 +55,17 @@ def number_figures_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
         app.config.numfig_secnum_depth = 2
 
 
+def mark_named_boxes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Set a mark before each box that has a name, as a question has: references lead to it, and the writer sets none."""
+    if app.builder.name == "latex":
+        for box in [box for box in doctree.findall(nodes.admonition) if type(box) is nodes.admonition and box["ids"]]:
+            box.parent.insert(box.parent.index(box), nodes.target(ids=list(box["ids"])))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what happens before the numbers are given, after that, and at the end."""
     app.connect("builder-inited", number_as_on_the_pages, priority=990)
     app.connect("env-check-consistency", number_figures_by_chapter)
+    app.connect("doctree-resolved", mark_named_boxes)
     app.connect("build-finished", finish_print, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
