@@ -117,11 +117,13 @@ export class Engine {
     this.wasi = new WASI(["/usr/local/bin/python.wasm"], settings, files, {debug: false});
     const calls = this.wasi.wasiImport;
     calls.sched_yield = () => 0;
-    if (opened) {  // a trace of the files that are read, from which packs are cut
-      const open = calls.path_open;
+    if (opened) {  // a trace of the files that are read: packs are cut from it, and it says on what an output rests
+      const open = calls.path_open, [library, book] = [3, files.length - 1];
       calls.path_open = (...given) => {
         const answer = open(...given), memory = new Uint8Array(this.instance.exports.memory.buffer, given[2], given[3]);
-        if (answer === 0 && given[0] === 3) opened.add(decoder.decode(memory.slice()).replace(/^python3.15\//, ""));
+        const name = decoder.decode(memory.slice());
+        if (answer === 0 && given[0] === library) opened.add(name.replace(/^python3.15\//, ""));
+        if (answer === 0 && given[0] === book) opened.add(`/book/${name}`);
         return answer;
       };
     }

@@ -70,15 +70,20 @@ def traced(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def library_opened(folder: Path, job: dict[str, Any]) -> set[str]:
+    """Return the files of the standard library and of packages that a job opens."""
+    return {path for path in traced(folder, job)["opened"] if not path.startswith("/book/")}
+
+
 def record_opened() -> None:
     """Write the list of the files that the first chapters open, large packages that few cells use apart."""
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         folder = Path(name)
         for file, content in all_files().items():
             (folder / file).write_bytes(content)
-        opened = {path for job in jobs(FIRST) for path in traced(folder, job)["opened"]}
+        opened = {path for job in jobs(FIRST) for path in library_opened(folder, job)}
         apart = {"cells": [{"name": "special", "code": "from scipy.special import ndtri, stdtrit"}], "traced": True}
-        special = set(traced(folder, apart)["opened"])
+        special = library_opened(folder, apart)
     large = {path for path in opened if path.startswith(("scipy/", "sklearn/"))} - special
     (PROFILE / "opened.txt").write_text("\n".join(sorted(opened - large)) + "\n")
 
