@@ -451,6 +451,34 @@ def test_while_a_model_is_put_in_force_no_other_is(fresh, monkeypatch):
     assert totals(fresh) == counts(fresh) == (12, counts(fresh)[1])
 
 
+def test_each_click_counts_once_while_models_and_the_kill_switch_come_and_go(fresh):
+    def shopper(port, number):
+        for i in range(15):
+            visit = ask(port, "/api/visit", {"board": i % 2 == 0})[1]
+            answer = {"decision": visit["decision"], "clicked": [visit["products"][(i + number) % 6]["id"]]}
+            assert ask(port, "/api/answer", answer) == (200, {"outcome": "counted"})
+        return 15
+
+    def operator(port, paths):
+        for path, body in paths:
+            assert ask(port, f"/api/{path}", body)[0] in (200, 422, 429)  # nothing to go back to, or another at work
+        return 0
+
+    moves = [("deploy", {}), ("deploy", {}), ("roll_back", {})]
+    switches = [("fall_back", {"on": on}) for on in (True, False) * 4]
+    with serving(fresh) as port, ThreadPoolExecutor(6) as pool:
+        work = [pool.submit(shopper, port, number) for number in range(3)]
+        work += [pool.submit(operator, port, paths) for paths in (moves, moves[::-1], switches)]
+        visits = sum(one.result() for one in work)
+    assert fresh.statistics().visits == visits
+    assert totals(fresh) == counts(fresh) == (6 * visits, visits)
+    models = fresh.statistics().models
+    assert fresh.funnel.ledger.version_in_force() == models[-1]
+    for move in (fresh.deploy, *[fresh.roll_back] * len(models)):
+        move()
+        assert totals(fresh) == counts(fresh)
+
+
 def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
     def lately():
         rows = fresh.statistics()

@@ -318,6 +318,8 @@ def test_under_the_kill_switch_everybody_is_shown_the_best_sellers(visit, shop):
         said(page, "counted")
     assert page.locator("#board li").count() == 0
     assert page.is_visible("#board-off")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(VIOLATIONS) == []
     page.reload()
     page.wait_for_selector("#fall-back[aria-pressed=true]")
     page.click("#fall-back")
