@@ -158,6 +158,6 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	  echo "Making $(VENV) with $$($$found --version); the first installation takes a few minutes."; \
 	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
 	fi
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt -c constraints.txt
 	$(PY) -m zoolib.data
 	@echo "$(CURDIR)" > $@

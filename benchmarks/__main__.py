@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
 PARTS = ("literal", "gauntlet", "funnel", "shop")
+ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 SEEDS = (42, 43, 44)  # one round each
 STEPS = {"LinUCB": 5_000, "Neural-Linear": 5_000, "NeuralUCB": 1_000}
 
@@ -34,7 +36,8 @@ def literal(rounds: int) -> list[dict[str, Any]]:
 
 def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
     """Run a benchmark in a process of its own and return what it prints, or None and why not."""
-    done = subprocess.run([python, "-m", *arguments], cwd=HERE.parent, capture_output=True, text=True)
+    environment = {**os.environ, **ONE_CORE}
+    done = subprocess.run([python, "-m", *arguments], cwd=HERE.parent, capture_output=True, text=True, env=environment)
     if done.returncode:
         return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
@@ -107,9 +110,12 @@ def main() -> int:
         for row in results["funnel"]["stages"]:
             print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
         queue = results["funnel"]["open_loop"]
-        print(f"  open loop, busy for {queue['busy']:.0%}: p99 {queue['p99_ms']:.1f} ms", end="")
-        print(f", waiting {queue['wait_ms']:.1f} ms in the mean, by the formula {queue['formula_ms']:.1f}")
-        print(f"  recall {results['funnel']['recall']:.3f}, {results['funnel']['peak_mb']:,.0f} MB", flush=True)
+        print(
+            f"  open loop: waiting {queue['wait_ms']:.1f} ms in the mean, by the formula {queue['formula_ms']:.1f}",
+            end="",
+        )
+        print(f"; on the clock a decision takes {queue['others']:.2f} times the processor's time")
+        print("\n".join(f"  {verdict}" for verdict in report.verdicts(results["funnel"])), flush=True)
     if "shop" in parts:
         print("The shop's page, four clients for a minute:")
         results["shop"] = alone("benchmarks.shop_load")

@@ -33,7 +33,7 @@ from zoolib.production import (
 from zoolib.world import GrownShop
 
 N_LOG, N_PROBE, N_CANDIDATES = 100_000, 64, 500
-BUSY, N_OPEN = 0.6, 2_000  # share of the time that one thread is to be busy under open-loop load, and visitors of it
+BUSY, N_OPEN = 0.6, 3_000  # share of the time that one thread is to be busy under open-loop load, and visitors of it
 NAMES = (*STAGES, "decision", "decision, on the clock", "a click")
 
 
@@ -60,6 +60,8 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
             with timed(stages, "decision"):
                 decision = funnel.decide(Visitor(features), stages=stages)
             stages["decision, on the clock"] = time.perf_counter() - clock
+            if not (decision.propensity > 0).all():
+                raise RuntimeError("a decision was made without a propensity")
             arm = int(decision.arms[0])
             with timed(stages, "a click"):
                 reward = int(luck.random() < shop.click_probability(features, arm))
@@ -67,16 +69,13 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
             rows.append([stages[name] for name in NAMES])
         pace = spawn(0, "pace").exponential(size=min(N_OPEN, n_decisions))
         queue = open_loop([lambda x=x: funnel.decide(Visitor(x)) for x in visitors[: len(pace)]], pace)
-    times = 1000 * np.array(rows[100:])  # the first ones warm up
+    times = np.array(rows[100:])  # the first ones warm up
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {
         "products": n_products,
         "decisions": len(times),
         "candidates": N_CANDIDATES,
-        "stages": [
-            {"stage": name, "median_ms": float(np.median(t)), "p99_ms": float(np.percentile(t, 99))}
-            for name, t in zip(NAMES, times.T, strict=True)
-        ],
+        "stages": [{"stage": name, **_percentiles(seconds)} for name, seconds in zip(NAMES, times.T, strict=True)],
         "open_loop": queue,
         "recall": float(recall(found, truth).mean()),
         "index_mb": retriever.nbytes / 2**20,
@@ -84,35 +83,58 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
     }
 
 
-def open_loop(work: Sequence[Callable[[], Any]], pace: np.ndarray, busy: float = BUSY) -> dict[str, float]:
+def open_loop(work: Sequence[Callable[[], Any]], pace: np.ndarray, busy: float = BUSY) -> dict[str, Any]:
     """Do each piece of ``work`` when its time comes, however long those before it take; return what its owner waits.
 
-    Times between arrivals are ``pace``, of mean 1, scaled so that one thread is busy for the share ``busy`` of them.
-    All is by the clock on the wall. Beside what was measured stands what the formula of Pollaczek and Khinchine says of
-    the mean, busy * E[s^2] / (2 E[s] (1 - busy)) before anybody is served, for the times s that the work took.
+    Times between arrivals are ``pace``, of mean 1, scaled so that one thread is busy for the share ``busy`` of them: if
+    they are exponential, owners come independently of each other. They are drawn beforehand, and a latency counts from
+    the arrival: who comes while others are served waits for them, and nobody comes later because of that.
+
+    Returns
+    -------
+    ``busy``, ``median_ms``, ``p99_ms``, ``wait_ms``: the share of the time for which the thread was busy, latency, and
+    the mean wait before anybody is served, by the clock on the wall. ``formula_ms``: what Pollaczek and Khinchine say
+    of that wait, busy * E[s^2] / (2 E[s] (1 - busy)) for the times s that the work took. ``others``: by what factor
+    that was longer than the processor worked on it, since others had it too. ``core``: latency where the same owners
+    come to a core that does nothing else, takes the processor's time for each, and is busy for the share asked for.
     """
     start = time.perf_counter()
     for piece in work[:100]:
         piece()
     usual = (time.perf_counter() - start) / len(work[:100])
     due = np.cumsum(pace) * usual / busy
-    served, latency = np.empty(len(work)), np.empty(len(work))
+    served, cpu, latency = np.empty(len(work)), np.empty(len(work)), np.empty(len(work))
     start = time.perf_counter()
     for i, piece in enumerate(work):
         if (early := due[i] - (time.perf_counter() - start)) > 0:
             time.sleep(early)
-        begun = time.perf_counter() - start
+        begun, worked = time.perf_counter() - start, time.process_time()
         piece()
-        done = time.perf_counter() - start
+        done, cpu[i] = time.perf_counter() - start, time.process_time() - worked
         served[i], latency[i] = done - begun, done - due[i]
     found = served.sum() / done
+    alone = latencies(np.cumsum(pace) / pace.mean() * cpu.mean() / busy, cpu)
     return {
         "busy": float(found),
-        "median_ms": float(1000 * np.median(latency)),
-        "p99_ms": float(1000 * np.percentile(latency, 99)),
+        **_percentiles(latency),
         "wait_ms": float(1000 * (latency - served).mean()),
         "formula_ms": float(1000 * found * np.mean(served**2) / (2 * served.mean() * (1 - found))),
+        "others": float(served.sum() / cpu.sum()),
+        "core": {"busy": busy, **_percentiles(alone)},
     }
+
+
+def latencies(due: np.ndarray, served: np.ndarray) -> np.ndarray:
+    """Return how long each waits from its arrival until it is served, one after another in the order of arrival."""
+    free, found = 0.0, np.empty(len(due))
+    for i, (arrival, takes) in enumerate(zip(due.tolist(), served.tolist(), strict=True)):
+        free = max(free, arrival) + takes
+        found[i] = free - arrival
+    return found
+
+
+def _percentiles(seconds: np.ndarray) -> dict[str, float]:
+    return {"median_ms": float(1000 * np.median(seconds)), "p99_ms": float(1000 * np.percentile(seconds, 99))}
 
 
 if __name__ == "__main__":

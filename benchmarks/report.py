@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
 MUST_MEDIAN_MS, MUST_P99_MS, MUST_RECALL = 5, 20, 0.95  # of a decision of the funnel
+ALONE = 1.1  # times the processor's time that a decision may take on the clock to be judged by it
 MUST_CLIENTS, MUST_LAST = 4, 60  # of the load on the shop's page, and its seconds
 MUST_NEURAL_LINEAR = 10  # times the rate of any other Neural-Linear
 
@@ -50,18 +51,25 @@ def funnel(part: dict[str, Any]) -> str:
         if row[0] == "decision":
             row[3] = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
     if queue := part.get("open_loop"):
-        name = f"open loop, one thread busy for {queue['busy']:.0%} of the time, on the clock"
+        both = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
+        for name, found, must in (
+            (f"open loop, a core of its own busy for {queue['core']['busy']:.0%} of the time", queue["core"], both),
+            (
+                f"open loop, one thread busy for {queue['busy']:.0%} of the time, on the clock",
+                queue,
+                f"{both}, if alone",
+            ),
+        ):
+            rows.append([name, f"{found['median_ms']:.2f}", f"{found['p99_ms']:.2f}", must])
         rows.append(
             [
-                name,
-                f"{queue['median_ms']:.2f}",
-                f"{queue['p99_ms']:.2f}",
-                f"p99 under {MUST_P99_MS}, on a quiet machine",
+                "waiting before, mean, on the clock",
+                f"{queue['wait_ms']:.2f}",
+                "",
+                f"by the formula {queue['formula_ms']:.2f}",
             ]
         )
-        rows.append(
-            ["waiting before, mean", f"{queue['wait_ms']:.2f}", "", f"by the formula {queue['formula_ms']:.2f}"]
-        )
+        rows.append(["longer on the clock, by others, factor", f"{queue['others']:.2f}", "", ""])
     rows += [
         [f"recall at {part['candidates']}", f"{part['recall']:.3f}", "", f"at least {MUST_RECALL}"],
         ["index, MB", f"{part['index_mb']:,.0f}", "", ""],
@@ -69,6 +77,39 @@ def funnel(part: dict[str, Any]) -> str:
     ]
     title = f"The funnel: {part['products']:,} products, {part['decisions']:,} decisions, one thread, CPU time in ms"
     return table(title, ["", "median or value", "99th percentile", "must be"], rows, 1, part["machine"])
+
+
+class Verdict(NamedTuple):
+    """Whether what must hold of a number does; None where nobody can say."""
+
+    what: str
+    measured: str
+    must: str
+    holds: bool | None
+
+    def __str__(self) -> str:
+        told = {True: "holds", False: "does not hold", None: "not judged, since others had the processor, too"}
+        return f"{self.what}: {self.measured}, must be {self.must}: {told[self.holds]}"
+
+
+def verdicts(part: dict[str, Any]) -> list[Verdict]:
+    """Return what must hold of the funnel, one decision at a time and under open-loop load, and whether it does."""
+    (decision,) = (row for row in part["stages"] if row["stage"] == "decision")
+    timed = [("a decision", decision, True)]
+    if queue := part.get("open_loop"):
+        for where, row, judged in (
+            ("on a core of its own", queue["core"], True),
+            ("on the clock", queue, queue["others"] < ALONE),
+        ):
+            timed.append((f"open loop, busy for {row['busy']:.0%} of the time, {where}", row, judged))
+    found = []
+    for what, row, judged in timed:
+        for name, key, limit in (("median", "median_ms", MUST_MEDIAN_MS), ("99th percentile", "p99_ms", MUST_P99_MS)):
+            holds = row[key] < limit if judged else None
+            found.append(Verdict(f"{what}, {name}", f"{row[key]:.1f} ms", f"under {limit} ms", holds))
+    recall, mb = part["recall"], part["peak_mb"]
+    found.append(Verdict("recall", f"{recall:.3f}", f"at least {MUST_RECALL}", recall >= MUST_RECALL))
+    return [*found, Verdict("peak memory", f"{mb:.0f} MB", f"under {MUST_MB} MB", mb < MUST_MB)]
 
 
 def shop(part: dict[str, Any]) -> str:
@@ -126,14 +167,9 @@ def failures(results: dict[str, Any]) -> list[str]:
         found.append(f"the gauntlet takes {results['gauntlet']['seconds']:.0f} s, but must take under {MUST_SECONDS}")
     if results["gauntlet"]["peak_mb"] > MUST_MB:
         found.append(f"the gauntlet takes {results['gauntlet']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
-    for row in results["funnel"]["stages"]:
-        for name, limit in (("median", MUST_MEDIAN_MS), ("p99", MUST_P99_MS)):
-            if row["stage"] == "decision" and row[f"{name}_ms"] > limit:
-                found.append(f"the funnel's {name} is {row[f'{name}_ms']:.1f} ms, but must be under {limit}")
-    if results["funnel"]["recall"] < MUST_RECALL:
-        found.append(f"the funnel's recall is {results['funnel']['recall']:.3f}, but must be at least {MUST_RECALL}")
-    if results["funnel"]["peak_mb"] > MUST_MB:
-        found.append(f"the funnel takes {results['funnel']['peak_mb']:.0f} MB, but must take under {MUST_MB}")
+    for one in verdicts(results["funnel"]):
+        if one.holds is False:
+            found.append(f"the funnel: {one.what} is {one.measured}, but must be {one.must}")
     shop = results["shop"]
     if shop["lost"] or shop["clicks"] != shop["counted"] or shop["off"] > 1e-6:
         found.append(f"the shop lost {shop['lost']} of {shop['clicks']} clicks and counted {shop['counted']}")

@@ -17,8 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shop import display
 from shop.security import Guard
-from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, Shop, UnknownDecisionError
+from shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, BusyError, Shop, UnknownDecisionError
 from shop.world import SHOCKS
 from zoolib.production import StaleModelError, StoreUnavailableError, UnreadableValueError
 from zoolib.world import PERSONAS
@@ -28,7 +29,7 @@ DECISION = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
 Check = Callable[[Any], Any]
 
 PAGE = resources.files("shop") / "page"
-FILES = {"/": "index.html", "/shop.css": "shop.css", "/shop.js": "shop.js", "/icon.svg": "icon.svg"}
+FILES = {"/": "index.html"} | {f"/{name}": name for name in ("shop.css", "pictures.js", "shop.js", "icon.svg")}
 KINDS = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -55,9 +56,10 @@ def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) 
     """
 
     async def visit(request: Request) -> Any:
-        asked = await wanted(request, persona=(_persona, None))
+        asked = await wanted(request, persona=(_persona, None), board=(_truth, False))
         visit = await run_in_threadpool(shop.visit, asked["persona"])
-        return await run_in_threadpool(shop.told, visit)
+        told = await run_in_threadpool(display.told, shop, visit)
+        return told | (await run_in_threadpool(display.beside, shop, visit) if asked["board"] else {})
 
     async def answer(request: Request) -> Any:
         asked = await wanted(request, decision=(_decision,), clicked=(_products,))
@@ -67,37 +69,42 @@ def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) 
     async def simulate(request: Request) -> Any:
         asked = await wanted(request, visitors=(_whole(1, MOST_VISITORS),), persona=(_persona, None))
         counted = await run_in_threadpool(shop.simulate, asked["visitors"], asked["persona"])
-        return {"counted": counted, **await run_in_threadpool(shop.state)}
+        return {"counted": counted, **await state()}
 
     async def shock(request: Request) -> Any:
         asked = await wanted(request, name=(_one_of(SHOCKS),), on=(_truth,))
         await run_in_threadpool(shop.shock, asked["name"], asked["on"])
-        return await run_in_threadpool(shop.state)
+        return await state()
 
     async def explore(request: Request) -> Any:
         asked = await wanted(request, alpha=(_real(0, MOST_ALPHA),))
         await run_in_threadpool(shop.explore, asked["alpha"])
-        return await run_in_threadpool(shop.state)
+        return await state()
+
+    async def fall_back(request: Request) -> Any:
+        asked = await wanted(request, on=(_truth,))
+        await run_in_threadpool(shop.fall_back, asked["on"])
+        return await state()
 
     async def reset(request: Request) -> Any:
         await wanted(request)
         await run_in_threadpool(shop.reset)
-        return await run_in_threadpool(shop.state)
+        return await state()
 
     async def deploy(request: Request) -> Any:
         await wanted(request)
         await run_in_threadpool(shop.deploy)
-        return await run_in_threadpool(shop.state)
+        return await state()
 
     async def roll_back(request: Request) -> Any:
         await wanted(request)
         await run_in_threadpool(shop.roll_back)
-        return await run_in_threadpool(shop.state)
+        return await state()
 
-    async def state(request: Request) -> Any:
-        return await run_in_threadpool(shop.state)
+    async def state(request: Request | None = None) -> Any:
+        return await run_in_threadpool(display.state, shop)
 
-    posts = (visit, answer, simulate, shock, explore, deploy, roll_back, reset)
+    posts = (visit, answer, simulate, shock, explore, fall_back, deploy, roll_back, reset)
     routes = [Route(f"/api/{ask.__name__}", _json(ask), methods=["POST"]) for ask in posts]
     routes.append(Route("/api/state", _json(state), methods=["GET"]))
     routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
@@ -118,6 +125,8 @@ def _json(ask: Callable[[Request], Any]) -> Callable[[Request], Any]:
             raise HTTPException(404, str(error)) from error
         except AnsweredError as error:
             raise HTTPException(409, str(error)) from error
+        except BusyError as error:
+            raise HTTPException(429, str(error)) from error
         except StoreUnavailableError as error:
             raise HTTPException(503, "The store does not answer. Nothing is lost; try again in a moment.") from error
         except (UnreadableValueError, StaleModelError) as error:

@@ -7,14 +7,14 @@ in one transaction, so that no crash can part them: whoever was told "counted" f
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from shop.statistics import KEY, Statistics
-from shop.world import SHOCKS, World, persona_of, words
+from shop.world import SHOCKS, World, persona_of
 from zoolib import checks
 from zoolib.production import (
     CLICK,
@@ -46,6 +46,10 @@ class UnknownDecisionError(LookupError):
 
 class AnsweredError(RuntimeError):
     """The decision has been answered, and otherwise."""
+
+
+class BusyError(RuntimeError):
+    """Somebody else is putting a model in force."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class Shop:
     def __init__(
         self, store: Store, seed: int = 42, *, n_products: int = 3_000, n_slate: int = 6, ttl: float = 900.0
     ) -> None:
-        self.store, self.world, self._writing = store, World(seed, n_products), threading.Lock()
+        self.store, self.world = store, World(seed, n_products)
+        self._writing, self._deploying = threading.Lock(), threading.Lock()
         known = Ledger(store, 1).version_in_force()
         if known and store.get(KEY) is None:
             raise ValueError("the store holds a model, but no shop of this demo: name another store")
@@ -128,14 +133,27 @@ class Shop:
     # ---- visitors ------------------------------------------------------------------------------------------
 
     def visit(self, persona: str | None = None) -> Visit:
-        """Let the next visitor come, of a given persona if one is named, and note down what they are shown."""
+        """Let the next visitor come, of a given persona if one is named, and note down what they are shown.
+
+        While the shop has fallen back, these are the best sellers: neither phi nor evidence is asked, nor any chance
+        taken. The clicks count all the same.
+        """
         if persona is not None and persona not in PERSONAS:
             raise ValueError(f"persona must be one of {', '.join(PERSONAS)}")
         statistics = self.statistics()
         number = self._next_number(statistics.era)
         x = self.world.visitor(number, persona)
-        ranking = InverseGapRanking(statistics.alpha, price=PRICE, rng=spawn(self.world.seed, f"slate {number}"))
-        decision = self.funnel.decide(Visitor(x, segment=f"{statistics.era}.{persona_of(x)}"), ranking=ranking)
+        visitor = Visitor(x, segment=f"{statistics.era}.{persona_of(x)}")
+        if statistics.fallback:
+            ids, nothing = self.world.best_sellers[: self.funnel.n_slate], np.full(self.funnel.n_slate, np.nan)
+            X, group = self.funnel.contexts(visitor, ids), visitor.group(self.funnel.grouping)
+            version = self.funnel.embedder.version
+            decision = Decision(ids, X, nothing, nothing, group, version, payoff=nothing, width=nothing)
+            self.funnel.ledger.record(decision)
+        else:
+            ranking = InverseGapRanking(statistics.alpha, price=PRICE, rng=spawn(self.world.seed, f"slate {number}"))
+            decision = self.funnel.decide(visitor, ranking=ranking)
+        self._change(lambda now: now.made(statistics.era, decision.id, number))
         return Visit(number, x, statistics.alpha, decision)
 
     def _next_number(self, era: int) -> int:
@@ -181,7 +199,6 @@ class Shop:
                 if (before.verdict != verdict).any():
                     raise AnsweredError("This decision has been answered already, and otherwise.")
                 return {}
-            statistics.note(before, persona_of(decision.X[0]), verdict)
             statistics.add(self.world.shop.category[before.arms], verdict == CLICK, best, float(chances.mean()))
             return {KEY: Put(statistics.packed())}
 
@@ -216,21 +233,40 @@ class Shop:
         alpha = checks.real("alpha", alpha, 0.0, MOST_ALPHA)
         return self._change(lambda statistics: replace(statistics, alpha=alpha))
 
-    def deploy(self) -> Statistics:
-        """Train another phi on the same log and put it in force, with all counted for it that the ledger remembers."""
-        models = self.statistics().models or [self.funnel.embedder.version]
-        embedder = Embedder(self.world.phi(len(models)), device="cpu", dtype="float64")
-        return self._put_in_force(embedder, [*models, embedder.version])
+    def fall_back(self, on: bool) -> Statistics:
+        """Show everybody the best sellers from now on, or no longer."""
+        return self._change(lambda statistics: replace(statistics, fallback=on))
 
-    def roll_back(self) -> Statistics:
-        """Put the phi in force again that was so before the present one; all counts for it that came meanwhile."""
-        if len(models := self.statistics().models) < 2:
-            raise ValueError("there is no model to go back to")
-        return self._put_in_force(models[-2], models[:-1])
+    def deploy(self) -> int:
+        """Train another phi on the same log and put it in force; return how many decisions were counted for it.
 
-    def _put_in_force(self, embedder: Embedder | str, models: list[str]) -> Statistics:
-        self.funnel.deploy(embedder)
-        return self._change(lambda statistics: statistics.deployed(models))
+        These are all that the ledger remembers. A ``BusyError`` says that another model is being put in force.
+        """
+        with self._alone():
+            models = self.statistics().models or [self.funnel.embedder.version]
+            embedder = Embedder(self.world.phi(len(models)), device="cpu", dtype="float64")
+            return self._put_in_force(embedder, [*models, embedder.version])
+
+    def roll_back(self) -> int:
+        """Put the phi in force again that was so before the present one; return how many decisions came meanwhile."""
+        with self._alone():
+            if len(models := self.statistics().models) < 2:
+                raise ValueError("there is no model to go back to")
+            return self._put_in_force(models[-2], models[:-1])
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._deploying.acquire(blocking=False):  # training takes a second: nobody queues up for it
+            raise BusyError("A model is being put in force. Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._deploying.release()
+
+    def _put_in_force(self, embedder: Embedder | str, models: list[str]) -> int:
+        moved = self.funnel.deploy(embedder)
+        self._change(lambda statistics: statistics.deployed(models))
+        return moved
 
     def reset(self) -> Statistics:
         """Begin anew, without evidence: in one step, since evidence and visitors of each era lie apart."""
@@ -240,38 +276,3 @@ class Shop:
             if era.isdecimal() and int(era) < statistics.era:
                 self.store.transact([key], lambda values, key=key: ({key: None}, None))
         return statistics
-
-    # ---- what the page shows -------------------------------------------------------------------------------
-
-    def told(self, visit: Visit) -> dict[str, Any]:
-        """Return what a page says of a visit, ready for JSON."""
-        chances = self.world.chances(visit.x, self.statistics().shocks)
-        made = visit.decision
-        parts = zip(made.arms.tolist(), made.payoff, made.width, made.score, made.propensity, strict=True)
-        return {
-            "decision": made.id,
-            "visitor": {
-                "number": visit.number,
-                "persona": persona_of(visit.x),
-                "likes": words(visit.x[len(PERSONAS) :]),
-            },
-            "alpha": visit.alpha,
-            "products": [
-                {
-                    **self.world.told(arm),
-                    "payoff": round(float(payoff), 4),
-                    "uncertainty": round(float(width), 4),
-                    "score": round(float(score), 4),
-                    "propensity": round(float(propensity), 4),
-                    "truth": round(float(chances[arm]), 4),
-                }
-                for arm, payoff, width, score, propensity in parts
-            ],
-        }
-
-    def state(self) -> dict[str, Any]:
-        """Return the statistics and the evidence of each persona, ready for JSON."""
-        statistics, ledger, version = self.statistics(), self.funnel.ledger, self.funnel.embedder.version
-        sums = {name: ledger.evidence(version, f"segment:{statistics.era}.{name}") for name in PERSONAS}
-        evidence = [{"persona": name, "shown": s.n_shown, "clicked": s.n_clicks} for name, s in sums.items()]
-        return {**statistics.told(), "model": version, "evidence": evidence}

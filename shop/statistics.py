@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoolib.production import Decision, pack, understood, unpack
+from zoolib.production import pack, understood, unpack
 from zoolib.world import CATEGORIES
 
 KEY, KIND = "demo/tally", "tally"
@@ -15,7 +15,7 @@ STORED_AS = {"shock_log": "marks"}  # its name in the stores that there are
 WINDOW = 200  # visits over which rates are taken
 POINTS, FIRST_STRIDE = 240, 5  # of the curve, and visits from one point to the next at first
 SHOCKS_REMEMBERED = 24  # their comings and goings, for the drawing
-ENTRIES = 6  # of the ledger, the last ones
+ENTRIES = 6  # of the ledger, whose last ones are shown
 COLUMNS = 3 + len(CATEGORIES)  # click rate, that of the best slate, that of a random one, share of each category
 
 
@@ -37,8 +37,10 @@ class Statistics:
         ``[visits, name, whether it came or went]``, the last ones.
     models
         Versions of phi that were put in force, the present one last; none, before the first deployment.
-    entries
-        ``[[decision, persona, [[product, propensity, verdict], ...]], ...]``, of the last answered decisions.
+    last
+        ``[[decision, number of its visitor], ...]``, of the last decisions that were made.
+    fallback
+        Whether everybody is shown the best sellers, whatever phi and evidence say.
     visits
         Answered decisions.
     shown, clicked
@@ -59,7 +61,8 @@ class Statistics:
     shocks: list[str] = field(default_factory=list)
     shock_log: list[list[Any]] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
-    entries: list[list[Any]] = field(default_factory=list)
+    last: list[list[Any]] = field(default_factory=list)
+    fallback: bool = False
     visits: int = 0
     stride: int = FIRST_STRIDE
     shown: np.ndarray = field(default_factory=lambda: np.zeros(len(CATEGORIES), dtype=np.int64))
@@ -88,11 +91,10 @@ class Statistics:
             if len(self.curve) == POINTS:
                 self.curve, self.stride = self.curve[1::2], 2 * self.stride
 
-    def note(self, decision: Decision, persona: str, verdict: np.ndarray) -> None:
-        """Keep what the ledger holds of an answered decision, among the last ones."""
-        chances = [None if np.isnan(p) else round(float(p), 4) for p in decision.propensity]
-        rows = [list(row) for row in zip(decision.arms.tolist(), chances, verdict.tolist(), strict=True)]
-        self.entries = [*self.entries, [decision.id, persona, rows]][-ENTRIES:]
+    def made(self, era: int, decision: str, number: int) -> None:
+        """Note a decision of ``era`` and the number of its visitor among the last ones, unless the era is over."""
+        if era == self.era:
+            self.last = [*self.last, [decision, number]][-ENTRIES:]
 
     def rolling(self) -> np.ndarray:
         """Return the means over the last ``WINDOW`` visits, ``(8,)``; NaN before the first."""
@@ -112,11 +114,13 @@ class Statistics:
 
     def cleared(self) -> Self:
         """Return the statistics of the next era."""
-        return type(self)(self.seed, self.n_products, self.era + 1, self.alpha, models=self.models)
+        kept = {"models": self.models, "fallback": self.fallback}
+        return type(self)(self.seed, self.n_products, self.era + 1, self.alpha, **kept)
 
     def packed(self) -> bytes:
         """Return the value to store."""
-        names = ("seed", "n_products", "era", "alpha", "shocks", "shock_log", "models", "entries", "visits", "stride")
+        names = ("seed", "n_products", "era", "alpha", "fallback", "shocks", "shock_log", "models", "last", "visits")
+        names += ("stride",)
         arrays = {name: getattr(self, name) for name in ("shown", "clicked", "recent", "curve")}
         return pack(KEY, KIND, {STORED_AS.get(name, name): getattr(self, name) for name in names}, arrays)
 
@@ -126,6 +130,7 @@ class Statistics:
         if value is None:
             return None
         words, arrays = unpack(KEY, KIND, value)
+        words.pop("entries", None)  # which were kept here once, and are read from the ledger now
         with understood(KEY):
             return cls(shock_log=words.pop(STORED_AS["shock_log"]), **words, **arrays)
 
@@ -142,7 +147,7 @@ class Statistics:
             "shocks": self.shocks,
             "shock_log": self.shock_log,
             "models": self.models,
-            "entries": self.entries,
+            "fallback": self.fallback,
             "rate": dict(zip(("agent", "oracle", "random"), rates, strict=False)),
             "categories": [
                 {"name": name, "shown": int(shown), "clicked": int(clicked), "share": share}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,12 @@ class World:
         return train_phi(
             np.hstack([x, self.shop.products[ids]]), clicks, spawn(self.seed, f"phi {number}" if number else "phi")
         )
+
+    @cached_property
+    def best_sellers(self) -> np.ndarray:
+        """The products by their clicks in the random log, the most first; of equals the lower number."""
+        _, ids, clicks = self.shop.log(N_LOG, spawn(self.seed, "log"))
+        return np.argsort(-np.bincount(ids, weights=clicks, minlength=self.shop.n_products), kind="stable")
 
     def visitor(self, number: int, persona: str | None = None) -> np.ndarray:
         """Return the features of visitor ``number``, ``(7,)``, who is of a given persona if one is named."""

@@ -1,5 +1,6 @@
 """What is said twice is said alike, and the repository holds nothing of the machine on which it was made."""
 
+import hashlib
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,79 @@ def test_a_tool_that_a_workflow_installs_is_named_by_its_hash():
     assert [call for call in others if "--require-hashes" not in call] == []
 
 
+def test_the_files_that_are_known_by_their_hashes_are_of_the_recorded_versions():
+    known = {}
+    for line in lines(".ci/hashes.txt"):
+        found = re.fullmatch(r"([\w.-]+)==([\w.]+) --hash=sha256:[0-9a-f]{64}", line)
+        assert found, line
+        known[canonicalize_name(found[1])] = found[2]
+    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines("constraints.txt")}
+    assert {name: known.get(name) for name in recorded} == recorded
+    extras = PROJECT["project"]["optional-dependencies"]
+    asked = [line for line in lines("requirements.txt") if not line.startswith("-")]
+    asked += [*extras["dev"], *extras["production"], *extras["cluster"], *PROJECT["build-system"]["requires"]]
+    for requirement in map(Requirement, asked):
+        if requirement.name != "torch":  # whose builds for the CPU and for CUDA have other hashes
+            assert known[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+
+
+def test_what_is_published_is_checked_with_files_whose_hashes_were_compared_before_anything_in_them_ran():
+    install = (ROOT / ".ci" / "install").read_text(encoding="utf-8")
+    calls = re.findall(r"^\s*pip (?!\()(.*)$", install, re.MULTILINE)
+    assert calls == [
+        "--require-hashes --only-binary :all: -r .ci/hashes.txt",
+        "'torch>=2.4,<3' --index-url \"$TORCH_INDEX\"",
+    ]
+    assert "pip install" not in install.replace("-m pip install --quiet --disable-pip-version-check", "")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert (
+        script.index("\n.ci/install\n")
+        < script.index("export PIPFLAGS=--no-build-isolation")
+        < script.index("make lint")
+    )
+    assert re.findall(r"pip install (.*)", script) == [
+        "--quiet --disable-pip-version-check ${PIPFLAGS:-} -e '.[cluster]' -c constraints.txt"
+    ]
+    assert "pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt" in (
+        ROOT / "Makefile"
+    ).read_text(encoding="utf-8")
+    assert [step["run"] for step in jobs()["ci: check"]["steps"] if "run" in step] == [".ci/install", ".ci/run"]
+    assert os.access(ROOT / ".ci" / "install", os.X_OK)
+
+
+def test_a_file_with_another_hash_is_refused_before_anything_in_it_runs(tmp_path: Path):
+    """As .ci/install asks pip: a package whose hash is wrong keeps all from being installed."""
+    wheels, into = tmp_path / "wheels", tmp_path / "into"
+    wheels.mkdir()
+    known = []
+    for name in ("right", "wrong"):
+        wheel, about = wheels / f"{name}-1-py3-none-any.whl", f"{name}-1.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"{name}.py", "")
+            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{about}/RECORD", "")
+        known.append(f"{name}==1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
+    (asked := tmp_path / "hashes.txt").write_text("\n".join(known), encoding="utf-8")
+    options = [
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--no-index",
+        "--find-links",
+        str(wheels),
+        "-r",
+        str(asked),
+    ]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(into), *options]
+    with zipfile.ZipFile(wheels / "wrong-1-py3-none-any.whl", "a") as archive:
+        archive.writestr("more.py", "")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not into.exists() or not list(into.iterdir())
+
+
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
     command = [sys.executable, "-S", "-E", "_ext/launch.py", str(tmp_path)]
@@ -253,11 +328,15 @@ def test_what_node_runs_is_locked_and_nothing_is_run_to_install_it():
     calls = [call for call in calls if "command -v" not in call]
     assert calls
     assert [call for call in calls if not re.search(r"\bnpm ci\b.* --ignore-scripts\b", call)] == []
-    asked = json.loads((ROOT / ".ci" / "node" / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    lock = json.loads((ROOT / ".ci" / "node" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    assert lock.pop("")["dependencies"] == asked
-    assert {name: lock[f"node_modules/{name}"]["version"] for name in asked} == asked
-    assert [name for name, package in lock.items() if not package.get("integrity", "").startswith("sha512-")] == []
+    for folder in (ROOT / ".ci" / "node", ROOT / "_live", ROOT / "_slides"):
+        asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+        lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+        assert lock.pop("")["dependencies"] == asked
+        assert {name: lock[f"node_modules/{name}"]["version"] for name in asked} == asked
+        assert [name for name, package in lock.items() if not package.get("integrity", "").startswith("sha512-")] == []
+    builders = [(ROOT / folder / "build.py").read_text(encoding="utf-8") for folder in ("_live", "_slides")]
+    assert [re.findall(r'"npm", "(\w+)"', text) for text in builders] == [["ci"], ["ci"]]
+    assert all('"--ignore-scripts"' in text for text in builders)
 
 
 def test_other_versions_are_tried_without_comparing_stored_numbers():

@@ -1,8 +1,6 @@
-// The page of the shop. Whatever the server says is put in as text, never as markup.
+// What the page of the shop does; pictures.js has what it draws.
 "use strict";
 
-const byId = id => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 const CROWDS = [1, 5, 10, 25, 50, 100, 200];
 const ALPHAS = [0, 0.1, 0.3, 1, 3, 10];
 let visit = null; // the decision that waits for its answer
@@ -10,30 +8,6 @@ let queue = Promise.resolve(); // one thing after another
 let returning = 0; // timer of the next look whether the store is back
 let streaming = false;
 let drawn = null; // the state that the page shows
-
-// ---- words and numbers ----------------------------------------------------------------------------------
-
-const share = value => (value === null ? "–" : value.toFixed(3).replace("-", "−"));
-const count = value => value.toLocaleString("en");
-const persona = name => name.replaceAll("_", " ");
-const article = words => (/^[aeiou]/.test(words) ? "an " : "a ") + words;
-const listed = words => words.join(words.length > 2 ? ", " : " and ");
-
-function make(tag, { text, ...attributes } = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  node.append(...children);
-  return node;
-}
-
-function draw(parent, tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-  return node;
-}
 
 const say = words => { byId("said").textContent = words; };
 
@@ -105,7 +79,7 @@ function comeBack(delay) {
 // ---- the slate ------------------------------------------------------------------------------------------
 
 async function nextVisitor() {
-  visit = await ask("visit", { persona: byId("persona").value || null });
+  visit = await ask("visit", { persona: byId("persona").value || null, board: true });
   const { visitor, products } = visit;
   const likes = visitor.likes.length ? `would like something ${listed(visitor.likes)}` : "has no special wishes";
   byId("visitor").textContent = `Visitor ${count(visitor.number)}, ${article(persona(visitor.persona))}, ${likes}.`;
@@ -113,6 +87,8 @@ async function nextVisitor() {
   while (list.children.length > products.length) list.lastChild.remove();
   while (list.children.length < products.length) list.append(emptyCard(list.children.length));
   products.forEach((product, i) => fillCard(list.children[i], product));
+  drawBoard(visit.board);
+  drawLedger(visit.entries);
 }
 
 function emptyCard(place) {
@@ -128,7 +104,6 @@ function emptyCard(place) {
 }
 
 function fillCard(card, product) {
-  const percent = value => `${100 * Math.min(1, Math.max(0, value))}%`;
   const payoff = Math.min(1, Math.max(0, product.payoff)), score = Math.min(1, Math.max(payoff, product.score));
   card.dataset.category = product.category;
   for (const name of ["category", "name"]) card.querySelector(`.${name}`).textContent = product[name];
@@ -137,6 +112,7 @@ function fillCard(card, product) {
   card.querySelector(".bar .payoff").style.width = percent(payoff);
   card.querySelector(".bar .bonus").style.left = percent(payoff);
   card.querySelector(".bar .bonus").style.width = percent(score - payoff);
+  card.querySelector(".bar .bonus").hidden = product.score === null; // a best seller has none
   card.querySelector(".bar .truth").style.left = percent(product.truth);
   card.querySelector(".bar .truth").hidden = !byId("reveal").checked;
   const told = card.querySelector(".truth-told");
@@ -216,14 +192,23 @@ for (const button of document.querySelectorAll("[data-shock]")) {
   }));
 }
 
-for (const [id, path, words] of [["deploy", "deploy", "is in force now."], ["roll-back", "roll_back", "is in force again."]]) {
+for (const [id, path, words] of [["deploy", "deploy", "is in force now"], ["roll-back", "roll_back", "is in force again"]]) {
   byId(id).addEventListener("click", () => attempt(async () => {
     say("Counting for the other model what the ledger remembers.");
-    show(await ask(path, {}));
+    const { model, evidence } = await ask(path, {});
     await nextVisitor();
-    say(`Model ${drawn.model} ${words}`);
+    show(await ask("state"));
+    const [shown, clicked] = ["shown", "clicked"].map(what => evidence.reduce((sum, one) => sum + one[what], 0));
+    say(`Model ${model} ${words}; its evidence counts ${count(shown)} products shown, ${count(clicked)} of them clicked.`);
   }));
 }
+
+byId("fall-back").addEventListener("click", () => attempt(async () => {
+  const { fallback } = await ask("fall_back", { on: byId("fall-back").getAttribute("aria-pressed") !== "true" });
+  await nextVisitor();
+  show(await ask("state"));
+  say(fallback ? "Everybody is shown the best sellers now." : "The model chooses again.");
+}));
 
 let doubt = 0;
 byId("reset").addEventListener("click", () => {
@@ -248,7 +233,7 @@ byId("reset").addEventListener("click", () => {
 
 byId("none").addEventListener("click", () => answer(null));
 byId("reveal").addEventListener("change", () => {
-  for (const part of document.querySelectorAll(".bar .truth, .truth-told")) part.hidden = !byId("reveal").checked;
+  for (const part of document.querySelectorAll(".truth, .truth-told")) part.hidden = !byId("reveal").checked;
 });
 byId("persona").addEventListener("change", () => attempt(nextVisitor));
 byId("n").addEventListener("input", () => {
@@ -293,78 +278,9 @@ function show(state) {
     make("td", { text: count(one.shown) }), make("td", { text: count(one.clicked) }))));
   byId("in-force").textContent = state.model;
   byId("roll-back").disabled = state.models.length < 2;
-  byId("entries").replaceChildren(...state.entries.toReversed().map(([decision, who, rows]) => {
-    const shown = rows.map(([id, chance, verdict]) =>
-      make(verdict === 1 ? "b" : "span", { text: `${id} (${share(chance)}) ` }));
-    return make("tr", {}, make("th", { scope: "row" }, make("code", { text: decision.slice(0, 6) })),
-      make("td", { text: persona(who) }), make("td", {}, ...shown));
-  }));
+  byId("fall-back").setAttribute("aria-pressed", String(state.fallback));
+  drawLedger(state.entries);
   chart(state);
-}
-
-const LEFT = 40, RIGHT = 12, TOP = 20, BOTTOM = 26;
-
-function frame(id, height, last, words) {
-  const box = byId(id), width = Math.max(280, box.clientWidth), svg = document.createElementNS(SVG, "svg");
-  const x = visits => LEFT + (width - LEFT - RIGHT) * visits / last;
-  const y = value => TOP + (height - TOP - BOTTOM) * (1 - value);
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("aria-hidden", "true");
-  const step = niceStep(last / (width < 500 ? 3 : 7));
-  for (let at = 0; at <= last; at += step) {
-    const anchor = x(at) > width - RIGHT - 14 ? "end" : "middle";
-    draw(svg, "text", { x: x(at), y: height - 6, "text-anchor": anchor }, count(at));
-  }
-  box.replaceChildren(svg);
-  box.setAttribute("aria-label", words);
-  return { svg, x, y, width };
-}
-
-function niceStep(rough) {
-  const unit = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  return [1, 2, 5, 10].map(k => k * unit).find(step => step >= rough) ?? 10 * unit;
-}
-
-const path = points => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-
-function chart(state) {
-  const { curve, categories } = state, last = Math.max(state.visits, 10);
-  const top = Math.max(0.6, ...curve.flatMap(point => point.slice(1, 4))), high = Math.ceil(top * 5) / 5;
-  const rate = frame("chart-rate", 230, last, `${summary(state)} ` +
-    (state.shock_log.length ? `Marked: ${state.shock_log.map(([at, name, on]) => `${name} ${on ? "came" : "went"} at visit ${at}`).join(", ")}.` : ""));
-  for (let value = 0; value <= high + 1e-9; value += 0.2) {
-    const at = rate.y(value / high);
-    draw(rate.svg, "line", { class: "grid", x1: LEFT, x2: rate.width - RIGHT, y1: at, y2: at });
-    draw(rate.svg, "text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, value.toFixed(1));
-  }
-  ["random", "oracle", "agent"].forEach(name => {
-    const column = { agent: 1, oracle: 2, random: 3 }[name];
-    draw(rate.svg, "path", { class: name, d: path(curve.map(p => [rate.x(p[0]), rate.y(p[column] / high)])) });
-  });
-  const latest = categories.filter(c => c.share).map(c => `${c.name} ${share(c.share)}`).join(", ");
-  const shares = frame("chart-share", 170, last, latest ? `Lately: ${latest}.` : "No visits yet.");
-  const under = curve.map(() => 0);
-  categories.forEach((category, i) => {
-    const low = curve.map((p, k) => [shares.x(p[0]), shares.y(under[k])]);
-    curve.forEach((p, k) => { under[k] += p[4 + i]; });
-    const up = curve.map((p, k) => [shares.x(p[0]), shares.y(Math.min(1, under[k]))]);
-    if (curve.length > 1) {
-      draw(shares.svg, "path", { class: "area", "data-category": category.name, d: `${path([...up, ...low.reverse()])}Z` });
-    }
-  });
-  for (const value of [0, 0.5, 1]) {
-    draw(shares.svg, "text", { x: LEFT - 6, y: shares.y(value) + 4, "text-anchor": "end" }, value.toFixed(1));
-  }
-  for (const { svg, x, width } of [rate, shares]) {
-    const height = svg.viewBox.baseVal.height;
-    state.shock_log.forEach(([at, name, on], i) => {
-      draw(svg, "line", { class: "mark", x1: x(at), x2: x(at), y1: TOP - 6, y2: height - BOTTOM });
-      if (svg !== rate.svg) return;
-      const late = x(at) > 0.7 * width;
-      draw(svg, "text", { class: "marked", x: x(at) + (late ? -4 : 4), y: TOP - 6 + 14 * (i % 2),
-        "text-anchor": late ? "end" : "start" }, on ? name : `${name} over`);
-    });
-  }
 }
 
 let resizing = 0;

@@ -15,7 +15,7 @@ from built_book import ROOT
 
 from benchmarks import report
 from benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
-from benchmarks.funnel import open_loop
+from benchmarks.funnel import latencies, open_loop
 from benchmarks.measure import in_turns, machine
 
 SHARE, ROUNDS = 0.75, 4
@@ -127,6 +127,66 @@ def test_under_open_loop_load_whoever_comes_while_others_are_served_waits_for_th
     assert 0.2 < found["busy"] < 0.4
     assert 1 < found["formula_ms"] < 10  # which thinks that all come independently of each other
     assert "open loop, one thread busy" in report.funnel(funnel_part(found))
+    assert found["others"] > 3  # who sleeps has no processor
+    assert found["core"]["busy"] == 0.3
+
+
+def test_a_stall_is_felt_by_all_who_come_meanwhile_and_holds_nobody_back():
+    """Ten units of time for one, and one for each of the others, who come every two: it takes nine to catch up."""
+    served = np.ones(30)
+    served[5] = 10
+    found = latencies(2.0 * np.arange(30), served)
+    assert found.tolist() == [1.0] * 5 + [10, 9, 8, 7, 6, 5, 4, 3, 2] + [1.0] * 16
+
+
+def test_those_who_come_independently_of_each_other_wait_as_queueing_theory_says():
+    """M/D/1 and M/M/1: the mean wait at 60 %, and the whole distribution of the latter's latency, exponential."""
+    rng, n, busy = np.random.default_rng(1), 300_000, 0.6
+    due = np.cumsum(rng.exponential(size=n)) / busy
+    constant, random = np.ones(n), rng.exponential(size=n)
+    assert (latencies(due, constant) - constant).mean() == pytest.approx(busy / (2 * (1 - busy)), rel=0.03)
+    found = latencies(due, random)
+    assert (found - random).mean() == pytest.approx(busy / (1 - busy), rel=0.05)
+    assert np.percentile(found, [50, 99]) == pytest.approx(-np.log([0.5, 0.01]) / (1 - busy), rel=0.06)
+
+
+def test_on_a_core_of_its_own_latency_is_that_of_the_processors_time_at_the_load_that_was_asked():
+    def piece():
+        until = time.process_time() + 0.001
+        while time.process_time() < until:
+            pass
+
+    pace = np.random.default_rng(2).exponential(size=400)
+    found = open_loop([piece] * 400, pace, busy=0.6)
+    exact = latencies(np.cumsum(pace) / pace.mean() / 0.6, np.ones(400))  # in units of a piece
+    for name, percent in (("median_ms", 50), ("p99_ms", 99)):
+        assert found["core"][name] == pytest.approx(np.percentile(exact, percent), rel=0.15)
+    assert found["p99_ms"] > 0.8 * found["core"]["p99_ms"]  # on the clock it is no less, whoever else is there
+
+
+def test_what_must_hold_of_the_funnel_is_said_of_the_load_too_and_not_judged_by_a_clock_that_others_share():
+    queue = {"busy": 0.62, "median_ms": 6.0, "p99_ms": 30.0, "wait_ms": 1.0, "formula_ms": 1.0, "others": 1.02}
+    part = funnel_part(queue | {"core": {"busy": 0.6, "median_ms": 4.0, "p99_ms": 25.0}})
+    said = [str(one) for one in report.verdicts(part)]
+    assert said == [
+        "a decision, median: 1.0 ms, must be under 5 ms: holds",
+        "a decision, 99th percentile: 2.0 ms, must be under 20 ms: holds",
+        "open loop, busy for 60% of the time, on a core of its own, median: 4.0 ms, must be under 5 ms: holds",
+        "open loop, busy for 60% of the time, on a core of its own, 99th percentile: 25.0 ms, must be under 20 ms: "
+        "does not hold",
+        "open loop, busy for 62% of the time, on the clock, median: 6.0 ms, must be under 5 ms: does not hold",
+        "open loop, busy for 62% of the time, on the clock, 99th percentile: 30.0 ms, must be under 20 ms: "
+        "does not hold",
+        "recall: 1.000, must be at least 0.95: holds",
+        "peak memory: 1 MB, must be under 2000 MB: holds",
+    ]
+    part["open_loop"]["others"] = 1.5
+    clock = [one for one in report.verdicts(part) if "clock" in one.what]
+    assert [one.holds for one in clock] == [None, None]
+    assert "not judged" in str(clock[0])
+    named = report.failures(json.loads(STORED.read_text(encoding="utf-8")) | {"funnel": part})
+    load = "the funnel: open loop, busy for 60% of the time, on a core of its own"
+    assert named == [f"{load}, 99th percentile is 25.0 ms, but must be under 20 ms"]
 
 
 def funnel_part(queue):

@@ -22,16 +22,18 @@ from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
 from benchmarks.shop_load import Client, Shopper, evidence_of, measure
-from shop import app, connections, security
+from shop import app, connections, display, security
 from shop.__main__ import main
+from shop.display import ON_BOARD
 from shop.security import HEADERS
-from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, Shop, UnknownDecisionError
+from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, BusyError, Shop, UnknownDecisionError
 from shop.statistics import COLUMNS, ENTRIES, KEY, POINTS, WINDOW, Statistics
-from shop.world import FIRST, N_BRANDS, SECOND, SHOCKS, World, click_table, persona_of
+from shop.world import FIRST, N_BRANDS, N_LOG, SECOND, SHOCKS, World, click_table
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
 from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
-from zoolib.production import Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
+from zoolib.production import Embedder, Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
+from zoolib.randomness import spawn
 
 PAGE = ROOT / "shop" / "page"
 JSON = b"Content-Type: application/json\r\n"
@@ -149,9 +151,11 @@ def test_the_tally_is_what_a_list_of_all_visits_says_and_stays_small(n, seed):
 def test_statistics_of_a_store_that_is_there_already_are_read():
     words, arrays = unpack(KEY, "tally", Statistics(42, 3000).packed())
     words |= {"marks": [[5, "fish boom", True]]}
-    del words["models"], words["entries"]  # of which those stores know nothing
+    del words["models"], words["last"], words["fallback"]  # of which those stores know nothing
     assert set(words) == {"seed", "n_products", "era", "alpha", "shocks", "marks", "visits", "stride"}
     assert Statistics.unpacked(pack(KEY, "tally", words, arrays)).shock_log == [[5, "fish boom", True]]
+    words |= {"models": ["a"], "entries": [["A" * 16, "fish_hobbyist", [[3, 0.5, 1]]]]}  # and those that came next
+    assert Statistics.unpacked(pack(KEY, "tally", words, arrays)).models == ["a"]
 
 
 def test_no_reply_on_a_connection_that_is_kept_waits_for_word_that_its_head_has_come(port):
@@ -195,12 +199,59 @@ def test_what_is_shown_is_drawn_by_payoff_and_uncertainty_in_closed_form(fresh):
     chances = InverseGap(gamma=300 / PRICE).chances(payoff + visit.alpha * uncertainty)
     assert visit.decision.propensity[0] == pytest.approx(chances[shown[0]], rel=1e-3)
     assert visit.decision.score.mean() > np.sort(payoff + visit.alpha * uncertainty)[-30:].mean()
-    told = fresh.told(visit)["products"]
+    told = display.told(fresh, visit)["products"]
     for name, values in (("payoff", payoff), ("uncertainty", uncertainty)):
         np.testing.assert_allclose([one[name] for one in told], values[shown], atol=1e-4)
     for one, propensity in zip(told, visit.decision.propensity, strict=True):
         assert one["propensity"] == pytest.approx(propensity, abs=1e-4)
         assert one["score"] == pytest.approx(one["payoff"] + visit.alpha * one["uncertainty"], abs=2e-4)
+
+
+def test_the_board_holds_the_chances_of_the_first_place_of_all_candidates(fresh):
+    fresh.simulate(20)
+    visit = fresh.visit("cat_connoisseur")
+    rows, sums = display.board(fresh, visit), kept(fresh)["cat_connoisseur"]
+    ids = np.sort(fresh.world.retriever.candidates(fresh.world.query(visit.x), 300))
+    Z = fresh.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), fresh.world.shop.products[ids]]).astype("f4"))
+    payoff, width = Z @ np.linalg.solve(sums.A, sums.b), np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
+    gap = (score := payoff + visit.alpha * width).max() - score
+    chances = np.where(gap > 0, 1 / (300 * (1 + gap / PRICE)), 0.0)
+    chances[gap.argmin()] = 1 - chances.sum()
+    at = np.argsort(-chances)[:ON_BOARD]
+    assert [row["id"] for row in rows] == ids[at].tolist()
+    for name, values in (("payoff", payoff), ("uncertainty", width), ("propensity", chances)):
+        np.testing.assert_allclose([row[name] for row in rows], values[at], atol=6e-5)
+    shown = {arm: place for place, arm in enumerate(visit.decision.arms.tolist(), 1)}
+    assert [row["place"] for row in rows] == [shown.get(row["id"]) for row in rows]
+    assert [row["propensity"] for row in rows if row["place"] == 1] == pytest.approx(
+        visit.decision.propensity[:1][np.isin(visit.decision.arms[:1], ids[at])], abs=6e-5
+    )
+
+
+def test_a_shop_that_has_fallen_back_asks_no_model_and_shows_everybody_the_best_sellers(fresh, monkeypatch):
+    _, ids, clicks = fresh.world.shop.log(N_LOG, spawn(42, "log"))
+    sold = np.array([clicks[ids == arm].sum() for arm in range(3000)])
+    fresh.simulate(5)
+    fresh.fall_back(True)
+    monkeypatch.setattr(Embedder, "__call__", lambda *_: 1 / 0)
+    visits = [fresh.visit(persona) for persona in PERSONAS]
+    told, boards = [display.told(fresh, visit) for visit in visits], [display.board(fresh, visit) for visit in visits]
+    monkeypatch.undo()
+    arms = visits[0].decision.arms
+    assert len(arms) == 6
+    assert sold[arms].min() >= np.sort(sold)[-6]
+    assert {tuple(visit.decision.arms.tolist()) for visit in visits} == {tuple(arms.tolist())}
+    assert boards == [[]] * 4
+    for name in ("payoff", "uncertainty", "score", "propensity"):  # nothing was drawn
+        assert {product[name] for one in told for product in one["products"]} == {None}
+    before = totals(fresh)
+    assert fresh.answer(visits[1].decision.id, arms[:2].tolist()) is Outcome.COUNTED
+    assert totals(fresh) == counts(fresh) == (before[0] + 6, before[1] + 2)
+    fresh.reset()
+    assert Shop(fresh.store).statistics().fallback  # a switch that was thrown stays thrown
+    fresh.fall_back(False)
+    assert display.board(fresh, fresh.visit())
+    assert np.isfinite(fresh.visit().decision.propensity).all()
 
 
 def test_visitors_of_two_threads_are_shown_what_their_own_weight_makes_best(fresh, monkeypatch):
@@ -216,11 +267,11 @@ def test_visitors_of_two_threads_are_shown_what_their_own_weight_makes_best(fres
         return query(x)
 
     monkeypatch.setattr(fresh.funnel, "query", waits)
-    first = threading.Thread(target=lambda: told.append(fresh.told(fresh.visit())))
+    first = threading.Thread(target=lambda: told.append(display.told(fresh, fresh.visit())))
     first.start()
     assert arrived.wait(30)
     fresh.explore(7.0)
-    told.append(fresh.told(fresh.visit()))
+    told.append(display.told(fresh, fresh.visit()))
     go_on.set()
     first.join(30)
     assert [visit["alpha"] for visit in told] == [7.0, 0.5]
@@ -313,8 +364,9 @@ def test_the_same_visitors_teach_the_same_after_a_reset(fresh):
     seen = []
     for _ in range(2):
         fresh.simulate(15)
-        state = {k: v for k, v in fresh.state().items() if k != "era"}
-        seen.append(state | {"entries": [entry[1:] for entry in state["entries"]]})  # but for the decisions' names
+        state = {k: v for k, v in display.state(fresh).items() if k != "era"}
+        entries = [{k: v for k, v in one.items() if k not in ("decision", "made")} for one in state["entries"]]
+        seen.append(state | {"entries": entries})
         fresh.reset()
     assert seen[0] == seen[1]
 
@@ -324,31 +376,107 @@ def test_whoever_rolls_back_finds_the_old_evidence_and_what_came_meanwhile_each_
     first = fresh.funnel.embedder.version
     with pytest.raises(ValueError, match="no model to go back to"):
         fresh.roll_back()
-    assert len(fresh.deploy().models) == 2
+    assert fresh.deploy() == 10
+    assert len(fresh.statistics().models) == 2
     second = fresh.funnel.embedder.version
     assert second != first
     for version, move in ((first, fresh.roll_back), (second, fresh.deploy), (first, fresh.roll_back)):
         assert totals(fresh) == counts(fresh)
         fresh.simulate(3)
-        move()
-        assert fresh.state()["model"] == version
+        assert move() == 3  # no decision is counted for a model twice
+        assert display.state(fresh)["model"] == version
     assert totals(fresh) == counts(fresh)
     assert counts(fresh)[0] == 6 * (10 + 3 * 3)
-    assert fresh.state()["models"] == [first]
+    assert display.state(fresh)["models"] == [first]
 
 
 def test_the_last_entries_are_those_of_the_ledger(fresh):
     fresh.simulate(2)
     for _ in range(ENTRIES):
-        visit = fresh.visit()
+        visit = fresh.visit("fish_hobbyist")
         fresh.answer(visit.decision.id, visit.decision.arms[:1].tolist())
-    told = fresh.state()["entries"]
-    assert len(told) == ENTRIES
-    (name, persona, rows), known = told[-1], fresh.funnel.ledger.decision(visit.decision.id)
-    assert (name, persona) == (known.id, persona_of(visit.x))
-    assert [row[0] for row in rows] == known.arms.tolist()
-    assert [row[1] for row in rows] == pytest.approx(known.propensity, abs=1e-4)
-    assert [row[2] for row in rows] == known.verdict.tolist() == [1, 0, 0, 0, 0, 0]
+    open_ = fresh.visit("new_puppy_parent")
+    entries = display.state(fresh)["entries"]
+    assert [entry["number"] for entry in entries] == list(range(open_.number, open_.number - ENTRIES, -1))
+    for entry, made, persona, verdicts in (
+        (entries[0], open_.decision, "new_puppy_parent", ["open"] * 6),
+        (entries[1], visit.decision, "fish_hobbyist", ["click"] + ["no"] * 5),
+    ):
+        known = fresh.funnel.ledger.decision(made.id)
+        assert (entry["decision"], entry["persona"], entry["made"]) == (made.id, persona, known.made)
+        assert [one["id"] for one in entry["products"]] == known.arms.tolist()
+        assert [one["propensity"] for one in entry["products"]] == pytest.approx(known.propensity, abs=1e-4)
+        assert [one["verdict"] for one in entry["products"]] == verdicts
+    first = fresh.funnel.embedder.version
+    assert [entry["counted"] for entry in entries] == [[]] + [[first]] * (ENTRIES - 1)
+    fresh.deploy()
+    second = fresh.funnel.embedder.version
+    entries = display.entries(fresh)
+    assert [(entry["model"], entry["counted"]) for entry in entries] == [(first, [])] + [(first, [first, second])] * 5
+
+
+def test_what_the_ledger_has_forgotten_is_not_among_its_last_entries(tmp_path):
+    now = [1000.0]
+    with open_store(tmp_path, clock=lambda: now[0]) as store:
+        shop = Shop(store, ttl=60)
+        shop.visit()
+        now[0] += 59
+        late = shop.visit()
+        now[0] += 2
+        assert [entry["decision"] for entry in display.entries(shop)] == [late.decision.id]
+
+
+def test_a_visitor_of_before_a_reset_is_not_among_the_entries_after_it(fresh, monkeypatch):
+    decide = fresh.funnel.decide
+    monkeypatch.setattr(fresh.funnel, "decide", lambda *given, **more: (fresh.reset(), decide(*given, **more))[1])
+    fresh.visit()  # the shop is reset while it looks for something to show
+    assert display.entries(fresh) == []
+
+
+def test_while_a_model_is_put_in_force_no_other_is(fresh, monkeypatch):
+    arrived, go_on, phi = threading.Event(), threading.Event(), fresh.world.phi
+    monkeypatch.setattr(fresh.world, "phi", lambda number: (arrived.set(), go_on.wait(30), phi(number))[2])
+    first = threading.Thread(target=fresh.deploy)
+    first.start()
+    assert arrived.wait(30)
+    with serving(fresh) as port:
+        for move in (fresh.deploy, fresh.roll_back):
+            with pytest.raises(BusyError):
+                move()
+            assert ask(port, f"/api/{move.__name__}", {})[0] == 429
+        assert ask(port, "/api/simulate", {"visitors": 2})[1]["counted"] == 2  # everybody else goes on
+    go_on.set()
+    first.join(30)
+    assert len(fresh.statistics().models) == 2
+    assert totals(fresh) == counts(fresh) == (12, counts(fresh)[1])
+
+
+def test_each_click_counts_once_while_models_and_the_kill_switch_come_and_go(fresh):
+    def shopper(port, number):
+        for i in range(15):
+            visit = ask(port, "/api/visit", {"board": i % 2 == 0})[1]
+            answer = {"decision": visit["decision"], "clicked": [visit["products"][(i + number) % 6]["id"]]}
+            assert ask(port, "/api/answer", answer) == (200, {"outcome": "counted"})
+        return 15
+
+    def operator(port, paths):
+        for path, body in paths:
+            assert ask(port, f"/api/{path}", body)[0] in (200, 422, 429)  # nothing to go back to, or another at work
+        return 0
+
+    moves = [("deploy", {}), ("deploy", {}), ("roll_back", {})]
+    switches = [("fall_back", {"on": on}) for on in (True, False) * 4]
+    with serving(fresh) as port, ThreadPoolExecutor(6) as pool:
+        work = [pool.submit(shopper, port, number) for number in range(3)]
+        work += [pool.submit(operator, port, paths) for paths in (moves, moves[::-1], switches)]
+        visits = sum(one.result() for one in work)
+    assert fresh.statistics().visits == visits
+    assert totals(fresh) == counts(fresh) == (6 * visits, visits)
+    models = fresh.statistics().models
+    assert fresh.funnel.ledger.version_in_force() == models[-1]
+    for move in (fresh.deploy, *[fresh.roll_back] * len(models)):
+        move()
+        assert totals(fresh) == counts(fresh)
 
 
 def test_the_shop_learns_and_after_the_fish_boom_learns_again(fresh):
@@ -429,6 +557,12 @@ def test_simulated_visitors_shocks_and_exploration_over_the_wire(port):
     assert ask(port, "/api/explore", {"alpha": 0.5})[1]["alpha"] == 0.5
     assert ask(port, "/api/visit", {})[1]["alpha"] == 0.5
     assert ask(port, "/api/explore", {"alpha": 1})[1]["alpha"] == 1.0
+    visit = ask(port, "/api/visit", {"board": True})[1]
+    assert len(visit["board"]) == ON_BOARD
+    assert visit["entries"][0]["decision"] == visit["decision"]
+    assert ask(port, "/api/fall_back", {"on": True})[1]["fallback"] is True
+    assert ask(port, "/api/visit", {"board": True})[1]["board"] == []
+    assert ask(port, "/api/fall_back", {"on": False})[1]["fallback"] is False
     assert ask(port, "/api/roll_back", {})[0] == 422
     model = ask(port, "/api/state")[1]["model"]
     assert ask(port, "/api/deploy", {})[1]["model"] != model
@@ -441,6 +575,7 @@ BAD = [  # path, body, status
     ("visit", {"persona": 3}, 422),
     ("visit", {"persona": ["budget_shopper"]}, 422),
     ("visit", {"who": None}, 422),
+    ("visit", {"board": 1}, 422),
     ("visit", [], 422),
     ("answer", {}, 422),
     ("answer", {"decision": "A" * 16}, 422),
@@ -467,6 +602,10 @@ BAD = [  # path, body, status
     ("explore", {"alpha": 10**400}, 422),
     ("explore", {"alpha": "1"}, 422),
     ("explore", {"alpha": None}, 422),
+    ("fall_back", {}, 422),
+    ("fall_back", {"on": None}, 422),
+    ("deploy", {"model": "../../x"}, 422),
+    ("roll_back", {"to": "af647cb17347"}, 422),
     ("reset", {"everything": True}, 422),
     ("nothing", {}, 404),
     ("state", {}, 405),
@@ -495,11 +634,11 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ("persona", "decision", "clicked", "visitors", "name", "on", "alpha")
+FIELDS = ("persona", "board", "decision", "clicked", "visitors", "name", "on", "alpha")
 objects = st.dictionaries(st.sampled_from(FIELDS), anything, max_size=3) | anything
 
 
-@given(st.sampled_from(("visit", "answer", "shock", "explore", "reset", "simulate")), objects)
+@given(st.sampled_from(("visit", "answer", "shock", "explore", "fall_back", "reset", "simulate")), objects)
 @settings(max_examples=80, deadline=None)
 def test_whatever_json_comes_the_server_keeps_its_countenance(port, path, body):
     status, told = ask(port, f"/api/{path}", body)
@@ -593,6 +732,27 @@ def test_a_request_from_another_page_or_under_another_name_is_refused(port, head
     assert ask(port, "/api/state") == before
 
 
+CHANGES = {"visit": {}, "answer": {"decision": "A" * 16, "clicked": []}, "simulate": {"visitors": 1},
+           "shock": {"name": "fish boom", "on": True}, "explore": {"alpha": 0}, "fall_back": {"on": True}, "deploy": {},
+           "roll_back": {}, "reset": {}}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_whatever_changes_something_is_for_the_page_alone_and_in_one_form(shop, port, path):
+    posts = {route.path for route in app.create_app(shop).app.routes if "POST" in route.methods}
+    assert posts == {f"/api/{name}" for name in CHANGES}
+    before, body = ask(port, "/api/state"), json.dumps(CHANGES[path]).encode()
+    assert ask(port, f"/api/{path}", CHANGES[path], Origin="https://shop.example")[0] == 403
+    assert ask(port, f"/api/{path}", CHANGES[path], **{"Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert raw(port, post(path, body, b"Content-Type: text/plain\r\n"))[0] == 415
+    assert raw(port, post(path, body + b" " * 4096))[0] == 413
+    assert raw(port, get(f"/api/{path}".encode()))[0] == 405
+    assert ask(port, "/api/state") == before
+    guarded = app.create_app(shop, token="secret")
+    scope = {"headers": [(b"host", b"localhost")], "scheme": "http", "method": "POST", "query_string": b""}
+    assert guarded.refused(scope | {"path": f"/api/{path}"})[0] == 401
+
+
 @pytest.mark.parametrize("twice", [b"Host: 127.0.0.1", b"Origin: http://127.0.0.1", b"Sec-Fetch-Site: same-origin"])
 def test_a_request_that_says_twice_where_it_comes_from_is_refused(port, twice):
     name = twice.partition(b":")[0]
@@ -618,6 +778,7 @@ def test_a_name_that_was_given_is_welcome_too(shop):
     [
         get(b"/"),
         get(b"/shop.js"),
+        get(b"/pictures.js"),
         get(b"/api/state"),
         get(b"/nothing"),
         get(b"/", b"shop.example"),
@@ -747,7 +908,8 @@ def test_while_the_store_is_away_the_page_says_so_and_afterwards_all_is_as_befor
         monkeypatch.setattr(fresh.store, "transact", away)
         answer = {"decision": visit["decision"], "clicked": []}
         asked = [("state", None), ("visit", {}), ("answer", answer), ("simulate", {"visitors": 2}), ("reset", {}),
-                 ("shock", {"name": "fish boom", "on": True}), ("explore", {"alpha": 2})]  # fmt: skip
+                 ("shock", {"name": "fish boom", "on": True}), ("explore", {"alpha": 2}), ("fall_back", {"on": True}),
+                 ("deploy", {}), ("roll_back", {})]  # fmt: skip
         for path, body in asked:
             status, told = ask(port, f"/api/{path}", body)
             assert (status, told["error"]) == (
@@ -815,13 +977,14 @@ def test_a_killed_server_knows_everything_when_it_is_started_again(url):
 
 def test_a_redis_that_dies_under_the_shop_is_missed_and_welcomed_back(tmp_path):
     with redis_server(tmp_path) as redis, open_store(redis.url, timeout=2.0) as store, serving(Shop(store)) as port:
-        _, before = ask(port, "/api/simulate", {"visitors": 3})
+        ask(port, "/api/simulate", {"visitors": 3})
         _, visit = ask(port, "/api/visit", {})
+        _, before = ask(port, "/api/state")
         answer = {"decision": visit["decision"], "clicked": [visit["products"][3]["id"]]}
         redis.kill()
         assert [ask(port, "/api/state")[0], ask(port, "/api/answer", answer)[0]] == [503, 503]
         redis.start()
-        assert ask(port, "/api/state") == (200, {k: v for k, v in before.items() if k != "counted"})
+        assert ask(port, "/api/state") == (200, before)
         assert ask(port, "/api/answer", answer) == (200, {"outcome": "counted"})
         assert ask(port, "/api/state")[1]["visits"] == 4
 
@@ -875,7 +1038,8 @@ def test_a_shop_that_cannot_be_opened_says_why_in_a_sentence(trained, capsys, ar
 
 
 def test_the_page_is_made_so_that_nothing_can_be_put_into_it():
-    html, script = (PAGE / "index.html").read_text(encoding="utf-8"), (PAGE / "shop.js").read_text(encoding="utf-8")
+    html = (PAGE / "index.html").read_text(encoding="utf-8")
+    script = "".join(path.read_text(encoding="utf-8") for path in sorted(PAGE.glob("*.js")))
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|DOMParser", script)
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=|javascript:|https?://", html)
     assert re.findall(r"https?://[^\"]*", script) == ["http://www.w3.org/2000/svg"]
@@ -890,6 +1054,8 @@ def test_the_page_tells_of_the_shocks_and_of_the_funnel_what_is_so(shop):
         assert float(before) == CLICK_TABLE[persona][category]
         assert float(after) == SHOCKS[name].changes[persona][category]
     assert f"retrieves the {shop.funnel.n_candidates} nearest" in html
+    assert (f"The twenty of {shop.funnel.n_candidates} candidates" in html, ON_BOARD) == (True, 20)
+    assert shop.funnel.ledger.ttl == 15 * 60  # "a quarter of an hour"
     assert shop.funnel.n_slate == 6
     assert re.findall(r'<option value="(\w+)"', html) == list(PERSONAS)
     for name, most in (("CROWDS", MOST_VISITORS), ("ALPHAS", MOST_ALPHA)):

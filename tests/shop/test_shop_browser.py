@@ -59,6 +59,7 @@ def address(shop) -> Iterator[str]:
 def visit(browser, address, shop):
     """Open the page, of a shop in which ten visitors have been; what goes wrong in it fails the test."""
     shop.reset()
+    shop.fall_back(False)
     shop.simulate(10)
     contexts, wrong = [], []
 
@@ -207,7 +208,7 @@ def test_all_of_it_works_by_keyboard_and_the_focus_is_seen(visit, shop):
         reached.append(here[0])
         outlines.add(here[1])
     controls = ["none", "persona", "reveal", "n", "send", "stream", "fish boom", "dog-toy craze", "alpha", "deploy"]
-    assert reached == ["Click"] * 6 + controls + ["reset", "SUMMARY"]  # there is nothing to roll back to
+    assert reached == ["Click"] * 6 + controls + ["fall-back", "reset", "SUMMARY"]  # there is nothing to roll back to
     assert outlines == {True}
 
     page.locator(".product button").nth(1).focus()
@@ -252,19 +253,79 @@ def test_while_the_store_is_away_the_page_says_so_and_goes_on_afterwards(visit, 
 def test_a_model_is_deployed_and_rolled_back_and_the_ledger_shows_its_last_entries(visit, shop):
     page = visit()
     first = page.text_content("#in-force")
-    page.click("#deploy")
-    said(page, "is in force now.")
-    assert page.text_content("#in-force") == shop.funnel.embedder.version != first
-    page.click("#none")
+    entry = page.locator("#entries > li").first
+    assert set(entry.locator("b").all_text_contents()) == {"open"}
+    name = page.locator(".product .name").nth(1).text_content()
+    page.locator(".product button").nth(1).press("Enter")
     said(page, "counted")
-    rows = page.locator("#entries tr")
-    name, _, told = shop.statistics().entries[-1]
-    assert rows.first.locator("code").text_content() == name[:6]
-    assert rows.first.locator("td").last.text_content().split()[0] == str(told[0][0])
-    page.click("#roll-back")
-    said(page, "is in force again.")
+    entry = page.locator("#entries > li").nth(1)  # above it is the one of the visitor who has come since
+    assert entry.locator("ol .name").nth(1).text_content() == name
+    assert entry.locator("b").all_text_contents() == ["no", "click", "no", "no", "no", "no"]
+    assert "visitor 11, " in entry.locator("p").text_content()
+    page.locator("#deploy").press("Enter")
+    n_clicks = int(shop.statistics().clicked.sum())
+    told = f"its evidence counts 66 products shown, {n_clicks} of them clicked."
+    assert said(page, "is in force now").endswith(told)
+    assert page.text_content("#in-force") == shop.funnel.embedder.version != first
+    entry = page.locator("#entries > li").nth(2)
+    assert re.search(r"φ \w{6}counted for 2 models$", entry.locator("p").text_content())
+    page.locator("#roll-back").press("Enter")
+    assert said(page, "is in force again").endswith(told)
     assert page.text_content("#in-force") == first
     assert page.is_disabled("#roll-back")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_board_shows_what_might_have_come_first(visit, shop, size):
+    page = visit(size=size)
+    rows = page.locator("#board li")
+    assert rows.count() == 20
+    chances = [float(text) for text in rows.locator(".chance").all_text_contents()]
+    assert chances == sorted(chances, reverse=True)
+    slate, names = page.locator(".product .name").all_text_contents(), rows.locator(".name")
+    for i in range(20):
+        if (place := names.nth(i).locator(".place")).count():
+            told = int(place.text_content())
+            assert names.nth(i).text_content() == f"{slate[told - 1]}{told}"
+            payoff, width = re.fullmatch(
+                r"(−?\d\.\d{3}) ± (\d\.\d{3})", rows.nth(i).locator(".payoff-told").text_content()
+            ).groups()
+            numbers = page.locator(".product").nth(told - 1).locator("dd").all_text_contents()
+            assert numbers[:2] == [payoff, width]
+    edges = rows.evaluate_all("""all => all.map(li => {
+      const box = part => li.querySelector(part).getBoundingClientRect(), bar = box('.bar');
+      return [box('.payoff'), box('.spread')].map(one => [one.left, one.right].map(x => (x - bar.left) / bar.width));
+    })""")
+    told = [[float(n) for n in text.split(" ± ")] for text in rows.locator(".payoff-told").all_text_contents()]
+    last = max(1, *(payoff + width for payoff, width in told))
+    for ((_, payoff), (low, high)), (is_payoff, width) in zip(edges, told, strict=True):
+        assert payoff == pytest.approx(is_payoff / last, abs=0.03)
+        assert (low, high) == pytest.approx((max(0, is_payoff - width) / last, (is_payoff + width) / last), abs=0.03)
+    page.check("#reveal")
+    assert page.locator("#board .truth:visible").count() == 20
+
+
+def test_under_the_kill_switch_everybody_is_shown_the_best_sellers(visit, shop):
+    page = visit()
+    page.locator("#fall-back").press("Space")
+    said(page, "Everybody is shown the best sellers now.")
+    assert page.get_attribute("#fall-back", "aria-pressed") == "true"
+    names = [shop.world.told(int(arm))["name"] for arm in shop.world.best_sellers[:6]]
+    for _ in range(2):
+        assert page.locator(".product .name").all_text_contents() == names
+        assert set(page.locator(".product dd").all_text_contents()) == {"–"}
+        page.click("#none")
+        said(page, "counted")
+    assert page.locator("#board li").count() == 0
+    assert page.is_visible("#board-off")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(VIOLATIONS) == []
+    page.reload()
+    page.wait_for_selector("#fall-back[aria-pressed=true]")
+    page.click("#fall-back")
+    said(page, "The model chooses again.")
+    assert page.locator("#board li").count() == 20
+    assert not page.is_visible("#board-off")
 
 
 def test_a_decision_from_before_a_reset_gives_way_to_a_new_one(visit, shop):
