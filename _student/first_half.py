@@ -321,7 +321,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                         161: "so many differ from zero in this network, and more can.",
                         256: "there is one weight more that counts always.",
                         705: "a context has two ones, and seven zeros.",
-                        193: "two rows of W count, and each column has them.",
+                        193: "sixty-four are missing: two rows of W count, and so do all c and all v.",
                     },
                 ),
             ],
@@ -371,6 +371,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                 number(
                     "evidence",
                     r"sol-count: 32: \(\d+, #",
+                    also=(2080.0, "that counts the inverse as well as the matrix."),
                     wrong={1024: "it keeps more than the matrix.", 560: "it keeps the whole matrix."},
                 ),
                 fixed(
