@@ -56,7 +56,7 @@ def number_figures_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def mark_named_boxes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Set a mark before each box that has a name, as a question has: references lead to it, and the writer sets none."""
+    """Set a mark before each box that has a name, as questions do: references lead to it, and the writer sets none."""
     if app.builder.name == "latex":
         for box in [box for box in doctree.findall(nodes.admonition) if type(box) is nodes.admonition and box["ids"]]:
             box.parent.insert(box.parent.index(box), nodes.target(ids=list(box["ids"])))
