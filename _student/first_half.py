@@ -178,7 +178,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
         ),
         "ex-sherman": ("your `Evidence`, after the thousand contexts", [fixed("evidence", d=9)]),
         "ex-decay": (
-            "four intervals over a hundred worlds, in clicks per visit, of the decaying α minus 0.5: in visits 0 to 2,000, to 10,000, to 12,000 and to 20,000",
+            "four intervals over a hundred worlds, in clicks per visit, of the decaying α minus 0.5: in visits 0 to 2,000, 2,000 to 10,000, 10,000 to 12,000 and 12,000 to 20,000",
             [
                 number(f"to {stop}", f"sol-rich: to {stop}: decaying minus 0.5 is #", n=100)
                 for stop in (" 2,000", "10,000", "12,000", "20,000")

@@ -357,7 +357,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-rotate": (
-            "the columns that are kept on average of twenty shops, in rotated ones and in others",
+            "the number of columns that are kept, on average over twenty shops that are rotated and over twenty that are not",
             [
                 number(
                     name,
