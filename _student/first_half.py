@@ -178,7 +178,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
         ),
         "ex-sherman": ("your `Evidence`, after the thousand contexts", [fixed("evidence", d=9)]),
         "ex-decay": (
-            "four intervals over a hundred worlds, in clicks per visit, of the decaying α minus 0.5: in visits 0 to 2,000, to 10,000, to 12,000 and to 20,000",
+            "four intervals over a hundred worlds, in clicks per visit, of the decaying α minus 0.5: in visits 0 to 2,000, 2,000 to 10,000, 10,000 to 12,000 and 12,000 to 20,000",
             [
                 number(f"to {stop}", f"sol-rich: to {stop}: decaying minus 0.5 is #", n=100)
                 for stop in (" 2,000", "10,000", "12,000", "20,000")
@@ -321,7 +321,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                         161: "so many differ from zero in this network, and more can.",
                         256: "there is one weight more that counts always.",
                         705: "a context has two ones, and seven zeros.",
-                        193: "two rows of W count, and each column has them.",
+                        193: "sixty-four are missing: two rows of W count, and so do all c and all v.",
                     },
                 ),
             ],
@@ -371,6 +371,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                 number(
                     "evidence",
                     r"sol-count: 32: \(\d+, #",
+                    also=(2080.0, "that counts the inverse as well as the matrix."),
                     wrong={1024: "it keeps more than the matrix.", 560: "it keeps the whole matrix."},
                 ),
                 fixed(

@@ -25,7 +25,7 @@ from zoolib.book.checking import answers
 OUT = ROOT / "_build" / "student"
 BESIDE = ("chapters/*.py", "chapters/*.bib", "chapters/data/**/*", "chapters/figures/**/*", "chapters/images/**/*")
 BESIDE += ("experiments/*.py",)  # all that the chapters read
-POINTS = {"Two minutes": 2, "An evening": 10}  # by how an exercise begins
+POINTS = {"Two minutes": 2, "An evening": 10}  # by how an exercise or its title begins
 START = re.compile(r"{exercise-start} (.*)\n:label: (\S+)")
 FIRST = """import os
 import sys
@@ -59,7 +59,9 @@ class Exercise:
     @property
     def points(self) -> int:
         """What it is worth in an assignment."""
-        return next((points for start, points in POINTS.items() if self.title.startswith(start)), 5)
+        first = self.text.source.partition("\n```\n")[2]
+        begins = [points for start, points in POINTS.items() if self.title.startswith(start) or first.startswith(start)]
+        return begins[0] if begins else 5
 
 
 def parts(notebook: Any) -> Iterator[tuple[Any, str, bool]]:

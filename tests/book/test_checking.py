@@ -4,6 +4,7 @@ import copy
 import inspect
 import re
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def test_what_is_told_in_words_alone_is_what_the_table_says():
     assert [part["value"] for part in p[2:]] == [pytest.approx((p[0]["value"] / 705) ** k, abs=0.02) for k in (3, 2, 1)]
 
 
-def counting(explores=0.1, by_persona=True, by_product=False):
+def counting(explores=0.1, by_persona=True, by_product=False, by_rate=True):
     source = defined(cells("00_the_shop"), "sol-agent-class")["Counting"]
 
     class Counting(source):
@@ -76,7 +77,7 @@ def counting(explores=0.1, by_persona=True, by_product=False):
         def predict(self, user, sim):
             if self.rng.random() < explores:
                 return self.rng.integers(sim.n_products)
-            return (self.clicked / self.shown)[self.place(user, np.arange(50), sim)].argmax()
+            return (self.clicked / self.shown**by_rate)[self.place(user, np.arange(50), sim)].argmax()
 
         def update(self, user, product, click, sim):
             self.shown[self.place(user, product, sim)] += 1
@@ -241,6 +242,20 @@ WRONG = [
     ("ex-flip", [1.33, 0.667], "another place"),
     ("ex-flip", [1.5, 1.33], "the reciprocal"),
     ("ex-flip", [0.674, 1.33], "a little too large"),
+    ("ex-flip", [0.667, 1.3], "rounded too much"),
+    ("ex-rank", [0.29, 0.3875, 0.5125, 0.5125], "rounded too much"),
+    ("ex-head", (-0.035, 0.03), "holds 2 numbers: hand in an interval of zoolib.metrics, or one for each world"),
+    ("ex-own-shock", [3, -0.025], "it is an int"),
+    ("ex-stranger", [0.71, None, ["Dog Toy"]], "an empty list says that there is none"),
+    ("ex-stranger", [0.71, "none", ["Dog Toy"]], "an empty list says that there is none"),
+    ("ex-components", {"uniform": True, "normal": True, "two clusters": False}, "not belong there; one is missing"),
+    ("ex-scale", [1], "does not hold two Evidences"),
+    ("ex-scale", {"scaled": 1, "plain": 2, "other": 3}, "does not hold two Evidences"),
+    ("ex-peak", [5, 1250 / 3], "cores come whole"),
+    ("ex-both-arms", lambda space, alpha: Interval(0, 0, 0, n=1), "makes an Interval without the method learn"),
+    ("ex-scale-prior", partial(zoo.NeuralLinearAgent, ridge=0.01), "the embedding that is to be another"),
+    ("ex-own-agent", counting(explores=0.05), "or so, not 0.1"),
+    ("ex-own-agent", counting(by_rate=False), "how many clicks there were"),
 ]  # fmt: skip
 
 
@@ -273,6 +288,43 @@ def test_a_right_answer_of_other_worlds_is_right_and_says_so():
     assert "wider" in repr(zoo.check("ex-head", Interval(-0.003, -0.2, 0.2, n=100)))
     assert "Wilson" in repr(zoo.check("ex-sign", ["no", 60]))
     assert zoo.check("ex-sign", [False, 61])
+
+
+WON = np.arange(100)
+OTHER_FORMS = [
+    ("ex-bestseller", [n > WON for n in (8, 88, 2, 16)]),
+    ("ex-flip", [np.array([2 / 3]), np.array([[4 / 3]])]),
+    ("ex-flip", {"alpha": 2 / 3, "deviations": 4 / 3}.values()),
+    ("ex-components", {"uniform": True, "normal": False, "two clusters": np.True_}),
+    ("ex-scale", dict(zip(("scaled", "plain"), scaled(), strict=True))),
+    ("ex-kernel-by-hand", [lambda *args: MADE["ex-kernel-by-hand"][0](*map(np.float32, args)), 257]),
+    ("ex-count-embedding", [2720, 2080, "Evidence"]),
+]
+
+
+@pytest.mark.parametrize(("label", "mine"), OTHER_FORMS)
+def test_what_is_right_may_be_handed_in_in_another_form(label, mine):
+    verdict = zoo.check(label, mine)
+    assert verdict, verdict
+
+
+# What other worlds gave, from seed 5,000 on or in the twenties after the first.
+OTHER_WORLDS = [("ex-rotate", [kept, 4.15]) for kept in (8.4, 13.55)] + [
+    (
+        "ex-threshold",
+        [*[[-0.087, 0.089, 0.001]] * 2, [-0.106, 0.109, 0.028], [-0.037, 0.156, 0.4], [0.001, 0.23, 0.555]],
+    )
+]
+
+
+@pytest.mark.parametrize(("label", "mine"), OTHER_WORLDS)
+def test_what_other_worlds_say_is_right(label, mine):
+    verdict = zoo.check(label, mine)
+    assert verdict, verdict
+
+
+def test_columns_that_are_not_rotated_are_not_taken_for_rotated_ones():
+    assert not zoo.check("ex-rotate", [4.05, 4.05])
 
 
 class Nasty:

@@ -170,6 +170,12 @@ def test_an_assignment_of_an_exercise_that_is_not_there_is_refused():
         assignment(["ex-flip", "ex-nothing"])
 
 
+def test_an_exercise_is_worth_what_it_says_it_takes_in_its_title_or_its_first_words():
+    worth = {one.label: one.points for path in CHAPTERS for one in exercises(read(path))}
+    asked = {"ex-flip": 2, "ex-share": 5, "ex-beta": 10, "ex-by-hand": 2, "ex-design": 10}
+    assert {label: worth[label] for label in asked} == asked
+
+
 def test_what_an_assignment_needs_comes_before_it():
     given = assignment(["ex-both-arms", "ex-share"])
     ids = [cell.id for cell in given.cells]

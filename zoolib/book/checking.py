@@ -10,7 +10,7 @@ import difflib
 import functools
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, ValuesView
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,8 @@ def _parted(mine: Any, n: int) -> list[Any]:
     if n == 1:
         alone = isinstance(mine, (list, tuple)) and len(mine) == 1
         return [mine[0] if alone else mine]
-    if isinstance(mine, Mapping):
-        mine = list(mine.values())
+    if isinstance(mine, (Mapping, ValuesView)):
+        mine = list(mine.values() if isinstance(mine, Mapping) else mine)
     mine = mine.to_numpy() if hasattr(mine, "to_numpy") else mine
     if isinstance(mine, np.ndarray):
         if mine.size != n and mine.ndim == 2 and mine.shape[1] == n:  # a row for each world

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import reprlib
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ UNITS = {
     0.001: "it is a thousand times too small: is the unit as asked for?",
     -1.0: "its sign is the other way round: which is subtracted from which?",
 }
+NONE = "an empty list says that there is none"
 
 
 class Off(Exception):  # noqa: N818  no error, but what is said of an answer
@@ -34,7 +35,8 @@ def kind_of(x: Any) -> str:
     """Return what something is, in words."""
     kinds = {bool: "a truth value", str: "a text", np.ndarray: "an array", type: "a class"}
     named = next((words for kind, words in kinds.items() if isinstance(x, kind)), None)
-    return named or ("a function" if callable(x) else f"a {type(x).__name__}")
+    article = "an" if type(x).__name__[0] in "AEIOaeio" else "a"
+    return named or ("a function" if callable(x) else f"{article} {type(x).__name__}")
 
 
 def number(part: Part, x: Any) -> tuple[bool, str]:
@@ -64,6 +66,8 @@ def number(part: Part, x: Any) -> tuple[bool, str]:
                 return False, words
         if value and abs(1 / value - truth) <= tolerance:
             return False, "it is the reciprocal of what is asked for."
+    if value in (float(f"{truth:.2g}"), float(f"{truth:.3g}")):
+        return False, "it is rounded too much: more digits are asked for."
     nearly = abs(value - truth) <= 4 * spread
     return False, f"it is {'a little' * nearly}{' ' * nearly}too {'large' if value > truth else 'small'}."
 
@@ -76,25 +80,27 @@ def _value(part: Part, x: Any) -> tuple[float, int | None, float]:
         raise Off(f"is {kind_of(x)}, and a number is asked for")
     values = np.asarray(x)
     values = values.astype(float) if values.dtype.kind == "O" else values
-    if values.dtype.kind not in "iuf":
+    if values.dtype.kind not in "iuf" + "b" * ("n" in part):  # a share of worlds: did it happen in each?
         raise Off(f"is {kind_of(x)}, and a number is asked for")
+    values = values if "n" in part else values.squeeze()
     if values.ndim == 0:
         return float(values), None, 0.0
-    if values.ndim > 1 or "n" not in part:
+    if values.ndim > 1 or "n" not in part or not len(values):
         raise Off(f"has the shape {values.shape}, and one number is asked for")
-    if not len(values):
-        raise Off("is empty")
+    if 2 <= len(values) <= 3 < part["n"]:
+        raise Off(f"holds {len(values)} numbers: hand in an interval of zoolib.metrics, or one for each world")
     return float(values.mean()), len(values), 2 * float(values.std()) / len(values) ** 0.5
 
 
 def names(part: Part, x: Any) -> tuple[bool, str]:
     """Judge which of some names are handed in; their order does not matter."""
     if x is None or isinstance(x, (bool, int, float)) or callable(x):
-        raise Off(f"is {'nothing' if x is None else kind_of(x)}, and names are asked for")
+        raise Off(f"is nothing: {NONE}" if x is None else f"is {kind_of(x)}, and names are asked for")
+    x = [name for name, there in x.items() if there] if isinstance(x, Mapping) else x
     known = {_bare(one) for one in part["of"]}
     mine, right = {_bare(one) for one in ([x] if isinstance(x, str) else x)}, {_bare(one) for one in part["value"]}
     if unknown := mine - known:
-        return False, f"{sorted(unknown)[0]!r} is none of {', '.join(part['of'])}."
+        return False, f"{sorted(unknown)[0]!r} is none of {', '.join(part['of'])}{f'; {NONE}' * ('none' in unknown)}."
     words = ["one that is there does not belong there"] * bool(mine - right) + ["one is missing"] * bool(right - mine)
     return mine == right, "; ".join(words) + "." * bool(words)
 
@@ -146,7 +152,7 @@ def function(part: Part, x: Any) -> tuple[bool, str]:
 
 
 def _alike(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-5, atol=1e-6)  # as near as float32 comes
 
 
 def _shown(x: Any) -> str:
@@ -167,10 +173,11 @@ def shock(part: Part, x: Any) -> tuple[bool, str]:
         for c, category in enumerate(mine.categories):
             a, b, was = (sim.click_table[p, c] for sim in (mine, right, before))
             if abs(a - b) > 1e-9:
-                what = (
-                    "was not to change" if b == was else "does not change" if a == was else "changes to something else"
+                what = "does not change" if a == was else "changes to something else"
+                return (
+                    False,
+                    f"the click probability of {persona} for {category} {'was not to change' if b == was else what}.",
                 )
-                return False, f"the click probability of {persona} for {category} {what}."
     return True, ""
 
 
@@ -188,7 +195,8 @@ def evidence(part: Part, x: Any) -> tuple[bool, str]:
 
 def rescaled(part: Part, x: Any) -> tuple[bool, str]:
     """Judge two ``Evidence``s, of scaled contexts and of plain ones, that say the same."""
-    if not all(hasattr(one, name) for one in x for name in ("A", "b", "ridge")):
+    x = [*x.values()] if isinstance(x, Mapping) else x
+    if np.size(x) != 2 or not all(hasattr(one, name) for one in x for name in ("A", "b", "ridge")):
         raise Off("does not hold two Evidences, that of the scaled contexts first")
     scaled, plain = (one.A - one.ridge * np.eye(len(one.A)) for one in x)
     c2 = np.trace(scaled) / np.trace(plain) if np.trace(plain) > 1e-9 else 0.0
@@ -199,11 +207,8 @@ def rescaled(part: Part, x: Any) -> tuple[bool, str]:
     if not np.allclose(x[0].b, c2**0.5 * x[1].b):
         return False, "the rewards are not the same."
     off = x[0].ridge / x[1].ridge / c2
-    for wrong, words in (
-        (1, ""),
-        (c2**-0.5, "divided by c, not by its square"),
-        (c2**-2, "multiplied and not divided"),
-    ):
+    known = ((1, ""), (c2**-0.5, "divided by c, not by its square"), (c2**-2, "multiplied and not divided"))
+    for wrong, words in known:
         if abs(off / wrong - 1) < 1e-6:
             return not words, words and f"the prior is {words}."
     return False, "the prior is not the one that makes up for the scale."
