@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from experiments import families
+from experiments import cells, families
 from zoolib import metrics
 
 N_STEPS = families.N_STEPS
@@ -121,7 +121,7 @@ def is_linear(kind: str) -> bool:
     if kind in YARDSTICKS:
         return False
     cls, _, settings = named(kind)
-    return issubclass(cls, zoo.SharedLinUCBAgent) and "exploration" not in settings
+    return issubclass(cls, (zoo.SharedLinUCBAgent, cells.Cells)) and "exploration" not in settings
 
 
 def grid(kinds: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import zoolib as zoo
+from experiments import cells
 from experiments.contest import Factor, Setting
 
 N_STEPS = 40_000
@@ -59,6 +60,7 @@ EVERY = Factor(50, whole=True)
 LINEAR = {"alpha": ALPHA, "memory": Forgetting("window", "discount"), "ridge": RIDGE}
 REPLAY = {"lr": LR, "buffer": BUFFER, "every": EVERY}
 FRESH = {"alpha": ALPHA, "memory": Forgetting("fresh"), "ridge": RIDGE}
+FADING = {"alpha": ALPHA, "memory": Forgetting("discount"), "ridge": RIDGE}  # on log-odds no click can be taken out
 
 
 def _from(dials: dict[str, Any], *starts: Setting) -> tuple[dict[str, Any], tuple[Setting, ...]]:
@@ -140,6 +142,27 @@ FAMILIES = {
             {"epsilon": 0.05, "buffer": 2500},
         ),
         training="replay",
+    ),
+    # these came later, and begin where the other linear families did
+    "LinUCB, logistic": Family(
+        cells.DisjointLogistic,
+        "onehot",
+        *_from(FADING, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 0.3, "memory": ("discount", 4000)}),
+    ),
+    "Shared, crossed, logistic": Family(
+        cells.CrossedLogistic,
+        "crossed",
+        *_from(FADING, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 1.0, "memory": ("discount", 10_000)}),
+    ),
+    "Hybrid": Family(
+        cells.Hybrid,
+        "crossed",
+        *_from(
+            LINEAR,
+            {"alpha": 0.2},
+            {"alpha": 0.3, "memory": ("discount", 4000)},
+            {"alpha": 1.0, "memory": ("discount", 10_000)},
+        ),
     ),
 }
 

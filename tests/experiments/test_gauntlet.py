@@ -36,7 +36,7 @@ def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize("family", ["Neural-Linear, frozen", "LinUCB"])
+@pytest.mark.parametrize("family", ["Neural-Linear, frozen", "LinUCB", "LinUCB, logistic", "Hybrid"])
 def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(family):
     tried = table("gauntlet_tuning")
     best = tried.loc[tried["best"] & (tried["family"] == family), "kind"].item()

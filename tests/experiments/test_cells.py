@@ -1,0 +1,76 @@
+"""The fast agents of chapter 7 choose what the plain ones choose, and know what they know."""
+
+import numpy as np
+import pytest
+
+import zoolib as zoo
+from experiments import cells
+
+SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
+FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
+PAIRS = {
+    "disjoint": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3}),
+    "disjoint, window": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3, "window": 120}),
+    "disjoint, discount": (cells.Disjoint, zoo.LinUCBAgent, "onehot", FADING),
+    "disjoint, logistic": (cells.DisjointLogistic, zoo.LogisticUCBAgent, "onehot", {"alpha": 1.0, "ridge": 2.0}),
+    "disjoint, logistic, discount": (cells.DisjointLogistic, zoo.LogisticUCBAgent, "onehot", FADING),
+    "hybrid": (cells.Hybrid, zoo.HybridLinUCBAgent, "crossed", {"alpha": 0.3, "ridge": 0.4}),
+    "hybrid, discount": (cells.Hybrid, zoo.HybridLinUCBAgent, "crossed", FADING),
+    "crossed, logistic": (cells.CrossedLogistic, zoo.SharedLogisticUCBAgent, "crossed", {"alpha": 1.0, "ridge": 2.0}),
+    "crossed, logistic, discount": (cells.CrossedLogistic, zoo.SharedLogisticUCBAgent, "crossed", FADING),
+}
+
+
+def run(agent, encoding, settings, seeds=(3, 4, 5), n_steps=450):
+    def make(features, rng):
+        given = settings | ({"rng": rng} if "exploration" in settings else {})
+        return agent(features.encoded(encoding), **given)
+
+    return zoo.replicate({"agent": make}, list(seeds) if len(seeds) > 1 else seeds[0], n_steps, SHOCKS)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_fast_agent_chooses_what_the_plain_one_does(pair):
+    fast, plain, encoding, settings = PAIRS[pair]
+    mine, its = (run(agent, encoding, settings) for agent in (fast, plain))
+    assert len(np.unique(its.arm[0])) > 20 or encoding == "crossed"
+    np.testing.assert_array_equal(mine.arm[0], its.arm[0])
+
+
+@pytest.mark.parametrize("pair", ["disjoint, discount", "disjoint, window"])
+def test_with_thompson_sampling_it_does_so_too(pair):
+    fast, plain, encoding, settings = PAIRS[pair]
+    mine, its = (run(agent, encoding, settings | {"exploration": zoo.Thompson()}) for agent in (fast, plain))
+    np.testing.assert_array_equal(mine.arm[0], its.arm[0])
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_one_world_is_a_hundred_without_the_axis(pair):
+    fast, _, encoding, settings = PAIRS[pair]
+    many, one = run(fast, encoding, settings, n_steps=350), run(fast, encoding, settings, (4,), 350)
+    np.testing.assert_array_equal(np.squeeze(one.arm), many.arm[0][1])
+
+
+def test_hybrid_with_a_window_is_the_ridge_regression_on_what_is_shared_and_what_is_not():
+    sim = zoo.ZooplusSimulator(n_products=10, n_users=40, seed=5)
+    features = zoo.FeatureEngineer(sim, "crossed")
+    fast = cells.Hybrid(features, alpha=0.3, window=60, ridge=0.5)
+    whole = zoo.SharedLinUCBAgent(zoo.ContextSpace(60, 10), alpha=0.3, window=60, ridge=0.5)
+    rng = np.random.default_rng(2)
+    for user in rng.integers(0, 40, 250).tolist():
+        X = np.zeros((10, 60))
+        X[:, :20] = features.contexts(user, sim)
+        X[np.arange(10), 20 + 4 * np.arange(10) + sim.persona(user)] = 1
+        mean, width = fast.embed(sim.persona(user))
+        np.testing.assert_allclose(mean, whole.payoff(X), atol=1e-9)
+        np.testing.assert_allclose(width, whole.uncertainty(X), atol=1e-9)
+        arm = fast.predict(user, sim)
+        reward = int(rng.random() < 0.4)
+        fast.update(user, arm, reward, sim)
+        whole.learn(X[arm], arm, reward)
+
+
+def test_no_window_is_to_be_had_on_log_odds():
+    features = zoo.FeatureEngineer(zoo.ZooplusSimulator(n_products=10, n_users=5, seed=1))
+    with pytest.raises(TypeError, match="window"):
+        cells.DisjointLogistic(features, window=5)
