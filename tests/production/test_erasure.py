@@ -92,7 +92,8 @@ def test_where_the_store_is_away_nothing_is_half_erased(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ids", "how"), [(7, phi), ([7], phi), (["d0"], None), (["d0"], lambda version: None), (["d0"], {}.__getitem__)]
+    ("ids", "how"),
+    [(7, phi), ([7], phi), ("d0", phi), (["d0"], None), (["d0"], lambda version: None), (["d0"], {}.__getitem__)],
 )
 def test_nonsense_is_refused_and_changes_nothing(ids, how):
     ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)

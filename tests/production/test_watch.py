@@ -254,6 +254,15 @@ def test_without_a_change_some_column_is_beyond_its_limit_as_seldom_as_promised(
     assert beyond <= 200 * 0.05 + 4 * np.sqrt(200 * 0.05)
 
 
+def test_with_a_hundred_rows_chance_is_underrated_by_no_more_than_is_said():
+    rng = np.random.default_rng(18)
+    trained, beyond = contexts(5000, rng), 0
+    for _ in range(400):
+        index, limit = feature_skew(trained, contexts(100, rng), alpha=0.01)
+        beyond += (index > limit).any()
+    assert beyond <= 400 * 0.03 + 3 * np.sqrt(400 * 0.03)
+
+
 @pytest.mark.parametrize("column", [0, 4, 8])
 def test_a_column_that_arrives_as_zero_is_found_and_no_other(column):
     rng = np.random.default_rng(14)

@@ -7,7 +7,7 @@ on them, a log that was taken in as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from zoolib import checks
 from zoolib.production.ledger import Embed, Ledger
@@ -15,7 +15,7 @@ from zoolib.production.records import UNKNOWN, Decision, Sums
 from zoolib.production.stores.base import Put, Values, Writes
 
 
-def erase(ledger: Ledger, ids: Iterable[str], phi: Callable[[str], Embed]) -> int:
+def erase(ledger: Ledger, ids: Sequence[str], phi: Callable[[str], Embed]) -> int:
     """Forget decisions, take out of the evidence what was counted of them, and return how many there were.
 
     Each goes in one transaction, so this may be interrupted and repeated. The evidence is then that of all others, up
@@ -29,8 +29,8 @@ def erase(ledger: Ledger, ids: Iterable[str], phi: Callable[[str], Embed]) -> in
         A function from a version to its phi.
     """
     checks.instance("ledger", ledger, Ledger)
-    phi = checks.called("phi", phi)
-    return sum(_erase(ledger, checks.instance("ids", name, str), phi) for name in checks.items("ids", ids))
+    ids, phi = checks.words("ids", ids), checks.called("phi", phi)
+    return sum(_erase(ledger, name, phi) for name in ids)
 
 
 def _erase(ledger: Ledger, name: str, phi: Callable[[str], Embed]) -> int:

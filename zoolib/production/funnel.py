@@ -239,9 +239,9 @@ class Funnel:
         """Let silence of more than ``after`` seconds say no, as :meth:`Ledger.settle_silence` does."""
         return self._in_force(lambda ledger, phi: ledger.settle_silence(after, phi, phi.version))
 
-    def erase(self, decisions: list[str]) -> int:
+    def erase(self, ids: list[str]) -> int:
         """Forget decisions, and take them out of the evidence; return how many there were (:func:`erase`)."""
-        return erase(self.ledger, decisions, self._stored)
+        return erase(self.ledger, ids, self._stored)
 
     def _in_force(self, step: Callable[[Ledger, Embedder], Any]) -> Any:
         while True:

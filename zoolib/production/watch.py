@@ -106,10 +106,8 @@ class Canary:
         q, in (0, 1).
     margin
         How much less a reward may be, in its own unit, without being stopped.
-    alpha
-        How probable it may be that a harmless change is stopped.
-    name
-        Of the change: another name draws other visitors.
+    alpha, name
+        How probable it may be that a harmless change is stopped; of the change, and another draws other visitors.
     shape
         ``(...)`` canaries side by side.
 
@@ -165,7 +163,8 @@ def feature_skew(trained: Any, served: Any, *, bins: int = 10, alpha: float = 0.
 
     The *population stability index* of a column is sum (q - p) log(q / p) over bins that hold the shares p of
     ``trained``, about as much each, and q of ``served``. If both are drawn from one law it is about 1/n + 1/m times a
-    chi-square of one less than the bins (Yurdakul and Naranjo, 2020), whence the limit, which is for one look.
+    chi-square of one less than the bins (Yurdakul and Naranjo, 2020), whence the limit, which is for one look. With a
+    hundred rows it is passed nearly three times as often as alpha says, where that is 0.01.
 
     Parameters
     ----------
