@@ -22,7 +22,7 @@ from figures.svg import Axis, Line, Points
 from zoolib import checks
 from zoolib.book import plots
 from zoolib.experiment import Interval
-from zoolib.production import Funnel, Message, Visitor
+from zoolib.production import Alarm, Canary, Funnel, Message, Visitor
 from zoolib.randomness import shift
 from zoolib.world import GrownShop
 
@@ -227,3 +227,15 @@ def own_redis(folder: str | os.PathLike[str], wait: float = 30.0) -> Iterator[st
     finally:
         server.kill()
         server.wait()
+
+
+def first_off(watch: Alarm | Canary, visitor: Callable[[], Sequence[Any]], n: int) -> np.ndarray:
+    """Let ``n`` visitors come to each of some runs, and return which of them set off what watches; n + 1 if none did.
+
+    ``visitor()`` returns what ``watch`` hears of one visitor to each run, and ``(...)`` numbers come back.
+    """
+    who: Any = n + 1
+    for i in range(n):
+        off = watch.hear(*visitor())
+        who = np.where(off, np.minimum(who, i + 1), who)
+    return who

@@ -181,7 +181,7 @@ for_sale: np.ones(K, dtype=bool); agents: {"a": agent()}; grid: {"a": (zoo.Share
 context: ["x"]; stream: "users"; after: 0.0; by: 1; tolerance: 1e-09; p: drawn(4); delta: 0.5; worlds: ...;
 words: {"a": 1}; arrays: {"a": np.ones(2)}; kind: "persona"; persona: None; prefix: "m"; keys: ["v"];
 delay: 2; every: 3; n_rows: N; hidden: (4,); G: drawn(K, 1); update: lambda values: ({}, 1);
-text: "It holds."; holds: True; measured: "0.5"
+text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0; share: 0.5; margin: 0.1
 """)  # fmt: skip
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
@@ -224,6 +224,9 @@ TwoTowers.train.epochs: 1; TwoTowers.train.clicks: np.arange(K) % 2; train_phi.c
 train_phi.epochs: 1; Visitor.x: drawn(4); Visitor.group.grouping: "shared"; Visitor.id: "u";
 recall.found: np.arange(3); recall.truth: np.arange(3); unpack.key: "k"; unpack.kind: "e";
 unpack.value: production.pack("k", "e", {"a": 1}, {"a": np.ones(2)}); pack.kind: "e"; Rule.mask: np.arange(K) > 1;
+erase.ledger: ledger(); erase.ids: ["d"]; erase.phi: lambda version: embedder(); Funnel.erase.ids: ["d"];
+Canary.takes.visitor: "u"; Canary.hear.changed: 1; Alarm.hear.x: 0.5;
+feature_skew.trained: drawn(N, 3); feature_skew.served: drawn(K, 3);
 KeptScores.learn.z: drawn(D); KeptScores.best.n: 3; Sums.packed.key: "k";
 Posterior.of.sums: sums(); FeatureEngineer.encoded.encoding: "both";
 FeatureShop.n_steps: 9; FeatureShop.n_log: 20; FeatureShop.n_products: 60; FeatureShop.seed: 1;

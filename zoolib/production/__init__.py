@@ -4,6 +4,7 @@ Needs the extra ``production``: ``python -m pip install "zoolib[production]"``.
 """
 
 from zoolib.production.embedder import Embedder
+from zoolib.production.erasure import erase
 from zoolib.production.feedback import FeedbackQueue
 from zoolib.production.funnel import STAGES, Funnel, timed
 from zoolib.production.kept_scores import KeptScores
@@ -16,3 +17,4 @@ from zoolib.production.stores import LMDBStore, RedisStore, open_store
 from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Update, Values
 from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 from zoolib.production.towers import TwoTowers, train_phi
+from zoolib.production.watch import Alarm, Canary, Skew, feature_skew

@@ -17,6 +17,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.production.embedder import DEVICES, DTYPES, Embedder
+from zoolib.production.erasure import erase
 from zoolib.production.ledger import Ledger, StaleModelError
 from zoolib.production.ranking import InverseGapRanking, Posterior, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
@@ -237,6 +238,10 @@ class Funnel:
     def settle_silence(self, after: float) -> int:
         """Let silence of more than ``after`` seconds say no, as :meth:`Ledger.settle_silence` does."""
         return self._in_force(lambda ledger, phi: ledger.settle_silence(after, phi, phi.version))
+
+    def erase(self, ids: list[str]) -> int:
+        """Forget decisions, and take them out of the evidence; return how many there were (:func:`erase`)."""
+        return erase(self.ledger, ids, self._stored)
 
     def _in_force(self, step: Callable[[Ledger, Embedder], Any]) -> Any:
         while True:

@@ -159,14 +159,15 @@ class Sums:
     def count(self, z: np.ndarray, verdict: int, before: int) -> None:
         """Bring the sums up to date where the verdict on ``z`` that they have counted was ``before``.
 
-        A ``ValueError`` refuses a z that is not finite, of another length, or has entries above 10,000 in size.
+        A ``verdict`` of -1 takes it out of them. A ``ValueError`` refuses a z that is not finite, of another length, or
+        has entries above 10,000 in size.
         """
         bounded("z", z, self.b.shape, LARGEST_Z)
         z = np.asarray(z)
         verdict, before = (checks.whole("verdict and before", one, UNKNOWN, CLICK) for one in (verdict, before))
-        if before == UNKNOWN:
-            self.A += np.multiply.outer(z, z)
-            self.n_shown += 1
+        if more := (before == UNKNOWN) - (verdict == UNKNOWN):
+            self.A += more * np.multiply.outer(z, z)
+            self.n_shown += more
         change = max(verdict, 0) - max(before, 0)
         self.b += change * z
         self.n_clicks += change

@@ -1,0 +1,145 @@
+"""Two processes serve one shop from one store, one of them is killed, and clients go to the other (chapter 6)."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from zoolib.networks import MLP
+from zoolib.production import Embedder, Funnel, InverseGapRanking, Retriever, StoreUnavailableError, Visitor, open_store
+from zoolib.world import GrownShop
+
+SMALL = GrownShop(1000, 20, rng=0)
+
+
+def small_funnel(url: str) -> Funnel:
+    """Return a funnel over a thousand products, with the store at ``url``."""
+    store, settings = open_store(url), {"n_candidates": 50, "n_slate": 5, "device": "cpu"}
+    settings["ranking"] = InverseGapRanking(rng=np.random.SeedSequence())
+    retriever = Retriever(SMALL.products, "exact")
+    phi = Embedder(MLP((15, 16, 8), [np.random.default_rng(0)], linear=(1,)), device="cpu")
+    return Funnel(retriever, SMALL.products, phi, store, query=lambda x: np.append(x, 1.0), **settings)
+
+
+class Serve(socketserver.StreamRequestHandler):
+    """Answers lines: a visitor's features by what is shown, a click by what became of it."""
+
+    funnel: Funnel
+
+    def handle(self) -> None:
+        """Answer line by line until the client goes."""
+        for line in self.rfile:
+            try:
+                answer = self.answer(json.loads(line))
+            except StoreUnavailableError as error:
+                answer = {"error": str(error)}
+            self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what a client is told who has ``asked``."""
+        if "x" in asked:
+            shown = self.funnel.decide(Visitor(np.array(asked["x"])))
+            return {"decision": shown.id, "arms": shown.arms.tolist()}
+        return {"outcome": self.funnel.feedback(asked["decision"], asked["arm"], 1).value}
+
+
+@contextmanager
+def server(url: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Yield a process that serves the store at ``url``, and its port on the loopback address."""
+    process = subprocess.Popen([sys.executable, __file__, url], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process, int(process.stdout.readline())  # type: ignore[union-attr]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+@dataclass
+class Run:
+    """What clients saw: the clicks that were acknowledged, and when each request was made and answered, in seconds."""
+
+    clicks: list[tuple[str, int]] = field(default_factory=list)
+    requests: list[tuple[float, float]] = field(default_factory=list)
+    killed: float = np.inf
+
+    def longest_wait(self) -> float:
+        """Return the longest that a request has waited for its answer, in milliseconds."""
+        return 1000 * max(answered - asked for asked, answered in self.requests)
+
+    def answered_afterwards(self) -> int:
+        """Return how many requests were made and answered after the kill."""
+        return sum(asked > self.killed for asked, _ in self.requests)
+
+
+def ask(line: dict[str, Any], ports: list[int], lines: dict[int, Any], run: Run) -> dict[str, Any]:
+    """Return the answer of the first port that gives one; who does not, is left alone from now on."""
+    start = time.monotonic()
+    while True:
+        port = ports[0]
+        try:
+            if port not in lines:
+                lines[port] = socket.create_connection(("127.0.0.1", port), timeout=10.0).makefile("rwb", buffering=0)
+            lines[port].write(json.dumps(line).encode() + b"\n")
+            answer = json.loads(lines[port].readline())  # an empty line, from one that is dead, is no JSON
+        except (OSError, ValueError):
+            if len(ports) == 1:
+                raise
+            ports.pop(0)
+            continue
+        if "error" not in answer:
+            run.requests.append((start, time.monotonic()))
+            return answer
+
+
+def shop(ports: list[int], seed: int, stop: threading.Event, run: Run) -> None:
+    """Come and click on what is shown first, again and again."""
+    rng, lines = np.random.default_rng(seed), {}
+    while not stop.is_set():
+        shown = ask({"x": SMALL.visitors(1, rng)[0].tolist()}, ports, lines, run)
+        click = shown["decision"], shown["arms"][0]
+        ask({"decision": click[0], "arm": click[1]}, ports, lines, run)
+        run.clicks.append(click)
+    for line in lines.values():
+        line.close()
+
+
+def fail_over(url: str, n_clients: int = 4, seconds: float = 1.5) -> Run:
+    """Let two processes serve clients from one store, kill one of them half-way, and return what the clients saw.
+
+    Half of the clients begin with the one that is killed. Whoever gets no answer asks the other the same again.
+    """
+    small_funnel(url).store.close()  # which puts a phi in force
+    with server(url) as (first, one), server(url) as (_, other):
+        run, stop = Run(), threading.Event()
+        ports = [[one, other] if i % 2 == 0 else [other] for i in range(n_clients)]
+        clients = [threading.Thread(target=shop, args=(ports[i], i, stop, run)) for i in range(n_clients)]
+        for client in clients:
+            client.start()
+        time.sleep(seconds / 2)
+        first.kill()
+        run.killed = time.monotonic()
+        time.sleep(seconds / 2)
+        stop.set()
+        for client in clients:
+            client.join()
+    return run
+
+
+if __name__ == "__main__":
+    Serve.funnel = small_funnel(sys.argv[1])
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Serve) as serving:
+        serving.daemon_threads = True
+        print(serving.server_address[1], flush=True)
+        serving.serve_forever()

@@ -1,0 +1,117 @@
+"""Who is forgotten leaves nothing in the evidence: not under the model in force, and not under those before it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_ledger import D_EMB, MemoryStore, assert_is, literal, phi, shown
+
+from zoolib.production import Ledger, Message, Outcome, StoreUnavailableError, Sums, erase, open_store
+
+
+def told(ledger, decisions, embed, version, rewards):
+    """Report a verdict on everything that was shown, and return them all by decision and place."""
+    verdicts = {(i, j): int(rewards[i][j]) for i in range(len(decisions)) for j in range(3)}
+    messages = [Message(decisions[i].id, int(decisions[i].arms[j]), r) for (i, j), r in verdicts.items() if r >= 0]
+    ledger.settle(messages, embed, version)
+    return {key: r for key, r in verdicts.items() if r >= 0}
+
+
+@given(
+    st.lists(st.lists(st.integers(-1, 1), min_size=3, max_size=3), min_size=4, max_size=4),
+    st.sets(st.integers(0, 3)),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_left_is_the_evidence_of_all_others(rewards, hers):
+    ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
+    decisions = [shown(seed=i) for i in range(4)]
+    for decision in decisions:
+        ledger.record(decision)
+    verdicts = told(ledger, decisions, embed, "v", rewards)
+    assert erase(ledger, [f"d{i}" for i in hers], lambda version: embed) == len(hers)
+    others = {key: r for key, r in verdicts.items() if key[0] not in hers}
+    sums = ledger.evidence("v", "shared")
+    assert_is(sums, *literal(decisions, others, embed))
+    assert (sums.n_shown, sums.n_clicks) == (len(others), sum(others.values()))
+    assert all((ledger.decision(f"d{i}") is None) == (i in hers) for i in range(4))
+
+
+def test_it_leaves_the_evidence_of_every_version_and_of_every_group():
+    ledger, phis = Ledger(MemoryStore(), D_EMB, ridge=0.5), {"old": phi(0), "new": phi(1)}
+    decisions = [shown(seed=i, group=f"user:{i % 2}") for i in range(4)]
+    for decision in decisions:
+        ledger.record(decision)
+    verdicts = told(ledger, decisions, phis["old"], "old", [[1, 0, 1]] * 4)
+    ledger.migrate(phis["new"], "new")
+    assert erase(ledger, ["d0", "d3"], phis.__getitem__) == 2
+    for version, embed in phis.items():
+        for group, left in (("user:0", 2), ("user:1", 1)):
+            mine = {key: r for key, r in verdicts.items() if key[0] == left}
+            assert_is(ledger.evidence(version, group), *literal(decisions, mine, embed))
+
+
+def test_a_later_click_is_unknown_and_to_erase_twice_does_no_harm():
+    ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
+    decisions = [shown(seed=0), shown(seed=1)]
+    for decision in decisions:
+        ledger.record(decision)
+    told(ledger, decisions, embed, "v", [[1, 0, -1]] * 2)
+    assert [erase(ledger, ["d0"], lambda version: embed) for _ in range(2)] == [1, 0]
+    last = Message("d0", int(decisions[0].arms[2]), 1)
+    assert ledger.settle([last], embed, "v") == [Outcome.UNKNOWN]
+    assert ledger.migrate(embed, "v") == 0
+    assert ledger.evidence("v", "shared").n_shown == 2
+
+
+def test_a_deployment_in_between_is_noticed_and_taken_out_too():
+    store, phis = MemoryStore(), {"old": phi(0), "new": phi(1)}
+    ledger, decision = Ledger(store, D_EMB, ridge=0.5), shown(seed=0)
+    ledger.record(decision)
+    told(ledger, [decision], phis["old"], "old", [[1, 0, 1]])
+
+    def overtaken(version):
+        ledger.migrate(phis["new"], "new")  # between reading the decision and taking it out
+        return phis[version]
+
+    assert erase(ledger, ["d0"], overtaken) == 1
+    for version in phis:
+        assert_is(ledger.evidence(version, "shared"), 0.5 * np.eye(D_EMB), np.zeros(D_EMB))
+
+
+def test_where_the_store_is_away_nothing_is_half_erased(tmp_path):
+    embed, store = phi(0), open_store(tmp_path / "store")
+    ledger = Ledger(store, D_EMB, ridge=0.5)
+    ledger.record(shown(seed=0))
+    told(ledger, [shown(seed=0)], embed, "v", [[1, 1, 0]])
+    store.close()
+    with pytest.raises(StoreUnavailableError):
+        erase(ledger, ["d0"], lambda version: embed)
+    with open_store(tmp_path / "store") as again:
+        ledger = Ledger(again, D_EMB, ridge=0.5)
+        assert (ledger.evidence("v", "shared").n_shown, ledger.decision("d0").counted["v"].tolist()) == (3, [1, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("ids", "how"),
+    [(7, phi), ([7], phi), ("d0", phi), (["d0"], None), (["d0"], lambda version: None), (["d0"], {}.__getitem__)],
+)
+def test_nonsense_is_refused_and_changes_nothing(ids, how):
+    ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
+    ledger.record(shown(seed=0))
+    told(ledger, [shown(seed=0)], embed, "v", [[1, 0, 1]])
+    before = dict(ledger.store.values)
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        erase(ledger, ids, how)
+    assert ledger.store.values == before
+
+
+@given(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_a_path_of_verdicts_that_ends_in_none_leaves_the_prior(path):
+    sums, z, before = Sums.prior(3, 1.0), np.array([1.0, -2.0, 0.5]), -1
+    for verdict in [*(v for pair in path for v in pair), -1]:
+        sums.count(z, verdict, before)
+        before = verdict
+    np.testing.assert_allclose(sums.A, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(sums.b, 0, atol=1e-12)
+    assert (sums.n_shown, sums.n_clicks) == (0, 0)

@@ -1,0 +1,200 @@
+"""What watches a running funnel: alarms that one may ask after every visitor, a canary, skewed features (chapter 6).
+
+An alarm bets. It starts with one coin and stakes a part of what it has, before each observation x, on x being above
+(below) the mean that it should have at most (at least). As long as all is well no bet is favourable, so its wealth is
+a nonnegative supermartingale, and the probability that it ever reaches 1 / alpha is at most alpha (Ville, 1939),
+however often one looks and whenever one stops. What stake is right depends on how wrong things are, which nobody
+knows; so eight of them bet side by side, and their mean counts (Robbins's method of mixtures). This needs bounds of x,
+and no law: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSSB 2024.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from zoolib import checks
+
+STAKES = 0.9 / 2.0 ** np.arange(8)  # of the largest with which nothing can be owed
+
+
+class Alarm:
+    """Goes off where a mean is not what it should be, and seldom where it is.
+
+    Parameters
+    ----------
+    mean, low, high
+        What the mean of an observation given all before should be, and between which bounds each of them lies.
+    side
+        ``"above"`` goes off where it is larger than ``mean``, ``"below"`` where it is smaller, ``"both"`` at either.
+    alpha
+        How probable a false alarm may be, ever.
+    restarts
+        For what is watched without an end, and may go wrong late: a wealth that has fallen below one coin begins anew
+        (Page's CUSUM, 1954). Then there are false alarms, but on average at most one in 1 / ``alpha`` observations
+        (Shin, Ramdas and Rinaldo, 2024).
+    shape
+        ``(...)`` streams of observations side by side, with an alarm each.
+
+    Attributes
+    ----------
+    off, n
+        ``(...)`` bool, whether each has gone off; it stays so. How many observations have come.
+
+    >>> alarm = Alarm(0.5, 0.0, 1.0, side="below", alpha=0.01)
+    >>> sum(not alarm.hear(click) for click in [0] * 20)
+    10
+    """
+
+    def __init__(
+        self,
+        mean: float,
+        low: float,
+        high: float,
+        *,
+        side: str = "both",
+        alpha: float = 0.01,
+        restarts: bool = False,
+        shape: tuple[int, ...] = (),
+    ) -> None:
+        self.low, self.high = checks.real("low", low, -np.inf), checks.real("high", high, -np.inf)
+        self.mean = checks.real("mean", mean, self.low, self.high)
+        if not self.low < self.mean < self.high:
+            raise ValueError(f"mean must lie between low and high, got {mean} between {low} and {high}")
+        checks.choice("side", side, ("above", "below", "both"))
+        self.restarts = checks.instance("restarts", restarts, bool)
+        self.alpha = checks.real("alpha", alpha, 0.0, 1.0, open_low=True)
+        self.shape = tuple(checks.whole("shape", size, 1) for size in checks.items("shape", shape))
+        above, below = STAKES / (self.mean - self.low), -STAKES / (self.high - self.mean)
+        stakes = {"above": above, "below": below, "both": np.concatenate([above, below])}[side]
+        self._stakes = stakes.reshape(-1, *(1,) * len(self.shape))
+        self._log = np.zeros((len(stakes), *self.shape))
+        self.off, self.n = np.zeros(self.shape, dtype=bool), 0
+
+    @property
+    def wealth(self) -> np.ndarray:
+        """What each alarm has, ``(...)``, having begun with one; no more than 1e300 is told."""
+        return np.exp(np.minimum(self._log, 690.0)).mean(0)
+
+    def hear(self, x: Any) -> np.ndarray:
+        """Take in one observation of each stream, ``(...)``, and return ``off``."""
+        x = checks.finite("x", x, self.shape)
+        if x.size and not self.low <= x.min() <= x.max() <= self.high:
+            raise ValueError(f"x must lie between {self.low:g} and {self.high:g}, got {x.min():g} to {x.max():g}")
+        kept = np.maximum(self._log, 0.0) if self.restarts else self._log
+        self._log = kept + np.log1p(self._stakes * (x - self.mean))
+        self.n, self.off = self.n + 1, self.off | (self.wealth >= 1 / self.alpha)
+        return self.off
+
+
+class Canary:
+    """Shows a change to a share of the visitors, and stops it where that earns less than the others do.
+
+    With W = 1 for visitors of the canary, probability q, and a reward Y in [0, 1],
+
+        x = (W / q - (1 - W) / (1 - q)) (Y - m)
+
+    has the mean of what the change brings, whatever m is, if chosen before W: here the mean reward so far, against
+    noise. An :class:`Alarm` hears x and goes off where that mean is below ``-margin``. So a change that costs no more
+    is stopped with a probability of at most ``alpha``.
+
+    Parameters
+    ----------
+    share
+        q, in (0, 1).
+    margin
+        How much less a reward may be, in its own unit, without being stopped.
+    alpha, name
+        How probable it may be that a harmless change is stopped; of the change, and another draws other visitors.
+    shape
+        ``(...)`` canaries side by side.
+
+    >>> canary = Canary(0.5, name="new phi")
+    >>> [canary.takes(visitor) for visitor in ("Ann", "Bob", "Cleo")]
+    [False, True, True]
+    """
+
+    def __init__(
+        self, share: float, *, margin: float = 0.0, alpha: float = 0.01, name: str = "", shape: tuple[int, ...] = ()
+    ) -> None:
+        self.share = checks.real("share", share, 0.0, 1.0, open_low=True)
+        self.margin = checks.real("margin", margin, 0.0, 1.0)
+        if self.share == 1.0:
+            raise ValueError("share must be below 1: somebody must see what was there before")
+        self.name, bound = checks.instance("name", name, str), 1 / min(self.share, 1 - self.share)
+        self._alarm = Alarm(-self.margin, -bound, bound, side="below", alpha=alpha, shape=shape)
+        self._total = np.full(self._alarm.shape, 0.5)  # as if somebody had come before
+
+    @property
+    def stopped(self) -> np.ndarray:
+        """Whether it is stopped, ``(...)`` bool; for good."""
+        return self._alarm.off
+
+    def takes(self, visitor: str) -> bool:
+        """Return whether ``visitor``, a name, is shown the change: always the same answer until it is stopped."""
+        digest = hashlib.blake2b(f"{self.name}\0{checks.instance('visitor', visitor, str)}".encode(), digest_size=8)
+        return bool(int.from_bytes(digest.digest()) < self.share * 2**64) and not bool(self.stopped.all())
+
+    def hear(self, changed: Any, reward: Any) -> np.ndarray:
+        """Take in one visitor, who was shown the change or not, and return ``stopped``.
+
+        ``changed`` is 0 or 1, ``reward`` in [0, 1], ``(...)`` both. Once for each visitor: who comes again is in the
+        same group again, so her visits are no independent draws.
+        """
+        W, Y = checks.clicks("changed", changed, self._alarm.shape), checks.finite("reward", reward, self._alarm.shape)
+        if Y.size and not 0 <= Y.min() <= Y.max() <= 1:
+            raise ValueError(f"reward must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
+        m = self._total / (self._alarm.n + 1)
+        self._total = self._total + Y
+        return self._alarm.hear((W / self.share - (1 - W) / (1 - self.share)) * (Y - m))
+
+
+class Skew(NamedTuple):
+    """How far columns have moved, and how far luck would move them, ``(d,)`` each."""
+
+    index: np.ndarray
+    limit: np.ndarray
+
+
+def feature_skew(trained: Any, served: Any, *, bins: int = 10, alpha: float = 0.01) -> Skew:
+    """Compare what a model was trained on with what it is asked about, column by column.
+
+    The *population stability index* of a column is sum (q - p) log(q / p) over bins that hold the shares p of
+    ``trained``, about as much each, and q of ``served``. If both are drawn from one law it is about 1/n + 1/m times a
+    chi-square of one less than the bins (Yurdakul and Naranjo, 2020), whence the limit, which is for one look. With a
+    hundred rows it is passed nearly three times as often as alpha says, where that is 0.01.
+
+    Parameters
+    ----------
+    trained, served
+        ``(n, d)`` and ``(m, d)`` contexts.
+    bins, alpha
+        How many, at most: fewer where a column has few values. The probability that chance takes any column beyond
+        its limit.
+
+    >>> x = np.linspace(0, 1, 1000)[:, None]
+    >>> index, limit = feature_skew(np.hstack([x, x]), np.hstack([x, x**2]))
+    >>> (index > limit).tolist()
+    [False, True]
+    """
+    from scipy.special import chdtri
+
+    trained = checks.finite("trained", trained, (None, None))
+    served = checks.finite("served", served, (None, trained.shape[1]))
+    if not (trained.size and served.size):
+        raise ValueError(f"trained and served must hold rows, got shapes {trained.shape} and {served.shape}")
+    bins, alpha = checks.whole("bins", bins, 2, 1000), checks.real("alpha", alpha, 0.0, 1.0, open_low=True)
+    n, m, d, at = len(trained), len(served), trained.shape[1], np.arange(bins) / bins
+    index, limit = np.zeros((2, d))
+    for j, (a, b) in enumerate(zip(trained.T, served.T, strict=True)):
+        edges = values if len(values := np.unique(a)) <= bins else np.unique(np.quantile(a, at, method="higher"))
+        edges = np.append(edges, np.nextafter(a.max(), np.inf))  # below and above these nothing was seen
+        counts = [np.bincount(np.searchsorted(edges, v, "right"), minlength=len(edges) + 1) for v in (a, b)]
+        of_a, of_b = np.compress(np.sum(counts, 0) > 0, counts, axis=1)
+        p = (of_a + 0.5) / (of_a + 0.5).sum()
+        q = (of_b + p) / (m + 1)  # no share is quite zero
+        index[j] = ((q - p) * np.log(q / p)).sum()
+        limit[j] = chdtri(max(np.count_nonzero(of_a) - 1, 1), alpha / d) * (1 / n + 1 / m)
+    return Skew(index, limit)
