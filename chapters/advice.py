@@ -86,6 +86,21 @@ GUIDE: dict[str, list[Advice]] = {
             "screening-beats-network",
         ),
         Advice(
+            "A product must fit in several ways at once, and there is such a log",
+            "Boosted trees, with differences and products of the pairs of columns that the same test names.",
+            "trees-beat-network-on-conditions",
+        ),
+        Advice(
+            "Numbers that somebody has mixed, as an embedding does, and that were not normal before",
+            "Undo the mixing by independent components, for which no click is needed; then trees.",
+            "rotation-undone",
+        ),
+        Advice(
+            "Numbers of which nothing but ten thousand clicks says in which directions they matter",
+            "A network that is trained on these clicks: the one place where we found that it pays.",
+            "network-wins-directions",
+        ),
+        Advice(
             "Users differ, and nothing that you see says how",
             "Give each user evidence of their own, alone or above what is shared: two levels.",
             "two-levels",
@@ -127,6 +142,11 @@ GUIDE: dict[str, list[Advice]] = {
             "Yes, of a thousand clicks or so, and many columns",
             "Products of columns in a model with a logistic link, before you think of a network.",
             "network-needs-log",
+        ),
+        Advice(
+            "A short one, and nobody knows which of many columns matter",
+            "Expect little of any agent at first; a longer log is worth more than a better agent.",
+            "hard-without-log",
         ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
