@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from zoolib.agents.exploration import Exploration
-from zoolib.evidence.logistic import LEAST, mode, probability
+from zoolib.agents import Exploration
+from zoolib.evidence import LogisticEvidence
 from zoolib.randomness import streams
 
 
@@ -51,6 +51,7 @@ class Cells(zoo.UCBAgent):
         self.arms = np.broadcast_to(np.arange(sim.n_products), self.category.shape)
         self.sums = np.zeros((2, *self._shape(sim)))
         self.n, self.b = self.sums  # views: both fade at once
+        self.one = LogisticEvidence(1, self.batch_shape)
         self._kept: deque[tuple[Any, Any]] = deque()
 
     def _shape(self, sim: zoo.ZooplusSimulator) -> tuple[int, ...]:
@@ -84,11 +85,11 @@ class Cells(zoo.UCBAgent):
             self.sums *= self.gamma
         if self.is_logistic:
             at, (mean, width) = self._clicked(x, arm)
-            s = mode(mean, width**2, np.asarray(reward, dtype=float))
-            p = probability(s)
-            q = np.maximum(p * (1 - p), LEAST)
-            self.n[at] += q
-            self.b[at] += q * s + reward - p
+            A, b = 1 / width**2, mean / width**2  # all that is known of this cell, as evidence of one number
+            self.one.put(A[..., None, None].copy(), b[..., None].copy())  # which it changes in place
+            self.one.add(np.ones((*self.batch_shape, 1)), reward)
+            self.n[at] += self.one.A[..., 0, 0] - A
+            self.b[at] += self.one.b[..., 0] - b
             return
         at = (*self.rows, arm, x)
         self.n[at] += 1
