@@ -91,11 +91,6 @@ GUIDE: dict[str, list[Advice]] = {
             "trees-beat-network-on-conditions",
         ),
         Advice(
-            "Numbers that somebody has mixed, as an embedding does, and that were not normal before",
-            "Undo the mixing by independent components, for which no click is needed; then trees.",
-            "rotation-undone",
-        ),
-        Advice(
             "Numbers of which nothing but ten thousand clicks says in which directions they matter",
             "A network that is trained on these clicks: the one place where we found that it pays.",
             "network-wins-directions",
