@@ -215,15 +215,20 @@ def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
     return both[both["found"] > 1]
 
 
+LEAST = 0.5  # half-widths; what came back below that, or with the other sign, stands at the edge
+
+
 def draw_found_and_confirmed(shown: pd.DataFrame) -> Figure:
-    """Draw what :func:`found_and_confirmed` returns."""
+    """Draw what :func:`found_and_confirmed` returns; what came back below the axis is a triangle at its end."""
     figure, ax = plt.subplots(figsize=(6.4, 4.4))
     ends = [1, shown["found"].max() * 1.25]
     ax.plot(ends, ends, color=plots.SOFT, linewidth=1)
-    down = np.minimum(shown["half-width"], 0.99 * shown["confirmed"])  # a logarithmic axis has no zero
-    bars = {"fmt": "o", "markersize": 4, "elinewidth": 0.8, "color": plots.look("LinUCB")["color"], "alpha": 0.7}
-    ax.errorbar(shown["found"], shown["confirmed"], [down, shown["half-width"]], **bars)
-    ax.set(xscale="log", yscale="log", xlim=(0.9, ends[1] * 1.1), ylim=(0.5, ends[1] * 1.1))
+    bars = {"markersize": 4, "elinewidth": 0.8, "color": plots.look("LinUCB")["color"], "alpha": 0.7}
+    within, below = (shown[rows] for rows in (shown["confirmed"] >= LEAST, shown["confirmed"] < LEAST))
+    down = np.minimum(within["half-width"], 0.99 * within["confirmed"])  # a logarithmic axis has no zero
+    ax.errorbar(within["found"], within["confirmed"], [down, within["half-width"]], fmt="o", **bars)
+    ax.errorbar(below["found"], np.full(len(below), LEAST), fmt="v", clip_on=False, **bars)
+    ax.set(xscale="log", yscale="log", xlim=(0.9, ends[1] * 1.1), ylim=(LEAST, ends[1] * 1.1))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter("{x:g}")
     ax.set(xlabel="found, in half-widths of its interval", ylabel="confirmed, in the same")
