@@ -4,18 +4,8 @@ from threading import Event
 
 import numpy as np
 import pytest
-from redis_server import redis_server
 
 from figures.failover import Run, fail_over, server, shop, small_funnel
-
-
-@pytest.fixture(params=["lmdb", "redis"])
-def url(request, tmp_path):
-    if request.param == "lmdb":
-        yield str(tmp_path / "store")
-    else:
-        with redis_server(tmp_path) as running:
-            yield running.url
 
 
 @pytest.mark.slow

@@ -361,15 +361,6 @@ def test_contexts_that_could_not_be_counted_are_not_noted_down(ledger, x):
 # ---- both stores, several processes ------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["lmdb", "redis"])
-def url(request, tmp_path):
-    if request.param == "lmdb":
-        yield str(tmp_path / "store")
-    else:
-        with redis_server(tmp_path) as server:
-            yield server.url
-
-
 def test_processes_that_report_the_same_clicks_count_each_once(url):
     decisions, embed = [shown(seed=i) for i in range(60)], phi(0)
     with open_store(url) as store:

@@ -29,22 +29,6 @@ from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, 
 from zoolib.production.stores import codec
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    with redis_server(tmp_path_factory.mktemp("redis")) as running:
-        yield running
-
-
-@pytest.fixture(params=["lmdb", "redis"])
-def url(request, tmp_path):
-    if request.param == "lmdb":
-        return str(tmp_path / "store")
-    redis = request.getfixturevalue("server")
-    with open_store(redis.url) as store:
-        store._client.flushall()
-    return redis.url
-
-
 @pytest.fixture
 def store(url):
     with open_store(url) as opened:
