@@ -16,7 +16,9 @@ Search.makeSearchSummary = (html, words, anchor) => {
   const blocks = [...(place ?? page).querySelectorAll("p, figcaption, li:not(:has(p))")];
   if (place && !blocks.length) blocks.push(place);
   const segments = typeof Intl.Segmenter === "function" ? new Intl.Segmenter("en", { granularity: "sentence" }) : null;
-  const cut = text => segments ? [...segments.segment(text)].map(piece => piece.segment.trim()) : [text];
+  // "Filippi et al. [2010]" is one piece: no sentence begins with a bracket or a small letter.
+  const cut = text => (segments ? [...segments.segment(text)].map(piece => piece.segment.trim()) : [text])
+    .reduce((all, piece) => /^[[a-z]/.test(piece) && all.length ? [...all.slice(0, -1), `${all.at(-1)} ${piece}`] : [...all, piece], []);
   const wanted = [...words].map(word => word.toLowerCase());
   let best = { found: place ? 0 : -1, sentences: [] };
   for (const block of blocks) {

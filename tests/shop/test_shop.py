@@ -1047,7 +1047,7 @@ def test_the_page_is_made_so_that_nothing_can_be_put_into_it():
 
 def test_the_page_tells_of_the_shocks_and_of_the_funnel_what_is_so(shop):
     html, script = (PAGE / "index.html").read_text(encoding="utf-8"), (PAGE / "shop.js").read_text(encoding="utf-8")
-    told = re.findall(r'data-shock="([^"]+)".*?(\.\d+) becomes (\.\d+)', html, re.DOTALL)
+    told = re.findall(r'data-shock="([^"]+)".*?(0\.\d+) becomes (0\.\d+)', html, re.DOTALL)
     (fish, dog) = ("budget_shopper", "Fish Supplies"), ("cat_connoisseur", "Dog Toy")
     assert [name for name, _, _ in told] == list(SHOCKS)
     for (name, before, after), (persona, category) in zip(told, (fish, dog), strict=True):
