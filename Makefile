@@ -76,7 +76,8 @@ check: $(STAMP) lint ## the minute between two edits: lint, the tests of what ha
 
 attack: $(STAMP) ## nonsense for every public call, damaged and hostile files, bytes over the wire; ATTACK_SECONDS=600
 	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/attack tests/ground/test_saving.py \
-	    tests/production/test_store.py tests/production/test_ledger.py tests/shop/test_shop.py
+	    tests/production/test_store.py tests/production/test_ledger.py tests/production/test_histories.py \
+	    tests/shop/test_shop.py
 
 kernels: $(STAMP) ## do the stored numbers come out under the kernels of other processors? OTHERS=2 for two of them
 	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(if $(OWN),--own) $(ONLY)

@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_ledger import D_EMB, MemoryStore, assert_is, literal, phi, shown
 
-from zoolib.production import Ledger, Message, Outcome, StoreUnavailableError, Sums, erase, open_store
+from zoolib.production import (
+    Ledger,
+    Message,
+    Outcome,
+    RetiredModelError,
+    StoreUnavailableError,
+    Sums,
+    erase,
+    open_store,
+    retire,
+)
 
 
 def told(ledger, decisions, embed, version, rewards):
@@ -115,3 +125,75 @@ def test_a_path_of_verdicts_that_ends_in_none_leaves_the_prior(path):
     np.testing.assert_allclose(sums.A, np.eye(3), atol=1e-12)
     np.testing.assert_allclose(sums.b, 0, atol=1e-12)
     assert (sums.n_shown, sums.n_clicks) == (0, 0)
+
+
+# ---- a version that never comes back -----------------------------------------------------------------------
+
+
+def two_versions():
+    ledger, phis = Ledger(MemoryStore(), D_EMB, ridge=0.5), {"old": phi(0), "new": phi(1)}
+    decisions = [shown(seed=i, group=f"user:{i % 2}") for i in range(4)]
+    for decision in decisions:
+        ledger.record(decision)
+    for version in phis:
+        ledger.publish(version, {}, {"w": np.ones(3)})
+    ledger.put_in_force("old")
+    verdicts = told(ledger, decisions, phis["old"], "old", [[1, 0, 1]] * 4)
+    assert ledger.take_in("random", np.ones((2, 5)), np.array([0, 1]), phis["old"], "old", "user:0")
+    ledger.migrate(phis["new"], "new")
+    ledger.put_in_force("new")
+    return ledger, phis, decisions, verdicts
+
+
+def test_of_a_retired_version_nothing_is_left_and_the_others_are_as_they_were():
+    ledger, phis, decisions, verdicts = two_versions()
+    of_new = {key: value for key, value in ledger.store.values.items() if key.startswith(("evidence/new", "model/new"))}
+    assert retire(ledger, "old", batch=3) == 2  # a group for each of two users
+    left = ledger.store.values
+    assert {key for key in left if "old" in key} == {"retired/old"}
+    assert of_new.items() <= left.items()
+    assert [set(ledger.decision(f"d{i}").counted) for i in range(4)] == [{"new"}] * 4
+    assert retire(ledger, "old") == 0  # once more: nothing is left to do
+    last = Message("d0", int(decisions[0].arms[1]), 1)
+    assert ledger.settle([last], phis["new"], "new") == [Outcome.CORRECTED]
+    mine = {key: r for key, r in verdicts.items() if key[0] % 2 == 0} | {(0, 1): 1}
+    assert_is(ledger.evidence("new", "user:0"), *literal(decisions, mine, phis["new"]))
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda ledger, embed: ledger.put_in_force("old"),
+        lambda ledger, embed: ledger.publish("old", {}, {}),
+        lambda ledger, embed: ledger.migrate(embed, "old"),
+        lambda ledger, embed: ledger.take_in("another", np.ones((1, 5)), np.ones(1), embed, "old"),
+    ],
+)
+def test_a_retired_version_never_comes_back(attempt):
+    ledger, phis, _, _ = two_versions()
+    retire(ledger, "old")
+    before = dict(ledger.store.values)
+    with pytest.raises(RetiredModelError, match="'old' is: its evidence was deleted"):
+        attempt(ledger, phis["old"])
+    assert ledger.store.values == before
+
+
+def test_a_decision_keeps_its_time_when_a_version_is_retired():
+    ledger, _, _, _ = two_versions()
+    ledger.store.time += ledger.ttl - 1
+    retire(ledger, "old")
+    assert ledger.decision("d0") is not None
+    ledger.store.time += 2
+    assert ledger.decision("d0") is None
+
+
+WRONG = {"new": "in force", "nobody's": "published", "": "published", 7: "version"}
+
+
+@pytest.mark.parametrize(("version", "said"), WRONG.items())
+def test_what_cannot_be_retired_is_refused_and_nothing_changes(version, said):
+    ledger, *_ = two_versions()
+    before = dict(ledger.store.values)
+    with pytest.raises((TypeError, ValueError), match=said):
+        retire(ledger, version)
+    assert ledger.store.values == before

@@ -21,12 +21,14 @@ from zoolib.production import (
     Message,
     Outcome,
     Put,
+    RetiredModelError,
     StaleModelError,
     Store,
     Sums,
     UnreadableValueError,
     open_store,
     pack,
+    retire,
     unpack,
 )
 
@@ -540,6 +542,9 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.ledger, self.decisions, self.verdicts, self.in_force = Ledger(MemoryStore(), D_EMB), [], {}, "v1"
+        self.retired = set()
+        for version in PHIS:
+            self.ledger.publish(version, {}, {})
         self.ledger.put_in_force("v1")
 
     @rule()
@@ -578,16 +583,46 @@ class AnyHistory(RuleBasedStateMachine):
                 raise KeyboardInterrupt
             return PHIS[version](X)
 
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt, RetiredModelError):
             self.ledger.migrate(embed, version, batch)
             self.ledger.put_in_force(version)
             self.in_force = version
             self.ledger.migrate(embed, version, batch)
+        if version in self.retired and version != self.in_force:
+            with pytest.raises(RetiredModelError):
+                self.ledger.put_in_force(version)
+
+    @rule(version=st.sampled_from(list(PHIS)), batch=st.integers(1, 3), broken_off=st.integers(0, 4))
+    def a_version_is_retired_for_good(self, version, batch, broken_off):
+        store, transactions = self.ledger.store, itertools.count(1)
+
+        def transact(keys, update):
+            if next(transactions) == broken_off + 1:  # the first of them says that it is retired
+                raise KeyboardInterrupt
+            return type(store).transact(store, keys, update)
+
+        if version == self.in_force:
+            with pytest.raises(ValueError, match="in force"):
+                retire(self.ledger, version)
+            return
+        store.transact = transact if broken_off else store.transact
+        with contextlib.suppress(KeyboardInterrupt):
+            retire(self.ledger, version, batch)
+        store.__dict__.pop("transact", None)
+        self.retired.add(version)
+        if broken_off:
+            retire(self.ledger, version, batch)
+        assert not [key for key in store.values if key.split("/")[1:2] == [version] and not key.startswith("retired/")]
+        assert not any(version in decision.counted for some in self.ledger.remembered() for decision in some)
 
     @invariant()
     def the_evidence_in_force_and_that_of_any_version_once_its_migration_is_done_is_that_of_the_set(self):
         kept = dict(self.ledger.store.values)
         for version, embed in PHIS.items():
+            if version in self.retired:
+                with pytest.raises(RetiredModelError) if self.decisions else contextlib.nullcontext():
+                    self.ledger.migrate(embed, version)
+                continue
             if version != self.in_force:
                 self.ledger.migrate(embed, version)
             sums = self.ledger.evidence(version, "shared")

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib.production import Alarm, Canary, feature_skew
+from zoolib.production import (
+    Alarm,
+    Canary,
+    Put,
+    StoreUnavailableError,
+    UnreadableValueError,
+    feature_skew,
+    open_store,
+    pack,
+    unpack,
+)
 
 R = 1000  # streams side by side
 
@@ -225,6 +235,58 @@ def test_a_visitor_who_makes_no_sense_is_refused_and_changes_nothing(changed, re
         canary.hear(changed, reward)
     assert canary.hear(1, 0.25) == twin.hear(1, 0.25)
     assert (canary._alarm.wealth, canary._total) == (twin._alarm.wealth, twin._total)
+
+
+def test_canaries_of_one_store_bet_from_one_purse_and_stop_together(url):
+    rng, alone = np.random.default_rng(13), Canary(0.5, name="new phi")
+    with open_store(url) as one, open_store(url) if "://" in url else one as other:
+        both = [Canary(0.5, name="new phi", store=store) for store in (one, other)]
+        assert any(both[1].takes(f"visitor {i}") for i in range(20))
+        for i in range(120):
+            changed = bool(rng.random() < 0.5)
+            reward = float(rng.random() < (0.1 if changed else 0.9))
+            assert both[i % 2].hear(changed, reward) == alone.hear(changed, reward)
+        assert alone.stopped
+        assert all(canary.stopped for canary in both)
+        assert not any(both[1].takes(f"visitor {i}") for i in range(20))
+        assert Canary(0.5, name="new phi", store=one).stopped  # a process that starts later, too
+        assert not Canary(0.5, name="another", store=one).stopped
+        with pytest.raises(UnreadableValueError, match="share"):
+            Canary(0.4, name="new phi", store=one).takes("visitor")
+
+
+def test_a_canary_whose_store_is_away_goes_by_what_was_last_read(tmp_path):
+    store = open_store(tmp_path / "store")
+    running, stopped = (Canary(0.5, name=name, store=store) for name in ("running", "stopped"))
+    for _ in range(200):
+        stopped.hear(True, 0.0)
+        stopped.hear(False, 1.0)
+    store.close()
+    assert not running.stopped
+    assert any(running.takes(f"visitor {i}") for i in range(20))
+    assert stopped.stopped
+    with pytest.raises(StoreUnavailableError):
+        running.hear(True, 1.0)
+
+
+def test_a_canary_in_a_store_has_a_name_and_reads_no_nonsense(tmp_path):
+    with open_store(tmp_path / "store") as store:
+        with pytest.raises(ValueError, match="name must be given"):
+            Canary(0.5, store=store)
+        canary = Canary(0.5, name="phi", store=store)
+        canary.hear(True, 1.0)
+        value = store.get("canary/phi")
+        for at in range(0, len(value), 7):
+            spoiled = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+            store.transact(["canary/phi"], lambda values, new=spoiled: ({"canary/phi": Put(new)}, None))
+            with pytest.raises(UnreadableValueError):
+                canary.takes("visitor")
+        words, arrays = unpack("canary/phi", "canary", value)
+        for wrong in ({"n": -1}, {"n": "many"}, {"settings": None}):
+            spoiled = pack("canary/phi", "canary", words | wrong, arrays)
+            store.transact(["canary/phi"], lambda values, new=spoiled: ({"canary/phi": Put(new)}, None))
+            with pytest.raises(UnreadableValueError):
+                canary.hear(True, 1.0)
 
 
 # ---- skewed features ---------------------------------------------------------------------------------------

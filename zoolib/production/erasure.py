@@ -1,8 +1,8 @@
-"""Erasure: somebody's decisions leave the ledger, and the evidence is as if they had never been there (chapter 6).
+"""What leaves the ledger: somebody's decisions, or all evidence of a model version (chapter 6).
 
-Evidence is a sum, so what was added can be subtracted. The ledger keeps no names: which decisions were whose only the
-page knows that showed them. And what followed from them stays: what others were shown meanwhile, a phi that was trained
-on them, a log that was taken in as a whole.
+Evidence is a sum, so what was added can be subtracted, as if somebody had never been there. The ledger keeps no names:
+which decisions were whose only the page knows that showed them. And what followed from them stays: what others were
+shown meanwhile, a phi that was trained on them, a log that was taken in as a whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from zoolib import checks
 from zoolib.production.ledger import Embed, Ledger
 from zoolib.production.records import UNKNOWN, Decision, Sums
 from zoolib.production.stores.base import Put, Values, Writes
+from zoolib.production.stores.codec import pack
+from zoolib.production.versions import CURRENT, retirement, version_in
 
 
 def erase(ledger: Ledger, ids: Sequence[str], phi: Callable[[str], Embed]) -> int:
@@ -53,3 +55,43 @@ def _erase(ledger: Ledger, name: str, phi: Callable[[str], Embed]) -> int:
         return writes, True
 
     return 1 if ledger.store.transact([read.key, *embedded], take_out) else _erase(ledger, name, phi)
+
+
+def retire(ledger: Ledger, version: str, batch: int = 256) -> int:
+    """Delete the evidence and the weights of a version that shall never come back; return how many groups it had.
+
+    Without this they stay for ever, since every version may be rolled back to. First it is noted that the version is
+    retired, whereupon nobody counts under it or puts it in force (``RetiredModelError``). So this may be interrupted,
+    repeated and run while clicks come in. All decisions that are remembered are read, as in :meth:`Ledger.migrate`.
+
+    Parameters
+    ----------
+    ledger, version
+        Where, and which one: not the version in force (``ValueError``).
+    batch
+        How many decisions are changed in one transaction.
+    """
+    store, batch = checks.instance("ledger", ledger, Ledger).store, checks.whole("batch", batch, 1)
+    model, mark = f"model/{checks.instance('version', version, str)}", retirement(version)
+
+    def sign(values: Values) -> tuple[Writes, None]:
+        if version_in(values[CURRENT]) == version:
+            raise ValueError(f"version must not be the one in force, got {version!r}")
+        if values[model] is None and values[mark] is None:
+            raise ValueError(f"version must be one that was published, got {version!r}")
+        return {mark: Put(pack(mark, "retired", {}, {}))}, None
+
+    def forget(values: Values) -> tuple[Writes, None]:
+        counted = [known for key, value in values.items() if (known := Decision.unpacked(key, value)) is not None]
+        for decision in counted:
+            decision.counted.pop(version, None)
+        return {decision.key: ledger._put(decision, store.now()) for decision in counted}, None
+
+    store.transact([CURRENT, model, mark], sign)
+    for some in ledger.remembered(batch):
+        if keys := [decision.key for decision in some if version in decision.counted]:
+            store.transact(keys, forget)
+    evidence = list(store.scan(f"evidence/{version}/"))
+    for key in [*evidence, *store.scan(f"log/{version}/"), model]:
+        store.transact([key], lambda _, key=key: ({key: None}, None))
+    return len(evidence)

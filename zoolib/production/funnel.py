@@ -18,12 +18,13 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.embedder import DEVICES, DTYPES, Embedder
 from zoolib.production.erasure import erase
-from zoolib.production.ledger import Ledger, StaleModelError
+from zoolib.production.ledger import Ledger
 from zoolib.production.ranking import InverseGapRanking, Posterior, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, _rows
 from zoolib.production.stores.base import Store, StoreUnavailableError
 from zoolib.production.stores.codec import understood
+from zoolib.production.versions import StaleModelError
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
@@ -256,8 +257,8 @@ class Funnel:
 
         To roll back is to deploy the ``version`` of one that was in force before, whose evidence is still there.
 
-        Clicks may come in all the while, here and in other processes. Until the new phi is in force they count for the
-        old one, and what the first pass missed the second finds. Other funnels follow at their next decision or click.
+        Clicks may come in all the while, here and elsewhere. Until the new phi is in force they count for the old one;
+        what the first pass missed the second finds. Other funnels follow at their next decision or click.
         """
         if isinstance(embedder, str):
             embedder = self._stored(embedder)

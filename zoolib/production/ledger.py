@@ -10,16 +10,16 @@ in one transaction. So:
 - a click that comes after "no click" corrects b, and "no click" after a click changes nothing: the evidence depends on
   the set of messages and not on their order;
 - a decision made under an older model is counted under the one in force, embedded by its phi;
-- evidence of a new version is gathered by the same step that counts a click, as often interrupted as one likes.
+- evidence of a new version is gathered by the same step that counts a click, as often interrupted as one likes;
+- a version that is retired (:func:`~zoolib.production.erasure.retire`) counts nothing and never comes back.
 
 Decisions are forgotten after ``ttl`` seconds, which bounds the memory; a click that comes later is not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -28,17 +28,13 @@ import numpy as np
 from zoolib import checks
 from zoolib.production.records import LARGEST_X, UNKNOWN, Decision, Message, Outcome, Sums, bounded
 from zoolib.production.stores.base import Put, Store, Values, Writes
-from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
+from zoolib.production.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.production.versions import CURRENT, StaleModelError, not_retired, retirement, version_in
 
-CURRENT = "model/current"
 Embed = Callable[[np.ndarray], np.ndarray]
 Told = Mapping[str, Sequence[tuple[int, int]]] | None  # arms and rewards, by decision
 Counted = tuple[Mapping[str, Sequence[Outcome]], int]  # what became of them, and how many decisions have changed
 Also = tuple[Sequence[str], Callable[[Mapping[str, Decision], Values], Writes]] | None
-
-
-class StaleModelError(RuntimeError):
-    """Another model version is in force than the caller has; nothing was counted."""
 
 
 class Ledger:
@@ -72,8 +68,14 @@ class Ledger:
         """Return the evidence in a value that was read from ``key``; that of no clicks if there is none."""
         return Sums.unpacked(key, value, self.d_emb, self.ridge)
 
-    def _write(self, key: str, put: Put | None) -> None:
-        self.store.transact([key], lambda values: ({key: put}, None))
+    def _write(self, key: str, version: str, put: Put) -> None:
+        mark = retirement(version)
+
+        def write(values: Values) -> tuple[Writes, None]:
+            not_retired(version, values[mark])
+            return {key: put}, None
+
+        self.store.transact([key, mark], write)
 
     def _put(self, decision: Decision, now: float) -> Put | None:
         left = decision.made + self.ttl - now
@@ -95,6 +97,13 @@ class Ledger:
         """Return a decision; None if there is none, or it is forgotten."""
         key = f"decision/{decision_id}"
         return Decision.unpacked(key, self.store.get(key))
+
+    def remembered(self, batch: int = 256) -> Iterator[list[Decision]]:
+        """Yield the decisions that were there all the time, ``batch`` of them or fewer at once."""
+        keys = self.store.scan("decision/")
+        while some := list(islice(keys, batch)):
+            read = (self.decision(key.removeprefix("decision/")) for key in some)
+            yield [decision for decision in read if decision is not None]
 
     def settle(
         self, messages: list[Message], embed: Embed, version: str, *, known: Iterable[Decision] = (), also: Also = None
@@ -152,8 +161,10 @@ class Ledger:
         clicks = checks.clicks("clicks", clicks, (len(X),))
         Z = checks.finite("embed(X)", embed(X), (len(X), self.d_emb))
         key, mark = self.evidence_key(version, group), f"log/{version}/{group}/{checks.instance('log', log, str)}"
+        retired = retirement(version)
 
         def add(values: Values) -> tuple[Writes, bool]:
+            not_retired(version, values[retired])
             if values[mark] is not None:
                 return {}, False
             sums = self.read(key, values[key])
@@ -162,7 +173,7 @@ class Ledger:
             sums.n_shown, sums.n_clicks = sums.n_shown + len(X), sums.n_clicks + int(clicks.sum())
             return {key: Put(sums.packed(key, self.ridge)), mark: Put(pack(mark, "log", {"n": len(X)}, {}))}, True
 
-        return self.store.transact([key, mark], add)
+        return self.store.transact([key, mark, retired], add)
 
     def migrate(self, embed: Embed, version: str, batch: int = 256) -> int:
         """Count under ``version`` whatever it has not counted yet, and return how many decisions that were.
@@ -170,11 +181,7 @@ class Ledger:
         It may be interrupted, repeated, and run while clicks come in.
         """
         batch, embed = checks.whole("batch", batch, 1), checks.called("embed", embed)
-        moved, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
-        while some := list(islice(ids, batch)):
-            decisions = [decision for name in some if (decision := self.decision(name)) is not None]
-            moved += self._count(decisions, embed, version, None)[1] if decisions else 0
-        return moved
+        return sum(self._count(some, embed, version, None)[1] for some in self.remembered(batch))
 
     def settle_silence(self, after: float, embed: Embed, version: str, batch: int = 256) -> int:
         """Let silence say no: return in how many decisions *none yet* became *no click*.
@@ -185,9 +192,9 @@ class Ledger:
         interrupted and repeated. If another version than ``version`` is in force, a :class:`StaleModelError` says so.
         """
         after, embed = checks.real("after", after, 0.0), checks.called("embed", embed)
-        closed, ids = 0, (key.removeprefix("decision/") for key in self.store.scan("decision/"))
-        while some := list(islice(ids, batch)):
-            old = [d for name in some if (d := self.decision(name)) is not None and d.made + after <= self.store.now()]
+        closed = 0
+        for some in self.remembered(batch):
+            old = [decision for decision in some if decision.made + after <= self.store.now()]
             silent = {d.id: [(int(arm), 0) for arm in d.arms[d.verdict == UNKNOWN]] for d in old}
             told = {name: verdicts for name, verdicts in silent.items() if verdicts}
             closed += self._count([d for d in old if d.id in told], embed, version, told)[1] if told else 0
@@ -205,7 +212,9 @@ class Ledger:
         more_keys, more_writes = also or ((), lambda before, values: {})
 
         def update(values: Values) -> tuple[Writes, Counted]:
-            if told is not None and (current := _version(values[CURRENT])) not in (None, version):
+            if told is None:
+                not_retired(version, values[mark])
+            elif (current := version_in(values[mark])) not in (None, version):
                 raise StaleModelError(f"model {current} is in force, not {version}")
             sums = {key: self.read(key, values[key]) for key in dict.fromkeys(groups)}
             before: dict[str, Decision] = {}
@@ -228,7 +237,8 @@ class Ledger:
             writes |= {key: Put(sums[key].packed(key, self.ridge)) for key in touched}
             return {**writes, **more_writes(before, values)}, (outcomes, len(touched))
 
-        keys = [CURRENT, *(decision.key for decision in decisions), *dict.fromkeys(groups), *more_keys]
+        mark = retirement(version) if told is None else CURRENT  # what says whether the version may count
+        keys = [mark, *(decision.key for decision in decisions), *dict.fromkeys(groups), *more_keys]
         return self.store.transact(keys, update)
 
     def publish(self, version: str, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -236,7 +246,7 @@ class Ledger:
         if not isinstance(version, str) or version in ("", "current") or "/" in version:  # which would be other keys
             raise ValueError(f"version must be a name without a slash, and not 'current', got {version!r}")
         key = f"model/{version}"
-        self._write(key, Put(pack(key, "model", words, arrays)))
+        self._write(key, version, Put(pack(key, "model", words, arrays)))
 
     def model(self, version: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what was published under ``version``."""
@@ -247,16 +257,9 @@ class Ledger:
 
     def put_in_force(self, version: str) -> None:
         """Make ``version`` the one under which clicks are counted."""
-        self._write(CURRENT, Put(pack(CURRENT, "current", {"version": checks.instance("version", version, str)}, {})))
+        words = {"version": checks.instance("version", version, str)}
+        self._write(CURRENT, version, Put(pack(CURRENT, "current", words, {})))
 
     def version_in_force(self) -> str | None:
         """Return the version in force; None if none has been named."""
-        return _version(self.store.get(CURRENT))
-
-
-@lru_cache(maxsize=8)  # it hardly ever changes, and is read all the time
-def _version(value: bytes | None) -> str | None:
-    if value is None:
-        return None
-    with understood(CURRENT):
-        return checks.instance("version", unpack(CURRENT, "current", value)[0]["version"], str)
+        return version_in(self.store.get(CURRENT))

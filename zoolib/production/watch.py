@@ -10,12 +10,16 @@ and no law: Waudby-Smith and Ramdas, "Estimating means of bounded random variabl
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from zoolib import checks
+from zoolib.production.stores.base import Put, Store, StoreUnavailableError, Values, Writes
+from zoolib.production.stores.codec import UnreadableValueError, pack, understood, unpack
 
 STAKES = 0.9 / 2.0 ** np.arange(8)  # of the largest with which nothing can be owed
 
@@ -110,6 +114,10 @@ class Canary:
         How probable it may be that a harmless change is stopped; of the change, and another draws other visitors.
     shape
         ``(...)`` canaries side by side.
+    store
+        Where several processes serve: what all of them have heard is kept there under ``name``, so that they stop
+        together. Then each visitor costs a reading of it, and each that is heard a transaction; while it is away, what
+        was last read holds.
 
     >>> canary = Canary(0.5, name="new phi")
     >>> [canary.takes(visitor) for visitor in ("Ann", "Bob", "Cleo")]
@@ -117,7 +125,14 @@ class Canary:
     """
 
     def __init__(
-        self, share: float, *, margin: float = 0.0, alpha: float = 0.01, name: str = "", shape: tuple[int, ...] = ()
+        self,
+        share: float,
+        *,
+        margin: float = 0.0,
+        alpha: float = 0.01,
+        name: str = "",
+        shape: tuple[int, ...] = (),
+        store: Store | None = None,
     ) -> None:
         self.share = checks.real("share", share, 0.0, 1.0, open_low=True)
         self.margin = checks.real("margin", margin, 0.0, 1.0)
@@ -126,10 +141,17 @@ class Canary:
         self.name, bound = checks.instance("name", name, str), 1 / min(self.share, 1 - self.share)
         self._alarm = Alarm(-self.margin, -bound, bound, side="below", alpha=alpha, shape=shape)
         self._total = np.full(self._alarm.shape, 0.5)  # as if somebody had come before
+        self.store = checks.instance("store", store, Store, type(None))
+        self._key = f"canary/{name}"
+        if store is not None and not name:
+            raise ValueError("name must be given where a canary is kept in a store")
 
     @property
     def stopped(self) -> np.ndarray:
         """Whether it is stopped, ``(...)`` bool; for good."""
+        if self.store is not None:
+            with contextlib.suppress(StoreUnavailableError):  # then what was last read holds
+                self._take(self._stored(self.store.get(self._key)))
         return self._alarm.off
 
     def takes(self, visitor: str) -> bool:
@@ -146,9 +168,47 @@ class Canary:
         W, Y = checks.clicks("changed", changed, self._alarm.shape), checks.finite("reward", reward, self._alarm.shape)
         if Y.size and not 0 <= Y.min() <= Y.max() <= 1:
             raise ValueError(f"reward must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
+        if self.store is None:
+            return self._heard(W, Y)
+
+        def hear(values: Values) -> tuple[Writes, Self]:
+            now = self._stored(values[self._key])
+            now._heard(W, Y)
+            return {self._key: Put(now._packed())}, now
+
+        self._take(self.store.transact([self._key], hear))
+        return self._alarm.off
+
+    def _heard(self, W: np.ndarray, Y: np.ndarray) -> np.ndarray:
         m = self._total / (self._alarm.n + 1)
         self._total = self._total + Y
         return self._alarm.hear((W / self.share - (1 - W) / (1 - self.share)) * (Y - m))
+
+    def _take(self, now: Self) -> None:
+        self._alarm, self._total = now._alarm, now._total
+
+    @property
+    def _settings(self) -> list[Any]:
+        return [self.share, self.margin, self._alarm.alpha, list(self._alarm.shape)]
+
+    def _packed(self) -> bytes:
+        arrays = {"log": self._alarm._log, "total": self._total, "off": self._alarm.off.astype(np.int8)}
+        return pack(self._key, "canary", {"settings": self._settings, "n": self._alarm.n}, arrays)
+
+    def _stored(self, value: bytes | None) -> Self:
+        """Return the canary that a value tells of; one that has heard nothing if there is none."""
+        now = copy.copy(self)
+        now._alarm = alarm = copy.copy(self._alarm)
+        if value is not None:
+            words, arrays = unpack(self._key, "canary", value)
+            with understood(self._key):
+                if words["settings"] != self._settings:
+                    said = "the canary at {!r} has (share, margin, alpha, shape) {}, not {}"
+                    raise UnreadableValueError(said.format(self._key, words["settings"], self._settings))
+                alarm._log = checks.finite("log", arrays["log"], alarm._log.shape)
+                now._total = checks.finite("total", arrays["total"].reshape(alarm.shape), alarm.shape)
+                alarm.off, alarm.n = arrays["off"].reshape(alarm.shape) > 0, checks.whole("n", words["n"], 0)
+        return now
 
 
 class Skew(NamedTuple):
