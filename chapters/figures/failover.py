@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from zoolib.production import Embedder, Funnel, InverseGapRanking, Retriever, St
 from zoolib.world import GrownShop
 
 SMALL = GrownShop(1000, 20, rng=0)
+PATIENCE = 10.0  # seconds for which a client waits
 
 
 def small_funnel(url: str) -> Funnel:
@@ -66,31 +67,51 @@ def server(url: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
         process.stdout.close()  # type: ignore[union-attr]
 
 
+class Request(NamedTuple):
+    """When a request was made and answered, in seconds, which port was asked first, and which answered."""
+
+    asked: float
+    answered: float
+    first: int
+    by: int
+
+
 @dataclass
 class Run:
-    """What clients saw: the clicks that were acknowledged, and when each request was made and answered, in seconds."""
+    """What clients saw: the clicks that were acknowledged, all requests, who failed, and which port was killed when."""
 
     clicks: list[tuple[str, int]] = field(default_factory=list)
-    requests: list[tuple[float, float]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
     killed: float = np.inf
+    victim: int = 0
 
     def longest_wait(self) -> float:
         """Return the longest that a request has waited for its answer, in milliseconds."""
-        return 1000 * max(answered - asked for asked, answered in self.requests)
+        return 1000 * max(request.answered - request.asked for request in self.requests)
 
     def answered_afterwards(self) -> int:
         """Return how many requests were made and answered after the kill."""
-        return sum(asked > self.killed for asked, _ in self.requests)
+        return sum(request.asked > self.killed for request in self.requests)
+
+    def by_the_killed(self) -> int:
+        """Return how many requests the process had answered that was killed."""
+        return sum(request.by == self.victim for request in self.requests)
+
+    def taken_over(self) -> int:
+        """Return how many requests were made to the one that was killed, and answered by the other."""
+        return sum(request.first == self.victim != request.by for request in self.requests)
 
 
 def ask(line: dict[str, Any], ports: list[int], lines: dict[int, Any], run: Run) -> dict[str, Any]:
     """Return the answer of the first port that gives one; who does not, is left alone from now on."""
-    start = time.monotonic()
-    while True:
+    start, first = time.monotonic(), ports[0]
+    while time.monotonic() < start + PATIENCE:
         port = ports[0]
         try:
             if port not in lines:
-                lines[port] = socket.create_connection(("127.0.0.1", port), timeout=10.0).makefile("rwb", buffering=0)
+                made = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+                lines[port] = made.makefile("rwb", buffering=0)
             lines[port].write(json.dumps(line).encode() + b"\n")
             answer = json.loads(lines[port].readline())  # an empty line, from one that is dead, is no JSON
         except (OSError, ValueError):
@@ -99,18 +120,23 @@ def ask(line: dict[str, Any], ports: list[int], lines: dict[int, Any], run: Run)
             ports.pop(0)
             continue
         if "error" not in answer:
-            run.requests.append((start, time.monotonic()))
+            run.requests.append(Request(start, time.monotonic(), first, port))
             return answer
+        time.sleep(0.01)
+    raise TimeoutError(f"no answer to {line} within {PATIENCE:g} seconds")
 
 
 def shop(ports: list[int], seed: int, stop: threading.Event, run: Run) -> None:
     """Come and click on what is shown first, again and again."""
     rng, lines = np.random.default_rng(seed), {}
-    while not stop.is_set():
-        shown = ask({"x": SMALL.visitors(1, rng)[0].tolist()}, ports, lines, run)
-        click = shown["decision"], shown["arms"][0]
-        ask({"decision": click[0], "arm": click[1]}, ports, lines, run)
-        run.clicks.append(click)
+    try:
+        while not stop.is_set():
+            shown = ask({"x": SMALL.visitors(1, rng)[0].tolist()}, ports, lines, run)
+            click = shown["decision"], shown["arms"][0]
+            ask({"decision": click[0], "arm": click[1]}, ports, lines, run)
+            run.clicks.append(click)
+    except (OSError, ValueError) as error:
+        run.failed.append(error)
     for line in lines.values():
         line.close()
 
@@ -122,7 +148,7 @@ def fail_over(url: str, n_clients: int = 4, seconds: float = 1.5) -> Run:
     """
     small_funnel(url).store.close()  # which puts a phi in force
     with server(url) as (first, one), server(url) as (_, other):
-        run, stop = Run(), threading.Event()
+        run, stop = Run(victim=one), threading.Event()
         ports = [[one, other] if i % 2 == 0 else [other] for i in range(n_clients)]
         clients = [threading.Thread(target=shop, args=(ports[i], i, stop, run)) for i in range(n_clients)]
         for client in clients:

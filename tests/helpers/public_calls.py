@@ -226,7 +226,7 @@ train_phi.epochs: 1; Visitor.x: drawn(4); Visitor.group.grouping: "shared"; Visi
 recall.found: np.arange(3); recall.truth: np.arange(3); unpack.key: "k"; unpack.kind: "e";
 unpack.value: production.pack("k", "e", {"a": 1}, {"a": np.ones(2)}); pack.kind: "e"; Rule.mask: np.arange(K) > 1;
 erase.ledger: ledger(); erase.ids: ["d"]; erase.phi: lambda version: embedder(); Funnel.erase.ids: ["d"];
-retire.ledger: ledger(); retire.version: "old"; Canary.store: None;
+retire.ledger: ledger(); retire.version: "old"; Canary.store: None; Canary.name: "phi"; Canary.share: 0.5;
 Canary.takes.visitor: "u"; Canary.hear.changed: 1; Alarm.hear.x: 0.5;
 feature_skew.trained: drawn(N, 3); feature_skew.served: drawn(K, 3);
 KeptScores.learn.z: drawn(D); KeptScores.best.n: 3; Sums.packed.key: "k";

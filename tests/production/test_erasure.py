@@ -127,6 +127,16 @@ def test_a_path_of_verdicts_that_ends_in_none_leaves_the_prior(path):
     assert (sums.n_shown, sums.n_clicks) == (0, 0)
 
 
+def test_of_whoever_was_alone_in_a_group_no_name_is_left():
+    ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
+    decision = shown(seed=0, group="user:ann")
+    ledger.record(decision)
+    told(ledger, [decision], embed, "v", [[1, 0, 1]])
+    assert erase(ledger, ["d0"], lambda version: embed) == 1
+    assert not [key for key in ledger.store.values if "ann" in key]
+    assert_is(ledger.evidence("v", "user:ann"), 0.5 * np.eye(D_EMB), np.zeros(D_EMB))
+
+
 # ---- a version that never comes back -----------------------------------------------------------------------
 
 
@@ -197,3 +207,27 @@ def test_what_cannot_be_retired_is_refused_and_nothing_changes(version, said):
     with pytest.raises((TypeError, ValueError), match=said):
         retire(ledger, version)
     assert ledger.store.values == before
+
+
+def test_a_version_may_be_retired_while_somebody_is_forgotten():
+    ledger, phis, decisions, _ = two_versions()
+
+    def retired_halfway(version):
+        if version == "old":  # all decisions have lost their counts of it, and its evidence is still there
+            transact = ledger.store.transact
+
+            def cut(keys, update):
+                if keys[0].startswith("evidence/"):
+                    raise KeyboardInterrupt
+                return transact(keys, update)
+
+            ledger.store.transact = cut
+            with pytest.raises(KeyboardInterrupt):
+                retire(ledger, "old")
+            del ledger.store.transact
+        return phis[version]
+
+    assert erase(ledger, ["d0"], retired_halfway) == 1
+    assert retire(ledger, "old") == 2
+    left = {(i, j): r for i in (2,) for j, r in enumerate((1, 0, 1))}
+    assert_is(ledger.evidence("new", "user:0"), *literal(decisions, left, phis["new"]))

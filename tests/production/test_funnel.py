@@ -33,7 +33,7 @@ from zoolib.production import (
     Visitor,
     open_store,
 )
-from zoolib.production.funnel import LEAVE_ALONE
+from zoolib.production.stores.base import LEAVE_ALONE
 
 PERSONAS = np.eye(4)
 

@@ -1,8 +1,9 @@
 """What leaves the ledger: somebody's decisions, or all evidence of a model version (chapter 6).
 
-Evidence is a sum, so what was added can be subtracted, as if somebody had never been there. The ledger keeps no names:
-which decisions were whose only the page knows that showed them. And what followed from them stays: what others were
-shown meanwhile, a phi that was trained on them, a log that was taken in as a whole.
+Evidence is a sum, so what was added can be subtracted, as if somebody had never been there. The ledger keeps no names,
+unless evidence is kept by user: which decisions were whose only the page knows that showed them. And what followed from
+them stays: what others were shown meanwhile, a phi that was trained on them, a log that was taken in as a whole, and
+copies of the store.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ def erase(ledger: Ledger, ids: Sequence[str], phi: Callable[[str], Embed]) -> in
     """Forget decisions, take out of the evidence what was counted of them, and return how many there were.
 
     Each goes in one transaction, so this may be interrupted and repeated. The evidence is then that of all others, up
-    to rounding, under every model version that has counted them, and a click that comes later is unknown.
+    to rounding, under every model version that has counted them, and a click that comes later is unknown, unless
+    somebody notes the decision down once more. The part of a decision that the ledger has forgotten stays, and it is
+    not among those that are returned: ask while it is remembered, or keep the contexts.
 
     Parameters
     ----------
@@ -47,11 +50,11 @@ def _erase(ledger: Ledger, name: str, phi: Callable[[str], Embed]) -> int:
             return {}, False  # a phi was deployed meanwhile, and has counted it: once more, with that
         writes: dict[str, Put | None] = {read.key: None}
         for key, (version, Z) in embedded.items():
-            if (value := values[key]) is not None:
+            if version in known.counted and (value := values[key]) is not None:  # else it is retired meanwhile
                 sums = Sums.unpacked(key, value, Z.shape[1], ledger.ridge)
                 for z, counted in zip(Z, known.counted[version].tolist(), strict=True):
                     sums.count(z, UNKNOWN, counted)
-                writes[key] = Put(sums.packed(key, ledger.ridge))
+                writes[key] = Put(sums.packed(key, ledger.ridge)) if sums.n_shown else None
         return writes, True
 
     return 1 if ledger.store.transact([read.key, *embedded], take_out) else _erase(ledger, name, phi)

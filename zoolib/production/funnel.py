@@ -22,13 +22,12 @@ from zoolib.production.ledger import Ledger
 from zoolib.production.ranking import InverseGapRanking, Posterior, Ranking
 from zoolib.production.records import GROUPINGS, Decision, Message, Outcome, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, _rows
-from zoolib.production.stores.base import Store, StoreUnavailableError
+from zoolib.production.stores.base import LEAVE_ALONE, Store, StoreUnavailableError
 from zoolib.production.stores.codec import understood
 from zoolib.production.versions import StaleModelError
 
 STAGES = ("retrieve", "read", "embed", "score", "record")
 MOST_GROUPS = 10_000  # whose evidence is kept at hand
-LEAVE_ALONE = 1.0  # seconds for which a store that was away is not asked again for a slate: it may hang, not fail
 Stages = dict[str, float] | None
 
 

@@ -16,6 +16,7 @@ from zoolib import checks
 from zoolib.production.stores.codec import understood
 
 T = TypeVar("T")
+LEAVE_ALONE = 1.0  # seconds for which a store that was away is not asked again: it may hang, not fail
 LONGEST_KEY = 400  # bytes; lmdb takes 511
 LONGEST_TTL = 1e12  # seconds; Redis counts them in thousandths, in 64 bits
 
