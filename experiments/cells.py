@@ -26,7 +26,10 @@ from zoolib.randomness import streams
 
 
 class Cells(zoo.UCBAgent):
-    """A linear agent whose matrix falls apart in the shop; the parameters are those of ``zoo.SharedLinUCBAgent``."""
+    """A linear agent whose matrix falls apart in the shop; the parameters are those of ``zoo.SharedLinUCBAgent``.
+
+    One more: ``expects``, the mean of the prior, a payoff or log-odds, from which what is learned deviates.
+    """
 
     is_logistic = False
 
@@ -38,13 +41,14 @@ class Cells(zoo.UCBAgent):
         gamma: float = 1.0,
         window: int | None = None,
         ridge: float = 1.0,
+        expects: float = 0.0,
         exploration: Exploration = zoo.UCB(),  # noqa: B008  the agent keeps a copy
         rng: Any = None,
     ) -> None:
         super().__init__(features, alpha=alpha)
         if self.is_logistic and window is not None:
             raise TypeError(f"window must be None on log-odds, where no click can be taken out, got {window}")
-        self.gamma, self.window, self.ridge = gamma, window, ridge
+        self.gamma, self.window, self.ridge, self.expects = gamma, window, ridge, expects
         self._explore(exploration, None if rng is None else streams(rng, self.batch_shape, 1)[0], None)
         sim = features.sim
         self.category, self.of_category = sim.product_category, np.eye(len(sim.categories))[sim.product_category]
@@ -62,12 +66,12 @@ class Cells(zoo.UCBAgent):
         return sim.persona(user_id), self.arms
 
     def embed(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and width of every product for the persona ``X``."""
+        """Return mean and width of every product for the persona ``X``, the mean less what is expected."""
         raise NotImplementedError
 
     def mean(self, Z: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """Return the mean: on log-odds the width is added to these."""
-        return Z[0]
+        return Z[0] + self.expects
 
     def width(self, Z: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """Return the width."""
@@ -77,7 +81,7 @@ class Cells(zoo.UCBAgent):
         return sim.persona(user_id)
 
     def _clicked(self, x: Any, arm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Return where a click is counted, and mean and width there."""
+        """Return where a click is counted, and mean and width there, the mean less what is expected."""
         return (*self.rows, arm, x), tuple(part[(*self.rows, arm)] for part in self.embed(x))
 
     def _learn(self, x: Any, arm: Any, reward: Any) -> None:
@@ -85,13 +89,14 @@ class Cells(zoo.UCBAgent):
             self.sums *= self.gamma
         if self.is_logistic:
             at, (mean, width) = self._clicked(x, arm)
-            A, b = 1 / width**2, mean / width**2  # all that is known of this cell, as evidence of one number
+            A, b = 1 / width**2, (mean + self.expects) / width**2  # all that is known of this cell, of one number
             self.one.put(A[..., None, None].copy(), b[..., None].copy())  # which it changes in place
             self.one.add(np.ones((*self.batch_shape, 1)), reward)
-            self.n[at] += self.one.A[..., 0, 0] - A
-            self.b[at] += self.one.b[..., 0] - b
+            more = self.one.A[..., 0, 0] - A
+            self.n[at] += more
+            self.b[at] += self.one.b[..., 0] - b - self.expects * more
             return
-        at = (*self.rows, arm, x)
+        at, reward = (*self.rows, arm, x), reward - self.expects
         self.n[at] += 1
         self.b[at] += reward
         if self.window is not None:

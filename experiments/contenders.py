@@ -69,7 +69,25 @@ WINDOWED = {
     for window in WINDOWS
 }
 
-KNOWN = AGENTS | DIALLED | WINDOWED
+# Fifty separate models that find the dog toys, or do not: LinUCB and the same with a link, as tuned, and LinUCB with an
+# alpha one step larger. Three more have the dials of the second, and differ in the link, or in what they expect of a
+# product that they know nothing of, a payoff or log-odds; with the link those are 0, which is one click in two.
+FINDERS = (
+    "LinUCB: alpha 0.3, gamma 0.9995, ridge 1",
+    "LinUCB, logistic: alpha 0.1, gamma 0.9995, ridge 1.3",
+    "LinUCB: alpha 0.39, gamma 0.9995, ridge 1",
+)
+SAME = {"alpha": 0.1, "gamma": 0.9995, "ridge": 1.3}
+EXPECTING = {
+    f"{link}, expects {expects:g}": (cls, "onehot", {**SAME, "expects": expects})
+    for link, cls, expects in (
+        ("linear", cells.Disjoint, 0.0),
+        ("linear", cells.Disjoint, 0.5),
+        ("log-odds", cells.DisjointLogistic, -2.0),
+    )
+}
+
+KNOWN = AGENTS | DIALLED | WINDOWED | EXPECTING
 
 
 def named(kind: str) -> tuple[Any, str, dict[str, Any]]:

@@ -27,11 +27,19 @@ def judged(
     return pd.concat(runs, ignore_index=True).drop(columns=list(STEPS[2:]))
 
 
+def found(seeds: Sequence[int] = WORLDS, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+    """Return what fifty separate models earn with drawn times, and how soon they find the dog toys."""
+    kinds = [*contenders.FINDERS, *contenders.EXPECTING]
+    runs = gauntlet.outcomes(gauntlet.played(kinds, seeds, "drawn", cache, progress))
+    return runs[["kind", "replication", "all", "toy steps"]]
+
+
 def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
-    """Return what was tried, and what the best of it earned in the hundred worlds."""
+    """Return what was tried, what the best of it earned in the hundred worlds, and who finds the dog toys."""
     tried = tuning.tried(cache, progress)
     best = tried.loc[tried["best"], "kind"].tolist()
     return {
         DATA / "gauntlet_tuning.csv": tried,
         DATA / "gauntlet_tuned.csv": judged(best, cache=cache, progress=progress),
+        DATA / "gauntlet_toys.csv": found(cache=cache, progress=progress),
     }

@@ -5,6 +5,7 @@ import pytest
 
 import zoolib as zoo
 from experiments import cells
+from zoolib.evidence import LogisticEvidence
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
@@ -68,6 +69,36 @@ def test_hybrid_with_a_window_is_the_ridge_regression_on_what_is_shared_and_what
         reward = int(rng.random() < 0.4)
         fast.update(user, arm, reward, sim)
         whole.learn(X[arm], arm, reward)
+
+
+@pytest.mark.parametrize("link", [cells.Disjoint, cells.DisjointLogistic])
+def test_what_is_expected_is_said_of_a_product_that_nobody_has_clicked_and_is_the_mean_of_the_prior(link):
+    sim = zoo.ZooplusSimulator(n_products=10, n_users=5, seed=1)
+    agent = link(zoo.FeatureEngineer(sim), ridge=1.3, expects=-2.0)
+    np.testing.assert_array_equal(agent.mean(agent.embed(sim.persona(0))), -2.0)
+    agent.update(0, 3, 1, sim)
+    mean, width = agent.mean(agent.embed(sim.persona(0))), agent.width(agent.embed(sim.persona(0)))
+    if link is cells.Disjoint:  # common and own: a variance of 2 / ridge
+        assert mean[3] == pytest.approx(-2 + 3 * (2 / 1.3) / (2 / 1.3 + 1))
+    else:
+        one = LogisticEvidence(1, ())
+        one.put(np.array([[1.3 / 2]]), np.array([-2.0 * 1.3 / 2]))
+        one.add(np.ones(1), 1)
+        assert mean[3] == pytest.approx(one.b[0] / one.A[0, 0])
+        assert width[3] == pytest.approx(1 / np.sqrt(one.A[0, 0]))
+    np.testing.assert_allclose(np.delete(mean, 3), -2.0)
+
+
+@pytest.mark.parametrize("memory", [{}, {"window": 60}, {"gamma": 0.99}])
+def test_to_expect_a_payoff_is_to_take_it_off_what_is_learned(memory):
+    class Shifted(cells.Disjoint):
+        def _learn(self, x, arm, reward):
+            super()._learn(x, arm, reward - 0.5)
+
+    settings = {"alpha": 0.3, "ridge": 0.4, **memory}
+    mine, its = run(cells.Disjoint, "onehot", settings | {"expects": 0.5}), run(Shifted, "onehot", settings)
+    np.testing.assert_array_equal(mine.arm[0], its.arm[0])
+    assert (mine.arm[0] != run(cells.Disjoint, "onehot", settings).arm[0]).any()
 
 
 def test_no_window_is_to_be_had_on_log_odds():

@@ -62,6 +62,14 @@ def test_windows_come_out_again_digit_for_digit():
 
 
 @compares_stored_numbers
+@pytest.mark.parametrize("kind", ["linear, expects 0.5", "log-odds, expects -2"])
+def test_who_finds_the_dog_toys_comes_out_again_digit_for_digit(kind):
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn", progress=False))
+    kept = rows(table("gauntlet_toys"), kind=kind, replication=SEEDS)
+    pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
+
+
+@compares_stored_numbers
 def test_a_setting_that_was_tried_earns_that_again():
     family = "Shared, crossed"
     again = tuning.played(family, families.FAMILIES[family].starts[1], tuning.WORLDS)
@@ -89,6 +97,19 @@ def test_every_family_had_the_same_budget_on_worlds_that_serve_nothing_else():
         settled = pd.isna(best.loc[family, "unsettled"])
         assert size == tuning.BUDGET or (settled and size < tuning.BUDGET)
     assert not set(tuning.WORLDS) & set(gauntlet.WORLDS)
+
+
+def test_who_finds_the_dog_toys_is_the_tuned_and_its_neighbour():
+    tried, toys, judged = table("gauntlet_tuning"), table("gauntlet_toys"), table("gauntlet_tuned")
+    assert list(toys["kind"].unique()) == [*contenders.FINDERS, *contenders.EXPECTING]
+    best = tried[tried["best"]].set_index("family")["kind"]
+    assert contenders.FINDERS[:2] == (best["LinUCB"], best["LinUCB, logistic"])
+    assert contenders.FINDERS[2] in set(tried["kind"])
+    for kind in contenders.FINDERS[:2]:
+        same = rows(judged, kind=kind, schedule="drawn")[list(toys)]
+        pd.testing.assert_frame_equal(rows(toys, kind=kind), same, check_exact=True)
+    link, *others = (contenders.named(kind)[2] for kind in (contenders.FINDERS[1], *contenders.EXPECTING))
+    assert all({"expects": other["expects"]} | link == other for other in others)
 
 
 def test_a_search_that_is_told_what_the_table_says_tries_what_stands_there(monkeypatch):
