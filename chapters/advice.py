@@ -91,6 +91,11 @@ GUIDE: dict[str, list[Advice]] = {
             "trees-beat-network-on-conditions",
         ),
         Advice(
+            "Numbers that something has mixed, as an embedding does, and that were not normal before",
+            "Undo the mixing by independent components; then trees, a linear model or a network.",
+            "rotation-undone",
+        ),
+        Advice(
             "Numbers of which nothing but ten thousand clicks says in which directions they matter",
             "A network that is trained on these clicks: the one place where we found that it pays.",
             "network-wins-directions",
@@ -142,6 +147,11 @@ GUIDE: dict[str, list[Advice]] = {
             "A short one, and nobody knows which of many columns matter",
             "Expect little of any agent at first; a longer log is worth more than a better agent.",
             "hard-without-log",
+        ),
+        Advice(
+            "None at all, and nobody knows which of many columns matter",
+            "Keep a random log before you choose among agents: none of ours comes near what could be earned.",
+            "network-without-log",
         ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
