@@ -8,12 +8,14 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fallen import Fallen
 from zoolib.book import made
+
+if TYPE_CHECKING:  # what fell is read by the ledger alone, so that a new row changes no chapter
+    from fallen import Fallen
 
 HERE = "guide"  # the page of the guide itself
 
