@@ -57,7 +57,7 @@ def operation(seed: int, i: int) -> Operation:
         return "come", number(i)
     if (i + 1) % SPAN == 0:
         (old,) = kept(i) - kept(i + 1)
-        return "retire", (old, max(kept(i)))
+        return "retire", (old, max(kept(i), key=lambda version: int(version[1:])))
     if i % 10 == 9 and (chance := luck.random()) < 0.4:
         return ("silence", None) if chance < 0.1 else ("deploy", luck.choice(sorted(kept(i))))
     last = number(i - i % 10)
