@@ -272,7 +272,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
             ],
         ),
         "ex-naive-mean": (
-            "the number of pairs, and the list of the two agents of the pair that is furthest apart by the restricted mean",
+            "the number of pairs, and the list of the two agents of the pair that is furthest apart",
             [number("pairs", "sol-naive-pairs: change places: #", wrong={92: "each pair is counted twice."}), reversal],
         ),
         "ex-how-many-worlds": (
