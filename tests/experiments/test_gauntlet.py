@@ -189,7 +189,7 @@ def test_the_curves_pass_through_what_was_earned():
 
 
 def test_a_name_stands_for_one_agent():
-    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED]
+    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.EXPECTING]
     assert len(names) == len(set(names)) == len(contenders.KNOWN)
 
 
