@@ -92,7 +92,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Numbers that something has mixed, as an embedding does, and that were not normal before",
-            "Undo the mixing by independent components; then trees, a linear model or a network.",
+            "Undo the mixing by independent components; trees then do as well as a network.",
             "rotation-undone",
         ),
         Advice(
