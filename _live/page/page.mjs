@@ -149,6 +149,7 @@ async function press(name, all = false) {
   const say = words => note(wanted, words);
   const mine = {};
   wanted.press = mine;
+  say("Starting …");  // at once: what is said of the last run is not said of this one
   try {
     await ready(say);
     const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : source(cell));

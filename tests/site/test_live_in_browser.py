@@ -200,6 +200,14 @@ def test_a_changed_cell_is_run_for_the_one_that_needs_it(visit):
     assert "71" in shown(visit.page, "one-visitor")
 
 
+def test_what_is_said_of_the_last_run_is_not_said_of_the_next(visit):
+    visit.look(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    pressed = f"s => {{ document.querySelector(s + ' .live-bar button').click(); return ({SAID})(s); }}"
+    assert visit.page.evaluate(pressed, place(WITH_NUMBERS)) == "Starting …"
+    visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
+
+
 def test_a_claim_keeps_its_box_and_its_code(visit):
     row = next(
         row
