@@ -38,6 +38,7 @@ def weeks(teaching: str) -> dict[str, dict[str, str]]:
         entries["Week"] = week.split("\n")[0]
         for chapter in re.findall(r"\{doc\}`(\w+)`|\]\((\w+)\.ipynb\)", entries["Read"]):
             found.setdefault(chapter[0] or chapter[1], entries)
+            entries = {title: words for title, words in entries.items() if title != "The trap"}  # it is the first one's
     return found
 
 
@@ -137,7 +138,7 @@ def opening(article: Tag, week: dict[str, str]) -> Iterator[str]:
         f"<h1>{number}</h1><p>The zoolib authors · text and figures CC BY 4.0, code MIT</p>",
         notes(f"Week {week['Week']}" if week else ""),
     )
-    if week:
+    if "The trap" in week:
         yield slide(
             "ask", "The trap", "<h2>Write down what you expect, before we look.</h2>", notes(plain(week["The trap"]))
         )
