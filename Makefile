@@ -115,11 +115,12 @@ bench: $(STAMP) ## time the package against the literal versions of its algorith
 	$(REPRODUCIBLE) $(PY) -m benchmarks
 
 PEERS   := benchmarks/.venv-peers/bin/python
-bench-peers: $(STAMP) # the same, and the libraries of others in an environment of their own; PEARL=path/to/its/clone for Pearl
+bench-peers: $(STAMP) # the same, and the libraries of others in an environment of their own; PEARL=, PROBML=path/to/a/clone; ONLY=different
 	@test -x $(PEERS) || $(PY) -m venv benchmarks/.venv-peers
 	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
 	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
-	$(REPRODUCIBLE) $(PY) -m benchmarks --peers
+	$(if $(PROBML),echo $(abspath $(PROBML)) > $$($(PEERS) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/probml.pth)
+	$(REPRODUCIBLE) $(PY) -m benchmarks $(if $(ONLY),--only $(ONLY),--peers)
 
 replicate: $(STAMP) ## run the claims in worlds that nobody has looked at; CHAPTERS=... OFFSET=123456 for one's own
 	$(REPRODUCIBLE) $(PY) -m experiments replicate $(if $(filter-out file,$(origin CHAPTERS)),$(CHAPTERS)) \

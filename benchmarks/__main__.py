@@ -8,18 +8,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import pandas as pd
-
-from benchmarks import report
+from benchmarks import compared, report
 from benchmarks.against_literal import ALGORITHMS, compare
 from benchmarks.measure import machine
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
-PARTS = ("literal", "gauntlet", "funnel", "shop")
+PARTS = ("literal", "gauntlet", "funnel", "shop", "growth")
+OF_PEERS = ("peers", "different")  # what needs their environment
 ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 SEEDS = (42, 43, 44)  # one round each
 STEPS = {"LinUCB": 5_000, "Neural-Linear": 5_000, "NeuralUCB": 1_000}
@@ -56,50 +56,64 @@ def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
     listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
     if listed is None:
         raise SystemExit(f"the peers' environment does not work (make bench-peers makes it): {why}")
-    listed = {name: task for name, task in listed.items() if only in ("", task)}
+    listed = {name: told for name, told in listed.items() if only in ("", told["task"])}
     played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
     missing: dict[str, str] = {}
     for seed in SEEDS[:rounds]:
-        for name, task in listed.items():
+        for name, told in listed.items():
             if name in missing:
                 continue
-            given = ("benchmarks.peers", name, "--steps", str(STEPS[task]), "--seed", str(seed))
-            result, missing_because = in_process(PEERS_PYTHON, *given)
+            n_steps = STEPS[told["task"]]
+            result, why = in_process(PEERS_PYTHON, "benchmarks.peers", name, f"--steps={n_steps}", f"--seed={seed}")
             if result is None:
-                missing[name] = missing_because
+                missing[name] = why
             else:
                 played[name].append(result)
-                print(f"  {name}: {STEPS[task] / result['seconds']:,.0f} steps a second", flush=True)
+                print(f"  {name}: {n_steps / result['seconds']:,.0f} steps a second", flush=True)
     return [
-        {
-            "task": task,
-            "contender": name,
-            "version": played[name][0]["version"] if name not in missing else "",
-            "steps": STEPS[task],
-            "rate": STEPS[task] / float(pd.Series([one["seconds"] for one in played[name]]).median())
-            if name not in missing
-            else None,
-            "ctr": sum(one["ctr"] for one in played[name]) / len(played[name]) if name not in missing else None,
-            "missing": missing.get(name, ""),
-        }
-        for name, task in listed.items()
+        {"contender": name, "steps": STEPS[told["task"]], **told}
+        | ({"missing": missing[name]} if name in missing else measured(played, name, told))
+        for name, told in listed.items()
     ]
+
+
+def measured(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what a contender did: medians over the rounds, and how many times as long as ours it took in each."""
+    seconds, ours = ([one["seconds"] for one in played[of]] for of in (name, told["reference"]))
+    ratios = [mine / other for mine, other in zip(seconds, ours, strict=True)]
+    return {
+        "version": played[name][0]["version"],
+        "rate": STEPS[told["task"]] / median(seconds),
+        "ratio": median(ratios),
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+        "ctr": sum(one["ctr"] for one in played[name]) / len(seconds),
+        "mb": max(one["mb"] for one in played[name]),
+        "missing": "",
+    }
+
+
+def different(rounds: int) -> list[dict[str, Any]]:
+    """Let every contender play where no context comes again, a round for each seed."""
+    played = compared.in_rounds(
+        SEEDS[:rounds], lambda name, seed: in_process(PEERS_PYTHON, "benchmarks.different", name, "--seed", str(seed))
+    )
+    return compared.rows(played)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="rounds against the literal versions")
+    parser.add_argument("--rounds", type=int, help="of what is timed in turns; 7 against the literal versions, else 3")
     parser.add_argument("--peers", action="store_true", help="also the libraries of others, in their own environment")
-    parser.add_argument(
-        "--only", choices=("literal", "gauntlet", "funnel", "shop"), help="one part; the others stay as stored"
-    )
+    parser.add_argument("--only", choices=PARTS + OF_PEERS, help="one part; the others stay as stored")
     given = parser.parse_args()
-    parts = (given.only,) if given.only else ("literal", "gauntlet", "funnel", "shop")
+    parts = (given.only,) if given.only else PARTS + OF_PEERS if given.peers else PARTS
+    turns = len(SEEDS) if given.rounds is None else given.rounds
 
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if "literal" in parts:
         print("Against the literal versions:")
-        results["literal"] = {"machine": machine(), "rows": literal(given.rounds)}
+        results["literal"] = {"machine": machine(), "rows": literal(given.rounds or 7)}
     if "gauntlet" in parts:
         print("The gauntlet, 100 replications:")
         results["gauntlet"] = alone("benchmarks.gauntlet")
@@ -122,9 +136,17 @@ def main() -> int:
         for row in results["shop"]["requests"]:
             print(f"  {row['request']}: median {row['median_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms", flush=True)
         print(f"  {results['shop']['clicks']:,} clicks, {results['shop']['lost']} lost", flush=True)
-    if given.peers:
-        print("Against the libraries of others:")
-        results["peers"] = {"machine": machine(), "rows": peers(len(SEEDS))}
+    if "growth" in parts:
+        print("What a step costs, as the problem grows:")
+        results["growth"] = alone("benchmarks.growth")
+        for sweep in results["growth"]["sweeps"]:
+            print(f"  in {sweep['by']}: slope {sweep['slope']:.2f}", flush=True)
+    if "peers" in parts:
+        print("Against the libraries of others, twenty contexts that repeat:")
+        results["peers"] = {"machine": machine(), "rows": peers(turns)}
+    if "different" in parts:
+        print("Against the libraries of others, all contexts different:")
+        results["different"] = {"machine": machine(), "rows": different(turns)}
 
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (HERE / "results.md").write_text(report.page(results), encoding="utf-8")

@@ -6,11 +6,11 @@ python -m benchmarks.gauntlet
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from typing import Any
 
 from benchmarks.measure import cpu_seconds
+from benchmarks.memory import peak_mb
 from zoolib import (
     SHOCK_DOG_TOY,
     SHOCK_FISH,
@@ -52,7 +52,7 @@ def measure(n_worlds: int = 100, n_steps: int = 40_000) -> dict[str, Any]:
         ),
     }
     together = cpu_seconds(lambda: replicate(agents, range(n_worlds), n_steps, shocks))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    peak = peak_mb()
     return {"seconds": together, "training_seconds": training, "peak_mb": peak, "worlds": n_worlds, "steps": n_steps}
 
 

@@ -15,12 +15,14 @@ import argparse
 import importlib.metadata
 import json
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from benchmarks import linear_peers, neural_peers, shared_peers
+from benchmarks.linear_peers import ALPHA, Make, one_by_one
+from benchmarks.memory import peak_mb
 from zoolib import (
     CATEGORIES,
     FeatureEngineer,
@@ -36,7 +38,6 @@ from zoolib import (
 Choose = Callable[[int], int]
 Learn = Callable[[int, int, int], None]
 K = 50
-ALPHA = 0.2
 
 
 class Shop:
@@ -62,16 +63,30 @@ def zoolib(make: Callable[..., Any]) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-def mabwiser_linucb(shop: Shop) -> tuple[Choose, Learn]:
-    from mabwiser.mab import MAB, LearningPolicy
+def on_personas(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender whose arms have models of their own, and which sees the persona alone."""
 
-    mab = MAB(list(range(K)), LearningPolicy.LinUCB(alpha=ALPHA, l2_lambda=1.0))
-    mab.fit([0], [0], np.zeros((1, 5)))  # it wants a first record; this one is worth nothing
-    contexts = [shop.own[p : p + 1] for p in range(4)]
-    return (
-        lambda user: mab.predict(contexts[shop.persona[user]]),
-        lambda user, arm, click: mab.partial_fit([arm], [click], contexts[shop.persona[user]]),
-    )
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        choose, learn = make(K, shop.own.shape[1])
+        return (
+            lambda user: choose(shop.own[shop.persona[user]]),
+            lambda user, arm, click: learn(shop.own[shop.persona[user]], arm, click),
+        )
+
+    return contender
+
+
+def on_products(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender of one model, which sees the contexts of all products."""
+
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        choose, learn = make(K, 9)
+        return (
+            lambda user: choose(shop.contexts[shop.persona[user]]),
+            lambda user, arm, click: learn(shop.contexts[shop.persona[user], arm], arm, click),
+        )
+
+    return contender
 
 
 def river_linucb(shop: Shop) -> tuple[Choose, Learn]:
@@ -83,30 +98,6 @@ def river_linucb(shop: Shop) -> tuple[Choose, Learn]:
     return (
         lambda user: policy.pull(arms, context=contexts[shop.persona[user]]),
         lambda user, arm, click: policy.update(arm, contexts[shop.persona[user]], float(click)),
-    )
-
-
-def contextualbandits_linucb(shop: Shop) -> tuple[Choose, Learn]:
-    from contextualbandits.online import LinUCB
-
-    policy = LinUCB(
-        nchoices=K,
-        alpha=ALPHA,
-        lambda_=1.0,
-        fit_intercept=False,
-        use_float=False,
-        method="sm",
-        ucb_from_empty=True,
-        beta_prior=None,
-        random_state=1,
-        njobs=1,
-    )
-    contexts = [shop.own[p : p + 1] for p in range(4)]
-    return (
-        lambda user: int(policy.predict(contexts[shop.persona[user]])[0]),
-        lambda user, arm, click: policy.partial_fit(
-            contexts[shop.persona[user]], np.array([arm]), np.array([float(click)])
-        ),
     )
 
 
@@ -196,134 +187,20 @@ def calvera_linucb(shop: Shop) -> tuple[Choose, Learn]:
     return choose, learn
 
 
-def _in_torch(shop: Shop) -> tuple[Any, list[Any]]:
-    import torch
-
-    torch.manual_seed(0)
-    return torch, [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
-
-
-def pearl_neural_linear(every_click: bool) -> Callable[[Shop], tuple[Choose, Learn]]:
-    """Learn from the last 50 clicks once in 50 steps; ``every_click``: A and b at each click, phi from 64 of them."""
+def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender that is handed the contexts of the users who come, in torch."""
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
-        torch, X = _in_torch(shop)
-        from pearl.policy_learners.contextual_bandits.neural_linear_bandit import NeuralLinearBandit
-        from pearl.policy_learners.exploration_modules.contextual_bandits.ucb_exploration import UCBExploration
-        from pearl.replay_buffers.transition import TransitionBatch
-        from pearl.utils.instantiations.spaces.discrete_action import DiscreteActionSpace
+        import torch
 
-        policy = NeuralLinearBandit(
-            feature_dim=9, hidden_dims=[64, 32], learning_rate=0.01, exploration_module=UCBExploration(alpha=0.3)
+        choose, learn = make(K, 9)
+        X = [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
+        return (
+            lambda user: choose(X[shop.persona[user]]),
+            lambda user, arm, click: learn(X[shop.persona[user]][arm], arm, click),
         )
-        space = DiscreteActionSpace([torch.tensor([float(k)]) for k in range(K)])
-        linear, rng = policy.model._linear_regression_layer, np.random.default_rng(0)
-        clicks: list[tuple[int, int, int]] = []
-
-        def choose(user: int) -> int:
-            # get_scores takes the contexts of all arms at once, where act would pair each state with each action
-            with torch.no_grad():
-                model = policy.model.forward_with_intermediate_values(X[shop.persona[user]])
-                scores = policy.exploration_module.get_scores(
-                    subjective_state=model["nn_output"],
-                    values=model["pred_label_pre_activation"],
-                    action_space=space,
-                    representation=linear,
-                )
-            return int(scores.argmax())
-
-        def train(batch: list[tuple[int, int, int]]) -> None:
-            state = torch.stack([X[p][k] for p, k, _ in batch])
-            reward = torch.tensor([[float(r)] for _, _, r in batch])
-            ones = torch.ones(len(batch), 1)
-            policy.learn_batch(TransitionBatch(state=state, action=ones, reward=reward, weight=ones))
-
-        def learn(user: int, arm: int, click: int) -> None:
-            clicks.append((shop.persona[user], arm, click))
-            if every_click:
-                with torch.no_grad():
-                    z = policy.model.forward_with_intermediate_values(X[shop.persona[user]][arm : arm + 1])["nn_output"]
-                linear.learn_batch(z, torch.tensor([[float(click)]]))
-            if len(clicks) % 50:
-                return
-            if not every_click:
-                train(clicks[-50:])
-            elif len(clicks) >= 64:
-                A, b = linear._A.clone(), linear._b.clone()  # what training would count once more
-                train([clicks[i] for i in rng.integers(max(0, len(clicks) - 10_000), len(clicks), 64)])
-                linear._A, linear._b = A, b
-                linear.calculate_coefs()
-
-        return choose, learn
 
     return contender
-
-
-def _calvera_trained(bandit: Any, X: list[Any], shop: Shop, torch: Any) -> tuple[Choose, Learn]:
-    """One minibatch of 64 from the last 10,000 clicks, once in 50 steps, by the trainer that it is made for."""
-    import logging
-
-    from lightning.pytorch import Trainer
-
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore")
-    quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
-    n = [0]
-
-    def choose(user: int) -> int:
-        return int(bandit(X[shop.persona[user]][None])[0].argmax())
-
-    def learn(user: int, arm: int, click: int) -> None:
-        x = X[shop.persona[user]][None, arm : arm + 1]
-        bandit.record_feedback(x, torch.tensor([[float(click)]]))
-        n[0] += 1
-        if n[0] % 50 == 0:
-            Trainer(max_epochs=1, limit_train_batches=1, accelerator="cpu", **quiet).fit(bandit)
-
-    return choose, learn
-
-
-def _calvera_buffer() -> Any:
-    from calvera.utils.data_storage import AllDataRetrievalStrategy, TensorDataBuffer
-
-    return TensorDataBuffer(AllDataRetrievalStrategy(), max_size=10_000)
-
-
-def calvera_neural_linear(shop: Shop) -> tuple[Choose, Learn]:
-    torch, X = _in_torch(shop)
-    from calvera.bandits import NeuralLinearBandit
-
-    phi = torch.nn.Sequential(torch.nn.Linear(9, 64), torch.nn.ReLU(), torch.nn.Linear(64, 32))
-    bandit = NeuralLinearBandit(
-        network=phi,
-        buffer=_calvera_buffer(),
-        n_embedding_size=32,
-        train_batch_size=64,
-        learning_rate=0.01,
-        min_samples_required_for_training=50,
-        initial_train_steps=0,
-        early_stop_threshold=None,
-    )
-    return _calvera_trained(bandit, X, shop, torch)
-
-
-def calvera_neural_ucb(shop: Shop) -> tuple[Choose, Learn]:
-    torch, X = _in_torch(shop)
-    from calvera.bandits import NeuralUCBBandit
-
-    f = torch.nn.Sequential(torch.nn.Linear(9, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
-    bandit = NeuralUCBBandit(
-        n_features=9,
-        network=f,
-        buffer=_calvera_buffer(),
-        exploration_rate=0.01,  # alpha^2
-        train_batch_size=64,
-        learning_rate=0.001,
-        min_samples_required_for_training=50,
-        initial_train_steps=0,
-        early_stop_threshold=None,
-    )
-    return _calvera_trained(bandit, X, shop, torch)
 
 
 LINEAR, NEURAL_LINEAR, NEURAL_UCB = "LinUCB", "Neural-Linear", "NeuralUCB"
@@ -334,9 +211,16 @@ WORLDS = 100  # of what runs in lockstep
 CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "zoolib: LinUCBAgent": (LINEAR, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
     "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINEAR, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
-    "mabwiser: LinUCB": (LINEAR, "mabwiser", mabwiser_linucb),
+    "mabwiser: LinUCB": (LINEAR, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
     "river: LinUCBDisjoint": (LINEAR, "river", river_linucb),
-    "contextualbandits: LinUCB": (LINEAR, "contextualbandits", contextualbandits_linucb),
+    "contextualbandits: LinUCB": (
+        LINEAR,
+        "contextualbandits",
+        on_personas(one_by_one(linear_peers.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True))),
+    ),
+    "gobrec: LinUCB": (LINEAR, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
+    "pymab: LinUCBPolicy": (LINEAR, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
+    "coba: LinUCBLearner": (LINEAR, "coba", on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
     "calvera: LinearUCBBandit": (LINEAR, "calvera", calvera_linucb),
     "vowpalwabbit: squarecb, a line a product": (LINEAR, "vowpalwabbit", vw_adf),
     "vowpalwabbit: epsilon-greedy, a line a decision": (LINEAR, "vowpalwabbit", vw_disjoint),
@@ -352,16 +236,32 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
         "zoolib",
         lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0),
     ),
-    "Pearl: NeuralLinearBandit, evidence at every click": (NEURAL_LINEAR, "Pearl", pearl_neural_linear(True)),
-    "Pearl: NeuralLinearBandit, all once in 50 steps": (NEURAL_LINEAR, "Pearl", pearl_neural_linear(False)),
-    "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", calvera_neural_linear),
+    "Pearl: NeuralLinearBandit, evidence at every click": (
+        NEURAL_LINEAR,
+        "Pearl",
+        in_shop(neural_peers.pearl_neural_linear(True)),
+    ),
+    "Pearl: NeuralLinearBandit, all once in 50 steps": (
+        NEURAL_LINEAR,
+        "Pearl",
+        in_shop(neural_peers.pearl_neural_linear(False)),
+    ),
+    "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", in_shop(neural_peers.calvera_neural_linear)),
     "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
     "zoolib: NeuralUCBAgent, diagonal": (
         NEURAL_UCB,
         "zoolib",
         zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, diagonal=True, rng=0)),
     ),
-    "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", calvera_neural_ucb),
+    "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", in_shop(neural_peers.calvera_neural_ucb)),
+}
+
+
+APPROXIMATE = "vowpalwabbit", "gittins", "zoolib: NeuralUCBAgent, diagonal", "calvera: NeuralUCBBandit"
+REFERENCE = {
+    LINEAR: "zoolib: LinUCBAgent",
+    NEURAL_LINEAR: "zoolib: NeuralLinearAgent, replay",
+    NEURAL_UCB: "zoolib: NeuralUCBAgent, diagonal",
 }
 
 
@@ -400,6 +300,12 @@ def play(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     return {"seconds": time.process_time() - start, "ctr": clicks / n_steps}
 
 
+def told(name: str) -> dict[str, Any]:
+    """Return a contender's task, whether its posterior is the one that is defined, and with whom it is compared."""
+    task = CONTENDERS[name][0]
+    return {"task": task, "exact": not name.startswith(APPROXIMATE), "reference": REFERENCE[task]}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
@@ -408,7 +314,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
     if given.list:
-        print(json.dumps({name: task for name, (task, _, _) in CONTENDERS.items()}))
+        print(json.dumps({name: told(name) for name in CONTENDERS}))
     else:
         played = play(given.name, given.steps, given.seed)
-        print(json.dumps(played | {"version": version(CONTENDERS[given.name][1])}))
+        print(json.dumps(played | {"mb": peak_mb(), "version": version(CONTENDERS[given.name][1])}))

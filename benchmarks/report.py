@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from benchmarks.report_peers import different, growth, peers
+from benchmarks.tables import table
 
 MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
 MUST_MEDIAN_MS, MUST_P99_MS, MUST_RECALL = 5, 20, 0.95  # of a decision of the funnel
@@ -16,7 +18,10 @@ def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
     parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
     parts.append(shop(results["shop"]))
-    return "\n".join(parts + ([peers(results["peers"])] if "peers" in results else []))
+    for part, write in {"growth": growth, "peers": peers, "different": different}.items():
+        if part in results:
+            parts.append(f"<!-- {part} -->\n\n{write(results[part])}")  # by which the page includes them one by one
+    return "\n".join(parts)
 
 
 def literal(part: dict[str, Any]) -> str:
@@ -130,30 +135,6 @@ def shop(part: dict[str, Any]) -> str:
     rows.append(["load average of the machine just before", f"{part['load_before']:.1f}", "", "", ""])
     title = f"The shop's page: {part['clients']} clients for {part['seconds']:.0f} s, on one machine with the server"
     return table(title, ["", "count", "median", "99th percentile", "must be"], rows, 1, part["machine"])
-
-
-def peers(part: dict[str, Any]) -> str:
-    rows = [
-        [row["task"], f"{row['contender']} {row['version']}".strip(), f"{row['rate']:,.0f}", f"{row['ctr']:.3f}"]
-        for row in part["rows"]
-        if not row["missing"]
-    ]
-    head = ["task", "contender", "steps a CPU second", "CTR"]
-    text = table("Against the libraries of others: the same shop, users and steps", head, rows, 2, part["machine"])
-    missing = [f"- {row['contender']}: {row['missing']}" for row in part["rows"] if row["missing"]]
-    return text + ("\nNot measured:\n\n" + "\n".join(missing) + "\n" if missing else "")
-
-
-def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int, machine: dict[str, str]) -> str:
-    """Return a MyST table whose first ``n_words`` columns are words, the others numbers."""
-    lines = [f"```{{table}} {title}", ":align: left", "", row_of(head)]
-    lines += [row_of([":--"] * n_words + ["--:"] * (len(head) - n_words)), *map(row_of, rows), "```", ""]
-    where = "{cpu}, {cores} cores, {system}; Python {python}, NumPy {numpy}, torch {torch}; {date}".format(**machine)
-    return "\n".join([*lines, where + ".", ""])
-
-
-def row_of(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def failures(results: dict[str, Any]) -> list[str]:

@@ -51,7 +51,7 @@ def stored() -> dict:
 
 
 def test_the_stored_results_say_where_and_when_they_were_measured(stored):
-    for part in ("literal", "gauntlet", "funnel", "shop", "peers"):
+    for part in ("literal", "gauntlet", "funnel", "shop", "growth", "peers", "different"):
         assert set(stored[part]["machine"]) == set(machine())
         assert all(stored[part]["machine"].values())
 
@@ -209,7 +209,7 @@ def test_the_shop_was_loaded_by_four_clients_for_a_minute(stored):
 
 def test_every_table_is_a_table(stored):
     tables = report.page(stored).split("```{table}")[1:]
-    assert len(tables) == 5
+    assert len(tables) == 13
     for text in tables:
         rows = [line for line in text.splitlines() if line.startswith("|")]
         assert len(rows) > 3

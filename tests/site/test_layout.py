@@ -178,7 +178,7 @@ def test_the_sections_that_close_a_chapter_have_no_number_and_those_before_them_
 def test_times_are_drawn_as_the_table_has_them():
     page = parsed(build() / "chapters" / "benchmarks.html")
     figures = page.select("figure.times")
-    assert len(figures) == 2
+    assert len(figures) == 6
     for figure in figures:
         table = figure.find_previous_sibling(class_="pst-scrollable-table-container")
         rows = [line for line in figure.select("div") if line.select("b > i")]
