@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
+from zoolib.evidence import ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
 
@@ -27,7 +27,9 @@ class Tabulated:
         evidence, self._catalog = super()._make_evidence(), None
         if isinstance(evidence, DiscountedEvidence):
             return EigenEvidence(evidence.d, evidence.shape, evidence.ridge, gamma=evidence.gamma)
-        if type(evidence) is Evidence and isinstance(self.features, FeatureEngineer):
+        if type(evidence) is Evidence and not isinstance(self.features, FeatureEngineer):
+            return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge)
+        if type(evidence) is Evidence:
             known = evidence.shape[-1] == self.features.sim.n_products
             return TabularEvidence(self._met_in(self.features.sim), evidence.ridge) if known else evidence
         return evidence
