@@ -62,8 +62,9 @@ def instance(name: str, value: Any, *kinds: type) -> Any:
 
 def having(name: str, value: Any, *wanted: str) -> Any:
     """Return ``value``, an object of any class that has the attributes or methods ``wanted``."""
-    if not all(hasattr(value, one) for one in wanted):
-        raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
+    for one in wanted:
+        if not hasattr(value, one):
+            raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
     return value
 
 
@@ -204,8 +205,9 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
             raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
         return value
     global _known
-    if any(seen is value and what == (n, shape, more_axes) for seen, what in _known):
-        return value
+    for seen, what in _known:
+        if seen is value and what == (n, shape, more_axes):
+            return value
     value = array(name, value)
     if value.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
@@ -249,9 +251,10 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     value = array(name, value)
     if value.dtype.kind not in "iufb":
         raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
-    if len(value.shape) != len(shape) or any(s not in (None, n) for s, n in zip(shape, value.shape, strict=True)):
+    got = value.shape
+    if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
         wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
-        raise ValueError(f"{name} must have shape {wanted}, got {value.shape}")
+        raise ValueError(f"{name} must have shape {wanted}, got {got}")
     if not np.isfinite(value).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     return value.astype(float, copy=False)

@@ -17,6 +17,14 @@ def both(Z, ridge=1.0):
 
 def assert_alike(tabular, plain, Z, atol=1e-10):
     worlds = Z.shape[0] if Z.ndim == 4 else None
+    mean, width = plain.mean(Z), plain.width(Z)
+    assert np.allclose(tabular.f, mean, atol=atol)
+    assert np.allclose(np.sqrt(tabular.V.diagonal(0, -2, -1)), width, atol=atol)
+    for row in range(Z.shape[-2]):
+        x, rows = np.full(worlds or (), row), (np.arange(worlds),) if worlds else ()
+        assert np.allclose(tabular.mean_of_all(x, *rows), mean[..., row], atol=atol)
+        assert np.allclose(tabular.width_of_all(x, *rows), width[..., row], atol=atol)
+    tabular = copy.deepcopy(tabular)  # what follows brings the matrices up to date
     for arm in (..., 0) if worlds is None else (..., np.arange(worlds) % Z.shape[1]):
         X = Z if arm is ... else Z[arm] if worlds is None else Z[np.arange(worlds), arm]
         of_both = zip(tabular.mean_and_width(X, arm), plain.mean_and_width(X, arm), strict=True)

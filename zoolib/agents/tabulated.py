@@ -1,7 +1,8 @@
 """Scores kept in a table: the same numbers, faster; nothing here is needed to understand the book.
 
 In the shop a product is met in as many contexts as there are personas, and a click changes what is known of one product
-alone. So mean and width of every (persona, product) are kept, and a click renews one column.
+alone. So mean and width of every (persona, product) are kept, by the evidence itself if it can, and a click renews one
+column.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
+from zoolib.evidence import ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
 
@@ -24,10 +25,12 @@ class Tabulated:
     _catalog: np.ndarray | None = None  # the catalog that the tables, (..., P, K), were made for
 
     def _make_evidence(self) -> Evidence:
-        evidence, self._catalog = super()._make_evidence(), None
+        evidence, self._catalog, self._tables = super()._make_evidence(), None, ()
         if isinstance(evidence, DiscountedEvidence):
             return EigenEvidence(evidence.d, evidence.shape, evidence.ridge, gamma=evidence.gamma)
-        if type(evidence) is Evidence and isinstance(self.features, FeatureEngineer):
+        if type(evidence) is Evidence and not isinstance(self.features, FeatureEngineer):
+            return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge)
+        if type(evidence) is Evidence:
             known = evidence.shape[-1] == self.features.sim.n_products
             return TabularEvidence(self._met_in(self.features.sim), evidence.ridge) if known else evidence
         return evidence
@@ -42,11 +45,15 @@ class Tabulated:
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return the payoff of each arm, ``(..., K)``."""
-        return self._mean[(*self.rows, Z)] if checks.are_numbers(Z) else super().mean(Z)
+        if not checks.are_numbers(Z):
+            return super().mean(Z)
+        return self._tables[0][(*self.rows, Z)] if self._tables else self.evidence.mean_of_all(Z, *self.rows)
 
     def width(self, Z: np.ndarray) -> np.ndarray:
         """Return the width of each arm, ``(..., K)``."""
-        return self._width[(*self.rows, Z)] if checks.are_numbers(Z) else super().width(Z)
+        if not checks.are_numbers(Z):
+            return super().width(Z)
+        return self._tables[1][(*self.rows, Z)] if self._tables else self.evidence.width_of_all(Z, *self.rows)
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the persona, for which mean and width of all products are kept, and their numbers."""
@@ -67,11 +74,12 @@ class Tabulated:
         self._catalog = sim.product_category
         self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
         self._X = self._met_in(sim)
-        if isinstance(self.evidence, TabularEvidence) and not np.array_equal(self._X, self.evidence.Z):
-            self.evidence.go_by(self._X)
-        if not self.evidence.fades:
+        if isinstance(self.evidence, TabularEvidence):
+            if not np.array_equal(self._X, self.evidence.Z):
+                self.evidence.go_by(self._X)
+        elif not self.evidence.fades:
             tables = self.evidence.mean_and_width(self._X)
-            self._mean, self._width = (np.moveaxis(a, -1, -2).copy() for a in tables)
+            self._tables = tuple(np.moveaxis(a, -1, -2).copy() for a in tables)
 
     def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:
         if not isinstance(self.evidence, TabularEvidence):
@@ -81,7 +89,7 @@ class Tabulated:
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         for changed in self.evidence.add(x, reward, arm):
-            if self._catalog is not None and not self.evidence.fades:
-                at = (*self.rows, ..., changed)
-                X = self._X if isinstance(self.evidence, TabularEvidence) else self._X[(*self.rows, changed)]
-                self._mean[at], self._width[at] = self.evidence.mean_and_width(X, changed)
+            if self._tables:
+                columns = self.evidence.mean_and_width(self._X[(*self.rows, changed)], changed)
+                for table, column in zip(self._tables, columns, strict=True):
+                    table[(*self.rows, ..., changed)] = column

@@ -1,8 +1,9 @@
 """What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5).
 
-For speed alone there are tabular, blocks, batched and eigen; the others are the definition.
+For speed alone there are arms_last, tabular, blocks, batched and eigen; the others are the definition.
 """
 
+from zoolib.evidence.arms_last import ArmsLastEvidence
 from zoolib.evidence.batched import BatchedEvidence
 from zoolib.evidence.batched_logistic import BatchedLogistic
 from zoolib.evidence.blocks import BlockEvidence

@@ -87,7 +87,7 @@ class Evidence(Stateful):
 
     def mean_and_width(self, X: np.ndarray, arm: Any = ...) -> tuple[np.ndarray, np.ndarray]:
         """Return both, ``(*shape, n)``, for contexts ``(*shape, n, d)``; of one ``arm`` alone for ``(..., n, d)``."""
-        A_inv, b = self._of(arm, self._A_inv, self._b)
+        A_inv, b = self._of(arm, self.A_inv, self.b)
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 

@@ -6,7 +6,7 @@ While there is a table Z of m contexts, all that is asked of A^-1 and b are the 
 
 and a click of reward r on row c changes them by
 
-    f <- f + V_c (r - f_c) / (1 + V_cc),    V <- V - V_c V_c' / (1 + V_cc).
+    V <- V - V_c V_c' / (1 + V_cc),    f <- f - V_c (f_c - r) / (1 + V_cc).
 
 With n_c clicks on row c and s_c their rewards, A has grown by Z' diag(n) Z and b by Z's. That is made up for when
 another table comes, or when somebody asks. (f and V are a Gaussian process at m points; its kernel is z'z.)
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.ridge import Evidence, outer
+from zoolib.evidence.ridge import Evidence
 
 
 class TabularEvidence(Evidence):
@@ -35,7 +35,7 @@ class TabularEvidence(Evidence):
 
     >>> evidence = TabularEvidence(np.eye(3))
     >>> _ = evidence.add(np.asarray(1), 1.0)
-    >>> evidence.mean(np.arange(3)).tolist()
+    >>> evidence.mean(np.arange(3)).round(3).tolist()
     [0.0, 0.5, 0.0]
     """
 
@@ -47,24 +47,44 @@ class TabularEvidence(Evidence):
         super().__init__(Z.shape[-1], Z.shape[:-2], ridge)
         self.go_by(Z)
 
+    @property
+    def f(self) -> np.ndarray:
+        """The means of the rows, ``(*shape, m)``."""
+        return np.moveaxis(self._Vf[:, -1], 0, -1)
+
+    @property
+    def V(self) -> np.ndarray:  # noqa: N802
+        """The covariances of the rows, ``(*shape, m, m)``."""
+        return np.moveaxis(self._Vf[:, :-1], (0, 1), (-2, -1))
+
     def go_by(self, Z: np.ndarray) -> None:
         """Make ``Z`` the table."""
         self._bring_up_to_date()
-        self.Z, self.f, self.V = Z, np.empty(Z.shape[:-1]), np.empty((*Z.shape[:-1], self.m))
+        # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
+        self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))
         self._look()
 
     def mean(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        return self.f[self._at(X)] if self._are_rows(X) else super().mean(X)
+        if not self._are_rows(X):
+            return super().mean(X)
+        *entries, X = self._at(X)
+        return self._Vf[X, -1, *entries]
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        return np.sqrt(self.V[(*self._at(X), X)]) if self._are_rows(X) else super().width(X)
+        if not self._are_rows(X):
+            return super().width(X)
+        *entries, X = self._at(X)
+        return np.sqrt(self._Vf[X, X, *entries])
 
-    def mean_and_width(self, X: np.ndarray, arm: Any = ...) -> tuple[np.ndarray, np.ndarray]:
-        """Return both, ``(..., m)``, for all rows of the table, which ``X`` is known to be; or of that of one arm."""
-        f, V = self._of(arm, self.f, self.V)
-        return f, np.sqrt(V.diagonal(0, -2, -1))
+    def mean_of_all(self, x: Any, *worlds: np.ndarray) -> np.ndarray:
+        """Return the mean of row ``x``, ``(...)``, of every arm's table, ``(..., K)``; R worlds are ``arange(R)``."""
+        return self._Vf[x, -1, *worlds]
+
+    def width_of_all(self, x: Any, *worlds: np.ndarray) -> np.ndarray:
+        """Return the width of row ``x``, ``(...)``, of every arm's table, ``(..., K)``."""
+        return np.sqrt(self._Vf[x, x, *worlds])
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, the table and what is known on it."""
@@ -82,16 +102,19 @@ class TabularEvidence(Evidence):
             self._bring_up_to_date()
             super()._rank_one(x, r, arm, sign)
             return self._look()
-        f, V = parts = self._of(arm, self.f, self.V)
-        at = (*(np.arange(n) for n in x.shape), x)
-        v, error = V[at], r - f[at]
-        scale = 1 + sign * v[at]
-        w = v / np.sqrt(scale)[..., None]
-        f += v * (sign * error / scale)[..., None]  # first f: v may be a view of V
-        (np.subtract if sign > 0 else np.add)(V, outer(w), out=V)
-        self._put_back(arm, parts, self.f, self.V)
-        entry = None if arm is None else self._entry(arm)
-        whose = entry if arm is not None else at[0] if self.shape else 0
+        worlds = tuple(map(np.arange, x.shape))
+        if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
+            entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
+            Vf = flat.take(entry, axis=1).reshape(self.m, self.m + 1, -1)
+        else:
+            entry, Vf = arm, self._Vf if arm is None else self._Vf[..., arm]
+        root = np.sqrt(1 + sign * Vf[x, x, *worlds])
+        w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
+        w[-1] -= r / root
+        (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
+        if by_world:
+            flat[:, entry] = Vf.reshape(len(flat), -1)
+        whose = entry if arm is not None else worlds[0] if worlds else 0
         self._uncounted.append((whose * self.m + x, sign, sign * r))
         self._recent.append(entry)
         return None
