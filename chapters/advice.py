@@ -67,7 +67,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Labels, and somebody who wants a network",
             "Set a linear agent that forgets beside it, with the same dials and as many trials.",
-            "tuned-story",
+            "tuned-winner",
         ),
         Advice(
             "Features that a model can only add up",
