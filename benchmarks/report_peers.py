@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,12 @@ def different(part: Mapping[str, Any]) -> str:
 
 
 def _named(row: Mapping[str, Any]) -> list[str]:
-    return [row["task"], f"{row['contender']} {row['version']}".strip()]
+    return [row["task"], _breakable(f"{row['contender']} {row['version']}".strip())]
+
+
+def _breakable(name: str) -> str:
+    """Return a name that a narrow column may break before a capital inside of a long word."""
+    return re.sub(r"\w{20,}", lambda word: re.sub(r"(?<=[a-z])(?=[A-Z])", "<wbr>", word[0]), name)
 
 
 def _measured(row: Mapping[str, Any], reward: float) -> list[str]:
@@ -53,7 +59,7 @@ def _in_short(way: str, rows: Sequence[Mapping[str, Any]], machine: Mapping[str,
     cells = list(dict.fromkeys((row["arms"], row["d"]) for row in rows))
     found = {(row["contender"], row["arms"], row["d"]): f"{row['rate']:,.0f}; {_spread(row)}" for row in rows}
     names = dict.fromkeys((row["task"], row["contender"]) for row in rows)
-    lines = [[task, name, *(found.get((name, *cell), "") for cell in cells)] for task, name in names]
+    lines = [[task, _breakable(name), *(found.get((name, *cell), "") for cell in cells)] for task, name in names]
     head = ["task", "contender", *(f"K {arms:,}, d {d}" for arms, d in cells)]
     return table(f"No context comes again, {way}: steps a CPU second; times zoolib's time", head, lines, 2, machine)
 
