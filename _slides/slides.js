@@ -23,11 +23,13 @@ const begin = async () => {
   await document.fonts.ready;
   fit();
   document.body.classList.remove('preparing');
+  const onPaper = new Promise((done) => { Reveal.on('pdf-ready', done); });
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0.02, center: false, hash: true, transition: 'none', slideNumber: 'c/t',
     controlsTutorial: false, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, plugins: [RevealNotes],
     keyboardCondition: () => !document.activeElement?.closest('.zoolib-widget'), // there the keys are the control's
   });
+  if (Reveal.isPrintView()) await onPaper; // a slide a page, which takes a moment longer
   document.body.dataset.ready = 'true';
 };
 begin();
