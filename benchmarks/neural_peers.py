@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Pair = tuple[Callable[..., Any], Callable[..., Any]]
-Make = Callable[[int, int], Pair]
+from benchmarks.linear_peers import Make, Pair
 
 
 def on_arrays(make: Make) -> Make:
