@@ -62,10 +62,21 @@ def mark_named_boxes(app: Sphinx, doctree: nodes.document, docname: str) -> None
             box.parent.insert(box.parent.index(box), nodes.target(ids=list(box["ids"])))
 
 
+def set_wide_tables_smaller(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Set tables of seven columns and more in the size of footnotes: their words run into the margin otherwise."""
+    if app.builder.name != "latex":
+        return
+    for table in [table for table in doctree.findall(nodes.table) if len(list(table.findall(nodes.colspec))) >= 7]:
+        place = table.parent.index(table)
+        table.parent.insert(place + 1, nodes.raw("", "}", format="latex"))
+        table.parent.insert(place, nodes.raw("", r"{\footnotesize\setlength{\tabcolsep}{4pt}\setlength{\tymin}{3em}", format="latex"))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what happens before the numbers are given, after that, and at the end."""
     app.connect("builder-inited", number_as_on_the_pages, priority=990)
     app.connect("env-check-consistency", number_figures_by_chapter)
     app.connect("doctree-resolved", mark_named_boxes)
+    app.connect("doctree-resolved", set_wide_tables_smaller)
     app.connect("build-finished", finish_print, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
