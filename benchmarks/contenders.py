@@ -55,7 +55,7 @@ def our(agent: Any, worlds: tuple[int, ...], own_models: bool) -> Make:
 
 
 def ours(agent: Any, own_models: bool = False, batches: bool = True) -> dict[str, Make]:
-    """Return our agents' ways; they choose for a batch by the means and widths of their evidence, and learn in turn."""
+    """Return our agents' ways; they choose for a batch by the means and widths of their evidence."""
 
     def in_batches(n_arms: int, d: int) -> Pair:
         one, rng = agent(ContextSpace(d, n_arms)), np.random.default_rng(0)
@@ -67,11 +67,7 @@ def ours(agent: Any, own_models: bool = False, batches: bool = True) -> dict[str
             xi = rng.standard_normal(width.shape) if one.exploration.is_random else 1.0
             return (mean + ALPHA * xi * width).argmax(0)
 
-        def learn(X: np.ndarray, arms: np.ndarray, r: np.ndarray) -> None:
-            for x, arm, earned in zip(X, arms.tolist(), r.tolist(), strict=True):
-                one.learn(x, arm, earned)
-
-        return choose, learn
+        return choose, one.learn_many
 
     alone, together = (our(agent, worlds, own_models) for worlds in ((), (WORLDS,)))
     return {ONE: alone, LOCKSTEP: together} | ({BATCH: in_batches} if batches else {})

@@ -67,6 +67,23 @@ class Agent(Stateful, ABC):
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         self._learn(x, arm, checks.finite("reward", reward, self.batch_shape))
 
+    def learn_many(self, X: np.ndarray, arms: Any, rewards: Any) -> None:
+        """Learn from clicks that came together, as if one after another.
+
+        Parameters
+        ----------
+        X, arms, rewards
+            ``(n, ..., d)``, ``(n, ...)`` and ``(n, ...)``: n times what :meth:`learn` takes.
+        """
+        X = checks.finite("X", X, (None, *self.batch_shape, self.features.d))
+        arms = checks.indices("arms", arms, self.n_arms, X.shape[:-1])
+        self._learn_many(X, arms, checks.finite("rewards", rewards, X.shape[:-1]))
+
+    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
+        """Take in clicks whose parts have been checked."""
+        for x, arm, reward in zip(X, arms, rewards, strict=True):
+            self._learn(x, self._plain(arm), reward)
+
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Take in a click whose parts have been checked."""
         raise NotImplementedError(f"{type(self).__name__} must say how it learns: update, or _learn for bare contexts")

@@ -31,6 +31,7 @@ class EigenEvidence(Evidence):
     fades = True
     gamma = checks.Setting(0.0, 1.0, open_low=True)
     _arrays = ("M", "m", "s", "Q")
+    add_many = Evidence.add_in_turn  # each lets those before it fade
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
         self.gamma, self.c = gamma, 1.0

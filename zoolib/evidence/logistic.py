@@ -40,6 +40,7 @@ class LogisticEvidence(Evidence):
     """
 
     gamma = checks.Setting(0.0, 1.0, open_low=True)
+    add_many = Evidence.add_in_turn  # where a click moves theta to is a matter of where the last one left it
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float = 1.0) -> None:
         super().__init__(d, shape, ridge)

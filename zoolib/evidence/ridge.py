@@ -21,6 +21,7 @@ from zoolib.persistence import Stateful
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
+MANY = 10  # times as many clicks of one arm as this goes into d cost more, one by one, than an inverse
 
 
 class Evidence(Stateful):
@@ -108,6 +109,37 @@ class Evidence(Stateful):
         self._rank_one(x, r, arm, +1.0)
         self._tidy()
         return (arm,)
+
+    def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
+        """Take in clicks that came together, as if one after another: A <- A + sum x x', b <- b + sum r x.
+
+        Parameters
+        ----------
+        X, r, arms
+            ``(n, ..., d)``, ``(n, ...)`` and ``(n, ...)``: n times what :meth:`add` takes.
+        """
+        if len(self.shape) > (arms is not None):  # of many worlds
+            return self.add_in_turn(X, r, arms)
+        self._bring_up_to_date()
+        due = np.zeros(self.shape, dtype=bool)
+        for arm, of in _clicks_of(arms, len(r)):
+            if len(of) * MANY < self.d:  # an update of rank one each costs less than an inverse
+                for i in of:
+                    self._rank_one(X[i], r[i], arm, +1.0)
+                continue
+            at = ... if arm is None else arm
+            self._A[at] += X[of].T @ X[of]
+            self._b[at] += r[of] @ X[of]
+            due[at] = True
+        self._invert(due)
+        self._n_since_tidy[due] = 0
+        return self._tidy()
+
+    def add_in_turn(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
+        """Take in clicks one after another: :meth:`add_many` where their order counts, or nothing else is faster."""
+        for i in range(len(r)):
+            arm = None if arms is None else arms[i]
+            self.add(X[i], r[i], arm if arm is None or self.shape[:-1] else int(arm))
 
     def remove(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take out a click that was taken in before: A <- A - x x', b <- b - r x."""
@@ -226,6 +258,14 @@ class Evidence(Stateful):
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
         self._set(*self._prior(state[self._arrays[0]].shape[:-2]))  # arms may have come since it was made
         super().set_state(state)
+
+
+def _clicks_of(arms: np.ndarray | None, n: int) -> list[tuple[int | None, np.ndarray]]:
+    """Return each arm that has clicks among ``n``, with their numbers; None stands for all arms together."""
+    if arms is None or not n:
+        return [(None, np.arange(n))] if n else []
+    order = np.argsort(arms, kind="stable")
+    return [(int(arms[of[0]]), of) for of in np.split(order, np.flatnonzero(np.diff(arms[order])) + 1)]
 
 
 def each(entries: np.ndarray) -> list[Any]:

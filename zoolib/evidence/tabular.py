@@ -40,6 +40,7 @@ class TabularEvidence(Evidence):
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")
+    add_many = Evidence.add_in_turn  # a row's number is no context that could be multiplied
 
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
         Z = checks.finite("Z", Z, (None,) * max(2, np.ndim(Z)))
