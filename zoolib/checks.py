@@ -255,7 +255,7 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
         wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got {got}")
-    if not np.isfinite(value).all():
+    if np.count_nonzero(np.isfinite(value)) < value.size:  # faster than "all" where there are few: it runs at each step
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     return value.astype(float, copy=False)
 

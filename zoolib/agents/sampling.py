@@ -85,7 +85,7 @@ class ArmThompson(Exploration):
     def bonus(self, agent: Any, Z: Any) -> np.ndarray:
         """Return width times a standard normal number for each row: new at each call."""
         width = agent.width(Z)
-        xi = np.stack([rng.standard_normal(width.shape[-1]) for rng in self._rngs])
+        xi = np.array([rng.standard_normal(width.shape[-1]) for rng in self._rngs])
         return width * xi.reshape(width.shape)
 
 

@@ -61,7 +61,8 @@ class ArmsLastEvidence(Evidence):
 
     def _put_back(self, arm: Any, parts: Any, *arrays: np.ndarray) -> None:
         super()._put_back(arm, parts, *arrays)
-        self._renew(parts, () if arm is None else (arm, *(np.arange(n) for n in self.shape[:-1])))
+        worlds = () if arm is None or type(arm) is int else map(np.arange, self.shape[:-1])
+        self._renew(parts, () if arm is None else (arm, *worlds))
 
     def _renew(self, parts: Any = None, at: tuple[Any, ...] = ()) -> None:
         """Renew what is kept: all of it, or that of an arm from the parts of its A, A^-1 and b."""
