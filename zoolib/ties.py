@@ -24,7 +24,10 @@ def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
     >>> int(first_best(np.array([0.1, 0.7 - 1e-12, 0.7])))
     1
     """
-    highest = scores[scores.argmax()] if scores.ndim == 1 else scores.max(-1, keepdims=True)  # a number is the faster
+    if scores.ndim == 1:  # with a number in place of arrays of one: it runs at each step
+        highest = scores[scores.argmax()]
+        return (scores >= highest * (1 - tolerance if highest > 0 else 1 + tolerance)).argmax()
+    highest = scores.max(-1, keepdims=True)
     return (scores >= highest * (1 - tolerance * np.sign(highest))).argmax(-1)
 
 

@@ -235,8 +235,7 @@ class Evidence(Stateful):
             return
         n = self._n_since_tidy
         if n.shape and self._recent and self._recent[0] is not None:
-            entries = np.concatenate([np.atleast_1d(e) for e in self._recent])
-            n += np.bincount(entries, minlength=n.size).reshape(n.shape)
+            n += np.bincount(np.array(self._recent).ravel(), minlength=n.size).reshape(n.shape)
         else:
             n += len(self._recent)
         self._recent.clear()
