@@ -18,7 +18,7 @@ from benchmarks.measure import machine
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
-PARTS = ("literal", "gauntlet", "funnel", "shop", "growth")
+PARTS = ("literal", "gauntlet", "funnel", "shop", "growth", "accelerator")
 OF_PEERS = ("peers", "different")  # what needs their environment
 ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 SEEDS = (42, 43, 44)  # one round each
@@ -141,6 +141,11 @@ def main() -> int:
         results["growth"] = alone("benchmarks.growth")
         for sweep in results["growth"]["sweeps"]:
             print(f"  in {sweep['by']}: slope {sweep['slope']:.2f}", flush=True)
+    if "accelerator" in parts:
+        print("The network's part of a step of Neural-Linear:")
+        results["accelerator"] = alone("benchmarks.accelerator")
+        for row in results["accelerator"]["rows"]:
+            print(f"  {row['worlds']:,} worlds: {row['network']:.0%} of {1e6 * row['seconds']:.1f} µs", flush=True)
     if "peers" in parts:
         print("Against the libraries of others, twenty contexts that repeat:")
         results["peers"] = {"machine": machine(), "rows": peers(turns)}

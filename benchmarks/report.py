@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from benchmarks.report_peers import different, growth, peers
+from benchmarks.report_peers import accelerator, different, growth, peers
 from benchmarks.tables import table
 
 MUST_SECONDS, MUST_MB = 40, 2000  # of the four contenders' gauntlet, 100 replications
@@ -18,7 +18,8 @@ def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
     parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
     parts.append(shop(results["shop"]))
-    for part, write in {"growth": growth, "peers": peers, "different": different}.items():
+    own = {"growth": growth, "accelerator": accelerator, "peers": peers, "different": different}
+    for part, write in own.items():
         if part in results:
             parts.append(f"<!-- {part} -->\n\n{write(results[part])}")  # by which the page includes them one by one
     return "\n".join(parts)

@@ -85,6 +85,22 @@ def faster(rows: Iterable[Mapping[str, Any]]) -> str:
     return "\nFaster than zoolib:\n\n" + "\n".join(lines or ["- none of those measured"]) + "\n"
 
 
+def accelerator(part: Mapping[str, Any]) -> str:
+    """Return the table of what a step of Neural-Linear costs, and of what is left when its network costs nothing."""
+    rows = [
+        [
+            f"{row['worlds']:,}",
+            f"{1e6 * row['seconds']:.2f}",
+            f"{100 * row['network']:.0f}",
+            f"{1 / (1 - row['network']):.1f}",
+            f"{row['mb']:,.0f}",
+        ]
+        for row in part["rows"]
+    ]
+    head = ["worlds in one array", "a step of a world, µs", "of it the network, %", "times as fast if that were free", "MB"]
+    return table(f"Neural-Linear, K = {part['arms']}", head, rows, 0, part["machine"])
+
+
 def growth(part: Mapping[str, Any]) -> str:
     """Return the table of costs beside the memory's pace, that of the slopes, and where the two part."""
     names = {"arms": "arms K", "d": "length d", "worlds": "worlds in lockstep", "steps": "steps made"}

@@ -51,7 +51,7 @@ def stored() -> dict:
 
 
 def test_the_stored_results_say_where_and_when_they_were_measured(stored):
-    for part in ("literal", "gauntlet", "funnel", "shop", "growth", "peers", "different"):
+    for part in ("literal", "gauntlet", "funnel", "shop", "growth", "accelerator", "peers", "different"):
         assert set(stored[part]["machine"]) == set(machine())
         assert all(stored[part]["machine"].values())
 

@@ -283,3 +283,14 @@ def test_lockstep_is_what_the_table_of_a_hundred_worlds_has(stored):
     small = [row for row in rows if row["contender"] == "zoolib: LinUCBAgent" and row["arms"] == 50]
     for row in small:
         assert row["rate"] > alone[row["contender"], row["arms"], row["d"]]
+
+
+def test_the_network_takes_a_part_of_a_step_and_is_left_as_it_was():
+    from benchmarks import accelerator
+    from zoolib.networks import MLP, Adam
+
+    before = MLP.forward, MLP.backward, Adam.step
+    rows = accelerator.measure((1, 3), rounds=1)["rows"]
+    assert [row["worlds"] for row in rows] == [1, 3]
+    assert all(0 < row["network"] < 1 and row["seconds"] > 0 for row in rows)
+    assert (MLP.forward, MLP.backward, Adam.step) == before
