@@ -209,7 +209,7 @@ def test_the_shop_was_loaded_by_four_clients_for_a_minute(stored):
 
 def test_every_table_is_a_table(stored):
     tables = report.page(stored).split("```{table}")[1:]
-    assert len(tables) == 13
+    assert len(tables) == 14
     for text in tables:
         rows = [line for line in text.splitlines() if line.startswith("|")]
         assert len(rows) > 3
