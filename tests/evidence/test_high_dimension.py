@@ -110,10 +110,11 @@ def error_after(n_clicks, rng):
     return np.linalg.norm(one.A_inv - truth) / np.linalg.norm(truth)
 
 
-def test_without_the_safeguard_a_badly_scaled_context_spoils_the_inverse_for_good(rng, monkeypatch):
+def test_without_the_safeguards_a_badly_scaled_context_spoils_the_inverse_for_good(rng, monkeypatch):
     twin = copy.deepcopy(rng)
     assert error_after(20_700, rng) < 1e-12
     monkeypatch.setattr(ridge, "TIDY_EVERY", np.inf)
+    monkeypatch.setattr(ridge, "LEAST_LEFT", -np.inf)
     assert error_after(20_700, twin) > 1e-3
 
 

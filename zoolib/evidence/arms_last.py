@@ -29,20 +29,24 @@ class ArmsLastEvidence(Evidence):
     @property
     def theta(self) -> np.ndarray:
         """The ridge estimate A^-1 b, ``(*shape, d)``."""
-        return self._theta_last.T
+        return self._theta_last.T.copy()
 
     def mean(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
-        if self.d > SHORT:
+        if self._is_unusual(X):
             return super().mean(X)
         return np.einsum("i...,i...->...", np.ascontiguousarray(X.T), self._theta_last).T
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
-        if self.d > SHORT:
+        if self._is_unusual(X):
             return super().width(X)
         X = np.ascontiguousarray(X.T)  # all axes in reverse
         return np.sqrt(np.einsum("i...,ij...,j...->...", X, self._A_inv_last, X).T)
+
+    def _is_unusual(self, X: np.ndarray) -> bool:
+        """Tell whether contexts are long, or the same for all arms without saying so."""
+        return self.d > SHORT or X.ndim <= self._b.ndim
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""
@@ -61,8 +65,7 @@ class ArmsLastEvidence(Evidence):
 
     def _put_back(self, arm: Any, parts: Any, *arrays: np.ndarray) -> None:
         super()._put_back(arm, parts, *arrays)
-        worlds = () if arm is None or type(arm) is int else map(np.arange, self.shape[:-1])
-        self._renew(parts, () if arm is None else (arm, *worlds))
+        self._renew(parts, () if arm is None else (arm, *map(np.arange, self.shape[:-1])))
 
     def _renew(self, parts: Any = None, at: tuple[Any, ...] = ()) -> None:
         """Renew what is kept: all of it, or that of an arm from the parts of its A, A^-1 and b."""

@@ -21,6 +21,8 @@ from zoolib.persistence import Stateful
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
+LONGEST = 1e15  # of x' A^-1 x: beyond it the prior is lost beside x x' in the digits of A
+LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
 MANY = 10  # times as many clicks of one arm as this goes into d cost more, one by one, than an inverse
 
 
@@ -212,7 +214,7 @@ class Evidence(Stateful):
 
     def _put_back(self, arm: Any, parts: Any, *arrays: np.ndarray) -> None:
         """Write the parts of :meth:`_of` back, where they are copies."""
-        if arm is not None and type(arm) is not int:
+        if arm is not None and (type(arm) is not int or len(self.shape) > 1):
             entry, n = self._entry(arm), len(self.shape)
             for a, part in zip(arrays, parts, strict=True):
                 a.reshape(-1, *a.shape[n:])[entry] = part
@@ -221,10 +223,15 @@ class Evidence(Stateful):
         arrays = self._A, self._A_inv, self._b
         A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)
-        w = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
+        v = np.vecdot(x, u)
+        delicate = is_delicate(v, sign)
         add, subtract = (np.add, np.subtract) if sign > 0 else (np.subtract, np.add)
         add(A, outer(x), out=A)
-        subtract(A_inv, outer(w), out=A_inv)  # Sherman and Morrison (1950); w w' keeps it exactly symmetric
+        if delicate:
+            A_inv[...] = np.linalg.inv(A)
+        else:  # Sherman and Morrison (1950); w w' keeps it exactly symmetric
+            w = u / np.sqrt(1 + sign * v)[..., None]
+            subtract(A_inv, outer(w), out=A_inv)
         add(b, x * np.asarray(r)[..., None], out=b)
         self._put_back(arm, parts, *arrays)
         self._recent.append(None if arm is None else self._entry(arm))
@@ -257,6 +264,17 @@ class Evidence(Stateful):
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
         self._set(*self._prior(state[self._arrays[0]].shape[:-2]))  # arms may have come since it was made
         super().set_state(state)
+
+
+def is_delicate(v: Any, sign: float) -> bool:
+    """Tell whether the inverse had better be computed afresh, v being x' A^-1 x, ``(...)``; refuse what cannot be."""
+    over = v > (LONGEST if sign > 0 else 1 - LEAST_LEFT)
+    if not (np.count_nonzero(over) if over.ndim else over):
+        return False
+    if sign > 0:
+        most = f"x' A^-1 x is {np.max(v):.1g}, and may be {LONGEST:g} at most"
+        raise ValueError(f"contexts must not be so long that the prior is lost beside them: {most}; scale them")
+    return True
 
 
 def _clicks_of(arms: np.ndarray | None, n: int) -> list[tuple[int | None, np.ndarray]]:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.ridge import Evidence
+from zoolib.evidence.ridge import Evidence, is_delicate
 
 
 class TabularEvidence(Evidence):
@@ -59,7 +59,8 @@ class TabularEvidence(Evidence):
         return np.moveaxis(self._Vf[:, :-1], (0, 1), (-2, -1))
 
     def go_by(self, Z: np.ndarray) -> None:
-        """Make ``Z`` the table."""
+        """Make ``Z``, of as many rows, the table."""
+        Z = checks.finite("Z", Z, (*self.shape, self.m, self.d))
         self._bring_up_to_date()
         # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
         self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))
@@ -109,15 +110,20 @@ class TabularEvidence(Evidence):
             Vf = flat.take(entry, axis=1).reshape(self.m, self.m + 1, -1)
         else:
             entry, Vf = arm, self._Vf if arm is None else self._Vf[..., arm]
-        root = np.sqrt(1 + sign * Vf[x, x, *worlds])
-        w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
-        w[-1] -= r / root
-        (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
-        if by_world:
-            flat[:, entry] = Vf.reshape(len(flat), -1)
+        v = Vf[x, x, *worlds]
+        if not (delicate := is_delicate(v, sign)):
+            root = np.sqrt(1 + sign * v)
+            w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
+            w[-1] -= r / root
+            (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
+            if by_world:
+                flat[:, entry] = Vf.reshape(len(flat), -1)
         whose = entry if arm is not None else worlds[0] if worlds else 0
         self._uncounted.append((whose * self.m + x, sign, sign * r))
         self._recent.append(entry)
+        if delicate:
+            self._bring_up_to_date()
+            self._look()
         return None
 
     def _count(self) -> None:
@@ -159,4 +165,4 @@ class TabularEvidence(Evidence):
 
     def _at(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the indices of the rows ``X``, ``(*shape)`` or ``(*shape, n)``."""
-        return (*(np.arange(n).reshape(-1, *[1] * (X.ndim - 1)) for n in self.shape), X)
+        return (*(np.arange(n).reshape(-1, *[1] * (X.ndim - 1 - i)) for i, n in enumerate(self.shape)), X)

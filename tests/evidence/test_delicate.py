@@ -1,0 +1,108 @@
+"""Evidence where it was once wrong without a word: odd shapes, arrays that others keep, contexts too long for digits."""
+
+import numpy as np
+import pytest
+
+from literal.linear import LiteralSharedLinUCB
+from zoolib import ContextSpace, SharedLinUCBAgent
+from zoolib.evidence import ArmsLastEvidence, Evidence, TabularEvidence
+
+
+@pytest.mark.parametrize("kind", [Evidence, ArmsLastEvidence])
+def test_one_arm_of_all_worlds_can_be_told_by_one_number(kind):
+    rng = np.random.default_rng(0)
+    by_number, by_world = kind(2, (3, 4)), kind(2, (3, 4))
+    for _ in range(5):
+        x, r = rng.normal(size=(3, 2)), rng.normal(size=3)
+        by_number.add(x, r, arm=1)
+        by_world.add(x, r, arm=np.full(3, 1))
+    for name in ("A", "A_inv", "b", "theta"):
+        assert np.array_equal(getattr(by_number, name), getattr(by_world, name))
+    assert by_number.b[:, 1].any()
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 3), (2, 3)], ids=str)
+def test_rows_of_a_table_stand_for_its_contexts_in_every_shape(shape):
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(*shape, 5, 2))
+    evidence = TabularEvidence(Z)
+    evidence.rebuild(Z, rng.normal(size=Z.shape[:-1]))
+    rows = np.broadcast_to(np.arange(5), Z.shape[:-1])
+    for ask in (evidence.mean, evidence.width):
+        assert np.allclose(ask(rows), ask(Z), rtol=1e-9)
+
+
+def test_a_table_of_other_rows_is_refused_and_leaves_the_old_one():
+    evidence = TabularEvidence(np.eye(3))
+    evidence.add(np.asarray(1), 1.0)
+    before = evidence.mean(np.arange(3))
+    with pytest.raises(ValueError, match=r"Z must have shape \(3, 3\), got \(4, 3\)"):
+        evidence.go_by(np.eye(4, 3))
+    assert np.array_equal(evidence.mean(np.arange(3)), before)
+
+
+def test_a_theta_that_is_kept_stays_what_it_was():
+    evidence = ArmsLastEvidence(2, (3,))
+    evidence.add(np.ones(2), 1.0, arm=1)
+    kept = evidence.theta
+    before = kept.copy()
+    evidence.add(np.ones(2), 1.0, arm=1)
+    assert np.array_equal(kept, before)
+    kept[:] = 9
+    assert evidence.mean(np.ones((3, 1, 2))).max() < 2
+
+
+def test_contexts_that_all_arms_share_need_not_be_repeated():
+    plain, fast = Evidence(2, (3,)), ArmsLastEvidence(2, (3,))
+    for one in (plain, fast):
+        one.add(np.array([1.0, 2.0]), 1.0, arm=2)
+    for n in (1, 3, 4):
+        X = np.random.default_rng(n).normal(size=(n, 2))
+        assert np.allclose(fast.mean(X), plain.mean(X))
+        assert np.allclose(fast.width(X), plain.width(X))
+        assert fast.mean(X).shape == (3, n)
+
+
+@pytest.mark.parametrize(
+    "make", [Evidence, ArmsLastEvidence, lambda d, shape: TabularEvidence(np.ones((*shape, 1, d)))]
+)
+@pytest.mark.parametrize("shape", [(4,), (2, 4)], ids=str)
+def test_contexts_beside_which_the_prior_is_lost_are_refused_before_anything_changes(make, shape):
+    evidence, worlds = make(2, shape), shape[:-1]
+    arm = np.zeros(worlds, dtype=int) if worlds else 0
+    x = np.ones((*worlds, 2))
+    evidence.add(x, np.ones(worlds), arm)
+    before = evidence.A.copy(), evidence.b.copy()
+    with pytest.raises(ValueError, match="scale them"):
+        evidence.add(x * [1.0, 1.7e9], np.ones(worlds), arm)
+    assert all(np.array_equal(a, b) for a, b in zip(before, (evidence.A, evidence.b), strict=True))
+    evidence.add(x * [1.0, 1e7], np.ones(worlds), arm)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e4])
+def test_a_window_shorter_than_a_context_keeps_its_digits(scale):
+    rng = np.random.default_rng(0)
+    agent, judge = SharedLinUCBAgent(ContextSpace(5, 4), window=3), LiteralSharedLinUCB(4, 5, 0.2, window=3)
+    for _ in range(300):
+        X = scale * rng.normal(size=(4, 5))
+        row, scores = agent.select(X), judge.scores(X)
+        assert scores[row] > max(scores) - 1e-3
+        reward = float(rng.random() < 0.5)
+        agent.learn(X[row], row, reward)
+        judge.learn(X[row], row, reward)
+
+
+def test_a_table_keeps_its_digits_where_clicks_are_taken_out():
+    rng = np.random.default_rng(0)
+    Z = 1e4 * rng.normal(size=(6, 5))
+    evidence, clicks = TabularEvidence(Z), []
+    for _ in range(100):
+        row, r = np.asarray(rng.integers(6)), float(rng.random() < 0.5)
+        evidence.add(row, r)
+        clicks.append((row, r))
+        if len(clicks) > 3:
+            evidence.remove(*clicks.pop(0))
+    afresh = TabularEvidence(Z)
+    afresh.rebuild(Z[[row for row, _ in clicks]], np.array([r for _, r in clicks]))
+    rows = np.arange(6)
+    assert np.allclose(evidence.width(rows), afresh.width(rows), rtol=1e-4, atol=1e-4)
