@@ -1,4 +1,4 @@
-"""Evidence where it was once wrong without a word: odd shapes, arrays that others keep, contexts too long for digits."""
+"""Evidence where it was once wrong without a word: odd shapes, arrays that others keep, contexts of great length."""
 
 import numpy as np
 import pytest
