@@ -43,13 +43,20 @@ MAY_ALSO_IMPORT = {"book.notebook": {"IPython"}, "agents.conformance": {"pytest"
 DISTRIBUTIONS = {"scikit-learn": "sklearn"}
 
 LINES, WINGS_AT_MOST, FLOORS_AT_MOST = 280, 10, 9
-PACKAGE_LINES = 15_880
+PACKAGE_LINES = 16_005
 
 # What chapters 0 and 1 need, down to the ground, is read in an evening; the shelf for speed is not needed.
 FIRST_EVENING = ["agents.base", "agents.baselines", "agents.linucb", "experiment.run", "experiment.metrics"]
-FOR_SPEED = {"agents.tabulated", "evidence.arms_last", "evidence.blocks", "evidence.eigen", "evidence.tabular"}
+FOR_SPEED = {
+    "agents.tabulated",
+    "evidence.arms_last",
+    "evidence.blocks",
+    "evidence.eigen",
+    "evidence.tabular",
+    "evidence.together",
+}
 SAYS_SO = "the same numbers, faster; nothing here is needed to understand the book"
-CODE_LINES = 1385
+CODE_LINES = 1417
 
 
 def module_of(path):

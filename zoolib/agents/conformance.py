@@ -185,25 +185,6 @@ class AgentConformance(PlainConformance):
             agent.learn(X[row], row, reward)
             twin.learn(X[row], row, reward)
 
-    @pytest.mark.parametrize("batch_shape", [(), (2,)], ids=["one", "batch"])
-    def test_clicks_that_come_together_count_as_one_after_another(self, batch_shape):
-        agent, twin = self.bare(batch_shape), self.bare(batch_shape)
-        rng = np.random.default_rng(1)
-        for n in (1, 0, self.n_steps // 3):
-            X, arms = rng.normal(size=(n, *batch_shape, 4)), rng.integers(0, 6, (n, *batch_shape))
-            rewards = rng.integers(0, 2, arms.shape)
-            agent.learn_many(X, arms, rewards)
-            for x, arm, reward in zip(X, arms, rewards, strict=True):
-                twin.learn(x, arm, reward)
-        for one in (agent, twin):
-            one.seen = one.select(X := np.random.default_rng(2).normal(size=(*batch_shape, 6, 4)))
-        assert np.array_equal(agent.seen, twin.seen)
-        if hasattr(agent, "payoff"):
-            assert agent.payoff(X) == pytest.approx(twin.payoff(X), rel=1e-8, abs=1e-10)
-        for wrong in (X[None], np.full((1, *batch_shape, 4), np.nan)):
-            with pytest.raises(ValueError, match="X must"):
-                agent.learn_many(wrong, np.zeros((1, *batch_shape), dtype=int), np.zeros((1, *batch_shape)))
-
     def test_what_it_learned_from_an_array_stays_when_the_array_changes(self):
         agent, twin = self.bare((2,)), self.bare((2,))
         rng = np.random.default_rng(1)

@@ -1,6 +1,6 @@
 """What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5).
 
-For speed alone there are arms_last, tabular, blocks, batched and eigen; the others are the definition.
+For speed alone there are arms_last, tabular, blocks, batched, eigen and together; the others are the definition.
 """
 
 from zoolib.evidence.arms_last import ArmsLastEvidence

@@ -15,6 +15,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.ridge import Evidence, outer
+from zoolib.evidence.together import add_in_turn
 from zoolib.persistence import Stateful
 
 
@@ -31,7 +32,7 @@ class EigenEvidence(Evidence):
     fades = True
     gamma = checks.Setting(0.0, 1.0, open_low=True)
     _arrays = ("M", "m", "s", "Q")
-    add_many = Evidence.add_in_turn  # each lets those before it fade
+    add_many = add_in_turn  # each lets those before it fade
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
         self.gamma, self.c = gamma, 1.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.ridge import Evidence, each, outer
+from zoolib.evidence.together import add_in_turn
 
 
 class WindowedEvidence(Evidence):
@@ -22,7 +23,7 @@ class WindowedEvidence(Evidence):
     """
 
     window = checks.Setting(1, kind=int)
-    add_many = Evidence.add_in_turn  # which clicks leave is a matter of when they came
+    add_many = add_in_turn  # which clicks leave is a matter of when they came
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
         self._clicks: deque[tuple[np.ndarray, Any, Any]] = deque()  # the oldest first
@@ -93,7 +94,7 @@ class DiscountedEvidence(Evidence):
 
     fades = True
     gamma = checks.Setting(0.0, 1.0, open_low=True)
-    add_many = Evidence.add_in_turn  # each lets those before it fade
+    add_many = add_in_turn  # each lets those before it fade
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float) -> None:
         super().__init__(d, shape, ridge)

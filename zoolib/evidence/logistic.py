@@ -12,6 +12,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.ridge import Evidence
+from zoolib.evidence.together import add_in_turn
 
 STEPS = 60  # halvings of an interval at most; Newton's steps, which come first wherever they help, need five or so
 ENOUGH = 1e-9  # a step of theta after which the next one would be lost in rounding
@@ -40,7 +41,7 @@ class LogisticEvidence(Evidence):
     """
 
     gamma = checks.Setting(0.0, 1.0, open_low=True)
-    add_many = Evidence.add_in_turn  # where a click moves theta to is a matter of where the last one left it
+    add_many = add_in_turn  # where a click moves theta to is a matter of where the last one left it
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float = 1.0) -> None:
         super().__init__(d, shape, ridge)

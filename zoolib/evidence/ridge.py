@@ -17,13 +17,13 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence.together import add_at_once
 from zoolib.persistence import Stateful
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
 LONGEST = 1e15  # of x' A^-1 x: beyond it the prior is lost beside x x' in the digits of A
 LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
-MANY = 10  # times as many clicks of one arm as this goes into d cost more, one by one, than an inverse
 
 
 class Evidence(Stateful):
@@ -120,28 +120,7 @@ class Evidence(Stateful):
         X, r, arms
             ``(n, ..., d)``, ``(n, ...)`` and ``(n, ...)``: n times what :meth:`add` takes.
         """
-        if len(self.shape) > (arms is not None):  # of many worlds
-            return self.add_in_turn(X, r, arms)
-        self._bring_up_to_date()
-        due = np.zeros(self.shape, dtype=bool)
-        for arm, of in _clicks_of(arms, len(r)):
-            if len(of) * MANY < self.d:  # an update of rank one each costs less than an inverse
-                for i in of:
-                    self._rank_one(X[i], r[i], arm, +1.0)
-                continue
-            at = ... if arm is None else arm
-            self._A[at] += X[of].T @ X[of]
-            self._b[at] += r[of] @ X[of]
-            due[at] = True
-        self._invert(due)
-        self._n_since_tidy[due] = 0
-        return self._tidy()
-
-    def add_in_turn(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
-        """Take in clicks one after another: :meth:`add_many` where their order counts, or nothing else is faster."""
-        for i in range(len(r)):
-            arm = None if arms is None else arms[i]
-            self.add(X[i], r[i], arm if arm is None or self.shape[:-1] else int(arm))
+        add_at_once(self, X, r, arms)
 
     def remove(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take out a click that was taken in before: A <- A - x x', b <- b - r x."""
@@ -275,14 +254,6 @@ def is_delicate(v: Any, sign: float) -> bool:
         most = f"x' A^-1 x is {np.max(v):.1g}, and may be {LONGEST:g} at most"
         raise ValueError(f"contexts must not be so long that the prior is lost beside them: {most}; scale them")
     return True
-
-
-def _clicks_of(arms: np.ndarray | None, n: int) -> list[tuple[int | None, np.ndarray]]:
-    """Return each arm that has clicks among ``n``, with their numbers; None stands for all arms together."""
-    if arms is None or not n:
-        return [(None, np.arange(n))] if n else []
-    order = np.argsort(arms, kind="stable")
-    return [(int(arms[of[0]]), of) for of in np.split(order, np.flatnonzero(np.diff(arms[order])) + 1)]
 
 
 def each(entries: np.ndarray) -> list[Any]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.ridge import Evidence, is_delicate
+from zoolib.evidence.together import add_in_turn
 
 
 class TabularEvidence(Evidence):
@@ -40,7 +41,7 @@ class TabularEvidence(Evidence):
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")
-    add_many = Evidence.add_in_turn  # a row's number is no context that could be multiplied
+    add_many = add_in_turn  # a row's number is no context that could be multiplied
 
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
         Z = checks.finite("Z", Z, (None,) * max(2, np.ndim(Z)))
