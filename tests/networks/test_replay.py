@@ -135,7 +135,7 @@ def test_a_buffer_goes_on_from_its_state(n, in_cells):
     (lambda b: b.add(["a", "b", "c"], 1.0), TypeError, "x"),
     (lambda b: b.add(np.ones(3), np.inf), ValueError, "reward"),
     (lambda b: b.add(np.ones(3), [1.0]), ValueError, "reward"),
-    (lambda b: b.add(6, 1.0), ValueError, "cell must lie between 0 and 5, got 6"),
+    (lambda b: b.add(6, 1.0), ValueError, "cell must be between 0 and 5, got 6"),
     (lambda b: b.add(0.5, 1.0), ValueError, "x must have shape"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_by_name_and_leaves_the_records_alone(call, error, message):

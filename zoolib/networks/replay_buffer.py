@@ -78,7 +78,7 @@ class ReplayBuffer(Stateful):
         """Take in the context ``x``, ``(..., d)`` or the number of its cell ``(...)``, and the finite reward of it."""
         reward, x = checks.finite("reward", reward, self.batch_shape), np.asarray(x)
         if self.cells is not None and checks.are_numbers(x) and x.shape == self.batch_shape:
-            x = checks.indices("cell", x, len(self.cells), self.batch_shape, more_axes=True)
+            x = checks.indices("cell", x if x.shape else x.item(), len(self.cells), self.batch_shape)
         else:
             x = checks.finite("x", x, (*self.batch_shape, self.d))
             self._write_out()
