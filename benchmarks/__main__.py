@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import compared, report
 from benchmarks.against_literal import ALGORITHMS, compare
+from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED
 from benchmarks.measure import machine
 
 HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ PARTS = ("literal", "gauntlet", "funnel", "shop", "growth", "accelerator")
 OF_PEERS = ("peers", "different")  # what needs their environment
 ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 SEEDS = (42, 43, 44)  # one round each
-STEPS = {"LinUCB": 5_000, "Neural-Linear": 5_000, "NeuralUCB": 1_000}
+STEPS = {LINUCB: 5_000, SHARED: 5_000, NEURAL_LINEAR: 5_000, NEURAL_UCB: 1_000}
 
 
 def literal(rounds: int) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def rows(rounds: Sequence[Round]) -> list[dict[str, Any]]:
     for name, contender in CONTENDERS.items():
         first = rounds[0][name]
         common = {"task": contender.task, "contender": name, "version": first["version"]}
-        common |= {"exact": contender.exact, "how": contender.how}
+        common |= {"exact": contender.exact}
         if first.get("missing"):
             found.append(common | {"missing": first["missing"]})
         for at, cell in enumerate(first["cells"]):
@@ -57,6 +57,7 @@ def rows(rounds: Sequence[Round]) -> list[dict[str, Any]]:
                 | where
                 | {
                     "missing": "",
+                    "how": contender.kept(cell["way"]),
                     "rounds": len(rounds),
                     "steps": min(one["marks"][-1][0] for one in same),
                     "rate": median(one["worlds"] * _rate(one) for one in same),

@@ -1,7 +1,9 @@
-"""Who is compared where no context ever comes again: our agents and those of others, and how each is made."""
+"""Who is compared where no context ever comes again: our agents and those of others, how each is made and timed."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ LINUCB, SHARED, THOMPSON, SHARED_THOMPSON, NEURAL_LINEAR, NEURAL_UCB = (
     "NeuralUCB",
 )  # fmt: skip
 OWN_MODELS = (LINUCB, THOMPSON)
+UNSEEN = 5  # steps that do not count, before what is made anew is timed
 
 
 class Contender(NamedTuple):
@@ -35,12 +38,35 @@ class Contender(NamedTuple):
 
     task: str
     package: str  # whose version is reported
-    exact: bool  # its posterior is the one that the definition says
+    exact: bool | str  # its posterior is the one that the definition says; or when it is
     how: str  # it is kept
     ways: dict[str, Make]
     modules: tuple[str, ...] = ()  # imported before the clock runs
     literal: bool = False  # it chooses what literal LinUCB chooses
     longest: int = 1000  # the largest d that it is given
+    in_batches: str = ""  # how it is kept in batches, if otherwise
+
+    def kept(self, way: str) -> str:
+        """Return how its posterior is kept when it is asked in that way."""
+        return self.in_batches if way == BATCH and self.in_batches else self.how
+
+
+Lesson = tuple[Any, Any, Any]
+
+
+def step(pair: Pair, told: Any, world: Callable[[Any, Any], Lesson]) -> tuple[Lesson, float]:
+    """Let a contender choose, and learn from what ``world(told, arm)`` says: context, arm and reward.
+
+    Returned are those three, and the CPU seconds of choosing and learning; what the world takes is not among them.
+    """
+    choose, learn = pair
+    start = time.process_time()
+    arm = choose(told)
+    seconds = time.process_time() - start
+    lesson = world(told, arm)
+    start = time.process_time()
+    learn(*lesson)
+    return lesson, seconds + time.process_time() - start
 
 
 def our(agent: Any, worlds: tuple[int, ...], own_models: bool) -> Make:
@@ -91,15 +117,21 @@ def _seeds(space: ContextSpace) -> Any:
 
 
 RANK_ONE, INVERSE, DECISION = "rank-one updates", "an inverse a click", "K inverses a decision"
+OF_CLICKED, OF_ALL = "an inverse of each arm that was clicked", "K inverses a batch"
+SUMS, SINGLE, ALPHA_1 = "sums, and ", ", single precision", "; draws alpha 1"
+PAYOFFS, DIAGONALS = "; a payoff an arm is drawn", "; draws by the diagonals of their factors, one for all arms"
+AT_50TH = "exact at every 50th step"
 SOLVED = "systems of equations solved for every arm and decision"
 ONLINE = "gradient steps"
 CALVERA, PEARL = ("torch", "calvera.bandits"), ("torch", "pearl.policy_learners.contextual_bandits.linear_bandit")
 CONTENDERS: dict[str, Contender] = {
     "zoolib: LinUCBAgent": _of(
-        LINUCB, "zoolib", True, RANK_ONE, ours(lambda s: LinUCBAgent(s, alpha=ALPHA), own_models=True), literal=True
+        LINUCB, "zoolib", True, RANK_ONE, ours(lambda s: LinUCBAgent(s, alpha=ALPHA), own_models=True), literal=True,
+        in_batches=SUMS + OF_CLICKED,
     ),
     "mabwiser: LinUCB": _of(
-        LINUCB, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinUCB")), "mabwiser.mab", literal=True
+        LINUCB, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinUCB")), "mabwiser.mab", literal=True,
+        in_batches=OF_CLICKED,
     ),
     "contextualbandits: LinUCB": _of(
         LINUCB, "contextualbandits", True, RANK_ONE,
@@ -107,13 +139,14 @@ CONTENDERS: dict[str, Contender] = {
         "contextualbandits.online", literal=True,
     ),
     "gobrec: LinUCB": _of(
-        LINUCB, "gobrec", True, DECISION, also_in_batches(linear.gobrec("LinUCB")), "gobrec.mabs", literal=True
+        LINUCB, "gobrec", True, DECISION, also_in_batches(linear.gobrec("LinUCB")), "gobrec.mabs", literal=True,
+        in_batches=OF_ALL,
     ),
     "pymab: LinUCBPolicy": _of(
         LINUCB, "pymab", True, SOLVED, linear.pymab("LinUCBPolicy", alpha=ALPHA), "pymab", literal=True
     ),
     "Pearl: DisjointLinearBandit": _of(
-        LINUCB, "Pearl", True, INVERSE + ", single precision", linear.pearl_disjoint, *PEARL, literal=True
+        LINUCB, "Pearl", True, INVERSE + SINGLE, linear.pearl_disjoint, *PEARL, literal=True
     ),
     "river: LinUCBDisjoint": _of(
         LINUCB, "river", True, RANK_ONE + "; the noise is in its bound", linear.river_linucb, "river.bandit"
@@ -123,15 +156,17 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "gittins: a context for all": _of(LINUCB, "gittins", False, "its own", linear.gittins(False), "gittins"),
     "zoolib: SharedLinUCBAgent": _of(
-        SHARED, "zoolib", True, RANK_ONE, ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA)), literal=True
+        SHARED, "zoolib", True, RANK_ONE, ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA)), literal=True,
+        in_batches=SUMS + "an inverse",
     ),
     "calvera: LinearUCBBandit": _of(
-        SHARED, "calvera", True, "two inverses a click, single precision",
+        SHARED, "calvera", True, "two inverses a click" + SINGLE,
         also_in_batches(shared.calvera("LinearUCBBandit", exploration_rate=ALPHA)), *CALVERA, literal=True,
+        in_batches="two inverses a batch" + SINGLE,
     ),
     "Pearl: LinearBandit, UCB": _of(
-        SHARED, "Pearl", True, INVERSE + ", single precision", also_in_batches(shared.pearl_shared(False)), *PEARL,
-        literal=True,
+        SHARED, "Pearl", True, INVERSE + SINGLE, also_in_batches(shared.pearl_shared(False)), *PEARL, literal=True,
+        in_batches="an inverse a batch" + SINGLE,
     ),
     "coba: LinUCBLearner": _of(
         SHARED, "coba", True, RANK_ONE, shared.coba("LinUCBLearner", alpha=ALPHA), "coba", literal=True
@@ -141,18 +176,21 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "gittins: a context an arm": _of(SHARED, "gittins", False, "its own", linear.gittins(True), "gittins"),
     "zoolib: LinTSAgent": _of(
-        THOMPSON, "zoolib", True, RANK_ONE + "; a payoff an arm is drawn",
+        THOMPSON, "zoolib", True, RANK_ONE + PAYOFFS,
         ours(lambda s: LinTSAgent(s, alpha=ALPHA, rng=_seeds(s)), own_models=True),
+        in_batches=SUMS + OF_CLICKED + PAYOFFS,
     ),
     "mabwiser: LinTS": _of(
-        THOMPSON, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinTS")), "mabwiser.mab"
+        THOMPSON, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinTS")), "mabwiser.mab",
+        in_batches=OF_CLICKED,
     ),
     "contextualbandits: LinTS": _of(
         THOMPSON, "contextualbandits", True, RANK_ONE,
         also_in_batches(linear.contextualbandits("LinTS", v_sq=ALPHA**2, sample_from="ci")), "contextualbandits.online",
     ),
     "gobrec: LinTS": _of(
-        THOMPSON, "gobrec", True, DECISION, also_in_batches(linear.gobrec("LinTS")), "gobrec.mabs"
+        THOMPSON, "gobrec", False, DECISION + DIAGONALS, also_in_batches(linear.gobrec("LinTS")), "gobrec.mabs",
+        in_batches=OF_ALL + DIAGONALS,
     ),
     "pymab: LinearThompsonSamplingPolicy": _of(
         THOMPSON, "pymab", True, SOLVED,
@@ -163,7 +201,7 @@ CONTENDERS: dict[str, Contender] = {
         "bayesianbandits",
     ),
     "probml/bandits: LinearBandit": _of(
-        THOMPSON, "jax", True, "two inverses a click, single precision; the noise is learned",
+        THOMPSON, "jax", True, "two inverses a click" + SINGLE + "; the noise is learned",
         {ONE: linear.probml_thompson(None), LOCKSTEP: linear.probml_thompson(WORLDS)},
     ),  # jax is not imported before the fork, which its threads would not survive
 
@@ -175,11 +213,11 @@ CONTENDERS: dict[str, Contender] = {
         {ONE: ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA, exploration=Thompson(), rng=_seeds(s)))[ONE]},
     ),
     "calvera: LinearTSBandit": _of(
-        SHARED_THOMPSON, "calvera", True, "two inverses a click, single precision; draws alpha 1",
+        SHARED_THOMPSON, "calvera", True, "two inverses a click" + SINGLE + ALPHA_1,
         one_by_one(shared.calvera("LinearTSBandit")), *CALVERA,
     ),
     "Pearl: LinearBandit, Thompson": _of(
-        SHARED_THOMPSON, "Pearl", True, INVERSE + ", single precision; draws alpha 1",
+        SHARED_THOMPSON, "Pearl", True, INVERSE + SINGLE + ALPHA_1,
         one_by_one(shared.pearl_shared(True)), *PEARL,
     ),
     "coba: LinTSLearner": _of(
@@ -190,14 +228,15 @@ CONTENDERS: dict[str, Contender] = {
         ours(lambda s: NeuralLinearAgent(s, alpha=0.3, training=Replay(), rng=_seeds(s)), batches=False),
     ),
     "Pearl: NeuralLinearBandit, evidence at every click": _of(
-        NEURAL_LINEAR, "Pearl", True, INVERSE, neural.on_arrays(neural.pearl_neural_linear(True)), *PEARL
+        NEURAL_LINEAR, "Pearl", True, INVERSE + SINGLE, neural.on_arrays(neural.pearl_neural_linear(True)), *PEARL
     ),
     "Pearl: NeuralLinearBandit, all once in 50 steps": _of(
-        NEURAL_LINEAR, "Pearl", True, "an inverse in 50 clicks", neural.on_arrays(neural.pearl_neural_linear(False)),
-        *PEARL,
+        NEURAL_LINEAR, "Pearl", AT_50TH, "an inverse in 50 clicks" + SINGLE,
+        neural.on_arrays(neural.pearl_neural_linear(False)), *PEARL,
     ),
     "calvera: NeuralLinearBandit": _of(
-        NEURAL_LINEAR, "calvera", True, "inverses", neural.on_arrays(neural.calvera_neural_linear), *CALVERA
+        NEURAL_LINEAR, "calvera", AT_50TH, "then of all clicks anew, two inverses for 64 of them" + SINGLE + ALPHA_1,
+        neural.on_arrays(neural.calvera_neural_linear), *CALVERA,
     ),
     "zoolib: NeuralUCBAgent, diagonal": _of(NEURAL_UCB, "zoolib", False, "the diagonal of A", _neural_ucb(True)),
     "calvera: NeuralUCBBandit, diagonal": _of(

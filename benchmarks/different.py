@@ -16,13 +16,13 @@ import argparse
 import importlib
 import json
 import multiprocessing
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders import BATCH, CONTENDERS, LINUCB, LOCKSTEP, ONE, OWN_MODELS, WORLDS
+from benchmarks.contenders import BATCH, CONTENDERS, LINUCB, LOCKSTEP, ONE, OWN_MODELS, UNSEEN, WORLDS, step
 from benchmarks.linear_peers import ALPHA, Pair
 from benchmarks.memory import peak_mb
 from benchmarks.peers import version
@@ -30,7 +30,7 @@ from literal.linear import LiteralLinUCB, LiteralSharedLinUCB
 
 BATCH_SIZE = 500
 STEPS = {ONE: 2000, BATCH: 2000, LOCKSTEP: 100}
-BLOCK, UNSEEN = 20, 5  # steps between two looks at the clock, and before it is started
+BLOCK = 20  # steps between two looks at what was timed
 ENOUGH, PATIENCE = 0.3, 60  # CPU seconds after which a play ends with its block; seconds after which it is given up
 CELLS = {
     ONE: ((50, 5), (50, 20), (50, 100), (1000, 5), (1000, 20)),
@@ -68,6 +68,11 @@ class World:
             x, w = np.take_along_axis(X, arms[..., None, None], -2)[..., 0, :], self.w
         return x, 0.5 + 0.4 * (w * x[..., 1:]).sum(-1)
 
+    def lesson(self, luck: Any, X: np.ndarray, arms: Any) -> tuple[np.ndarray, Any, Any]:
+        """Return the contexts of the arms chosen, the arms, and what they earn with that luck, an int for one step."""
+        x, chance = self.chosen(X, arms)
+        return x, arms, (luck < chance).astype(int) if np.ndim(luck) else int(luck < chance)
+
 
 def _directions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     g = rng.standard_normal(shape)
@@ -95,17 +100,11 @@ def play(name: str, way: str, n_arms: int, d: int, seed: int) -> dict[str, Any]:
     Only choosing and learning are timed, and what was made for the purpose has first played some steps unseen.
     """
     for counts in (False, True):
-        world, (choose, learn), size = begun(name, way, n_arms, d, seed)
+        world, pair, size = begun(name, way, n_arms, d, seed)
         marks, rewards, seconds, asked = [], [], 0.0, max(BLOCK // size, 1)
         for n, (X, luck) in enumerate(steps_of(world, size, STEPS[way]), 1):
-            start = time.process_time()
-            arms = choose(X)
-            seconds += time.process_time() - start
-            x, chance = world.chosen(X, arms)
-            r = (luck < chance).astype(int) if luck.shape else int(luck < chance)
-            start = time.process_time()
-            learn(x, arms, r)
-            seconds += time.process_time() - start
+            (_, _, r), took = step(pair, X, partial(world.lesson, luck))
+            seconds += took
             if not counts and n * size >= UNSEEN:
                 break
             rewards.append(np.mean(r))
@@ -119,14 +118,12 @@ def play(name: str, way: str, n_arms: int, d: int, seed: int) -> dict[str, Any]:
 def agreement(name: str, way: str, seed: int) -> float:
     """Return in which share of some steps the arm chosen is one that the literal LinUCB might choose in its place."""
     n_arms, d, n_steps = CHECKED
-    world, (choose, learn), _ = begun(name, way, n_arms, d, seed)
+    world, pair, _ = begun(name, way, n_arms, d, seed)
     judge = (LiteralLinUCB if CONTENDERS[name].task == LINUCB else LiteralSharedLinUCB)(n_arms, d, ALPHA)
     right, size = [], n_steps // 2 if way == BATCH else 1
     for X, luck in steps_of(world, size, n_steps):
-        arms = choose(X)
-        x, chance = world.chosen(X, arms)
-        learn(x, arms, (luck < chance).astype(int) if size > 1 else int(luck < chance))
-        rows = [(X, x, arms, luck < chance)] if size == 1 else list(zip(X, x, arms, luck < chance, strict=True))
+        lesson, _ = step(pair, X, partial(world.lesson, luck))
+        rows = [(X, *lesson)] if size == 1 else list(zip(X, *lesson, strict=True))
         for told, _, arm, _ in rows:
             scores = judge.scores(np.broadcast_to(told, (n_arms, d)))
             right.append(scores[int(arm)] > max(scores) - CLOSE)

@@ -93,7 +93,9 @@ def calvera_neural_linear(n_arms: int, d: int) -> Pair:
 
     torch.manual_seed(0)
     phi = torch.nn.Sequential(torch.nn.Linear(d, 64), torch.nn.ReLU(), torch.nn.Linear(64, 32))
-    return _trained(NeuralLinearBandit(network=phi, n_embedding_size=32, learning_rate=0.01, **_calvera_settings()))
+    # lazy: else its head, made anew at each training, would keep A = I; eps is added to A with each minibatch
+    settings = {"learning_rate": 0.01, "lazy_uncertainty_update": True, "eps": 1e-9, **_calvera_settings()}
+    return _trained(NeuralLinearBandit(network=phi, n_embedding_size=32, **settings))
 
 
 def calvera_neural_ucb(n_arms: int, d: int) -> Pair:

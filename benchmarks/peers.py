@@ -6,7 +6,8 @@ This file runs in an environment of its own (``make bench-peers`` makes it), one
 
 Every contender serves the same users in the same shop, is told their persona and the products' categories, and is
 written as its documentation says. Where an equal choice of settings exists it is made: alpha = .2 for LinUCB, a prior
-of weight 1, an MLP 9 -> 64 -> 32, and for what trains a network one minibatch in 50 steps.
+of weight 1, an MLP 9 -> 64 -> 32, one minibatch in 50 steps for Neural-Linear. Who has one model for all products is
+told the pair of persona and category: from the two apart it could learn nothing personal.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import linear_peers, neural_peers, shared_peers
+from benchmarks import contenders, linear_peers, neural_peers, shared_peers
+from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, WORLDS, step
 from benchmarks.linear_peers import ALPHA, Make, one_by_one
 from benchmarks.memory import peak_mb
 from zoolib import (
@@ -30,6 +32,7 @@ from zoolib import (
     NeuralLinearAgent,
     NeuralUCBAgent,
     Replay,
+    SharedLinUCBAgent,
     ZooplusSimulator,
     __version__,
     run,
@@ -49,7 +52,9 @@ class Shop:
         self.persona = self.sim.user_persona.tolist()
         self.category = self.sim.product_category.tolist()
         self.own = np.hstack([np.eye(4), np.ones((4, 1))])  # (P, 5): all that varies, where each arm has its own model
-        self.contexts = np.stack([self.features.table[p][self.sim.product_category] for p in range(4)])  # (P, K, 9)
+        shown = range(4), self.sim.product_category
+        self.contexts = self.features.table[np.ix_(*shown)]  # (P, K, 9)
+        self.crossed = self.features.encoded("crossed").table[np.ix_(*shown)]  # (P, K, 20)
 
 
 def zoolib(make: Callable[..., Any]) -> Callable[[Shop], tuple[Choose, Learn]]:
@@ -77,13 +82,13 @@ def on_personas(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
 
 
 def on_products(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
-    """Return a contender of one model, which sees the contexts of all products."""
+    """Return a contender of one model, which sees the crossed contexts of all products."""
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
-        choose, learn = make(K, 9)
+        choose, learn = make(K, 20)
         return (
-            lambda user: choose(shop.contexts[shop.persona[user]]),
-            lambda user, arm, click: learn(shop.contexts[shop.persona[user], arm], arm, click),
+            lambda user: choose(shop.crossed[shop.persona[user]]),
+            lambda user, arm, click: learn(shop.crossed[shop.persona[user], arm], arm, click),
         )
 
     return contender
@@ -167,26 +172,6 @@ def gittins(with_category: bool) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-def calvera_linucb(shop: Shop) -> tuple[Choose, Learn]:
-    """Its update without the trainer around it, which would take most of the time."""
-    import torch
-    from calvera.bandits import LinearUCBBandit
-
-    bandit = LinearUCBBandit(n_features=20, exploration_rate=ALPHA, eps=1e-9)
-    crossed = torch.zeros(4, 1, K, 20)
-    for p in range(4):
-        crossed[p, 0, torch.arange(K), torch.tensor(shop.category) * 4 + p] = 1.0
-    reward = torch.zeros(1, 1)
-
-    def choose(user: int) -> int:
-        return int(bandit(crossed[shop.persona[user]])[0].argmax())
-
-    def learn(user: int, arm: int, click: int) -> None:
-        bandit._perform_update(crossed[shop.persona[user]][:, arm : arm + 1], reward + click)
-
-    return choose, learn
-
-
 def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     """Return a contender that is handed the contexts of the users who come, in torch."""
 
@@ -203,29 +188,36 @@ def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-LINEAR, NEURAL_LINEAR, NEURAL_UCB = "LinUCB", "Neural-Linear", "NeuralUCB"
+IN_LOCKSTEP = f", {contenders.LOCKSTEP}"
 
-WORLDS = 100  # of what runs in lockstep
-
-# name: (task, the distribution whose version is reported, how it is made)
+# name: (task, the distribution whose version is reported, how it is made); all of a task are compared with its first
 CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "zoolib: LinUCBAgent": (LINEAR, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
-    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINEAR, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
-    "mabwiser: LinUCB": (LINEAR, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
-    "river: LinUCBDisjoint": (LINEAR, "river", river_linucb),
+    "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
+    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
+    "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
+    "river: LinUCBDisjoint": (LINUCB, "river", river_linucb),
     "contextualbandits: LinUCB": (
-        LINEAR,
+        LINUCB,
         "contextualbandits",
         on_personas(one_by_one(linear_peers.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True))),
     ),
-    "gobrec: LinUCB": (LINEAR, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
-    "pymab: LinUCBPolicy": (LINEAR, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
-    "coba: LinUCBLearner": (LINEAR, "coba", on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
-    "calvera: LinearUCBBandit": (LINEAR, "calvera", calvera_linucb),
-    "vowpalwabbit: squarecb, a line a product": (LINEAR, "vowpalwabbit", vw_adf),
-    "vowpalwabbit: epsilon-greedy, a line a decision": (LINEAR, "vowpalwabbit", vw_disjoint),
-    "gittins: products by category": (LINEAR, "gittins", gittins(with_category=True)),
-    "gittins: products by name": (LINEAR, "gittins", gittins(with_category=False)),
+    "gobrec: LinUCB": (LINUCB, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
+    "pymab: LinUCBPolicy": (LINUCB, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
+    "vowpalwabbit: squarecb, a line a product": (LINUCB, "vowpalwabbit", vw_adf),
+    "vowpalwabbit: epsilon-greedy, a line a decision": (LINUCB, "vowpalwabbit", vw_disjoint),
+    "gittins: products by category": (LINUCB, "gittins", gittins(with_category=True)),
+    "gittins: products by name": (LINUCB, "gittins", gittins(with_category=False)),
+    "zoolib: SharedLinUCBAgent": (
+        SHARED,
+        "zoolib",
+        zoolib(lambda f: SharedLinUCBAgent(f.encoded("crossed"), alpha=ALPHA)),
+    ),
+    "coba: LinUCBLearner": (SHARED, "coba", on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
+    "calvera: LinearUCBBandit": (
+        SHARED,
+        "calvera",
+        on_products(one_by_one(shared_peers.calvera("LinearUCBBandit", exploration_rate=ALPHA))),
+    ),
     "zoolib: NeuralLinearAgent, replay": (
         NEURAL_LINEAR,
         "zoolib",
@@ -247,21 +239,13 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
         in_shop(neural_peers.pearl_neural_linear(False)),
     ),
     "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", in_shop(neural_peers.calvera_neural_linear)),
-    "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
     "zoolib: NeuralUCBAgent, diagonal": (
         NEURAL_UCB,
         "zoolib",
         zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, diagonal=True, rng=0)),
     ),
+    "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
     "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", in_shop(neural_peers.calvera_neural_ucb)),
-}
-
-
-APPROXIMATE = "vowpalwabbit", "gittins", "zoolib: NeuralUCBAgent, diagonal", "calvera: NeuralUCBBandit"
-REFERENCE = {
-    LINEAR: "zoolib: LinUCBAgent",
-    NEURAL_LINEAR: "zoolib: NeuralLinearAgent, replay",
-    NEURAL_UCB: "zoolib: NeuralUCBAgent, diagonal",
 }
 
 
@@ -274,8 +258,8 @@ def version(distribution: str) -> str:
         return ""
 
 
-def play_in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
-    """Return the CPU seconds a world and the clicks of an agent of ours in many worlds, ``seed`` the first of them."""
+def in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return the CPU seconds a world of the whole loop and the clicks of ours in many worlds, ``seed`` the first."""
     sim = ZooplusSimulator(n_products=K, seed=range(seed, seed + WORLDS))
     agent = CONTENDERS[name][2](FeatureEngineer(sim))
     start = time.process_time()
@@ -283,27 +267,30 @@ def play_in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     return {"seconds": (time.process_time() - start) / WORLDS, "ctr": results.reward.mean().item()}
 
 
-def play(name: str, n_steps: int, seed: int) -> dict[str, Any]:
-    """Return the CPU seconds and the clicks of one contender in one world."""
-    if name.endswith("in lockstep"):
-        return play_in_lockstep(name, n_steps, seed)
+def alone(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return the CPU seconds of choosing and learning and the clicks of one contender in one world."""
     shop = Shop(seed)
     users = np.random.default_rng(seed).integers(0, shop.sim.n_users, n_steps).tolist()
-    choose, learn = CONTENDERS[name][2](shop)
-    clicks = 0
-    start = time.process_time()
+    pair, clicks, seconds = CONTENDERS[name][2](shop), 0, 0.0
     for user in users:
-        arm = int(choose(user))
-        click = shop.sim.get_reward(user, arm)
-        learn(user, arm, click)
-        clicks += click
-    return {"seconds": time.process_time() - start, "ctr": clicks / n_steps}
+        (_, _, click), took = step(pair, user, lambda user, arm: (user, int(arm), shop.sim.get_reward(user, int(arm))))
+        clicks, seconds = clicks + click, seconds + took
+    return {"seconds": seconds, "ctr": clicks / n_steps}
+
+
+def play(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return what a contender did, one made anew after some steps unseen."""
+    played = in_lockstep if name.endswith(IN_LOCKSTEP) else alone
+    played(name, UNSEEN, seed)
+    return played(name, n_steps, seed)
 
 
 def told(name: str) -> dict[str, Any]:
     """Return a contender's task, whether its posterior is the one that is defined, and with whom it is compared."""
-    task = CONTENDERS[name][0]
-    return {"task": task, "exact": not name.startswith(APPROXIMATE), "reference": REFERENCE[task]}
+    task, elsewhere = CONTENDERS[name][0], contenders.CONTENDERS.get(name.removesuffix(IN_LOCKSTEP))
+    reference = next(first for first, one in CONTENDERS.items() if one[0] == task)
+    exact = elsewhere is not None and elsewhere.exact  # vowpalwabbit and gittins are told other things there
+    return {"task": task, "exact": exact, "reference": reference}
 
 
 if __name__ == "__main__":

@@ -43,10 +43,13 @@ def _breakable(name: str) -> str:
 
 
 def _measured(row: Mapping[str, Any], reward: float) -> list[str]:
-    kept = "exact" if row["exact"] else "approximate"
-    how = f"{kept}: {row['how']}" if row.get("how") else kept
+    how = f"{_kept(row)}: {row['how']}" if row.get("how") else _kept(row)
     mb = f"{row['mb']:,.0f}" if "mb" in row else ""
     return [f"{row['rate']:,.0f}", _spread(row), f"{reward:.3f}", mb, how]
+
+
+def _kept(row: Mapping[str, Any]) -> str:
+    return {True: "exact", False: "approximate"}.get(row["exact"], row["exact"])
 
 
 def _spread(row: Mapping[str, Any]) -> str:
@@ -80,8 +83,7 @@ def faster(rows: Iterable[Mapping[str, Any]]) -> str:
         if row["missing"] or row["contender"].startswith("zoolib") or row["ratio_low"] >= 1:
             continue
         when = "in every round" if row["ratio_high"] < 1 else "in some rounds"
-        kept = "exact" if row["exact"] else "approximate"
-        lines.append(f"- {row['contender']} ({kept}){_where(row)}: {when}, {_spread(row)} of zoolib's time")
+        lines.append(f"- {row['contender']} ({_kept(row)}){_where(row)}: {when}, {_spread(row)} of zoolib's time")
     return "\nFaster than zoolib:\n\n" + "\n".join(lines or ["- none of those measured"]) + "\n"
 
 

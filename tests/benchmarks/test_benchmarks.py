@@ -6,6 +6,8 @@ busy machine moves them by less.
 
 import copy
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,10 +15,13 @@ import numpy as np
 import pytest
 from built_book import ROOT
 
-from benchmarks import report
+from benchmarks import peers, report
 from benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
+from benchmarks.contenders import BATCH, LOCKSTEP, ONE
+from benchmarks.contenders import LINUCB as LINUCB_TASK
 from benchmarks.funnel import latencies, open_loop
 from benchmarks.measure import in_turns, machine
+from benchmarks.memory import peak_mb
 
 SHARE, ROUNDS = 0.75, 4
 STORED = ROOT / "benchmarks" / "results.json"
@@ -68,7 +73,8 @@ def test_the_stored_results_are_complete(stored):
         assert np.isclose(row["ratio"], row["literal_us"] / row["fast_us"], rtol=0.3)
     for row in stored["peers"]["rows"]:
         assert row["missing"] or (row["rate"] > 0 and 0 < row["ctr"] < 1)
-    assert {row["task"] for row in stored["peers"]["rows"]} == {"LinUCB", "Neural-Linear", "NeuralUCB"}
+    assert [row["contender"] for row in stored["peers"]["rows"]] == list(peers.CONTENDERS)
+    assert all(peers.told(row["contender"]).items() <= row.items() for row in stored["peers"]["rows"])
 
 
 def test_the_page_shows_the_stored_results(stored):
@@ -107,8 +113,36 @@ def test_a_result_that_falls_short_is_named(stored):
         "answer: 500",
         "3 clients",
         "Neural-Linear",
+        "LinUCBAgent, 100 worlds in lockstep: 1 steps",
     ):
         assert word in found
+
+
+def test_where_no_context_comes_again_lockstep_has_a_pace_and_no_exact_library_is_faster_in_batches(stored):
+    row = {"task": LINUCB_TASK, "missing": "", "exact": True, "rate": 3e5, "ratio_low": 1.0, "arms": 50, "d": 20}
+    ours = row | {"contender": "zoolib: LinUCBAgent", "way": LOCKSTEP, "d": 5}
+    other = row | {"contender": "other", "way": BATCH, "ratio_low": 1.1}
+
+    def named(*rows):
+        return [line for line in report.failures(stored | {"different": {"rows": rows}}) if line not in elsewhere]
+
+    elsewhere = report.failures({part: stored[part] for part in stored if part != "different"})
+    assert named(ours, other) == []
+    assert len(named(ours | {"rate": 2e5}, other)) == 1
+    assert len(named(ours | {"d": 20}, other)) == 1  # it was not measured
+    (line,) = named(ours, other | {"ratio_low": 0.9})
+    assert line.startswith("other, in batches of 500")
+    for fine in ({"exact": False}, {"arms": 1000}, {"way": ONE}, {"contender": "zoolib: other"}, {"missing": "slow"}):
+        assert named(ours, other | {"ratio_low": 0.9} | fine) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak is asked for in another way")
+def test_the_memory_of_a_process_is_not_that_of_the_one_that_started_it():
+    big = np.ones(30_000_000)  # 240 MB
+    code = "from benchmarks.memory import peak_mb; print(peak_mb())"
+    child = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 5 < float(child.stdout) < 100
+    assert peak_mb() > big.nbytes / 1e6 * 0.9
 
 
 def test_the_funnel_was_measured_on_two_million_products(stored):

@@ -5,24 +5,29 @@ The peers' environment is not needed: our own contenders play here, and of the o
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
 from built_book import ROOT
 
-from benchmarks import compared, different, growth, report_peers
+from benchmarks import compared, different, growth, peers, report_peers
+from benchmarks.__main__ import STEPS
 from benchmarks.contenders import (
     BATCH,
     CONTENDERS,
     LINUCB,
     LOCKSTEP,
+    NEURAL_UCB,
     ONE,
     OWN_MODELS,
     SHARED,
+    UNSEEN,
     our,
     ours,
+    step,
 )
-from zoolib import LinUCBAgent
+from zoolib import LinUCBAgent, ZooplusSimulator
 
 TASKS = list(dict.fromkeys(one.task for one in CONTENDERS.values()))
 
@@ -119,6 +124,95 @@ def test_a_play_ends_with_its_block_when_the_time_is_up_and_counts_what_was_time
     assert seconds[0] > 0
 
 
+def busy(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def test_choosing_and_learning_are_timed_and_the_world_is_not():
+    told = []
+
+    def choose(x):
+        busy(0.01)
+        return x + 1
+
+    def learn(*lesson):
+        busy(0.02)
+        told.append(lesson)
+
+    def world(x, arm):
+        busy(0.2)
+        return x, arm, 1
+
+    lesson, seconds = step((choose, learn), 4, world)
+    assert told == [lesson] == [(4, 5, 1)]
+    assert 0.03 <= seconds < 0.1
+
+
+def test_in_the_shop_a_contender_first_plays_a_few_steps_unseen_and_is_then_made_anew(monkeypatch):
+    made = []
+
+    def contender(shop):
+        made.append([])
+        return lambda user: made[-1].append(user) or 7, lambda user, arm, click: made[-1].append(click)
+
+    monkeypatch.setitem(peers.CONTENDERS, "seven", (LINUCB, "zoolib", contender))
+    played = peers.play("seven", 30, 42)
+    assert [len(steps) for steps in made] == [2 * UNSEEN, 60]
+    shop = peers.Shop(42)
+    assert made[1][1::2] == [shop.sim.get_reward(user, 7) for user in made[1][::2]]  # the luck of those was its own
+    assert played["ctr"] == sum(made[1][1::2]) / 30
+
+
+def test_who_has_one_model_for_all_products_is_told_pairs_of_persona_and_category():
+    shop = peers.Shop(42)
+    rows = shop.crossed.reshape(-1, 20)
+    assert ((rows == 1).sum(1) == 1).all()
+    assert (rows.sum(1) == 1).all()
+    cell = shop.crossed.argmax(-1)
+    pairs = {(p, shop.category[k]): cell[p, k] for p in range(4) for k in range(peers.K)}
+    assert len(pairs) == len(set(pairs.values())) == len(np.unique(cell)) == 20
+    user, sim = int(np.argmax(np.array(shop.persona) == 2)), shop.sim
+    assert np.array_equal(shop.crossed[2], shop.features.encoded("crossed").contexts(user, sim))
+    assert np.array_equal(shop.contexts[2], shop.features.contexts(user, sim))
+
+
+def test_in_the_shop_all_of_a_task_are_compared_with_one_of_ours_that_does_the_same():
+    for name in peers.CONTENDERS:
+        told = peers.told(name)
+        assert peers.told(told["reference"])["task"] == told["task"]
+        assert told["reference"].startswith("zoolib")
+    assert peers.told("coba: LinUCBLearner")["reference"] == "zoolib: SharedLinUCBAgent"
+    assert peers.told("mabwiser: LinUCB")["reference"] == "zoolib: LinUCBAgent"
+
+
+def test_how_a_posterior_is_kept_in_batches_is_not_told_by_the_click_or_the_decision():
+    kept = {name: one.kept(BATCH) for name, one in CONTENDERS.items() if BATCH in one.ways}
+    assert len(kept) > 10
+    for name, how in kept.items():
+        assert not re.search(r"a (click|decision)\b", how), name
+    assert CONTENDERS["mabwiser: LinUCB"].kept(ONE) == "an inverse a click"
+
+
+def test_what_the_page_says_of_chance_is_so(stored):
+    page = (ROOT / "chapters" / "benchmarks.md").read_text(encoding="utf-8")
+    assert "By chance a reward would be 0.21 in the shop, and 0.5 where no context comes again." in page
+    for seed in (42, 43, 44):
+        sim = ZooplusSimulator(n_products=peers.K, seed=seed)
+        users = np.arange(sim.n_users)
+        chance = np.mean([sim.click_probability(int(u), a) for u in users[:200] for a in range(peers.K)])
+        assert chance == pytest.approx(0.21, abs=0.02)
+        for task in (LINUCB, SHARED):
+            world = different.World(task, 50, 20, seed)
+            chances = [world.chosen(X, arm)[1] for i in range(5) for X in world.block(i)[0] for arm in range(0, 50, 5)]
+            assert np.mean(chances) == pytest.approx(0.5, abs=0.02)
+    assert STEPS[NEURAL_UCB] == 50 * 20
+    for row in stored["different"]["rows"]:
+        if row["task"] == NEURAL_UCB and row["contender"].startswith("calvera") and not row["missing"]:
+            assert row["steps"] < 100  # its network has learned from one minibatch, if from any
+
+
 def test_every_task_is_led_by_one_of_ours_that_can_be_asked_in_every_way_of_the_others():
     for task in TASKS:
         ways = {way for one in CONTENDERS.values() if one.task == task for way in one.ways}
@@ -150,6 +244,7 @@ def test_a_row_has_the_median_of_the_rounds_and_their_spread(monkeypatch):
     assert row["rate"] == 10
     assert row["reward"] == pytest.approx(0.5)
     assert row["agrees"] == 0.9
+    assert row["how"] == other.how
     assert third["missing"] == "too slow"
 
 
