@@ -1,4 +1,4 @@
-"""What the decision guide recommends; ``guide.ipynb`` shows it, each piece beside the claim it rests on."""
+"""What the decision guide recommends; ``guide.ipynb`` shows it, each piece beside the claims it rests on."""
 
 from figures.tables import Advice
 
@@ -13,6 +13,14 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "an old log, believed in full, is worse than none.",
     "resetting": "starting over pays if you know when.",
+}
+
+BECAUSE: dict[str, tuple[str, ...]] = {  # claims of the chapters on which an answer of the guide rests
+    "arms": ("catalog-growth", "turnover", "memory", "funnel-in-milliseconds"),
+    "a new arm": ("cold-start", "cold-category", "missed-category"),
+    "alpha": ("alpha", "alpha-too-small", "alpha-not-architecture", "what-alpha-covers"),
+    "propensities": ("logs-of-learners", "deterministic-log", "wrong-propensities"),
+    "start over": ("old-evidence", "craze-recovery", "new-phi-old-evidence"),
 }
 
 GUIDE: dict[str, list[Advice]] = {
@@ -125,7 +133,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "An arm may become better while the favourite stays as good",
-            "Forget: no bad news will ever arrive, and a bonus alone does not look.",
+            "One model on crossed features that forgets, by a window or a discount: no bad news will ever arrive, and "
+            "with an alpha of 1 or less a bonus alone seldom looks.",
             "craze-recovery",
         ),
         Advice("You know when", "Start over at that moment.", "resetting"),

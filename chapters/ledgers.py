@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import binom
 
-from advice import GUIDE
+from advice import BECAUSE, GUIDE
 from fallen import FALLEN, LOOSENED, Fallen
 from zoolib.book import CLAIM_MIME, NOTHING_RANDOM, plots
 from zoolib.experiment import stored
@@ -123,7 +123,7 @@ def standing(
         Whether it held in each one that was fresh to it, and there was one at least; what holds for every seed, and
         what only this machine can say, needs none.
     ``guide``
-        Whether the guide leans on it.
+        Whether the guide leans on it, in a piece of advice or in an answer.
     ``survives``
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
         a statement about the end of an interval that is not so holds in it by luck in one case of forty at most. Of
@@ -148,7 +148,8 @@ def standing(
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
     tested = rows["by_ends"] & ~rows["of"].str.contains(SAME_DATA, na=False) & (rows["fresh"] > 0)
     p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(tested, 1.0)
-    rows["guide"] = rows["label"].isin({one.claim for advice in GUIDE.values() for one in advice})
+    advised = {one.claim for advice in GUIDE.values() for one in advice}
+    rows["guide"] = rows["label"].isin(advised.union(*BECAUSE.values()))
     rows["survives"] = holm(p[random]).reindex(rows.index, fill_value=False)
     return rows
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zoolib.book import made
+from zoolib.book import NOTHING_RANDOM, made
 
 if TYPE_CHECKING:  # what fell is read by the ledger alone, so that a new row changes no chapter
     from fallen import Fallen
@@ -114,6 +114,13 @@ def ledger_table(claims: pd.DataFrame) -> Table:
     return Table(columns, rows, str(claims["title"].iloc[0]))
 
 
+def waiting_table(claims: pd.DataFrame) -> Table:
+    """Return the random claims that no hundred has met which is fresh to their words, with their chapters."""
+    waiting = claims[~claims["kind"].isin(NOTHING_RANDOM) & (claims["fresh"] == 0)]
+    rows = [(one.title, (one.text, one.chapter, one.label)) for one in waiting.itertuples()]
+    return Table(("Chapter", "Waits for a fresh hundred"), rows)
+
+
 def fallen_table(fallen: Sequence[Fallen], claims: pd.DataFrame) -> Table:
     """Return what was claimed once, crossed out, how it fell, and the claim that stands in its place."""
     rows = [(Struck(one.text), one.fell, (one.instead, *_found(claims, one.label)[0][1:])) for one in fallen]
@@ -133,8 +140,19 @@ def told_table(told: Mapping[str, tuple[str, str]], claims: pd.DataFrame) -> Tab
 
 
 def because(claims: pd.DataFrame, *labels: str) -> Table:
-    """Return some claims of the chapters as a table, in the order in which they are named."""
-    return Table(("What the chapters have shown", "Measured"), [_found(claims, label) for label in labels])
+    """Return some claims of the chapters, as :func:`ledgers.standing` has them, in the order in which they are named.
+
+    Raises
+    ------
+    KeyError
+        If there is no claim of a label.
+    ValueError
+        If a claim did not come back in fresh worlds.
+    """
+    rows = [_found(claims, label) for label in labels]
+    for label in labels:
+        _confirmed(claims, label)
+    return Table(("What the chapters have shown", "Measured"), rows)
 
 
 def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, runs: Mapping[str, str]) -> Table:
@@ -163,8 +181,7 @@ def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, 
             reason = (f"{words[0].upper()}{words[1:]} (below).", HERE, one.claim)
         else:
             reason, _ = _found(claims, one.claim, f"{question}: ")
-            if not claims.set_index("label").loc[one.claim, "confirmed"]:
-                raise ValueError(f"{question}: {one.claim!r} did not come back, and no advice rests on it")
+            _confirmed(claims, one.claim, f"{question}: ")
         rows.append((one.situation, one.do, reason))
     return Table(("If", "Then", "Because"), rows, question)
 
@@ -176,6 +193,12 @@ def _found(claims: pd.DataFrame, label: str, asked: str = "") -> tuple[tuple[str
         raise KeyError(f"{asked}no claim is labelled {label!r}")
     one = of_label.iloc[0]
     return (one["text"], one["chapter"], label), one["measured"]
+
+
+def _confirmed(claims: pd.DataFrame, label: str, asked: str = "") -> None:
+    """Stop the page if a claim did not come back in fresh worlds, or was not asked there in the words of today."""
+    if not claims.set_index("label").loc[label, "confirmed"]:
+        raise ValueError(f"{asked}{label!r} did not come back, and nothing may rest on it")
 
 
 def _words(cell: Any) -> str:

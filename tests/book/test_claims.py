@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 import ledgers
 from experiments import replicate
 from fallen import FALLEN, Fallen
-from figures.tables import told_table
+from figures.tables import told_table, waiting_table
 from ledgers import by_ends, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
 from verdicts import USUALLY_TOLD
 from zoolib import claim
@@ -280,6 +280,12 @@ def test_what_fell_is_crossed_out_beside_what_stands_in_its_place():
     assert [row.s.text for row in table.find_all("tr")[1:]] == [one.text for one in FALLEN]
     assert {one.label for one in FALLEN} <= set(ledger(CHAPTERS)["label"])
     assert not {one.text for one in FALLEN} & set(ledger(CHAPTERS)["text"])
+
+
+def test_claims_that_no_hundred_has_met_in_their_words_are_listed_as_waiting():
+    rows = [("A.", "difference", 0, "a"), ("B.", "share", 2, "b"), ("C.", "exact", 0, "c")]
+    claims = pd.DataFrame(rows, columns=["text", "kind", "fresh", "label"]).assign(title="One", chapter="01_one")
+    assert waiting_table(claims).rows == [("One", ("A.", "01_one", "a"))]
 
 
 def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):

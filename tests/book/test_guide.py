@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from advice import GUIDE, RUNS
+from advice import BECAUSE, GUIDE, RUNS
 from figures.tables import HERE, Advice, advice_table, because
 from ledgers import ledger, standing
 from zoolib.book.claims import CLAIM_MIME
@@ -79,7 +79,21 @@ def test_advice_whose_claim_is_gone_stops_the_page(claims):
 
 def test_all_advice_rests_on_claims_that_came_back_in_fresh_worlds():
     everything = standing(ledger(CHAPTERS)).set_index("label")
-    assert [one.claim for _, one in ADVICE if not everything.loc[one.claim, "confirmed"]] == []
+    shown = {one.claim for _, one in ADVICE}.union(*BECAUSE.values())
+    assert [label for label in sorted(shown) if not everything.loc[label, "confirmed"]] == []
+
+
+def test_the_ledger_marks_all_that_the_guide_leans_on(claims):
+    leans = {one.claim for _, one in ADVICE}.union(*BECAUSE.values()) - set(RUNS)
+    assert set(claims.loc[claims["guide"], "label"]) == leans
+    assert "cold-category" in leans - {one.claim for _, one in ADVICE}  # an answer alone shows it
+
+
+def test_all_answers_of_the_page_are_checked_and_marked(page):
+    """No label is typed into a cell: what the page shows is what the ledger marks."""
+    sources = ["".join(cell["source"]) for cell in page if cell["cell_type"] == "code"]
+    calls = [source for source in sources if source.startswith("because(")]
+    assert calls == [f'because(claims, *BECAUSE["{answer}"])' for answer in BECAUSE]
 
 
 def test_advice_on_a_claim_that_did_not_come_back_stops_the_page(claims):
@@ -87,11 +101,13 @@ def test_advice_on_a_claim_that_did_not_come_back_stops_the_page(claims):
     question = "How many arms, and do new ones arrive?"
     with pytest.raises(ValueError, match="'turnover' did not come back"):
         advice_table(question, GUIDE[question], fell, RUNS)
+    with pytest.raises(ValueError, match="'turnover' did not come back"):
+        because(fell, "catalog-growth", "turnover")
 
 
 def test_reasons_are_shown_in_the_order_in_which_they_are_named():
-    columns = ["label", "chapter", "text", "measured"]
-    two = pd.DataFrame([("a", "01_one", "A.", "1"), ("b", "02_two", "B < C.", "2")], columns=columns)
+    columns = ["label", "chapter", "text", "measured", "confirmed"]
+    two = pd.DataFrame([("a", "01_one", "A.", "1", True), ("b", "02_two", "B < C.", "2", True)], columns=columns)
     shown = because(two, "b", "a")._repr_mimebundle_()
     assert shown["text/plain"] == "- B < C. | 2\n- A. | 1"
     assert '<a href="02_two.html#claim-b">B &lt; C.</a>' in shown["text/html"]
