@@ -69,7 +69,8 @@ def set_wide_tables_smaller(app: Sphinx, doctree: nodes.document, docname: str) 
     for table in [table for table in doctree.findall(nodes.table) if len(list(table.findall(nodes.colspec))) >= 7]:
         place = table.parent.index(table)
         table.parent.insert(place + 1, nodes.raw("", "}", format="latex"))
-        table.parent.insert(place, nodes.raw("", r"{\footnotesize\setlength{\tabcolsep}{4pt}\setlength{\tymin}{3em}", format="latex"))
+        smaller = r"{\footnotesize\setlength{\tabcolsep}{4pt}\setlength{\tymin}{3em}"
+        table.parent.insert(place, nodes.raw("", smaller, format="latex"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
