@@ -162,6 +162,11 @@ GUIDE: dict[str, list[Advice]] = {
             "Keep a random log before you choose among agents: none of ours comes near what could be earned.",
             "network-without-log",
         ),
+        Advice(
+            "Yes, but clicks are rare: a few hundred in all",
+            "Boosted trees, else a model for each arm, before a network; and expect less than two thirds of the best.",
+            "rare-clicks",
+        ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
         Advice(
             "Yes, of a policy that always did the same thing",

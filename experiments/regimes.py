@@ -82,8 +82,8 @@ class Point:
     ``like`` is the kind of world whose best settings a search begins with; where it is "" the search begins from
     scratch and has three times as many tries. ``plain`` says whether each family that prepares its columns is searched
     a second time there, for the best that takes them as they come (``"network, plain"``). ``more`` are dials that only
-    this kind of world has, and come first; ``skip`` names maps and preparations that it has not, since with 133 columns
-    they would take hours. Where something is to ``ablate``, only the network plays, as it was best in the world that it
+    this kind of world has, and come first; ``ends`` are dials that end earlier there, and ``skip`` names maps and
+    preparations that it has not, since with 133 columns or a log four times as long they would take hours. Where something is to ``ablate``, only the network plays, as it was best in the world that it
     is ``like``, or with its dials where they begin, and with one thing changed each time.
     """
 
@@ -95,6 +95,7 @@ class Point:
     families: Sequence[str] = ("linear", "clusters", "trees", "network", "per product")
     plain: bool = False
     more: Mapping[str, Factor | Choice] = field(default_factory=dict)
+    ends: Mapping[str, Factor] = field(default_factory=dict)
     skip: Sequence[str] = ()
     ablate: Sequence[str] = ()
 
@@ -116,6 +117,7 @@ class Point:
     def dials(self, family: str) -> dict[str, Factor | Choice]:
         """Return what may be turned."""
         dials = {**({} if family == "per product" else self.more), **FAMILIES[family]}
+        dials |= {name: end for name, end in self.ends.items() if name in dials}
         for name in dials.keys() & {"prep", "map"}:
             dials[name] = Choice(*(one for one in dials[name].values if not set(one.split()) & set(self.skip)))
         if "crossed" in self.skip and "crossed" in dials:
@@ -140,6 +142,10 @@ POINTS = [
     Point("quality", 1, "base 0", shop={"quality": 1.0, "n_products": 100}, more={"own": Choice(0.0, 1.0)}),
     Point("confounded", 0.8, "base 0", shop={"confounded": 0.8}),
     Point("tail", 1, "base 0", shop={"tail": 1.0}),
+    Point(
+        "rare", 0.005, "base 0", shop={"rarity": 0.024, "n_log": 40_000},
+        ends={"epochs": Factor(20, top=20, ceiling=60, whole=True)},
+    ),
     Point("no log", 4000, shop={"n_log": 0, "n_steps": 4000}),
     Point("no log, ablation", 4000, "no log 4000", shop={"n_log": 0, "n_steps": 4000}, ablate=OF_EXPLORING),
     Point("AND rotated, log", 1000, "AND rotated 2", NORMAL, {"n_log": 1000}, families=OF_CONDITIONS),

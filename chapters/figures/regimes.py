@@ -42,6 +42,7 @@ KINDS = {  # of worlds with a log, by the words of the map
     "a hidden quality": ("quality", 1),
     "a log somebody chose": ("confounded", 0.8),
     "a long tail": ("tail", 1),
+    "rare clicks": ("rare", 0.005),
     "pictures": ("pictures", 1),
 }
 
