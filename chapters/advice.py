@@ -164,7 +164,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Yes, but clicks are rare: a few hundred in all",
-            "Boosted trees, else a model for each arm, before a network; and expect less than two thirds of the best.",
+            "Boosted trees, else one strongly shrunk model for each arm, before a network; and expect little of any.",
             "rare-clicks",
         ),
         Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),

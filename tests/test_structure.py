@@ -43,7 +43,7 @@ MAY_ALSO_IMPORT = {"book.notebook": {"IPython"}, "agents.conformance": {"pytest"
 DISTRIBUTIONS = {"scikit-learn": "sklearn"}
 
 LINES, WINGS_AT_MOST, FLOORS_AT_MOST = 280, 10, 9
-PACKAGE_LINES = 16_005
+PACKAGE_LINES = 16_047
 
 # What chapters 0 and 1 need, down to the ground, is read in an evening; the shelf for speed is not needed.
 FIRST_EVENING = ["agents.base", "agents.baselines", "agents.linucb", "experiment.run", "experiment.metrics"]
@@ -56,7 +56,7 @@ FOR_SPEED = {
     "evidence.together",
 }
 SAYS_SO = "the same numbers, faster; nothing here is needed to understand the book"
-CODE_LINES = 1417
+CODE_LINES = 1432
 
 
 def module_of(path):

@@ -5,6 +5,7 @@ import pytest
 
 from zoolib import (
     ContextSpace,
+    Delayed,
     HybridLinUCBAgent,
     LinTSAgent,
     LinUCBAgent,
@@ -72,3 +73,35 @@ def test_what_cannot_be_learned_is_named_and_leaves_no_trace(X, arms, rewards, m
     with pytest.raises(ValueError, match=message):
         agent.learn_many(X, arms, rewards)
     assert not agent.evidence.b.any()
+
+
+@pytest.mark.parametrize("batch_shape", [(), (2,)], ids=["one", "batch"])
+@pytest.mark.parametrize("name", ["shared", "shared, window", "shared, discount", "disjoint", "LinUCB", "log-odds"])
+def test_a_batch_with_one_context_too_long_is_refused_whole(name, batch_shape):
+    agent = AGENTS[name](ContextSpace(4, 6, batch_shape))
+    X, arms = np.random.default_rng(0).normal(size=(20, *batch_shape, 4)), np.zeros((20, *batch_shape), dtype=int)
+    X[10] *= 1e9
+    with pytest.raises(ValueError, match="scale them"):
+        agent.learn_many(X, arms, np.ones(arms.shape))
+    assert not agent.evidence.b.any()
+
+
+def test_one_that_learns_in_its_own_way_does_so_in_batches_too():
+    class Doubling(SharedLinUCBAgent):
+        def _learn(self, x, arm, reward):
+            super()._learn(2 * x, arm, reward)
+
+    agent = Doubling(ContextSpace(1, 2))
+    agent.learn_many(np.ones((5, 1)), [0, 1, 0, 1, 0], np.ones(5))
+    assert agent.evidence.A.item() == 21
+
+
+def test_a_lesson_that_is_refused_when_it_is_due_is_gone_and_the_others_are_learned_once():
+    agent = Delayed(SharedLinUCBAgent(ContextSpace(2, 3)), every=3)
+    for x in ([1.0, 0.0], [1e9, 0.0]):
+        agent.learn(np.array(x), 0, 1.0)
+    with pytest.raises(ValueError, match="scale them"):
+        agent.learn(np.array([1.0, 0.0]), 0, 1.0)
+    for _ in range(3):
+        agent.learn(np.array([0.0, 1.0]), 0, 1.0)
+    assert agent.agent.evidence.A.diagonal().tolist() == [3.0, 4.0]

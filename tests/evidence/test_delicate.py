@@ -5,7 +5,16 @@ import pytest
 
 from literal.linear import LiteralSharedLinUCB
 from zoolib import ContextSpace, SharedLinUCBAgent
-from zoolib.evidence import ArmsLastEvidence, Evidence, TabularEvidence
+from zoolib.evidence import (
+    ArmsLastEvidence,
+    BlockEvidence,
+    DiscountedEvidence,
+    EigenEvidence,
+    Evidence,
+    LogisticEvidence,
+    TabularEvidence,
+    WindowedEvidence,
+)
 
 
 @pytest.mark.parametrize("kind", [Evidence, ArmsLastEvidence])
@@ -106,3 +115,72 @@ def test_a_table_keeps_its_digits_where_clicks_are_taken_out():
     afresh.rebuild(Z[[row for row, _ in clicks]], np.array([r for _, r in clicks]))
     rows = np.arange(6)
     assert np.allclose(evidence.width(rows), afresh.width(rows), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [Evidence, ArmsLastEvidence])
+def test_one_context_too_long_among_many_is_refused_before_anything_changes(make):
+    evidence, X = make(3, (4,)), np.random.default_rng(0).normal(size=(50, 3))
+    arms = np.arange(50) % 4
+    evidence.add_many(X, np.ones(50), arms)
+    before = {name: getattr(evidence, name).copy() for name in ("A", "A_inv", "b", "theta")}
+    X[17] *= 1e9
+    with pytest.raises(ValueError, match="scale them"):
+        evidence.add_many(X, np.ones(50), arms)
+    assert all(np.array_equal(getattr(evidence, name), one) for name, one in before.items())
+    X[17] /= 1e3
+    evidence.add_many(X, np.ones(50), arms)
+
+
+FORGETTING = {
+    "window": lambda: WindowedEvidence(2, window=3),
+    "discount": lambda: DiscountedEvidence(2, gamma=0.5),
+    "log-odds that fade": lambda: LogisticEvidence(2, gamma=0.5),
+    "discount of arms": lambda: EigenEvidence(2, (1,), gamma=0.5),
+    "blocks": lambda: BlockEvidence(2),
+}
+
+
+@pytest.mark.parametrize("make", FORGETTING.values(), ids=FORGETTING)
+def test_a_click_that_is_refused_leaves_no_trace_in_what_forgets(make):
+    evidence = make()
+    arm = 0 if evidence.shape else None
+    for _ in range(3):
+        evidence.add(np.array([1.0, 0.0]), 1.0, arm)
+    before = evidence.A.copy(), evidence.b.copy()
+    for bad in (
+        lambda x: evidence.add(x, 1.0, arm),
+        lambda x: evidence.add_many(x[None], np.ones(1), None if arm is None else np.array([arm])),
+    ):
+        with pytest.raises(ValueError, match="scale them"):
+            bad(np.array([1e9, 0.0]))
+    assert all(np.array_equal(a, b) for a, b in zip(before, (evidence.A, evidence.b), strict=True))
+    for _ in range(4):
+        evidence.add(np.array([0.0, 1.0]), 1.0, arm)
+    assert np.isfinite(evidence.width(np.ones((*evidence.shape, 1, 2)))).all()
+
+
+def test_blocks_keep_their_digits_where_a_click_is_taken_out():
+    evidence = BlockEvidence(2)
+    x = np.array([2e4, 0.0])
+    evidence.add(x, 1.0)
+    evidence.remove(x, 1.0)
+    assert np.allclose(evidence.A_inv, np.eye(2), rtol=1e-6)
+
+
+def test_further_axes_are_the_same_to_both():
+    plain, fast = Evidence(2, (3,)), ArmsLastEvidence(2, (3,))
+    for one in (plain, fast):
+        one.add(np.array([1.0, 2.0]), 1.0, arm=2)
+    for shape in [(3, 3, 4, 2), (1, 3, 4, 2), (5, 3, 1, 2)]:
+        X = np.random.default_rng(0).normal(size=shape)
+        assert np.allclose(fast.width(X), plain.width(X))
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int32])
+def test_contexts_of_whole_numbers_are_numbers(kind):
+    X, arms = np.arange(60).reshape(20, 3) % 200, np.arange(20) % 2
+    together, in_turn = Evidence(3, (2,)), Evidence(3, (2,))
+    together.add_many(X.astype(kind), np.ones(20, dtype=kind), arms)
+    for x, arm in zip(X.astype(kind).astype(float), arms.tolist(), strict=True):
+        in_turn.add(x, 1.0, arm)
+    assert np.allclose(together.A, in_turn.A)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib.evidence import BlockEvidence, DiagonalEvidence, Evidence, TabularEvidence, WindowedEvidence, ridge
+from zoolib.evidence import BlockEvidence, DiagonalEvidence, Evidence, TabularEvidence, WindowedEvidence, digits, ridge
 from zoolib.evidence.blocks import BLOCK
 
 
@@ -114,7 +114,7 @@ def test_without_the_safeguards_a_badly_scaled_context_spoils_the_inverse_for_go
     twin = copy.deepcopy(rng)
     assert error_after(20_700, rng) < 1e-12
     monkeypatch.setattr(ridge, "TIDY_EVERY", np.inf)
-    monkeypatch.setattr(ridge, "LEAST_LEFT", -np.inf)
+    monkeypatch.setattr(digits, "LEAST_LEFT", -np.inf)
     assert error_after(20_700, twin) > 1e-3
 
 

@@ -33,6 +33,11 @@ class Agent(Stateful, ABC):
         self.features = checks.instance("features", features, FeatureEngineer, ContextSpace)
         self.batch_shape, self.rows = features.batch_shape, features.rows
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "_learn" in vars(cls) and "_learn_many" not in vars(cls):
+            cls._learn_many = Agent._learn_many  # which goes through the new _learn, click by click
+
     @property
     def n_arms(self) -> int:
         """Number of arms K that the agent knows."""

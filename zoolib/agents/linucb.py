@@ -84,7 +84,7 @@ class SharedLinUCBAgent(UCBAgent):
         self.evidence.add(x, reward)
 
     def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        self.evidence.add_many(X, rewards, None if self.is_shared else arms)
+        self.evidence.add_many(X, rewards)
 
     def warm(self, X: np.ndarray, r: np.ndarray, weight: float = 1.0) -> None:
         """Start from a log: A = lambda I + w sum x x', b = w sum r x, in the place of what was known before.
@@ -139,6 +139,9 @@ class DisjointLinUCBAgent(SharedLinUCBAgent):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(x, reward, arm)
+
+    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
+        self.evidence.add_many(X, rewards, arms)
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the contexts of all products, and their numbers."""

@@ -88,8 +88,8 @@ class Tabulated:
         return sim.persona(user_id)  # which row of the arm's table it is
 
     def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        super()._learn_many(X, arms, rewards)
         self._catalog = None  # the tables are made anew when somebody asks
+        super()._learn_many(X, arms, rewards)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         for changed in self.evidence.add(x, reward, arm):

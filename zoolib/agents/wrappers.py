@@ -115,10 +115,9 @@ class Delayed(Wrapper):
         self.n_visits += 1
         if self.n_visits % self.every:
             return
-        n_due = max(0, len(self._waiting) - self.delay)
-        for in_shop, *old in self._waiting[:n_due]:
+        for _ in range(len(self._waiting) - self.delay):
+            in_shop, *old = self._waiting.pop(0)  # gone, though the agent should refuse it
             self._hand_on(sim if in_shop else None, *old)
-        del self._waiting[:n_due]
 
 
 class Anticipating(Delayed):

@@ -46,7 +46,7 @@ class ArmsLastEvidence(Evidence):
 
     def _is_unusual(self, X: np.ndarray) -> bool:
         """Tell whether contexts are long, or the same for all arms without saying so."""
-        return self.d > SHORT or X.ndim <= self._b.ndim
+        return self.d > SHORT or X.ndim != self._b.ndim + 1
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""

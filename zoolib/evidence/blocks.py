@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
 
 BLOCK = 32  # clicks that are collected before the matrices are rewritten
@@ -56,12 +57,17 @@ class BlockEvidence(Evidence):
         if self._k == BLOCK:
             self._bring_up_to_date()
         u = self._solve(x)
+        if is_delicate(np.vecdot(x, u), sign):
+            self._bring_up_to_date()
+            return super()._rank_one(x, r, arm, sign)
+        if sign > 0:
+            refuse_long(x, self.ridge)
         self._U[..., self._k, :] = x
         self._W[..., self._k, :] = u / np.sqrt(1 + sign * np.vecdot(x, u))[..., None]
         self._signs[self._k] = sign
         self._k += 1
         self._b += x * (sign * np.asarray(r))[..., None]
-        self._recent.append(arm)
+        return self._recent.append(arm)
 
     def _bring_up_to_date(self) -> None:
         """Carry out what has been collected, world by world: nothing of the size of all matrices is made."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence.digits import refuse_long
 from zoolib.evidence.ridge import Evidence, outer
 from zoolib.evidence.together import add_in_turn
 from zoolib.persistence import Stateful
@@ -78,6 +79,7 @@ class EigenEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Let the past of all arms fade, then take in a click of one."""
+        refuse_long(x, self.ridge)
         self.c *= self.gamma
         if self.c < 1e-100:  # long before 1 / c overflows
             self._set(self.M * self.c, self.m * self.c, self.s * self.c, self.Q)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence.digits import LONGEST_TO_LEAVE, refuse_long
 from zoolib.evidence.ridge import Evidence, each, outer
 from zoolib.evidence.together import add_in_turn
 
@@ -32,6 +33,7 @@ class WindowedEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
+        refuse_long(x, self.ridge, LONGEST_TO_LEAVE)
         left = self._leave_room_for(1)
         kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
         self._clicks.append(kept)  # copies: the caller may use the arrays again
@@ -102,6 +104,7 @@ class DiscountedEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Let the past fade, then take in a click. Fading is not of rank one: the inverse is computed anew."""
+        refuse_long(x, self.ridge)
         A = self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye
         b = self.gamma * self.b
         parts = A_arm, b_arm = self._of(arm, A, b)

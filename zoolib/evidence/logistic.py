@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence.digits import refuse_long
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import add_in_turn
 
@@ -53,6 +54,7 @@ class LogisticEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Let the past fade, if it does, then take in a click."""
+        refuse_long(x, self.ridge)
         if self.gamma < 1:
             self.put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
         A_inv, b = self._of(arm, self.A_inv, self.b)

@@ -17,13 +17,12 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
+from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.together import add_at_once
 from zoolib.persistence import Stateful
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
 TIDY_FROM = 100  # rank-one updates after which an inverse is computed afresh at such a look
-LONGEST = 1e15  # of x' A^-1 x: beyond it the prior is lost beside x x' in the digits of A
-LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
 
 
 class Evidence(Stateful):
@@ -115,12 +114,14 @@ class Evidence(Stateful):
     def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
         """Take in clicks that came together, as if one after another: A <- A + sum x x', b <- b + sum r x.
 
+        Contexts that are too long are refused before any click is taken in.
+
         Parameters
         ----------
         X, r, arms
             ``(n, ..., d)``, ``(n, ...)`` and ``(n, ...)``: n times what :meth:`add` takes.
         """
-        add_at_once(self, X, r, arms)
+        add_at_once(self, np.asarray(X, dtype=float), np.asarray(r, dtype=float), arms)
 
     def remove(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take out a click that was taken in before: A <- A - x x', b <- b - r x."""
@@ -199,14 +200,15 @@ class Evidence(Stateful):
                 a.reshape(-1, *a.shape[n:])[entry] = part
 
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
+        if sign > 0:
+            refuse_long(x, self.ridge)
         arrays = self._A, self._A_inv, self._b
         A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)
         v = np.vecdot(x, u)
-        delicate = is_delicate(v, sign)
         add, subtract = (np.add, np.subtract) if sign > 0 else (np.subtract, np.add)
         add(A, outer(x), out=A)
-        if delicate:
+        if is_delicate(v, sign):
             A_inv[...] = np.linalg.inv(A)
         else:  # Sherman and Morrison (1950); w w' keeps it exactly symmetric
             w = u / np.sqrt(1 + sign * v)[..., None]
@@ -243,17 +245,6 @@ class Evidence(Stateful):
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
         self._set(*self._prior(state[self._arrays[0]].shape[:-2]))  # arms may have come since it was made
         super().set_state(state)
-
-
-def is_delicate(v: Any, sign: float) -> bool:
-    """Tell whether the inverse had better be computed afresh, v being x' A^-1 x, ``(...)``; refuse what cannot be."""
-    over = v > (LONGEST if sign > 0 else 1 - LEAST_LEFT)
-    if not (np.count_nonzero(over) if over.ndim else over):
-        return False
-    if sign > 0:
-        most = f"x' A^-1 x is {np.max(v):.1g}, and may be {LONGEST:g} at most"
-        raise ValueError(f"contexts must not be so long that the prior is lost beside them: {most}; scale them")
-    return True
 
 
 def each(entries: np.ndarray) -> list[Any]:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.ridge import Evidence, is_delicate
+from zoolib.evidence.digits import is_delicate, refuse_long
+from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import add_in_turn
 
 
@@ -62,6 +63,7 @@ class TabularEvidence(Evidence):
     def go_by(self, Z: np.ndarray) -> None:
         """Make ``Z``, of as many rows, the table."""
         Z = checks.finite("Z", Z, (*self.shape, self.m, self.d))
+        refuse_long(Z, self.ridge)
         self._bring_up_to_date()
         # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
         self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from zoolib.evidence.digits import refuse_long
+
 MANY = 10  # times as many clicks of one arm as this goes into d cost more, one by one, than an inverse
 
 
@@ -17,6 +19,7 @@ def add_in_turn(evidence: Any, X: np.ndarray, r: np.ndarray, arms: np.ndarray | 
     evidence, X, r, arms
         An :class:`~zoolib.evidence.Evidence`, and what its :meth:`~zoolib.evidence.Evidence.add_many` takes.
     """
+    refuse_long(X, evidence.ridge)
     for i in range(len(r)):
         arm = None if arms is None else arms[i]
         evidence.add(X[i], r[i], arm if arm is None or evidence.shape[:-1] else int(arm))
@@ -30,6 +33,7 @@ def add_at_once(evidence: Any, X: np.ndarray, r: np.ndarray, arms: np.ndarray | 
     if len(evidence.shape) > (arms is not None):  # of many worlds
         return add_in_turn(evidence, X, r, arms)
     evidence._bring_up_to_date()
+    refuse_long(X, evidence.ridge)
     due = np.zeros(evidence.shape, dtype=bool)
     for arm, of in _clicks_of(arms, len(r)):
         if len(of) * MANY < evidence.d:  # an update of rank one each costs less than an inverse

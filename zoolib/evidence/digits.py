@@ -1,0 +1,25 @@
+"""What float64 can hold of A: which contexts are too long beside its prior, and when A^-1 is to be computed afresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+LONGEST = 1e15  # of x'x / lambda: beyond it the prior is lost beside x x' in the digits of A
+LONGEST_TO_LEAVE = 1e10  # the same where x is to be taken out again, and leaves its rounding errors behind
+LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
+
+
+def refuse_long(x: np.ndarray, ridge: float, longest: float = LONGEST) -> None:
+    """Refuse contexts, ``(..., d)``, beside which a prior lambda = ``ridge`` would be lost."""
+    fine = np.vecdot(x, x) <= longest * ridge
+    if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
+        raise ValueError(
+            f"contexts must not be so long that the prior is lost beside them: scale them to x'x <= {longest * ridge:g}"
+        )
+
+
+def is_delicate(v: Any, sign: float) -> bool:
+    """Tell whether taking out a click, ``sign`` -1, asks for a fresh inverse, v being x' A^-1 x, ``(...)``."""
+    return sign < 0 and bool(np.any(v > 1 - LEAST_LEFT))
