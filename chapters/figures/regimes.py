@@ -68,6 +68,12 @@ def played(runs: pd.DataFrame, dial: str = "base", value: float = 0, role: str =
     return here.pivot(index="replication", columns="agent", values="earned")[names]
 
 
+def kinds(runs: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Return those of ``KINDS`` that the table holds: in a fresh hundred some may not have been played yet."""
+    held = set(zip(runs["dial"], runs["value"], strict=True))
+    return {name: where for name, where in KINDS.items() if where in held}
+
+
 def tried(runs: pd.DataFrame, dial: str = "base", value: float = 0) -> pd.DataFrame:
     """Return the mean over the tuning worlds of every setting tried in one kind of world."""
     here = runs[(runs["dial"] == dial) & (runs["value"] == value) & (runs["role"] == "tuned")]
