@@ -187,6 +187,8 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
+Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
+Logbook.learn_many.X: drawn(1, D); Logbook.learn_many.arms: [2]; Logbook.learn_many.rewards: [1];
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
 HybridPerProductAgent.features: SPACE; StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; HybridLinUCBAgent.own: [0, 1]; Discount.gamma: 0.9;
