@@ -83,8 +83,9 @@ class Point:
     scratch and has three times as many tries. ``plain`` says whether each family that prepares its columns is searched
     a second time there, for the best that takes them as they come (``"network, plain"``). ``more`` are dials that only
     this kind of world has, and come first; ``ends`` are dials that end earlier there, and ``skip`` names maps and
-    preparations that it has not, since with 133 columns or a log four times as long they would take hours. Where something is to ``ablate``, only the network plays, as it was best in the world that it
-    is ``like``, or with its dials where they begin, and with one thing changed each time.
+    preparations that it has not, since with 133 columns or a log four times as long they would take hours. Where
+    something is to ``ablate``, only the network plays, as it was best in the world that it is ``like``, or with its
+    dials where they begin, and with one thing changed each time.
     """
 
     dial: str
@@ -143,7 +144,10 @@ POINTS = [
     Point("confounded", 0.8, "base 0", shop={"confounded": 0.8}),
     Point("tail", 1, "base 0", shop={"tail": 1.0}),
     Point(
-        "rare", 0.005, "base 0", shop={"rarity": 0.024, "n_log": 40_000},
+        "rare",
+        0.005,
+        "base 0",
+        shop={"rarity": 0.024, "n_log": 40_000},
         ends={"epochs": Factor(20, top=20, ceiling=60, whole=True)},
     ),
     Point("no log", 4000, shop={"n_log": 0, "n_steps": 4000}),
