@@ -10,6 +10,7 @@ the same table.
 
 A chapter that reads stored tables needs those of its hundred: ``--tables ablation`` computes them first, into
 ``chapters/data/fresh``. A claim whose chapter wants a table, or a part of one, is left out, and comes when it is there.
+``--claim tuned-story`` asks one claim alone, of tables of which only that part is there on which it rests.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def until(notebook: Any, label: str | None) -> Any:
 def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = None) -> dict[int, list[dict[str, Any]]]:
     """Run a chapter, up to the claim ``last`` if it is given, in fresh hundreds, and return what its claims say.
 
-    ``code`` is the digest of its cells, by which what was kept is found again only as long as they are the same.
+    ``code`` is the digest of its cells, by which what was kept is found again only as long as they are the same. Where
+    ``last`` is given, other cells may fail, since the tables may hold no more than that claim needs.
     """
     from nbclient import NotebookClient
 
@@ -87,7 +89,7 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         client.execute(env=env)
         found[offset] = [
             {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}")
+            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}", forgiving=last is not None)
             for one in claims_of(cell)
             if one["kind"] != "machine"  # whose numbers are new in every run
         ]
@@ -102,13 +104,13 @@ def outer_names(table: symtable.SymbolTable) -> Iterator[str]:
         yield from outer_names(inner)
 
 
-def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
+def sound(cells: Sequence[Any], where: str, forgiving: bool = False) -> Iterator[Any]:
     """Yield the cells of a notebook that has run which rest on no table that nobody has computed.
 
     Raises
     ------
     RuntimeError
-        If another one failed.
+        If another one failed, and that is not forgiven.
     """
     without: set[str] = set()  # names that a cell which failed would have given
     for cell in cells:
@@ -122,7 +124,7 @@ def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
             read |= set(outer_names(table)) - gives - counters
             gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
         errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-        if errors and errors[0].ename not in NOT_THERE and not read & without:
+        if errors and errors[0].ename not in NOT_THERE and not read & without and not forgiving:
             raise RuntimeError(f"{where}, cell {cell.id}: {errors[0].ename}: {errors[0].evalue}")
         if errors or read & without:
             without |= gives
@@ -132,7 +134,11 @@ def sound(cells: Sequence[Any], where: str) -> Iterator[Any]:
 
 
 def replicate(
-    chapters: Sequence[str], offsets: Sequence[int], cache: str | None = ".cache/replicate", progress: bool = True
+    chapters: Sequence[str],
+    offsets: Sequence[int],
+    cache: str | None = ".cache/replicate",
+    progress: bool = True,
+    claim: str | None = None,
 ) -> pd.DataFrame:
     """Return what the claims of chapters say in fresh hundreds, a row each: chapter, label, offset, verdict, measured.
 
@@ -144,12 +150,20 @@ def replicate(
         By how much all seeds are shifted; not 0, in which everything was found.
     cache, progress
         As in :func:`zoolib.experiment.sweep`.
+    claim
+        The label of the only claim that is asked.
+
+    Raises
+    ------
+    ValueError
+        If that claim rests on something that is not there, or on a cell that failed.
     """
     offsets = [checks.whole("offset", offset, 1) for offset in offsets]
     asked = [(name, offset) for offset in offsets for name in chapters]
-    jobs = [({"chapter": name, "code": rests_on(name, offset)}, [offset]) for name, offset in asked]
+    only = {} if claim is None else {"last": claim}
+    jobs = [({"chapter": name, "code": rests_on(name, offset), **only}, [offset]) for name, offset in asked]
     found = gather(play, jobs, cache, chunk=1, progress=progress)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         (
             {"chapter": name, "offset": offset, **row}
             for (name, offset), one in zip(asked, found, strict=True)
@@ -157,6 +171,12 @@ def replicate(
         ),
         columns=COLUMNS,
     )
+    if claim is None:
+        return rows
+    rows = rows[rows["label"] == claim]
+    if missing := set(offsets) - set(rows["offset"]):
+        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}; its tables want more")
+    return rows
 
 
 def rests_on(chapter: str, offset: int) -> str:
@@ -206,9 +226,9 @@ def notebooks() -> list[str]:
     return [path.stem for path in paths]
 
 
-def labels() -> list[str]:
-    """Return the labels of all claims, in the order of the book."""
-    cells = [cell for name in notebooks() for cell in nbformat.read(CHAPTERS / f"{name}.ipynb", 4).cells]
+def labels(chapters: Sequence[str] | None = None) -> list[str]:
+    """Return the labels of all claims, or those of some notebooks, in the order of the book."""
+    cells = [cell for name in chapters or notebooks() for cell in nbformat.read(CHAPTERS / f"{name}.ipynb", 4).cells]
     return [one["label"] for cell in cells for one in claims_of(cell)]
 
 
@@ -220,6 +240,7 @@ def main(arguments: Sequence[str], tables: Any, known: Sequence[str]) -> int:
     which.add_argument("--hundreds", default="1:4", metavar="FROM:TO", help="which fresh hundreds; 1:4 are three")
     which.add_argument("--offset", type=int, help="shift all seeds by so much, and print what comes out")
     parser.add_argument("--tables", nargs="+", default=[], metavar="NAME", choices=known, help="to compute before")
+    parser.add_argument("--claim", metavar="LABEL", help="ask one claim alone, of the one notebook that is named")
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler; else all cores are used")
     parser.add_argument("--cache", default=".cache/replicate", metavar="FOLDER", help="where what is done is kept")
     asked = parser.parse_args(arguments)
@@ -228,13 +249,15 @@ def main(arguments: Sequence[str], tables: Any, known: Sequence[str]) -> int:
     chosen = [Path(name).stem for name in asked.notebooks] or notebooks()
     if unknown := [name for name in chosen if name not in notebooks()]:
         parser.error(f"no notebook {unknown[0]!r} claims anything; there are {', '.join(notebooks())}")
+    if asked.claim and (len(chosen) != 1 or asked.claim not in labels(chosen)):
+        parser.error(f"argument --claim: {asked.claim!r} is not a claim of one notebook that is named")
     with cluster(asked.cluster) if asked.cluster else joblib.parallel_config(n_jobs=-1):
         for offset in offsets:
             with shifted(offset):
                 for name in asked.tables:
                     for path, table in tables(name, asked.cache).items():
                         store(table, path)
-        found = replicate(chosen, offsets, asked.cache)
+        found = replicate(chosen, offsets, asked.cache, claim=asked.claim)
     fallen = found[~found["holds"].astype(bool)]
     print(f"{len(found) - len(fallen)} of {len(found)} hold, {len(fallen)} do not:")
     for one in fallen.itertuples():

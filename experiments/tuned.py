@@ -39,7 +39,7 @@ def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFram
     tried = tuning.tried(cache, progress)
     best = tried.loc[tried["best"], "kind"].tolist()
     return {
-        DATA / "gauntlet_tuning.csv": tried,
+        tuning.TABLE: tried,
         DATA / "gauntlet_tuned.csv": judged(best, cache=cache, progress=progress),
         DATA / "gauntlet_toys.csv": found(cache=cache, progress=progress),
     }

@@ -10,6 +10,7 @@ from stored_numbers import compares_stored_numbers
 import zoolib as zoo
 from experiments import ablation, contenders, contest, families, gauntlet, tuning
 from zoolib.experiment import stored
+from zoolib.randomness import shifted
 
 SEEDS = [7, 61]
 SPOT = ["Neural-Linear, replay", "Static MLP", "Random", "LinUCB", "Shared, crossed, discount", "Epsilon-greedy"]
@@ -117,6 +118,9 @@ def test_a_search_that_is_told_what_the_table_says_tries_what_stands_there(monke
     known = kept.drop(columns=["family", "best", "unsettled"]).set_index("kind", drop=False).to_dict("index")
     monkeypatch.setattr(tuning, "played", lambda family, setting, seeds: known[families.kind(family, setting)])
     pd.testing.assert_frame_equal(tuning.tried(progress=False), kept)
+    monkeypatch.setattr(tuning, "played", None)
+    with shifted(7):  # a fresh hundred searches nothing
+        pd.testing.assert_frame_equal(tuning.tried(progress=False), kept)
 
 
 def test_a_search_begins_with_the_setting_of_the_chapters():

@@ -141,8 +141,11 @@ def test_what_rests_on_a_table_that_is_missing_is_not_believed():
     assert rest == [cell.source for cell in cells[6:]]
     part = ran("one = played(runs, 'a world nobody came to')", "NotPlayedError")
     assert part not in list(replicate.sound([*cells, part], "here"))
+    failed = [*cells, ran("m = n / 0", "ValueError"), ran("claim(m > 1)"), ran("claim(n > 2)")]
     with pytest.raises(RuntimeError, match=r"here, cell .*ValueError"):
-        list(replicate.sound([*cells, ran("n / 0", "ValueError")], "here"))
+        list(replicate.sound(failed, "here"))
+    asked = [cell.source for cell in replicate.sound(failed, "here", forgiving=True)]
+    assert asked == [first, *rest, "claim(n > 2)"]
 
 
 @pytest.mark.slow
@@ -152,7 +155,20 @@ def test_a_reader_sees_another_offset_and_the_table_stays_as_it_is(book, capsys)
     assert not replicate.TABLE.exists()
 
 
+@pytest.mark.slow
+def test_one_claim_is_asked_alone_and_only_if_it_can_be(book, capsys):
+    path, cache = book / "00_one.ipynb", ["--hundreds", "1:2", "--cache", str(book / "cache")]
+    assert command.main(["replicate", "00_one", "--claim", "that", *cache]) == 0
+    assert stored(replicate.TABLE)["label"].tolist() == ["that"]
+    notebook = nbformat.read(path, 4)
+    notebook.cells[2].source = "table = {}['gone']\n" + notebook.cells[2].source
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="'that' cannot be asked in worlds shifted by 1,000,000"):
+        command.main(["replicate", "00_one", "--claim", "that", *cache])
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["--claim", "tuned-story"], "--claim"), (["08_when_generalization_wins", "--claim", "tuned-story"], "--claim"),
     (["11_gone"], "no notebook '11_gone'"), (["--tables", "gone"], "gone"),
     (["--offset", "1", "--hundreds", "1:2"], "not allowed"),
 ])  # fmt: skip
