@@ -153,8 +153,12 @@ class Visit:
         if request.failure != "net::ERR_ABORTED":
             self.wrong.append(f"failed: {request.url} {request.failure}")
 
-    def look(self, name: str) -> dict:
+    def open(self, name: str) -> None:
         self.page.goto(f"{self.home}/{name}", wait_until="load")
+
+    def look(self, name: str) -> dict:
+        """Open a page, set all its formulas, and return what it says of itself."""
+        self.open(name)
         return self.page.evaluate(STATE)
 
     def __enter__(self) -> Visit:

@@ -7,7 +7,7 @@ import re
 
 import nbformat
 import pytest
-from browsing import AXE, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
+from browsing import AXE, DESK, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
 from built_book import HTML, ROOT, build, missing
 
 with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
@@ -32,6 +32,25 @@ def live() -> None:
 def visit(browser, address):  # noqa: F811
     with Visit(browser, address) as visit:
         yield visit
+
+
+@pytest.fixture(scope="module")
+def first_chapter(browser, address):  # noqa: F811
+    """The first chapter, its engine started by one cell."""
+    with Visit(browser, address) as visit:
+        visit.open(f"chapters/{FIRST}.html")
+        press(visit.page, WITH_NUMBERS)
+        yield visit
+
+
+@pytest.fixture
+def started(first_chapter):
+    """The same page for all tests that leave nothing behind but changed cells, which are set back after each."""
+    yield first_chapter
+    for button in first_chapter.page.locator(".live-bar button", has_text="Reset").all():
+        if button.is_visible() and button.is_enabled():
+            button.click()
+    assert not first_chapter.wrong
 
 
 def place(name: str) -> str:
@@ -92,7 +111,7 @@ def quick(chapter: str) -> str:
 def test_nothing_is_loaded_before_the_first_press(visit):
     asked = []
     visit.page.on("request", lambda request: asked.append(request.url))
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     assert not [url for url in asked if "_live" in url]
     assert press(visit.page, WITH_NUMBERS).startswith("Done")
     files = [re.sub(r"-[0-9a-f]{10}", "", url.rpartition("/")[2]) for url in asked if "_live" in url]
@@ -116,7 +135,7 @@ def test_the_first_chapter_runs_from_the_disk(browser):  # noqa: F811
 
 def change_and_run(visit, chapter: str) -> None:
     name = quick(chapter)
-    visit.look(f"chapters/{chapter}.html")
+    visit.open(f"chapters/{chapter}.html")
     before = visit.page.evaluate(
         "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
     )
@@ -136,25 +155,23 @@ def change_and_run(visit, chapter: str) -> None:
     assert not visit.wrong
 
 
-def test_an_error_is_told_and_the_page_goes_on(visit):
-    visit.look(f"chapters/{FIRST}.html")
-    press(visit.page, WITH_NUMBERS)
+def test_an_error_is_told_and_the_page_goes_on(started):
     for code, words in (
         ("1\n1 / 0", "In line 2: division by zero"),
         ("x = (", "was never closed"),
         ("nobody", "'nobody' is not defined"),
     ):
-        write(visit.page, WITH_NUMBERS, code)
-        assert press(visit.page, WITH_NUMBERS).startswith("Failed")
-        assert words in shown(visit.page, WITH_NUMBERS)
-    assert "live_kernel" not in visit.page.locator(".live-error pre").inner_text()
-    write(visit.page, WITH_NUMBERS, "'again'")
-    press(visit.page, WITH_NUMBERS)
-    assert "again" in shown(visit.page, WITH_NUMBERS)
+        write(started.page, WITH_NUMBERS, code)
+        assert press(started.page, WITH_NUMBERS).startswith("Failed")
+        assert words in shown(started.page, WITH_NUMBERS)
+    assert "live_kernel" not in started.page.locator(".live-error pre").inner_text()
+    write(started.page, WITH_NUMBERS, "'again'")
+    press(started.page, WITH_NUMBERS)
+    assert "again" in shown(started.page, WITH_NUMBERS)
 
 
 def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     write(visit.page, WITH_NUMBERS, "kept = 1\nwhile True:\n    pass")
     visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Run").first.click()
@@ -168,97 +185,89 @@ def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
     assert not visit.wrong
 
 
-def test_what_takes_long_asks_and_can_do_with_fewer_worlds(visit):
+def test_what_takes_long_asks_and_can_do_with_fewer_worlds(started):
     name = "hundred-worlds"
-    visit.look(f"chapters/{FIRST}.html")
-    unfold(visit.page, name)
-    assert "This takes about" in press(visit.page, name, patient=False)
-    choices = visit.page.locator(f"{place(name)} .live-choices button")
+    unfold(started.page, name)
+    assert "This takes about" in press(started.page, name, patient=False)
+    choices = started.page.locator(f"{place(name)} .live-choices button")
     assert [one.inner_text() for one in choices.all()] == [
         "Run with 20 worlds instead of 100",
         "Run it as it stands",
         "Not now",
     ]
     choices.last.click()
-    assert not shown(visit.page, name)
-    press(visit.page, name, patient=False)
+    assert not shown(started.page, name)
+    press(started.page, name, patient=False)
     choices.first.click()
-    visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(name), timeout=WAIT)
-    assert "range(20)" in visit.page.locator(f"{place(name)} .cm-content").inner_text()
+    started.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(name), timeout=WAIT)
+    assert "range(20)" in started.page.locator(f"{place(name)} .cm-content").inner_text()
 
 
-def test_a_changed_cell_is_run_for_the_one_that_needs_it(visit):
-    visit.look(f"chapters/{FIRST}.html")
-    press(visit.page, WITH_NUMBERS)
-    write(visit.page, WITH_NUMBERS, "from zoolib import randomness\nALPHA_OF_MINE = 7")
-    press(visit.page, "one-visitor")
-    write(visit.page, "one-visitor", "print(ALPHA_OF_MINE + 1)")
-    press(visit.page, "one-visitor")
-    assert "8" in shown(visit.page, "one-visitor")
-    write(visit.page, WITH_NUMBERS, "ALPHA_OF_MINE = 70")
-    press(visit.page, "one-visitor")
-    assert "71" in shown(visit.page, "one-visitor")
+def test_a_changed_cell_is_run_for_the_one_that_needs_it(started):
+    write(started.page, WITH_NUMBERS, "from zoolib import randomness\nALPHA_OF_MINE = 7")
+    press(started.page, "one-visitor")
+    write(started.page, "one-visitor", "print(ALPHA_OF_MINE + 1)")
+    press(started.page, "one-visitor")
+    assert "8" in shown(started.page, "one-visitor")
+    write(started.page, WITH_NUMBERS, "ALPHA_OF_MINE = 70")
+    press(started.page, "one-visitor")
+    assert "71" in shown(started.page, "one-visitor")
 
 
-def test_what_is_said_of_the_last_run_is_not_said_of_the_next(visit):
-    visit.look(f"chapters/{FIRST}.html")
-    press(visit.page, WITH_NUMBERS)
+def test_what_is_said_of_the_last_run_is_not_said_of_the_next(started):
+    press(started.page, WITH_NUMBERS)
     pressed = f"s => {{ document.querySelector(s + ' .live-bar button').click(); return ({SAID})(s); }}"
-    assert visit.page.evaluate(pressed, place(WITH_NUMBERS)) == "Starting …"
-    visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
+    assert started.page.evaluate(pressed, place(WITH_NUMBERS)) == "Starting …"
+    started.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
 
 
-def test_a_claim_keeps_its_box_and_its_code(visit):
+def test_a_claim_keeps_its_box_and_its_code(started):
     row = next(
         row
         for row in CELLS
         if row["chapter"] == FIRST and row["cell"].startswith("claim") and float(row["seconds"] or 9) < 1
     )
-    visit.look(f"chapters/{FIRST}.html")
-    assert press(visit.page, row["cell"]).startswith("Done")
-    box = visit.page.locator("div.cell", has=visit.page.locator(place(row["cell"]))).locator(".zoolib-claim")
+    assert press(started.page, row["cell"]).startswith("Done")
+    box = started.page.locator("div.cell", has=started.page.locator(place(row["cell"]))).locator(".zoolib-claim")
     assert "Holds" in box.inner_text()
     assert box.locator(".cm-content").count() == 1
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_a_figure_is_drawn_for_the_page(browser, address, mode):  # noqa: F811
-    with Visit(browser, address, mode) as visit:
-        visit.look(f"chapters/{FIRST}.html")
-        press(visit.page, WITH_NUMBERS)
-        write(
-            visit.page,
-            WITH_NUMBERS,
-            "import matplotlib.pyplot as plt\nplots.use_house_style()\nplt.plot([1, 2], [3, 4])\nplt.show()",
-        )
-        press(visit.page, WITH_NUMBERS)
-        images = visit.page.locator(".live-output img").all()
+def test_a_figure_is_drawn_for_the_page_by_day_and_by_night(started):
+    write(
+        started.page,
+        WITH_NUMBERS,
+        "import matplotlib.pyplot as plt\nplots.use_house_style()\nplt.plot([1, 2], [3, 4])\nplt.show()",
+    )
+    press(started.page, WITH_NUMBERS)
+    images = started.page.locator(".live-output img").all()
+    for mode in ("dark", "light"):
+        started.page.emulate_media(color_scheme=mode)
         assert [image.is_visible() for image in images] == [mode == "light", mode == "dark"]
-        assert visit.page.evaluate(
-            "() => [...document.querySelectorAll('.live-output img')].every(i => i.naturalWidth > 200)"
-        )
+        wide = "[...document.querySelectorAll('.live-output img')].filter(i => i.naturalWidth > 200).length"
+        assert started.page.evaluate(wide) == len(images)
 
 
 def test_changes_are_kept_by_who_wants_it(visit):
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     write(visit.page, WITH_NUMBERS, "'first'")
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     assert "'first'" not in visit.page.locator(f"{place(WITH_NUMBERS)} .cm-content").inner_text()
     visit.page.get_by_label("Keep my changes").check()
     write(visit.page, WITH_NUMBERS, "'kept'")
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     assert "kept" in shown(visit.page, WITH_NUMBERS)
     visit.page.get_by_label("Keep my changes").uncheck()
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     assert "kept" not in shown(visit.page, WITH_NUMBERS)
 
 
 def test_all_of_it_works_by_keys(visit):
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     visit.page.locator(f"{place(WITH_NUMBERS)} button.live-run").focus()
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
@@ -274,21 +283,24 @@ def test_all_of_it_works_by_keys(visit):
     assert visit.page.evaluate("document.activeElement.textContent") == "Run"
 
 
-@pytest.mark.parametrize(("mode", "size"), [("light", None), ("dark", None), ("light", PHONE)])
-def test_axe_finds_nothing_in_open_cells(browser, address, mode, size):  # noqa: F811
-    with Visit(browser, address, mode, size) as visit:
-        visit.look(f"chapters/{FIRST}.html")
-        press(visit.page, WITH_NUMBERS)
-        write(visit.page, WITH_NUMBERS, "# words\nprint('a', 1)\n1 / 0")
-        press(visit.page, WITH_NUMBERS)
-        visit.page.add_script_tag(path=AXE)
+def test_axe_finds_nothing_in_open_cells(visit):
+    visit.open(f"chapters/{FIRST}.html")
+    press(visit.page, WITH_NUMBERS)
+    write(visit.page, WITH_NUMBERS, "# words\nprint('a', 1)\n1 / 0")
+    press(visit.page, WITH_NUMBERS)
+    visit.page.add_script_tag(path=AXE)
+    for mode, size in (("light", DESK), ("dark", DESK), ("light", PHONE)):
+        visit.page.emulate_media(color_scheme=mode)
+        visit.page.set_viewport_size(size)
+        visit.page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == mode
         assert visit.page.evaluate(VIOLATIONS) == []
         assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_without_its_files_the_page_is_what_it_was(visit):
     visit.page.route("**/_live/**", lambda route: route.abort())
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     assert "Cannot run here" in press(visit.page, WITH_NUMBERS)
     assert visit.page.locator(f"{place(WITH_NUMBERS)} .highlight").is_visible()
 
@@ -297,7 +309,7 @@ def test_an_old_browser_is_told(visit):
     visit.page.add_init_script("WebAssembly.validate = () => false")
     asked = []
     visit.page.on("request", lambda request: asked.append(request.url))
-    visit.look(f"chapters/{FIRST}.html")
+    visit.open(f"chapters/{FIRST}.html")
     assert "too old" in press(visit.page, WITH_NUMBERS)
     assert not [url for url in asked if "_live" in url]
 
@@ -306,7 +318,7 @@ def test_what_cannot_run_says_why(visit):
     for row in CELLS:
         if row["chapter"] == "00_the_shop" and row["off"]:
             break
-    visit.look("chapters/00_the_shop.html")
+    visit.open("chapters/00_the_shop.html")
     marks = visit.page.locator(".live-off").all_text_contents()
     assert marks
     assert all("needs" in mark for mark in marks)
@@ -315,7 +327,7 @@ def test_what_cannot_run_says_why(visit):
 
 def test_a_reader_writes_an_agent_at_an_exercise(visit):
     """It is there to be changed, and is seen beside LinUCB in ten worlds."""
-    visit.look("chapters/00_the_shop.html")
+    visit.open("chapters/00_the_shop.html")
     visit.page.locator('button[data-cell="try-ex-own-agent"]').click()
     editor = visit.page.locator(f"{place('try-ex-own-agent')} .cm-content")
     editor.wait_for()
