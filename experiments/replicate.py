@@ -175,7 +175,7 @@ def replicate(
         return rows
     rows = rows[rows["label"] == claim]
     if missing := set(offsets) - set(rows["offset"]):
-        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}; its tables want more")
+        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}, for want of tables")
     return rows
 
 
