@@ -124,7 +124,7 @@ bench-peers: $(STAMP) # the same, and the libraries of others in an environment 
 
 replicate: $(STAMP) ## run the claims in worlds that nobody has looked at; CHAPTERS=... OFFSET=123456 for one's own
 	$(REPRODUCIBLE) $(PY) -m experiments replicate $(if $(filter-out file,$(origin CHAPTERS)),$(CHAPTERS)) \
-	    $(if $(OFFSET),--offset $(OFFSET),--hundreds $(or $(HUNDREDS),1:4)) $(if $(TABLES),--tables $(TABLES))
+	    $(if $(OFFSET),--offset $(OFFSET),--hundreds $(or $(HUNDREDS),1:4)) $(if $(TABLES),--tables $(TABLES)) $(if $(CLAIM),--claim $(CLAIM))
 
 sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one core
 	$(REPRODUCIBLE) $(PY) -m experiments
