@@ -10,7 +10,8 @@ the same table.
 
 A chapter that reads stored tables needs those of its hundred: ``--tables ablation`` computes them first, into
 ``chapters/data/fresh``. A claim whose chapter wants a table, or a part of one, is left out, and comes when it is there.
-``--claim tuned-story`` asks one claim alone, of tables of which only that part is there on which it rests.
+``--claim tuned-story`` asks one claim alone, of tables of which only that part is there on which it rests: such tables
+are named in ``parts.csv`` beside them, with the claims for which they are enough, and are missing for all others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import json
 import os
 import re
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,12 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         client.execute(env=env)
         found[offset] = [
             {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}", forgiving=last is not None)
+            for cell in sound(
+                notebook.cells,
+                f"{chapter}, shifted by {offset:,}",
+                parts_only(offset, last),
+                forgiving=last is not None,
+            )
             for one in claims_of(cell)
             if one["kind"] != "machine"  # whose numbers are new in every run
         ]
@@ -104,8 +110,23 @@ def outer_names(table: symtable.SymbolTable) -> Iterator[str]:
         yield from outer_names(inner)
 
 
-def sound(cells: Sequence[Any], where: str, forgiving: bool = False) -> Iterator[Any]:
-    """Yield the cells of a notebook that has run which rest on no table that nobody has computed.
+def parts_only(offset: int, claim: str | None = None) -> set[str]:
+    """Return the names of the tables of which there is in a hundred only a part, that is not enough for a claim.
+
+    Which are parts, and for which claims they are enough, says whoever computed them, in ``parts.csv``.
+    """
+    path = CHAPTERS / "data" / "fresh" / str(offset) / "parts.csv"
+    parts = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["table", "claim"])
+    return set(parts["table"]) - set(parts.loc[parts["claim"] == claim, "table"])
+
+
+def tables_read(source: str) -> list[str]:
+    """Return the names of the tables that a piece of a chapter reads."""
+    return re.findall(r'stored\("data/(\w+\.csv)"\)', source)
+
+
+def sound(cells: Sequence[Any], where: str, missing: Collection[str] = (), forgiving: bool = False) -> Iterator[Any]:
+    """Yield the cells of a notebook that has run which rest on no table that nobody has computed, or is ``missing``.
 
     Raises
     ------
@@ -123,10 +144,11 @@ def sound(cells: Sequence[Any], where: str, forgiving: bool = False) -> Iterator
             counters = {name.id for target in loops for name in ast.walk(target) if isinstance(name, ast.Name)}
             read |= set(outer_names(table)) - gives - counters
             gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
-        errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-        if errors and errors[0].ename not in NOT_THERE and not read & without and not forgiving:
+        errors: list[Any] = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
+        gone = not set(missing).isdisjoint(tables_read(cell.source))
+        if errors and not gone and errors[0].ename not in NOT_THERE and not read & without and not forgiving:
             raise RuntimeError(f"{where}, cell {cell.id}: {errors[0].ename}: {errors[0].evalue}")
-        if errors or read & without:
+        if errors or gone or read & without:
             without |= gives
         else:
             without -= gives
@@ -175,7 +197,7 @@ def replicate(
         return rows
     rows = rows[rows["label"] == claim]
     if missing := set(offsets) - set(rows["offset"]):
-        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}, for want of tables")
+        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}, for want of a table")
     return rows
 
 
@@ -183,6 +205,7 @@ def rests_on(chapter: str, offset: int) -> str:
     """Return a hash of what decides what a chapter says in a hundred, besides zoolib: its cells, and its tables."""
     said = digest(*nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells)
     for table in tables_of(chapter, offset):
+        said += f"{table.name in parts_only(offset)} "
         said += hashlib.sha256(table.read_bytes()).hexdigest() if table.exists() else table.name
     return f"{said} {offset}"
 
@@ -190,8 +213,7 @@ def rests_on(chapter: str, offset: int) -> str:
 def tables_of(chapter: str, offset: int) -> list[Path]:
     """Return where the tables lie that a chapter reads in a hundred."""
     source = "".join(cell.source for cell in nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells)
-    names = re.findall(r'stored\("data/(\w+\.csv)"\)', source)
-    return [CHAPTERS / "data" / "fresh" / str(offset) / name for name in names]
+    return [CHAPTERS / "data" / "fresh" / str(offset) / name for name in tables_read(source)]
 
 
 def wanting(chapter: str, offset: int) -> list[str]:

@@ -146,6 +146,33 @@ def test_what_rests_on_a_table_that_is_missing_is_not_believed():
         list(replicate.sound(failed, "here"))
     asked = [cell.source for cell in replicate.sound(failed, "here", forgiving=True)]
     assert asked == [first, *rest, "claim(n > 2)"]
+    short = [
+        ran("part = stored('data/part.csv'.replace('a', 'a'))"),
+        ran('x = stored("data/part.csv")'),
+        ran("claim(x)"),
+    ]
+    assert list(replicate.sound(short, "here", {"part.csv"})) == short[:1]
+    assert list(replicate.sound(short, "here", {"other.csv"})) == short
+
+
+def test_a_part_of_a_table_is_missing_for_all_claims_but_those_it_is_enough_for(book):
+    folder = book / "data" / "fresh" / "4000000"
+    folder.mkdir(parents=True)
+    rows = pd.DataFrame({"table": ["one.csv", "two.csv", "two.csv"], "claim": ["this", "this", "that"]})
+    rows.to_csv(folder / "parts.csv", index=False)
+    assert replicate.parts_only(4_000_000) == {"one.csv", "two.csv"}
+    assert replicate.parts_only(4_000_000, "that") == {"one.csv"}
+    assert replicate.parts_only(4_000_000, "this") == replicate.parts_only(3_000_000) == set()
+
+
+def test_parts_name_tables_that_are_shorter_than_the_books_and_claims_that_there_are():
+    labels, found = set(replicate.labels()), list((CHAPTERS / "data" / "fresh").glob("*/parts.csv"))
+    assert found
+    for path in found:
+        parts = pd.read_csv(path)
+        assert set(parts["claim"]) <= labels
+        for name in parts["table"].unique():
+            assert len(stored(path.parent / name)) < len(stored(CHAPTERS / "data" / name))
 
 
 @pytest.mark.slow
