@@ -183,8 +183,8 @@ def rate(claims: pd.DataFrame, replications: pd.DataFrame | None = None) -> dict
 
     ``random``, ``asked``: how many claims are about something random, and how many of them were asked in a fresh
     hundred; ``runs``, ``first``: how often in all, and how often they held in the words in which they were first asked
-    there; ``fresh``, ``held``: how often the claims of today were asked in worlds that are fresh to them, and held;
-    ``survive``: those that Holm's procedure would count.
+    there; ``felled``: how many claims at some time did not; ``fresh``, ``held``: how often the claims of today were
+    asked in worlds that are fresh to them, and held; ``survive``: those that Holm's procedure would count.
     """
     random = claims[~claims["kind"].isin(NOTHING_RANDOM)]
     runs = _runs() if replications is None else replications
@@ -192,6 +192,7 @@ def rate(claims: pd.DataFrame, replications: pd.DataFrame | None = None) -> dict
     return {
         "random": len(random), "asked": first["label"].nunique(), "runs": len(first),
         "first": int(first["holds"].astype(bool).sum()), "fresh": int(random["fresh"].sum()),
+        "felled": first.loc[~first["holds"].astype(bool), "label"].nunique(),
         "held": int(random["held"].sum()), "survive": int(random["survives"].sum()),
     }  # fmt: skip
 
