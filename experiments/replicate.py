@@ -90,12 +90,7 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         client.execute(env=env)
         found[offset] = [
             {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-            for cell in sound(
-                notebook.cells,
-                f"{chapter}, shifted by {offset:,}",
-                parts_only(offset, last),
-                forgiving=last is not None,
-            )
+            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}", parts_only(offset, last), bool(last))
             for one in claims_of(cell)
             if one["kind"] != "machine"  # whose numbers are new in every run
         ]
@@ -111,10 +106,7 @@ def outer_names(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def parts_only(offset: int, claim: str | None = None) -> set[str]:
-    """Return the names of the tables of which there is in a hundred only a part, that is not enough for a claim.
-
-    Which are parts, and for which claims they are enough, says whoever computed them, in ``parts.csv``.
-    """
+    """Return the names of tables of which a hundred has a part only, that is not enough for a claim (``parts.csv``)."""
     path = CHAPTERS / "data" / "fresh" / str(offset) / "parts.csv"
     parts = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["table", "claim"])
     return set(parts["table"]) - set(parts.loc[parts["claim"] == claim, "table"])
@@ -173,12 +165,7 @@ def replicate(
     cache, progress
         As in :func:`zoolib.experiment.sweep`.
     claim
-        The label of the only claim that is asked.
-
-    Raises
-    ------
-    ValueError
-        If that claim rests on something that is not there, or on a cell that failed.
+        The label of the only claim that is asked; a ``ValueError`` if it rests on what is not there, or has failed.
     """
     offsets = [checks.whole("offset", offset, 1) for offset in offsets]
     asked = [(name, offset) for offset in offsets for name in chapters]

@@ -241,7 +241,7 @@ def test_where_a_claim_stands():
     assert found["survives"].tolist() == [True, *[False] * 6]  # f is decided otherwise, g draws the same data again
     assert found["pooled"].tolist() == ["3 [2, 4]", "", "", "", "6 [5, 7]", "", ""]
     assert rate(found.reset_index(), runs) == {
-        "random": 6, "asked": 5, "runs": 13, "first": 11, "fresh": 12, "held": 11, "survive": 1
+        "random": 6, "asked": 5, "runs": 13, "first": 11, "felled": 2, "fresh": 12, "held": 11, "survive": 1
     }  # fmt: skip
     both = found_and_confirmed(found.reset_index())
     assert both[["found", "confirmed"]].values.tolist() == [[2, 6], [2, 12]]

@@ -7,7 +7,7 @@ import re
 
 import nbformat
 import pytest
-from browsing import AXE, DESK, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
+from browsing import AXE, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
 from built_book import HTML, ROOT, build, missing
 
 with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
@@ -233,19 +233,22 @@ def test_a_claim_keeps_its_box_and_its_code(started):
     assert box.locator(".cm-content").count() == 1
 
 
-def test_a_figure_is_drawn_for_the_page_by_day_and_by_night(started):
-    write(
-        started.page,
-        WITH_NUMBERS,
-        "import matplotlib.pyplot as plt\nplots.use_house_style()\nplt.plot([1, 2], [3, 4])\nplt.show()",
-    )
-    press(started.page, WITH_NUMBERS)
-    images = started.page.locator(".live-output img").all()
-    for mode in ("dark", "light"):
-        started.page.emulate_media(color_scheme=mode)
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_figure_is_drawn_for_the_page(browser, address, mode):  # noqa: F811
+    with Visit(browser, address, mode) as visit:
+        visit.open(f"chapters/{FIRST}.html")
+        press(visit.page, WITH_NUMBERS)
+        write(
+            visit.page,
+            WITH_NUMBERS,
+            "import matplotlib.pyplot as plt\nplots.use_house_style()\nplt.plot([1, 2], [3, 4])\nplt.show()",
+        )
+        press(visit.page, WITH_NUMBERS)
+        images = visit.page.locator(".live-output img").all()
         assert [image.is_visible() for image in images] == [mode == "light", mode == "dark"]
-        wide = "[...document.querySelectorAll('.live-output img')].filter(i => i.naturalWidth > 200).length"
-        assert started.page.evaluate(wide) == len(images)
+        assert visit.page.evaluate(
+            "() => [...document.querySelectorAll('.live-output img')].every(i => i.naturalWidth > 200)"
+        )
 
 
 def test_changes_are_kept_by_who_wants_it(visit):
@@ -283,17 +286,14 @@ def test_all_of_it_works_by_keys(visit):
     assert visit.page.evaluate("document.activeElement.textContent") == "Run"
 
 
-def test_axe_finds_nothing_in_open_cells(visit):
-    visit.open(f"chapters/{FIRST}.html")
-    press(visit.page, WITH_NUMBERS)
-    write(visit.page, WITH_NUMBERS, "# words\nprint('a', 1)\n1 / 0")
-    press(visit.page, WITH_NUMBERS)
-    visit.page.add_script_tag(path=AXE)
-    for mode, size in (("light", DESK), ("dark", DESK), ("light", PHONE)):
-        visit.page.emulate_media(color_scheme=mode)
-        visit.page.set_viewport_size(size)
-        visit.page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
-        assert visit.page.evaluate("document.documentElement.dataset.theme") == mode
+@pytest.mark.parametrize(("mode", "size"), [("light", None), ("dark", None), ("light", PHONE)])
+def test_axe_finds_nothing_in_open_cells(browser, address, mode, size):  # noqa: F811
+    with Visit(browser, address, mode, size) as visit:
+        visit.open(f"chapters/{FIRST}.html")
+        press(visit.page, WITH_NUMBERS)
+        write(visit.page, WITH_NUMBERS, "# words\nprint('a', 1)\n1 / 0")
+        press(visit.page, WITH_NUMBERS)
+        visit.page.add_script_tag(path=AXE)
         assert visit.page.evaluate(VIOLATIONS) == []
         assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
