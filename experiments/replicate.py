@@ -170,7 +170,7 @@ def replicate(
     offsets = [checks.whole("offset", offset, 1) for offset in offsets]
     asked = [(name, offset) for offset in offsets for name in chapters]
     only = {} if claim is None else {"last": claim}
-    jobs = [({"chapter": name, "code": rests_on(name, offset), **only}, [offset]) for name, offset in asked]
+    jobs = [({"chapter": name, "code": rests_on(name, offset, claim), **only}, [offset]) for name, offset in asked]
     found = gather(play, jobs, cache, chunk=1, progress=progress)
     rows = pd.DataFrame(
         (
@@ -184,15 +184,17 @@ def replicate(
         return rows
     rows = rows[rows["label"] == claim]
     if missing := set(offsets) - set(rows["offset"]):
-        raise ValueError(f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}, for want of a table")
+        raise ValueError(
+            f"claim: {claim!r} cannot be asked in worlds shifted by {min(missing):,}: no table, or an error"
+        )
     return rows
 
 
-def rests_on(chapter: str, offset: int) -> str:
+def rests_on(chapter: str, offset: int, claim: str | None = None) -> str:
     """Return a hash of what decides what a chapter says in a hundred, besides zoolib: its cells, and its tables."""
     said = digest(*nbformat.read(CHAPTERS / f"{chapter}.ipynb", 4).cells)
     for table in tables_of(chapter, offset):
-        said += f"{table.name in parts_only(offset)} "
+        said += f"{table.name in parts_only(offset, claim)} "
         said += hashlib.sha256(table.read_bytes()).hexdigest() if table.exists() else table.name
     return f"{said} {offset}"
 
