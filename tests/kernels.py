@@ -27,7 +27,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
-WITHOUT_NUMBERS = ["live", "site", "shop", "attack", "benchmarks", "book/test_plots.py", "ground/test_saving.py"]
+WITHOUT_NUMBERS = ["live", "site", "shop", "slides", "key", "attack", "benchmarks", "ground/test_saving.py"]
+WITHOUT_NUMBERS += ["book/test_plots.py", "book/test_drawings.py"]
+WITHOUT_NUMBERS += ["production/test_failover.py", "production/test_histories.py"]
 WITHOUT_NUMBERS += ["test_same_everywhere.py", "test_structure.py", "test_tests.py", "test_repository.py"]
 WITHOUT_NUMBERS += ["test_running.py", "chapters/test_moving_figures.py", "chapters/test_one_page.py"]
 WITHOUT_NUMBERS += ["chapters/test_notebooks.py", "chapters/test_notation.py", "chapters/test_typed_numbers.py"]

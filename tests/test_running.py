@@ -79,6 +79,7 @@ def test_the_kernels_of_others_are_others():
     assert len({kernels.architecture(name) for name in [None, *found]}) == len(found) + 1
     assert kernels.kernels(1) == found[:1]
     assert list(kernels.variants(1)) == found[:1]
+    assert [name for name in kernels.WITHOUT_NUMBERS if not (ROOT / "tests" / name).exists()] == []
 
 
 @pytest.mark.slow
