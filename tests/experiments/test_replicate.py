@@ -187,11 +187,24 @@ def test_one_claim_is_asked_alone_and_only_if_it_can_be(book, capsys):
     path, cache = book / "00_one.ipynb", ["--hundreds", "1:2", "--cache", str(book / "cache")]
     assert command.main(["replicate", "00_one", "--claim", "that", *cache]) == 0
     assert stored(replicate.TABLE)["label"].tolist() == ["that"]
-    notebook = nbformat.read(path, 4)
-    notebook.cells[2].source = "table = {}['gone']\n" + notebook.cells[2].source
-    nbformat.write(notebook, path)
-    with pytest.raises(ValueError, match="'that' cannot be asked in worlds shifted by 1,000,000"):
+    that = nbformat.read(path, 4).cells[2].source
+
+    def begins_with(line):
+        notebook = nbformat.read(path, 4)
+        notebook.cells[2].source = f"{line}\n{that}"
+        nbformat.write(notebook, path)
+
+    begins_with("zoo and open('gone')")
+    with pytest.raises(ValueError, match="'that' rests on what is in none of the hundreds"):
         command.main(["replicate", "00_one", "--claim", "that", *cache])
+    begins_with("{}['gone']")
+    with pytest.raises(RuntimeError, match="KeyError: 'gone'"):
+        command.main(["replicate", "00_one", "--claim", "that", *cache])
+    begins_with("import os; os.environ['ZOOLIB_SHIFT'] == '1000000' or open('gone')")
+    capsys.readouterr()
+    assert command.main(["replicate", "00_one", "--claim", "that", "--hundreds", "1:3", *cache[2:]]) == 1
+    assert "not asked where what it rests on is missing, in worlds shifted by [2000000]" in capsys.readouterr().out
+    assert set(stored(replicate.TABLE)["offset"]) == {1_000_000}  # what could be asked is kept
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
