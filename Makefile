@@ -68,8 +68,8 @@ slides: book ## one deck of slides a chapter, with notes for the speaker, into _
 figures: book ## all figures as SVG and PDF, with captions and alternative texts, into _build/figures.zip
 	@$(PY) -m _slides.figures
 
-test: $(STAMP) ## build the book, run every notebook, compare every output, test the code, the site and its pages in a browser
-	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters _key -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
+test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too
+	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),_key,-m "not slow") -n 2 --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)

@@ -17,10 +17,12 @@ ROOT = Path(__file__).resolve().parent
 SECONDS = ROOT / "tests" / "seconds.json"  # of each file, as last measured by BOOK_MEASURE=1
 PARTS = {"chapters": "notebooks", "_key": "notebooks", "tests/site": "pages", "tests/shop": "shop"}
 PARTS |= {"tests": "package and book"}
+QUICK = "not slow"  # what "make test" asks for
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", 'slow: takes more than ten seconds; leave it out by -m "not slow"')
+    config.addinivalue_line("markers", "slow: takes more than some seconds; make test leaves it to make test ALL=1")
+    config.addinivalue_line("markers", "many: cases that take long together, of which all but the first are slow")
     config.addinivalue_line("markers", "alone: measures time, so nothing else may run beside it; left out under xdist")
     config.stash[START] = time.monotonic()
 
@@ -32,22 +34,31 @@ def file_of(node: str) -> str:
     return node.split("::")[0]
 
 
-def leave_one_case(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a test that plays rows of a table again leave one case, where chapters play the others."""
+def plays_a_table(item: pytest.Item) -> bool:
+    """Tell whether a test plays rows of a stored table again."""
+    return "digit_for_digit" in item.nodeid.partition("[")[0]
+
+
+def further_cases(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return all cases but the first of each test whose cases take long together."""
     seen, more = set(), []
     for item in items:
         case = item.nodeid.partition("[")[0]
-        if "digit_for_digit" in case and case in seen:
+        if case in seen and (plays_a_table(item) or item.get_closest_marker("many")):
             more.append(item)
         seen.add(case)
-    config.hook.pytest_deselected(items=more)
-    items[:] = [item for item in items if item not in more]
+    return more
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the files, hand out first what takes longest, so that all end together."""
-    if os.environ.get("BOOK_ONE_CASE"):
-        leave_one_case(config, items)
+    """Say which cases are slow; where several processes share the files, hand out first what takes longest."""
+    more = further_cases(items)
+    for item in more:
+        item.add_marker("slow")
+    if os.environ.get("BOOK_ONE_CASE"):  # chapters play the other rows, under each kernel
+        played = [item for item in more if plays_a_table(item)]
+        config.hook.pytest_deselected(items=played)
+        items[:] = [item for item in items if item not in played]
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     alone = [item for item in items if item.get_closest_marker("alone")]
@@ -66,7 +77,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     seconds: Counter[str] = Counter()
     for report in (one for found in stats.values() for one in found if hasattr(one, "duration")):
         seconds[file_of(report.nodeid)] += report.duration
-    if os.environ.get("BOOK_MEASURE") and {"tests", "chapters"} <= set(config.args):
+    if os.environ.get("BOOK_MEASURE") and {"tests", "chapters", "_key"} <= set(config.args):
         measured = {name: round(value, 1) for name, value in sorted(seconds.items()) if value >= 1}
         SECONDS.write_text(json.dumps(measured, indent=0) + "\n", encoding="utf-8")
     if not reports:
@@ -86,6 +97,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     wanting = Counter(reason for reason in skipped if re.search(r"install|make pdf|could not import|BOOK_", reason))
     for reason, n in wanting.most_common():
         say(f"Not run: {n}, {reason}.")
+    if config.option.markexpr == QUICK:
+        say("What takes long was left out, and further cases of what takes long together; make test ALL=1 runs all.")
     if rest := len(skipped) - wanting.total():
         say(f"{rest} checks say nothing about the agents or the data that they were asked about, and were passed over.")
     broken = sorted({one.nodeid for one in stats.get("failed", []) if file_of(one.nodeid).endswith(".ipynb")})

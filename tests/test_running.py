@@ -93,6 +93,7 @@ def test_what_does_not_come_out_again_under_a_kernel_is_named(tmp_path):
     assert "ended with" in kernels.run({}, [str(tmp_path / "test_nothing.py")], tmp_path / "none")[0]
 
 
+@pytest.mark.slow
 def test_under_the_kernels_of_others_a_table_is_played_again_in_one_case():
     environment = kernels.variants(1)[kernels.kernels(1)[0]]
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "tests/experiments/test_alphas.py"]
@@ -130,29 +131,72 @@ def test_every_notebook_says_on_what_it_was_stored(path):
     assert machine.stored_on(path).startswith("Python 3.11, NumPy ")
 
 
+def tested(folder: Path, code: str, *options: str) -> str:
+    """Return what pytest says of a small book whose tests are ``code``."""
+    (folder / "tests" / "helpers").mkdir(parents=True)
+    shutil.copy(ROOT / "conftest.py", folder)
+    shutil.copy(ROOT / "tests" / "helpers" / "machine.py", folder / "tests" / "helpers")
+    (folder / "tests" / "seconds.json").write_text("{}")
+    (folder / "tests" / "test_some.py").write_text(f"import pytest\n\n{code}\n")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "BOOK"))}
+    command = [sys.executable, "-m", "pytest", *options, "--rootdir", ".", "."]
+    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True).stdout
+
+
 @pytest.mark.slow
 def test_at_the_end_stands_what_ran_what_did_not_and_what_to_do_about_a_number(tmp_path: Path):
-    (tmp_path / "tests" / "helpers").mkdir(parents=True)
-    shutil.copy(ROOT / "conftest.py", tmp_path)
-    shutil.copy(ROOT / "tests" / "helpers" / "machine.py", tmp_path / "tests" / "helpers")
-    (tmp_path / "tests" / "seconds.json").write_text("{}")
-    (tmp_path / "tests" / "test_some.py").write_text(
-        "import pytest\n\ndef test_fine(): pass\n\ndef test_wanting(): pytest.skip('no Redis; install it')\n"
-    )
     (tmp_path / "chapters").mkdir()
     cell = new_code_cell("print(0.144)", execution_count=1)
     cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="0.143\n")]
     notebook = new_notebook(cells=[cell], metadata={"stored_on": "a machine of brass"})
     nbformat.write(notebook, tmp_path / "chapters" / "some.ipynb")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--nbval", "--nbval-current-env", "--rootdir", ".", "."],
-        cwd=tmp_path, env=kept, capture_output=True, text=True,
-    )  # fmt: skip
-    assert re.search(r"2 checks ran in \d\.\d minutes on " + re.escape(machine.here()), done.stdout)
-    assert "1 of the notebooks" in done.stdout
-    assert "Not run: 1, no Redis; install it." in done.stdout
-    assert "chapters/some.ipynb::Cell 0 does not come out as stored" in done.stdout
-    assert "stored on a machine of brass" in done.stdout
-    assert "make kernels" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("1 failed, 1 passed, 1 skipped")
+    code = "def test_fine(): pass\n\ndef test_wanting(): pytest.skip('no Redis; install it')"
+    said = tested(tmp_path, code, "-q", "-n", "2", "--nbval", "--nbval-current-env")
+    assert re.search(r"2 checks ran in \d\.\d minutes on " + re.escape(machine.here()), said)
+    assert "1 of the notebooks" in said
+    assert "Not run: 1, no Redis; install it." in said
+    assert "chapters/some.ipynb::Cell 0 does not come out as stored" in said
+    assert "stored on a machine of brass" in said
+    assert "make kernels" in said
+    assert said.splitlines()[-1].startswith("1 failed, 1 passed, 1 skipped")
+    assert "make test ALL=1" not in said
+
+
+CASES = """
+@pytest.mark.many
+@pytest.mark.parametrize("x", [1, 2, 3])
+def test_pages(x): pass
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_rows_come_out_again_digit_for_digit(x): pass
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_numbers(x): pass
+
+@pytest.mark.slow
+def test_a_long_run(): pass
+"""
+
+
+FIRST_OF_MANY = ["pages[1]", "rows_come_out_again_digit_for_digit[1]", "numbers[1]", "numbers[2]"]
+FURTHER = ["pages[2]", "pages[3]", "rows_come_out_again_digit_for_digit[2]", "a_long_run"]
+
+
+@pytest.mark.parametrize(("options", "more"), [(["-m", "not slow"], []), ([], FURTHER)], ids=["quick", "all"])
+def test_of_what_takes_long_together_one_case_is_looked_at_and_all_where_that_is_asked_for(tmp_path, options, more):
+    said = tested(tmp_path, CASES, "-v", *options)
+    assert sorted(re.findall(r"::test_(\S+) PASSED", said)) == sorted(FIRST_OF_MANY + more)
+    assert ("make test ALL=1 runs all" in said) == (not more)
+
+
+SLOW_ALTOGETHER = {"tests/production/test_histories.py", "tests/site/test_lighthouse.py"}
+
+
+@pytest.mark.slow
+def test_make_test_looks_at_something_of_every_file():
+    def files(*options: str) -> set[str]:
+        command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "tests", *options]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+        return {line.partition("::")[0] for line in said.splitlines() if "::" in line}
+
+    assert files() - files("-m", "not slow and not alone") == SLOW_ALTOGETHER

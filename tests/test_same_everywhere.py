@@ -69,6 +69,7 @@ def here():
     return choices()
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("environment", [
     {"threads": "2"},
     {"ATEN_CPU_CAPABILITY": "default"},

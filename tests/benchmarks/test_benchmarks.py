@@ -153,6 +153,7 @@ def test_the_funnel_was_measured_on_two_million_products(stored):
     assert medians["decision"] >= max(medians[stage] for stage in ("retrieve", "read", "embed", "score", "record"))
 
 
+@pytest.mark.slow
 def test_under_open_loop_load_whoever_comes_while_others_are_served_waits_for_them():
     gaps = np.tile([3.0, 0.0, 0.0], 30)  # three at once: the first waits for nobody, the third for two
     found = open_loop([lambda: time.sleep(0.02)] * 90, gaps, busy=0.3)

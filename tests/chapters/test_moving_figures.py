@@ -298,6 +298,7 @@ def test_a_figure_moves_by_keyboard_and_by_its_button(browser, tmp_path):  # noq
         assert visit.wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("from_disk", [False, True], ids=["server", "disk"])
 def test_every_moving_figure_of_the_book_moves_by_keyboard(browser, address, from_disk):  # noqa: F811
     """From the disk, where only how a page is loaded is another, the figures of one page."""

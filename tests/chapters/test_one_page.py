@@ -145,6 +145,7 @@ def test_chapter_10_counts_the_mistakes_that_the_package_counts():
     assert wrong == zoo.metrics.regret(zoo.serve({"LinUCB": two[1]}, bandit)).to_numpy().item()
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("path", book.WITH_A_PAGE, ids=lambda path: path.name)
 def test_a_page_prints_on_one_sheet(browser, address, path):  # noqa: F811
     context = browser.new_context(viewport=A4)

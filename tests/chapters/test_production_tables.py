@@ -50,6 +50,7 @@ def test_replications_of_the_candidates_come_out_again_digit_for_digit():
     pd.testing.assert_frame_equal(again, kept, check_exact=True)
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 def test_what_an_alpha_earned_in_the_tuning_worlds_comes_out_again(monkeypatch):
     monkeypatch.setattr(candidates, "CANDIDATES", (10, 1000))
@@ -80,6 +81,7 @@ def test_the_groups_hold_every_grouping_in_a_hundred_worlds():
     assert table.notna().all(axis=None)
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 def test_replications_of_the_groups_come_out_again_digit_for_digit():
     seeds = [5, 88]

@@ -36,6 +36,7 @@ def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
     pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 @pytest.mark.parametrize("family", ["Neural-Linear, frozen", "LinUCB", "LinUCB, logistic", "Hybrid"])
 def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(family):
@@ -54,6 +55,7 @@ def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 def test_windows_come_out_again_digit_for_digit():
     kind = "Shared, crossed, window 5000"
@@ -70,6 +72,7 @@ def test_who_finds_the_dog_toys_comes_out_again_digit_for_digit(kind):
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 def test_a_setting_that_was_tried_earns_that_again():
     family = "Shared, crossed"

@@ -69,6 +69,7 @@ def test_replications_come_out_again_digit_for_digit(runs, dial, value, agent):
     assert [again[seed] for seed in SEEDS] == kept.tolist()
 
 
+@pytest.mark.slow
 @compares_stored_numbers
 def test_a_network_whose_training_magnifies_last_bits_comes_out_again_in_the_mean(runs):
     """A wide one on all columns: another processor's last bits become other choices, some worlds a hundredth apart."""
@@ -220,6 +221,7 @@ def test_a_dask_cluster_of_two_workers_gives_the_numbers_of_one_process(monkeypa
     pd.testing.assert_frame_equal(there, played(None), check_exact=True)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_numbers_of_one():
     with joblib.parallel_config("loky", n_jobs=2):
         there = played(None)

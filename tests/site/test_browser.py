@@ -30,6 +30,7 @@ def faults(state: dict, mode: str, size: dict) -> list[str]:
     return [problem for problem, fine in checks.items() if not fine]
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(
     ("mode", "size", "from_disk"),
     [("light", DESK, False), ("dark", PHONE, True)],
@@ -86,6 +87,7 @@ def test_a_solution_opens_and_the_theme_changes_by_keyboard(browser, address):
         assert visit.wrong == []
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(
     "name", ["index", "02_the_principle"]
 )  # two pictures of which one is shown; a formula in sight

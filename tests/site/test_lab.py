@@ -114,6 +114,7 @@ def test_a_chapter_is_trusted_folded_and_not_changed_by_opening_it(opened, lab):
       getComputedStyle(e).color === getComputedStyle(e.closest('p, li')).color)""")
 
 
+@pytest.mark.slow
 def test_a_chapter_runs_to_its_end_and_is_stored_as_it_was(opened, lab):
     """Every cell runs, the file is the same but for one thing: JupyterLab shows the outputs of what a reader runs."""
     path = lab[1] / "chapters" / RUN

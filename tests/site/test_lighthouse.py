@@ -121,6 +121,7 @@ def heaviest() -> str:
     return max(chapters(), key=lambda name: (HTML / "chapters" / f"{name}.html").stat().st_size)
 
 
+@pytest.mark.slow
 def test_the_book_is_accessible_sound_and_found(lighthouse):
     """100 of 100 for accessibility, best practices and what search engines ask for, on a page of each kind.
 
@@ -169,6 +170,7 @@ def test_a_page_comes_fast(lighthouse, slowdown, name, desktop, floor):
     assert best >= floor, "; ".join(map(timed, said))
 
 
+@pytest.mark.slow
 def test_no_chapter_weighs_more_than_its_budget(browser, address):  # noqa: F811
     """The bytes that come over the wire when a chapter is opened at a desk, and the number of requests."""
     weights = {name: weigh(browser, f"{address}/{name}.html") for name in chapters()}

@@ -121,6 +121,7 @@ def test_nothing_is_loaded_before_the_first_press(visit):
     assert not visit.wrong
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_cell_of_each_chapter_can_be_changed_and_run(browser, address, chapter):  # noqa: F811
     """Every other chapter from the disk: how files come there does not depend on the chapter, nor which on the way."""
@@ -170,6 +171,7 @@ def test_an_error_is_told_and_the_page_goes_on(started):
     assert "again" in shown(started.page, WITH_NUMBERS)
 
 
+@pytest.mark.slow
 def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
     visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
@@ -233,6 +235,7 @@ def test_a_claim_keeps_its_box_and_its_code(started):
     assert box.locator(".cm-content").count() == 1
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_a_figure_is_drawn_for_the_page(browser, address, mode):  # noqa: F811
     with Visit(browser, address, mode) as visit:
@@ -251,6 +254,7 @@ def test_a_figure_is_drawn_for_the_page(browser, address, mode):  # noqa: F811
         )
 
 
+@pytest.mark.slow
 def test_changes_are_kept_by_who_wants_it(visit):
     visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
@@ -286,6 +290,7 @@ def test_all_of_it_works_by_keys(visit):
     assert visit.page.evaluate("document.activeElement.textContent") == "Run"
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(("mode", "size"), [("light", None), ("dark", None), ("light", PHONE)])
 def test_axe_finds_nothing_in_open_cells(browser, address, mode, size):  # noqa: F811
     with Visit(browser, address, mode, size) as visit:
@@ -325,6 +330,7 @@ def test_what_cannot_run_says_why(visit):
     assert visit.page.locator(f"{place(row['cell'])} button.live-run").count() == 0
 
 
+@pytest.mark.slow
 def test_a_reader_writes_an_agent_at_an_exercise(visit):
     """It is there to be changed, and is seen beside LinUCB in ten worlds."""
     visit.open("chapters/00_the_shop.html")

@@ -224,6 +224,7 @@ def test_the_mathematics_comes_with_the_book(site: Path):
     assert (site / "mathjax" / "LICENSE").exists()
 
 
+@pytest.mark.slow
 def test_building_twice_changes_nothing(readable: list[Path]):
     """The last step of the build finds nothing more to mend in pages that it has mended."""
     for path in readable:

@@ -67,6 +67,7 @@ def test_what_is_stale_empty_or_guessed_is_not_complete(tmp_path: Path, monkeypa
     assert told == ["lacks 'New'", "the original no longer says 'Old'", "empty: 'Two'", "fuzzy: 'Three'"]
 
 
+@pytest.mark.slow
 def test_every_page_that_a_language_calls_complete_is():
     assert translate.languages(), "the proof that it works"
     done = subprocess.run(
