@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import fcntl
 import functools
 import gzip
 import hashlib
@@ -20,7 +21,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -111,11 +113,20 @@ def all_files() -> dict[str, bytes]:
     runs_scripts = node()
     if runs_scripts is None:
         raise FileNotFoundError(f"that needs npm, and Node {NODE_AT_LEAST} or later")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    engine = engine_files(CACHE, runs_scripts, packed(book_entries({}))[0])
+    with one_at_a_time():
+        engine = engine_files(CACHE, runs_scripts, packed(book_entries({}))[0])
     fonts = {name: content for name, content in engine.items() if name.startswith("fontlist")}
     book, others = packed(book_entries(fonts))
     return {**{name: content for name, content in engine.items() if name not in fonts}, "book.bin": book, **others}
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let one process fetch and make what the others then find: tests may need it while the book is being built."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
@@ -127,10 +138,11 @@ def node() -> Path | None:
     if shutil.which("npm") is None:
         return None
     installed = HERE / "node_modules" / ".package-lock.json"  # written last
-    if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
-        quiet = ["--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
-        subprocess.run(["npm", "ci", *quiet, "--prefix", str(HERE)], check=True)
-        installed.touch()
+    with one_at_a_time():
+        if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
+            quiet = ["--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
+            subprocess.run(["npm", "ci", *quiet, "--prefix", str(HERE)], check=True)
+            installed.touch()
     for one in filter(None, [*(HERE / "node_modules").glob("node-*/bin/node"), shutil.which("node")]):
         version = subprocess.run([str(one), "--version"], capture_output=True, text=True, check=True).stdout
         if int(version[1:].split(".")[0]) >= NODE_AT_LEAST:

@@ -131,7 +131,7 @@ def test_every_notebook_says_on_what_it_was_stored(path):
     assert machine.stored_on(path).startswith("Python 3.11, NumPy ")
 
 
-def tested(folder: Path, code: str, *options: str) -> str:
+def said_of(folder: Path, code: str, *options: str) -> str:
     """Return what pytest says of a small book whose tests are ``code``."""
     (folder / "tests" / "helpers").mkdir(parents=True)
     shutil.copy(ROOT / "conftest.py", folder)
@@ -151,7 +151,7 @@ def test_at_the_end_stands_what_ran_what_did_not_and_what_to_do_about_a_number(t
     notebook = new_notebook(cells=[cell], metadata={"stored_on": "a machine of brass"})
     nbformat.write(notebook, tmp_path / "chapters" / "some.ipynb")
     code = "def test_fine(): pass\n\ndef test_wanting(): pytest.skip('no Redis; install it')"
-    said = tested(tmp_path, code, "-q", "-n", "2", "--nbval", "--nbval-current-env")
+    said = said_of(tmp_path, code, "-q", "-n", "2", "--nbval", "--nbval-current-env")
     assert re.search(r"2 checks ran in \d\.\d minutes on " + re.escape(machine.here()), said)
     assert "1 of the notebooks" in said
     assert "Not run: 1, no Redis; install it." in said
@@ -184,7 +184,7 @@ FURTHER = ["pages[2]", "pages[3]", "rows_come_out_again_digit_for_digit[2]", "a_
 
 @pytest.mark.parametrize(("options", "more"), [(["-m", "not slow"], []), ([], FURTHER)], ids=["quick", "all"])
 def test_of_what_takes_long_together_one_case_is_looked_at_and_all_where_that_is_asked_for(tmp_path, options, more):
-    said = tested(tmp_path, CASES, "-v", *options)
+    said = said_of(tmp_path, CASES, "-v", *options)
     assert sorted(re.findall(r"::test_(\S+) PASSED", said)) == sorted(FIRST_OF_MANY + more)
     assert ("make test ALL=1 runs all" in said) == (not more)
 

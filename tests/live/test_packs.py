@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
+import yaml
 from built_book import HTML, ROOT, missing
 from built_book import build as build_book
+from sphinx.util.matching import Matcher
 
 from _live import build, engine_files
 from _live.pack import packed
@@ -102,3 +105,28 @@ def test_buttons_are_put_in_once(tmp_path, pages):
 def test_what_comes_with_the_first_press_is_small(pages):
     files = {path.name.split("-")[0]: path.stat().st_size for path in (pages / "_live").glob("*.gz")}
     assert sum(files[name.split(".")[0]] for name in build.AT_ONCE) < 20e6
+
+
+def test_one_process_fetches_and_makes_what_the_others_wait_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    came = []
+
+    def second():
+        with build.one_at_a_time():
+            came.append("second")
+
+    waiting = threading.Thread(target=second)
+    with build.one_at_a_time():
+        waiting.start()
+        waiting.join(0.3)
+        came.append("first")
+    waiting.join()
+    assert came == ["first", "second"]
+
+
+def test_what_is_installed_while_the_book_is_built_is_no_page_of_it():
+    """The tests of live cells may install their scripts while another process reads the sources of the book."""
+    left_out = Matcher(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["exclude_patterns"])
+    places = [path.parent.relative_to(ROOT) for path in ROOT.glob("*/package.json")]
+    assert Path("_live") in places
+    assert [str(place) for place in places if not left_out(f"{place}/node_modules")] == []
