@@ -235,7 +235,7 @@ def frozen(a: np.ndarray) -> np.ndarray:
 def clicks(name: str, value: Any, shape: Shape) -> Any:
     """Return ``value`` as rewards that are 0 or 1, of exactly ``shape``."""
     if not shape:
-        if not (isinstance(value, (Real, np.bool_)) and (value == 0 or value == 1)):
+        if not (isinstance(value, (int, Real, np.bool_)) and (value == 0 or value == 1)):  # int first: it is the fast way
             raise ValueError(f"{name} must be 0 or 1, got {value!r}")
         return value
     value = array(name, value)
@@ -268,5 +268,9 @@ def table(name: str, value: Any) -> None:
 
 def same_worlds(agent_shape: Shape, sim: Any) -> None:
     """Refuse what is no shop, and an agent that was made for another number of worlds than the shop holds."""
-    if agent_shape != having("sim", sim, "batch_shape", "for_sale").batch_shape:
+    try:  # the fast way first: this runs at every step
+        shape, _ = sim.batch_shape, sim.for_sale
+    except AttributeError:
+        shape = having("sim", sim, "batch_shape", "for_sale").batch_shape
+    if agent_shape != shape:
         raise ValueError(f"sim holds worlds of shape {sim.batch_shape}, but the agent was made for {agent_shape}")

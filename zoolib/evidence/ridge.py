@@ -153,6 +153,7 @@ class Evidence(Stateful):
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past."""
         self._tidy(force=True)
+        self._bring_up_to_date()
         axis, names = len(self.shape) - 1, self._arrays
         new = self._prior((*self.shape[:-1], n_new))
         self._set(*(np.concatenate([getattr(self, name), a], axis=axis) for name, a in zip(names, new, strict=True)))
@@ -243,7 +244,7 @@ class Evidence(Stateful):
         """Put back what :meth:`get_state` returned."""
         recent = state["recent"]
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
-        self._set(*self._prior(state[self._arrays[0]].shape[:-2]))  # arms may have come since it was made
+        self._set(*map(np.array, self._prior(state[self._arrays[0]].shape[:-2])))  # arms may have come since
         super().set_state(state)
 
 

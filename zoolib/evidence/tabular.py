@@ -105,6 +105,7 @@ class TabularEvidence(Evidence):
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
         if not checks.are_numbers(x):
             self._bring_up_to_date()
+            self._own()
             super()._rank_one(x, r, arm, sign)
             return self._look()
         worlds = tuple(map(np.arange, x.shape))
@@ -144,10 +145,11 @@ class TabularEvidence(Evidence):
         ZA = Z @ self._A_inv[at]
         self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, due: Any = True) -> None:
         self._count()
-        at = self.n.any(-1) | self.s.any(-1)  # n alone may be 0 again, when one click comes as another leaves
+        at = due & (self.n.any(-1) | self.s.any(-1))  # n alone may be 0 again, when one click comes as another leaves
         if at.any():
+            self._own()
             Z, n = self.Z[at], self.n[at]
             self._A[at] += np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)
             self._b[at] += np.vecmat(self.s[at], Z)
@@ -155,8 +157,16 @@ class TabularEvidence(Evidence):
             self.n[at] = self.s[at] = 0
 
     def _invert(self, due: np.ndarray) -> None:
-        self._bring_up_to_date()
+        self._bring_up_to_date(due)
         self._look(due)
+
+    def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+        """Let one matrix stand for all that nobody has asked for: of a large catalog few are ever looked at."""
+        A, A_inv, *rest = (np.broadcast_to(a, (*shape, *a.shape)) for a in super()._prior(()))
+        return A, A_inv, *(a.copy() for a in rest)
+
+    def _own(self) -> None:
+        self._A, self._A_inv = (a if a.flags.writeable else a.copy() for a in (self._A, self._A_inv))
 
     def _set(self, *arrays: np.ndarray) -> None:
         super()._set(*arrays)
