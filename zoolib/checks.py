@@ -235,7 +235,7 @@ def frozen(a: np.ndarray) -> np.ndarray:
 def clicks(name: str, value: Any, shape: Shape) -> Any:
     """Return ``value`` as rewards that are 0 or 1, of exactly ``shape``."""
     if not shape:
-        if not (isinstance(value, (int, Real, np.bool_)) and (value == 0 or value == 1)):  # int first: it is the fast way
+        if not (isinstance(value, (int, Real, np.bool_)) and (value == 0 or value == 1)):  # int first: fast
             raise ValueError(f"{name} must be 0 or 1, got {value!r}")
         return value
     value = array(name, value)
