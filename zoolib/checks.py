@@ -248,6 +248,8 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
 
 def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
+    if shape == () and type(value) in (int, float) and -LARGEST <= value <= LARGEST:  # fast: this runs at every step
+        return np.float64(value)
     value = array(name, value)
     if value.dtype.kind not in "iufb":
         raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")

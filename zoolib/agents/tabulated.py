@@ -39,10 +39,6 @@ class Tabulated:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
         return np.moveaxis(self.features.table, 0, 1)[sim.product_category]
 
-    def embed(self, X: np.ndarray) -> np.ndarray:
-        """Return what the agent sees in each row of ``X``; the number of a persona as it is."""
-        return X if checks.are_numbers(X) else super().embed(X)
-
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return the payoff of each arm, ``(..., K)``."""
         if not checks.are_numbers(Z):

@@ -71,17 +71,15 @@ class TabularEvidence(Evidence):
 
     def mean(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        if not self._are_rows(X):
+        if (at := self._at(X)) is None:
             return super().mean(X)
-        *entries, X = self._at(X)
-        return self._Vf[X, -1, *entries]
+        return self._Vf[at[-1], -1, *at[:-1]]
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
-        if not self._are_rows(X):
+        if (at := self._at(X)) is None:
             return super().width(X)
-        *entries, X = self._at(X)
-        return np.sqrt(self._Vf[X, X, *entries])
+        return np.sqrt(self._Vf[at[-1], at[-1], *at[:-1]])
 
     def mean_of_all(self, x: Any, *worlds: np.ndarray) -> np.ndarray:
         """Return the mean of row ``x``, ``(...)``, of every arm's table, ``(..., K)``; R worlds are ``arange(R)``."""
@@ -173,9 +171,9 @@ class TabularEvidence(Evidence):
         self.n, self.s = np.zeros((2, *self.shape, self.m))
         self._uncounted: list[tuple[Any, float, Any]] = []  # which cell of n, with what sign, and the reward
 
-    def _are_rows(self, X: np.ndarray) -> bool:
-        return checks.are_numbers(X) and X.ndim <= len(self.shape) + 1
-
-    def _at(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the indices of the rows ``X``, ``(*shape)`` or ``(*shape, n)``."""
-        return (*(np.arange(n).reshape(-1, *[1] * (X.ndim - 1 - i)) for i, n in enumerate(self.shape)), X)
+    def _at(self, X: np.ndarray) -> tuple[np.ndarray, ...] | None:
+        """Return the indices of the rows ``X``, ``(*shape)`` or ``(*shape, n)``; None for contexts."""
+        shape = self.shape
+        if not checks.are_numbers(X) or X.ndim > len(shape) + 1:
+            return None
+        return (*(np.arange(n).reshape(-1, *[1] * (X.ndim - 1 - i)) for i, n in enumerate(shape)), X) if shape else (X,)
