@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import contenders, linear_peers, neural_peers, shared_peers
-from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, step
+from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, WORLDS, step
 from benchmarks.linear_peers import ALPHA, Make, one_by_one
 from benchmarks.memory import peak_mb
 from zoolib import (
@@ -188,13 +188,12 @@ def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-WORLDS = 200  # at once, as many as the caches of most processors hold
-IN_LOCKSTEP = f", {WORLDS} worlds in lockstep"
+IN_LOCKSTEP = f", {contenders.LOCKSTEP}"
 
 # name: (task, the distribution whose version is reported, how it is made); all of a task are compared with its first
 CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
-    f"zoolib: LinUCBAgent{IN_LOCKSTEP}": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
+    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
     "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
     "river: LinUCBDisjoint": (LINUCB, "river", river_linucb),
     "contextualbandits: LinUCB": (
@@ -224,7 +223,7 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
         "zoolib",
         zoolib(lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0)),
     ),
-    f"zoolib: NeuralLinearAgent, replay{IN_LOCKSTEP}": (
+    "zoolib: NeuralLinearAgent, replay, 100 worlds in lockstep": (
         NEURAL_LINEAR,
         "zoolib",
         lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from benchmarks.contenders import BATCH, LINUCB, LOCKSTEP, NEURAL_LINEAR, SHARED
-from benchmarks.peers import IN_LOCKSTEP
 from benchmarks.report_peers import accelerator, different, growth, peers
 from benchmarks.tables import table
 
@@ -14,7 +13,7 @@ MUST_MEDIAN_MS, MUST_P99_MS, MUST_RECALL = 5, 20, 0.95  # of a decision of the f
 ALONE = 1.1  # times the processor's time that a decision may take on the clock to be judged by it
 MUST_CLIENTS, MUST_LAST = 4, 60  # of the load on the shop's page, and its seconds
 MUST_NEURAL_LINEAR = 10  # times the rate of any other Neural-Linear, where contexts repeat
-MUST_LOCKSTEP = {"peers": 500_000, "different": 250_000}  # steps a CPU second of LinUCB in lockstep, K = 50
+MUST_LOCKSTEP = {"peers": 500_000, "different": 250_000}  # steps a CPU second of LinUCB in 100 worlds, K = 50
 NONE_FASTER = BATCH, 50, 20  # way, K and d in which no exact library may take less time where no context comes again
 
 
@@ -170,7 +169,7 @@ def failures(results: dict[str, Any]) -> list[str]:
 
 
 def _behind_where_contexts_repeat(rows: list[dict[str, Any]]) -> list[str]:
-    found = _slow(rows, f"zoolib: LinUCBAgent{IN_LOCKSTEP}", MUST_LOCKSTEP["peers"])
+    found = _slow(rows, f"zoolib: LinUCBAgent, {LOCKSTEP}", MUST_LOCKSTEP["peers"])
     for task, factor in ((LINUCB, 1), (SHARED, 1), (NEURAL_LINEAR, MUST_NEURAL_LINEAR)):
         of_task = [row for row in rows if row["task"] == task]
         ours = max((row["rate"] for row in of_task if row["contender"].startswith("zoolib")), default=0)

@@ -85,7 +85,7 @@ def test_what_the_page_says_of_gittins_is_so(stored):
     rate = {row["contender"]: row["rate"] for row in stored["peers"]["rows"]}
     for told in ("category", "name"):
         assert 0.5 < rate["zoolib: LinUCBAgent"] / rate[f"gittins: products by {told}"] < 2
-        assert rate[f"zoolib: LinUCBAgent{peers.IN_LOCKSTEP}"] > 5 * rate[f"gittins: products by {told}"]
+        assert rate["zoolib: LinUCBAgent, 100 worlds in lockstep"] > 5 * rate[f"gittins: products by {told}"]
 
 
 def test_a_result_that_falls_short_is_named(stored):
@@ -113,7 +113,7 @@ def test_a_result_that_falls_short_is_named(stored):
         "answer: 500",
         "3 clients",
         "Neural-Linear",
-        "LinUCBAgent, 200 worlds in lockstep: 1 steps",
+        "LinUCBAgent, 100 worlds in lockstep: 1 steps",
     ):
         assert word in found
 
