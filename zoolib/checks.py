@@ -270,9 +270,5 @@ def table(name: str, value: Any) -> None:
 
 def same_worlds(agent_shape: Shape, sim: Any) -> None:
     """Refuse what is no shop, and an agent that was made for another number of worlds than the shop holds."""
-    try:  # the fast way first: this runs at every step
-        shape, _ = sim.batch_shape, sim.for_sale
-    except AttributeError:
-        shape = having("sim", sim, "batch_shape", "for_sale").batch_shape
-    if agent_shape != shape:
+    if agent_shape != having("sim", sim, "batch_shape", "for_sale").batch_shape:
         raise ValueError(f"sim holds worlds of shape {sim.batch_shape}, but the agent was made for {agent_shape}")

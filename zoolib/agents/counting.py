@@ -144,8 +144,10 @@ class BetaThompsonAgent(UCB1Agent):
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return a rate for each row, drawn from what is believed of it."""
         n, c = self.counts(X)
-        a, b = (part.reshape(len(self._rngs), -1) for part in (1 + c, 1 + n - c))
-        return np.stack([rng.beta(*of) for rng, *of in zip(self._rngs, a, b, strict=True)]).reshape(n.shape)
+        a, b = (part.reshape(len(self._rngs), -1).tolist() for part in (1 + c, 1 + n - c))
+        # One by one they are the same numbers, and a few come sooner so.
+        drawn = [list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)]
+        return np.reshape(drawn, n.shape)
 
 
 def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:

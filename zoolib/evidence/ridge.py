@@ -153,7 +153,6 @@ class Evidence(Stateful):
     def grow(self, n_new: int) -> None:
         """Append ``n_new`` arms without a past."""
         self._tidy(force=True)
-        self._bring_up_to_date()
         axis, names = len(self.shape) - 1, self._arrays
         new = self._prior((*self.shape[:-1], n_new))
         self._set(*(np.concatenate([getattr(self, name), a], axis=axis) for name, a in zip(names, new, strict=True)))
@@ -178,10 +177,8 @@ class Evidence(Stateful):
 
     def _entry(self, arm: Any) -> Any:
         """Return the number of an arm's evidence, those of all worlds numbered through."""
-        if len(self.shape) == 1:
-            return arm
-        worlds, arms = self.shape
-        return np.arange(0, worlds * arms, arms) + arm
+        *worlds, arms = self.shape
+        return np.arange(0, worlds[0] * arms, arms) + arm if worlds else arm
 
     def _of(self, arm: Any, *arrays: np.ndarray) -> list[np.ndarray]:
         """Return the parts of arrays that are an arm's: views for an int, copies for an arm a world; all for None."""
@@ -255,4 +252,4 @@ def each(entries: np.ndarray) -> list[Any]:
 
 def outer(x: np.ndarray) -> np.ndarray:
     """Return x x', ``(..., d) -> (..., d, d)``."""
-    return x[..., :, None] * x[..., None, :]
+    return np.einsum("...i,...j->...ij", x, x)

@@ -143,6 +143,11 @@ class TabularEvidence(Evidence):
         ZA = Z @ self._A_inv[at]
         self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
 
+    def grow(self, n_new: int) -> None:
+        """Append ``n_new`` arms without a past; :meth:`go_by` must follow."""
+        self._bring_up_to_date()
+        super().grow(n_new)
+
     def _bring_up_to_date(self, due: Any = True) -> None:
         self._count()
         at = due & (self.n.any(-1) | self.s.any(-1))  # n alone may be 0 again, when one click comes as another leaves

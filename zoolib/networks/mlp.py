@@ -122,7 +122,10 @@ class MLP(Stateful):
         flat = np.zeros_like(self.flat) if len(outputs) <= len(self.layers) else np.empty_like(self.flat)
         for i, (gW, gb) in reversed(list(enumerate(self.views(flat)))[: len(outputs) - 1]):
             G = self._through_relu(i, outputs, G)
-            np.matmul(np.swapaxes(outputs[i], -1, -2), G, out=gW)
+            if G.shape[-2] == 1:  # an outer product, which matmul is slow at
+                np.einsum("...ni,...nj->...ij", outputs[i], G, out=gW)
+            else:
+                np.matmul(np.swapaxes(outputs[i], -1, -2), G, out=gW)
             gb[...] = G.sum(-2)
             if i:
                 G = G @ np.swapaxes(self.layers[i][0], -1, -2)
@@ -152,7 +155,7 @@ class MLP(Stateful):
         G = np.ones_like(outputs[-1])
         for i, (gW, gb) in reversed(list(enumerate(self.views(flat)))):
             G = self._through_relu(i, outputs, G)
-            np.multiply(outputs[i][..., :, None], G[..., None, :], out=gW)  # one outer product a row
+            np.einsum("...i,...j->...ij", outputs[i], G, out=gW)  # one outer product a row
             gb[...] = G
             if i:
                 G = G @ np.swapaxes(self.layers[i][0], -1, -2)
