@@ -234,10 +234,9 @@ class AgentConformance(PlainConformance):
         other = ZooplusSimulator(n_products=10, n_users=N_USERS, seed=used_in)
         user = np.zeros(other.batch_shape, dtype=int) if other.batch_shape else 0
         before = copy.deepcopy(agent.get_state())
-        with pytest.raises(ValueError, match="worlds"):
-            agent.predict(user, other)
-        with pytest.raises(ValueError, match="worlds"):
-            agent.update(user, user, user, other)
+        for asked, given in ((agent.predict, (user,)), (agent.update, (user, user, user))):
+            with pytest.raises(ValueError, match="worlds"):
+                asked(*given, other)
         assert same(before, agent.get_state())
 
     def test_world_i_of_a_batch_is_the_single_run_with_its_seed(self):

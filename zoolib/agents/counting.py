@@ -145,8 +145,7 @@ class BetaThompsonAgent(UCB1Agent):
         """Return a rate for each row, drawn from what is believed of it."""
         n, c = self.counts(X)
         a, b = (part.reshape(len(self._rngs), -1).tolist() for part in (1 + c, 1 + n - c))
-        # One by one they are the same numbers, and a few come sooner so.
-        drawn = [list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)]
+        drawn = [list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)]  # sooner than arrays
         return np.reshape(drawn, n.shape)
 
 

@@ -71,8 +71,10 @@ def counting(part: Part, x: Any) -> tuple[bool, str]:
     if not callable(x):
         raise Off(f"is {kind_of(x)}: hand in the class, or a function of (features, rng) that makes the agent, not one")
     sim = ZooplusSimulator(seed=11)
-    _played(_made(x, sim), sim)
-    agent = _made(x, sim)
+    first, agent = _made(x, sim), _made(x, sim)
+    for user in np.random.default_rng(0).integers(sim.n_users, size=300).tolist():
+        click = int(sim.get_reward(user, product := _shown(first, user, sim)))
+        tried(f"update({user}, {product}, {click}, sim)", first.update, user, product, click, sim)
     kinds, users = len(sim.categories), [np.flatnonzero(sim.user_persona == p) for p in range(len(sim.personas))]
     shelf = [np.flatnonzero(sim.product_category == c) for c in range(kinds)]
     favourite, often = ([(p + k) % kinds for p in range(len(users))] for k in (1, 3))
@@ -124,10 +126,3 @@ def _shown(agent: Any, user: int, sim: ZooplusSimulator) -> int:
     if not 0 <= product < sim.n_products:
         raise Off(f"shows product {product} to user {user}, and the shop has {sim.n_products}, from 0 on")
     return int(product)
-
-
-def _played(agent: Any, sim: ZooplusSimulator) -> None:
-    for user in np.random.default_rng(0).integers(sim.n_users, size=300).tolist():
-        product = _shown(agent, user, sim)
-        click = int(sim.get_reward(user, product))
-        tried(f"update({user}, {product}, {click}, sim)", agent.update, user, product, click, sim)

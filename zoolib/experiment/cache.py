@@ -92,9 +92,7 @@ def gather(
     return [{item: one[item] for item in items} for one, (_, items) in zip(known, jobs, strict=True)]
 
 
-def _compute(
-    compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int, process: str
-) -> tuple[Any, ...]:
+def _compute(compute: Any, i: int, part: list[Any], recipe: dict[str, Any], by: int, process: str) -> tuple[Any, ...]:
     with shifted(by):
         found = compute(part, **recipe)
     return {} if process == sources.PROCESS else sources.loaded(), i, found
