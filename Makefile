@@ -132,11 +132,12 @@ sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one 
 times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... for some of them
 	$(REPRODUCIBLE) $(PY) -m benchmarks.chapters $(CHAPTERS)
 
-lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
+lint: $(STAMP) ## check style, spelling, translations and stored notebooks without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --exclude '*.ipynb' .
 	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS) $(KEY))
 	$(PY) -m codespell_lib
+	$(PY) _ext/translate.py check
 	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS) $(KEY))
 
 clean: ## remove the built book and all caches; .venv stays
