@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,16 @@ def further_cases(items: list[pytest.Item]) -> list[pytest.Item]:
     return more
 
 
+def handed_out(files: Collection[str], seconds: Mapping[str, float]) -> list[str]:
+    """Return the files in the order in which processes take them: what takes longest first, so that all end together.
+
+    The first file that looks at pages builds the book. The others of its kind come last, or they would wait for that.
+    """
+    longest_first = sorted(sorted(files), key=lambda file: -seconds.get(file, 0))
+    pages = [file for file in longest_first if file.startswith("tests/site/")]
+    return [file for file in longest_first if file not in pages[1:]] + pages[1:]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say which cases are slow; where several processes share the files, hand out first what takes longest."""
     more = further_cases(items)
@@ -63,9 +74,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     alone = [item for item in items if item.get_closest_marker("alone")]
     config.hook.pytest_deselected(items=alone)
-    seconds = json.loads(SECONDS.read_text(encoding="utf-8"))
     kept = [item for item in items if item not in alone]
-    items[:] = sorted(kept, key=lambda item: -seconds.get(file_of(item.nodeid), 0))
+    order = handed_out({file_of(item.nodeid) for item in kept}, json.loads(SECONDS.read_text(encoding="utf-8")))
+    items[:] = sorted(kept, key=lambda item: order.index(file_of(item.nodeid)))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -126,6 +126,13 @@ def test_the_longest_files_are_known_and_there():
     assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "chapters").glob("0*.ipynb")} <= set(seconds)
 
 
+def test_who_waits_for_the_book_is_handed_out_last(pytestconfig):
+    running = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    seconds = {"tests/site/long.py": 9, "tests/site/short.py": 3, "chapters/a.ipynb": 6, "tests/slow.py": 2}
+    wanted = ["tests/site/long.py", "chapters/a.ipynb", "tests/slow.py", "tests/new.py", "tests/site/short.py"]
+    assert running.handed_out({*seconds, "tests/new.py"}, seconds) == wanted
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.name)
 def test_every_notebook_says_on_what_it_was_stored(path):
     assert machine.stored_on(path).startswith("Python 3.11, NumPy ")

@@ -225,8 +225,8 @@ _known: tuple[tuple[np.ndarray, tuple[int, Shape, bool]], ...] = ()  # indices t
 
 
 def frozen(a: np.ndarray) -> np.ndarray:
-    """Return ``a``, or a copy of it that nobody can write to."""
-    if a.flags.writeable:
+    """Return ``a``, or a copy of it that nobody can write to, by way of another array neither."""
+    if a.flags.writeable or a.base is not None:
         a = a.copy()
         a.flags.writeable = False
     return a
@@ -270,5 +270,6 @@ def table(name: str, value: Any) -> None:
 
 def same_worlds(agent_shape: Shape, sim: Any) -> None:
     """Refuse what is no shop, and an agent that was made for another number of worlds than the shop holds."""
-    if agent_shape != having("sim", sim, "batch_shape", "for_sale").batch_shape:
+    if agent_shape != getattr(sim, "batch_shape", None) or not hasattr(sim, "for_sale"):  # fast: at every step
+        having("sim", sim, "batch_shape", "for_sale")
         raise ValueError(f"sim holds worlds of shape {sim.batch_shape}, but the agent was made for {agent_shape}")
