@@ -62,9 +62,8 @@ def instance(name: str, value: Any, *kinds: type) -> Any:
 
 def having(name: str, value: Any, *wanted: str) -> Any:
     """Return ``value``, an object of any class that has the attributes or methods ``wanted``."""
-    for one in wanted:
-        if not hasattr(value, one):
-            raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
+    if not all(hasattr(value, one) for one in wanted):
+        raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
     return value
 
 
