@@ -1,4 +1,4 @@
-"""The book in other languages: what is a message, and what a translation must keep. That what is complete is, `make lint` asks."""
+"""The book in other languages: what is a message, what a translation must keep. `make lint` asks that it is complete."""
 
 from pathlib import Path
 
