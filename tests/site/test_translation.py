@@ -1,4 +1,4 @@
-"""The book in other languages: what is a message, what a translation must keep. `make lint` asks that it is complete."""
+"""The book in other languages: what is a message, what a translation must keep, and what is not complete."""
 
 from pathlib import Path
 
