@@ -54,7 +54,8 @@ def further_cases(items: list[pytest.Item]) -> list[pytest.Item]:
 def handed_out(files: Collection[str], seconds: Mapping[str, float]) -> list[str]:
     """Return the files in the order in which processes take them: what takes longest first, so that all end together.
 
-    The first file that looks at pages builds the book. The others of its kind come last, or they would wait for that.
+    The first file that looks at pages in a browser builds the book. The others of its kind come last, or they would
+    wait for that.
     """
     longest_first = sorted(sorted(files), key=lambda file: -seconds.get(file, 0))
     pages = [file for file in longest_first if file.startswith("tests/site/")]

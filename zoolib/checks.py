@@ -62,8 +62,9 @@ def instance(name: str, value: Any, *kinds: type) -> Any:
 
 def having(name: str, value: Any, *wanted: str) -> Any:
     """Return ``value``, an object of any class that has the attributes or methods ``wanted``."""
-    if not all(hasattr(value, one) for one in wanted):
-        raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
+    for one in wanted:
+        if not hasattr(value, one):
+            raise TypeError(f"{name} must have {' and '.join(wanted)}, got {type(value).__name__}")
     return value
 
 
@@ -224,8 +225,8 @@ _known: tuple[tuple[np.ndarray, tuple[int, Shape, bool]], ...] = ()  # indices t
 
 
 def frozen(a: np.ndarray) -> np.ndarray:
-    """Return ``a``, or a copy of it that nobody can write to, by way of another array neither."""
-    if a.flags.writeable or a.base is not None:
+    """Return ``a``, or a copy of it that nobody can write to."""
+    if a.flags.writeable:
         a = a.copy()
         a.flags.writeable = False
     return a
@@ -269,6 +270,5 @@ def table(name: str, value: Any) -> None:
 
 def same_worlds(agent_shape: Shape, sim: Any) -> None:
     """Refuse what is no shop, and an agent that was made for another number of worlds than the shop holds."""
-    if agent_shape != getattr(sim, "batch_shape", None) or not hasattr(sim, "for_sale"):  # fast: at every step
-        having("sim", sim, "batch_shape", "for_sale")
+    if agent_shape != having("sim", sim, "batch_shape", "for_sale").batch_shape:
         raise ValueError(f"sim holds worlds of shape {sim.batch_shape}, but the agent was made for {agent_shape}")

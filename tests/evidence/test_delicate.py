@@ -131,26 +131,6 @@ def test_one_context_too_long_among_many_is_refused_before_anything_changes(make
     evidence.add_many(X, np.ones(50), arms)
 
 
-RECORDED = {
-    "all": lambda: Evidence(2),
-    "window": lambda: WindowedEvidence(2, window=3),
-    "log-odds": lambda: LogisticEvidence(2),
-    "blocks": lambda: BlockEvidence(2),
-    "table": lambda: TabularEvidence(np.eye(2)),
-}
-
-
-@pytest.mark.parametrize("make", RECORDED.values(), ids=RECORDED)
-def test_records_that_are_too_long_are_refused_before_anything_changes(make):
-    evidence, X = make(), np.array([[1.0, 0.0], [0.0, 1e9]])
-    evidence.rebuild(X[:1], np.ones(1))
-    before = evidence.A.copy(), evidence.b.copy()
-    with pytest.raises(ValueError, match="scale them"):
-        evidence.rebuild(X, np.ones(2))
-    assert all(np.array_equal(a, b) for a, b in zip(before, (evidence.A, evidence.b), strict=True))
-    evidence.rebuild(X / 1e5, np.ones(2))
-
-
 FORGETTING = {
     "window": lambda: WindowedEvidence(2, window=3),
     "discount": lambda: DiscountedEvidence(2, gamma=0.5),

@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO
 
 import pytest
 from built_book import HTML, build, is_redirect, missing, pages
@@ -117,15 +117,17 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
 
-    def copyfile(self, source: IO[bytes], out: IO[bytes]) -> None:
-        with suppress(ConnectionError):  # a page that is left wants the rest no more
-            super().copyfile(source, out)
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *asked: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a page that is left wants the rest no more
+            super().handle_error(*asked)
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Serve the book on a free port of the loopback address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
+    server = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -9,12 +9,11 @@ import functools
 import json
 import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import asked_book
 import pytest
-from browsing import AXE, PHONE, SEEN, VIOLATIONS, Quiet, Visit, address, chromium  # noqa: F401  a fixture
+from browsing import AXE, PHONE, SEEN, VIOLATIONS, Quiet, Server, Visit, address, chromium  # noqa: F401  a fixture
 from built_book import ROOT, build
 from questions import Question, of_pages, pages_of, span
 
@@ -36,7 +35,7 @@ def plain() -> Iterator:
 
 @pytest.fixture(scope="module")
 def home(shelf: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(shelf)))
+    server = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(shelf)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

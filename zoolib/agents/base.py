@@ -171,7 +171,7 @@ class UCBAgent(Agent):
 
     def _rows_of(self, X: np.ndarray) -> np.ndarray:
         """Return ``X``; a matrix of whole numbers is one of contexts, and not of cells."""
-        return X.astype(float) if X.ndim > len(self.batch_shape) + 1 and checks.are_numbers(X) else X
+        return X.astype(float) if checks.are_numbers(X) and X.ndim > len(self.batch_shape) + 1 else X
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X`` with the highest score, unless exploration diverts."""

@@ -140,7 +140,9 @@ class MappedAgent(UCBAgent):
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         if np.abs(X).max(initial=0.0) > LARGEST_X:
-            raise ValueError(f"X must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or nothing of the prior is left")
+            raise ValueError(
+                f"X must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or nothing of the prior would be left"
+            )
         for t in range(0, X.shape[-2], 4096):
             self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
         self.map.fit(*self._counting())

@@ -8,7 +8,6 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
-from zoolib.agents.factorization import FactorizationAgent
 from zoolib.evidence import Evidence
 from zoolib.maps import Crossed, Identity
 from zoolib.world import ContextSpace, Layout
@@ -36,7 +35,6 @@ class PerProductAgent(UCBAgent):
     """
 
     state = ("evidence",)
-    warm = FactorizationAgent.warm  # click by click
 
     def __init__(
         self,
@@ -74,6 +72,13 @@ class PerProductAgent(UCBAgent):
 
     def _number(self, X: np.ndarray) -> np.ndarray:
         return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
+
+    def warm(self, X: np.ndarray, r: np.ndarray) -> None:
+        """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""
+        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
+        for t in range(X.shape[-2]):
+            self._learn(X[..., t, :], None, r[..., t])
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         number = self._plain(self._number(x[..., None, :])[..., 0])

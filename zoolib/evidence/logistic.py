@@ -73,7 +73,6 @@ class LogisticEvidence(Evidence):
         X, r, n
             As in :meth:`Evidence.rebuild`; r lies between 0 and n.
         """
-        refuse_long(X, self.ridge)
         n, theta = np.ones(r.shape) if n is None else n, np.zeros((*self.shape, self.d))
         for _ in range(STEPS):  # Newton's
             p = probability(np.matvec(X, theta))

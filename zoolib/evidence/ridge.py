@@ -137,7 +137,6 @@ class Evidence(Stateful):
         r, n
             ``(*shape, m)``: the rewards that came of each, summed, and how often it was met (None: once).
         """
-        refuse_long(X, self.ridge)
         nX = X if n is None else X * n[..., None]
         self.put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ nX, np.vecmat(r, X))
 

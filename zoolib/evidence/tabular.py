@@ -106,7 +106,7 @@ class TabularEvidence(Evidence):
             self._own()
             super()._rank_one(x, r, arm, sign)
             return self._look()
-        worlds = tuple(map(np.arange, x.shape)) if x.shape else ()
+        worlds = tuple(map(np.arange, x.shape))
         if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
             Vf = flat.take(entry, axis=1).reshape(self.m, self.m + 1, -1)

@@ -64,6 +64,7 @@ def run(
     schedule = Schedule(shocks, sim, n_steps)
     users = draw_users(sim, n_steps) if users is None else np.array(users)
     users = checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
+    users.flags.writeable = False  # every agent is handed parts of it
 
     A, R = len(agents), len(sim.seeds)
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
@@ -221,7 +222,7 @@ def _serve(
     agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
 ) -> None:
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
-    visits = [checks.frozen(row) for row in np.moveaxis(users, -1, 0)] if world.batch_shape else users.tolist()
+    visits = list(map(checks.frozen, np.moveaxis(users, -1, 0))) if world.batch_shape else users.tolist()
     with interrupts_between_steps() as interrupted:
         for t, user in enumerate(visits):
             schedule.apply(t, world)
