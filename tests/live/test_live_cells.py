@@ -22,7 +22,6 @@ CHAPTERS = sorted({chapter for (chapter, _), row in KNOWN.items() if not row["of
 ALL = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 MOSTLY = [f"0{i}_" for i in (0, 1, 2, 3, 4, 5, 7, 8)]
 HOW = "python -m _live.measure"
-LONG = 120  # seconds of a chapter in the engine
 
 
 def test_the_list_has_every_cell():
@@ -50,10 +49,8 @@ def seconds(chapter: str) -> float:
 
 
 @functools.cache
-def again() -> str | None:
-    """One of those that are known runs all the same; the long ones do once a week, by BOOK_LIVE=all."""
-    short = [chapter for chapter in CHAPTERS if seconds(chapter) < LONG]
-    return seen.again(chapter for chapter in short if seen.is_known(chapter, code_cells(chapter)))
+def known() -> list[str]:
+    return [chapter for chapter in CHAPTERS if seen.is_known(chapter, code_cells(chapter))]
 
 
 @pytest.mark.slow
@@ -64,7 +61,7 @@ def test_it_shows_in_the_page_what_is_stored(chapter):
     if time.time() > float(os.environ.get("BOOK_UNTIL", "inf")):
         pytest.skip("the time is over that continuous integration has; python -m pytest tests/live has all")
     cells = code_cells(chapter)
-    if os.environ.get("BOOK_LIVE") != "all" and seen.is_known(chapter, cells) and chapter != again():
+    if os.environ.get("BOOK_LIVE") != "all" and seen.is_known(chapter, cells) and chapter != seen.again(known()):
         pytest.skip("it was seen with this engine, these files and cells, which are the same everywhere; BOOK_LIVE=all")
     wrong = []
     for cell, result in zip(cells, run([(cell.id, cell.source) for cell in cells]), strict=True):
