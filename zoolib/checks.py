@@ -204,9 +204,8 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
         if not 0 <= value < n:
             raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
         return value
-    global _known
     for seen, what in _known:
-        if seen is value and what == (n, shape, more_axes):
+        if seen is value and what == (n, shape, more_axes) and not seen.flags.writeable:
             return value
     value = array(name, value)
     if value.dtype.kind not in "iu":
@@ -217,16 +216,16 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
     if np.count_nonzero(value.view(np.uint64) >= n):  # negative ones look huge
         raise ValueError(f"{name} must lie between 0 and {n - 1}, got {value.min()} to {value.max()}")
     if not value.flags.writeable and value.base is None and value.size < 10_000:  # it stays what it is
-        _known = (*_known[-2:], (value, (n, shape, more_axes)))
+        _known[:] = [*_known[-2:], (value, (n, shape, more_axes))]
     return value
 
 
-_known: tuple[tuple[np.ndarray, tuple[int, Shape, bool]], ...] = ()  # indices that need not be looked at again
+_known: list[tuple[np.ndarray, tuple[int, Shape, bool]]] = []  # indices that need not be looked at again
 
 
 def frozen(a: np.ndarray) -> np.ndarray:
-    """Return ``a``, or a copy of it that nobody can write to."""
-    if a.flags.writeable:
+    """Return ``a`` if nobody can write to it, or a copy of which that is so; a view is a copy's work, too."""
+    if a.flags.writeable or a.base is not None:
         a = a.copy()
         a.flags.writeable = False
     return a
@@ -248,7 +247,7 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
 
 def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
-    if shape == () and type(value) in (int, float) and -LARGEST <= value <= LARGEST:  # fast: this runs at every step
+    if shape == () and type(value) in (int, float, np.float64) and -LARGEST <= value <= LARGEST:  # fast: at every step
         return np.float64(value)
     value = array(name, value)
     if value.dtype.kind not in "iufb":

@@ -229,3 +229,27 @@ def test_one_set_of_choices_may_serve_many_agents():
 def test_settings_that_make_no_sense_are_refused_by_name(make, error, message, features):
     with pytest.raises(error, match=message):
         make(features)
+
+
+@pytest.mark.parametrize("batch_shape", [(), (3,)])
+@pytest.mark.parametrize("memory", [Everything(), Fresh(30), Window(30)])
+def test_visits_may_follow_bare_contexts(memory, batch_shape):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=range(3) if batch_shape else 1)
+    features = FeatureEngineer(sim)
+    training = Replay(every=20, batch_size=16)
+    mixed, plain = (
+        NeuralLinearAgent(of, training=training, memory=memory, rng=[1, 2, 3] if batch_shape else 1, d_emb=4)
+        for of in (features, ContextSpace(features.d, 10, batch_shape))
+    )
+    rng = np.random.default_rng(0)
+    for t in range(120):
+        user, arm, click = (rng.integers(0, n, batch_shape) for n in (50, 10, 2))
+        user, arm, click = (a if batch_shape else int(a) for a in (user, arm, click))
+        x = features.context(user, arm, sim)
+        plain.learn(x, arm, click)
+        if t % 3:
+            mixed.update(user, arm, click, sim)
+        else:
+            mixed.learn(x, arm, click)
+    assert np.allclose(mixed.evidence.theta, plain.evidence.theta)
+    assert np.allclose(mixed.evidence.A, plain.evidence.A)

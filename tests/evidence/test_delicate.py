@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from literal.linear import LiteralSharedLinUCB
-from zoolib import ContextSpace, SharedLinUCBAgent
+from zoolib import ContextSpace, HybridPerProductAgent, PerProductAgent, SharedLinUCBAgent
 from zoolib.evidence import (
     ArmsLastEvidence,
     BlockEvidence,
@@ -15,6 +15,7 @@ from zoolib.evidence import (
     TabularEvidence,
     WindowedEvidence,
 )
+from zoolib.world import Layout
 
 
 @pytest.mark.parametrize("kind", [Evidence, ArmsLastEvidence])
@@ -184,3 +185,62 @@ def test_contexts_of_whole_numbers_are_numbers(kind):
     for x, arm in zip(X.astype(kind).astype(float), arms.tolist(), strict=True):
         in_turn.add(x, 1.0, arm)
     assert np.allclose(together.A, in_turn.A)
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("kind", ["plain", "log-odds", "window"])
+def test_records_that_are_too_long_are_refused_before_anything_changes_as_clicks_are(kind, shape):
+    make = {"plain": Evidence, "log-odds": LogisticEvidence, "window": WindowedEvidence}[kind]
+    evidence = make(2, shape, 2.0, **({"window": 5} if kind == "window" else {}))
+    X, r = np.random.default_rng(0).normal(size=(*shape, 9, 2)), np.ones((*shape, 9))
+    evidence.rebuild(X, r)
+    before = evidence.get_state()
+    just, longer = X.copy(), X.copy()
+    just[..., -1, :] = np.sqrt(evidence.longest * 2.0 / 2 * 0.99)
+    longer[..., -1, :] = np.sqrt(evidence.longest * 2.0 / 2 * 1.01)
+    with pytest.raises(ValueError, match="scale them"):
+        evidence.rebuild(longer, r)
+    with pytest.raises(ValueError, match="scale them"):
+        evidence.rebuild(np.full(X.shape, 10**9), r)  # whole numbers, whose squares would not fit
+    after = evidence.get_state()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    evidence.rebuild(just, r)
+
+
+@pytest.mark.parametrize("make", [Evidence, LogisticEvidence])
+def test_records_are_refused_one_by_one_and_never_for_what_was_not_met(make):
+    evidence, X = make(2), 1e7 * np.eye(2)
+    evidence.rebuild(X, np.zeros(2), np.array([1.0, 100.0]))
+    with pytest.raises(ValueError, match="scale them"):
+        evidence.rebuild(1e9 * np.eye(2), np.zeros(2), np.array([0.0, 1.0]))
+    evidence.rebuild(1e9 * np.eye(2), np.zeros(2), np.zeros(2))
+    assert np.array_equal(evidence.A, np.eye(2))
+
+
+def test_a_log_weighs_what_it_is_given():
+    agent, X = SharedLinUCBAgent(ContextSpace(2, 3)), np.ones((4, 2))
+    with pytest.raises(ValueError, match="scale them"):
+        agent.warm(X, np.ones(4), weight=1e16)
+    with pytest.raises(ValueError, match="scale them"):
+        agent.warm(1e9 * X, np.ones(4))
+    assert np.array_equal(agent.evidence.A, np.eye(2))
+    agent.warm(1e9 * X, np.ones(4), weight=0)
+    assert np.array_equal(agent.evidence.A, np.eye(2))
+
+
+@pytest.mark.parametrize("make", [PerProductAgent, HybridPerProductAgent])
+def test_a_log_in_which_one_context_is_too_long_leaves_no_trace(make):
+    layout = Layout(n_user=2, n_nominal=1, n_product=1)
+    agent = make(ContextSpace(layout.d, 3), layout=layout, n_products=7)
+    X = np.random.default_rng(0).normal(size=(20, layout.d))
+    X[:, 0] = np.arange(20) % 7
+    before = agent.get_state()
+    for column, value in ((layout.user, 1e9), (0, 7)):
+        bad = X.copy()
+        bad[17, column] = value
+        with pytest.raises(ValueError, match="scale them" if value > 7 else "number"):
+            agent.warm(bad, np.ones(20))
+        with pytest.raises(ValueError, match="scale them" if value > 7 else "number"):
+            agent.learn(bad[17], 0, 1.0)
+    assert str(agent.get_state()) == str(before)
+    agent.warm(X, np.ones(20))

@@ -107,3 +107,46 @@ def test_a_copied_agent_and_one_whose_state_was_put_back_go_on_alike(seed):
     worlds = [sim.copy() for _ in range(3)]
     first, second, third = (play(a, w, users[300:]) for a, w in zip((agent, twin, put_back), worlds, strict=True))
     assert first == second == third
+
+
+@pytest.mark.parametrize("n", [3, 200])
+@pytest.mark.parametrize("seed", [1, [1, 2]])
+def test_contexts_that_come_together_are_learned_as_one_by_one(seed, n):
+    sim = ZooplusSimulator(n_products=10, n_users=50, seed=seed)
+    features = FeatureEngineer(sim)
+    together, in_turn = (LinUCBAgent(features, alpha=0.3) for _ in range(2))
+    rng = np.random.default_rng(0)
+    for size in (50, n, 50):  # by visits, together and by visits again
+        users, arms = (rng.integers(0, most, (size, *sim.batch_shape)) for most in (50, 10))
+        clicks = rng.integers(0, 2, arms.shape)
+        one_by_one = list(zip(*(a if sim.batch_shape else a.tolist() for a in (users, arms, clicks)), strict=True))
+        X = np.array([features.context(user, arm, sim) for user, arm, _ in one_by_one])
+        if size == 50:
+            for agent in (together, in_turn):
+                for click in one_by_one:
+                    agent.update(*click, sim)
+        else:
+            together.learn_many(X, arms, clicks)
+            for click in one_by_one:
+                in_turn.update(*click, sim)
+        for user, *_ in one_by_one[:10]:
+            scores = [agent.scored(user, sim)[0] for agent in (together, in_turn)]
+            assert np.allclose(*scores, rtol=1e-9, atol=1e-12)
+            assert np.array_equal(together.predict(user, sim), in_turn.predict(user, sim))
+    assert np.allclose(together.evidence.A_inv, in_turn.evidence.A_inv, rtol=1e-9, atol=1e-12)
+
+
+def test_rows_and_contexts_are_told_apart_by_their_axes():
+    Z = 1e-3 * np.eye(6)
+    rows, clicks, arms = [0, 5, 3, 5], [1.0, 0.0, 1.0, 1.0], [0, 1, 1, 0]
+    by_row, by_context, by_turn = (TabularEvidence(np.stack([Z, 2 * Z]), 1e-6) for _ in range(3))
+    by_row.add_many(
+        np.array(rows * 10), np.array(clicks * 10), np.array(arms * 10)
+    )  # numbers whose squares are no lengths
+    X = [(1 + arm) * Z[row] for row, arm in zip(rows, arms, strict=True)]
+    by_context.add_many(np.array(X * 10), np.array(clicks * 10), np.array(arms * 10))
+    for row, click, arm in zip(rows * 10, clicks * 10, arms * 10, strict=True):
+        by_turn.add(np.asarray(row), click, arm)
+    for one in (by_row, by_context):
+        assert np.allclose(one.f, by_turn.f)
+        assert np.allclose(one.V, by_turn.V)

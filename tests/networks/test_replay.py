@@ -90,11 +90,13 @@ def test_a_context_of_no_cell_makes_the_buffer_go_over_to_whole_contexts(shape):
     buffer, records = filled(8, 11, shape)
     stranger = np.full((*shape, 3), 7.0)
     buffer.add(stranger, np.ones(shape))
-    assert buffer.cells is None
+    assert not buffer.by_cell
     expected = [*records[-7:], (stranger, np.ones(shape))]
     assert all(np.allclose(a, b) for a, b in zip(sums(buffer.window()), sums_of(expected), strict=True))
     buffer.add(CELLS[0] + np.zeros((*shape, 1)), np.zeros(shape))
     assert np.array_equal(buffer.window().X[..., -1, :], np.broadcast_to(CELLS[0], (*shape, 3)))
+    buffer.add(np.full(shape, 4), np.zeros(shape))  # a cell is still known by its number
+    assert np.array_equal(buffer.window().X[..., -1, :], np.broadcast_to(CELLS[4], (*shape, 3)))
 
 
 def test_a_record_stays_when_the_callers_array_changes():
@@ -144,5 +146,5 @@ def test_what_cannot_be_is_refused_by_name_and_leaves_the_records_alone(call, er
     with pytest.raises(error, match=message):
         call(buffer)
     assert len(buffer) == 4
-    assert buffer.cells is not None
+    assert buffer.by_cell
     assert np.array_equal(buffer.window().s, before.s)

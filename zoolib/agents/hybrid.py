@@ -22,7 +22,8 @@ from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.linucb import DisjointLinUCBAgent
-from zoolib.evidence import Evidence, make_evidence
+from zoolib.agents.per_product import PerProductAgent
+from zoolib.evidence import Evidence, make_evidence, refuse_long
 from zoolib.maps import FeatureMap, Identity, with_one
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, Layout, ZooplusSimulator
@@ -120,6 +121,7 @@ class HybridLinUCBAgent(UCBAgent):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         z, x = (part[..., 0, :] for part in self._split(x[..., None, :]))
+        refuse_long(np.concatenate([z, x], axis=-1), self.ridge)  # before any sum has changed
         at, r = (*self.rows, arm), np.asarray(reward)[..., None]
         if self.gamma == 1:
             u, B, b = np.matvec(self.by_arm.A_inv[at], x), self.B[at], self.by_arm.b[at]
@@ -175,7 +177,7 @@ class HybridPerProductAgent(HybridLinUCBAgent):
     """
 
     state = ("map", "shared", "by_arm", "B", "exploration")
-    _contexts = UCBAgent._contexts
+    _contexts, _number = UCBAgent._contexts, PerProductAgent._number
 
     def __init__(
         self,
@@ -209,9 +211,6 @@ class HybridPerProductAgent(HybridLinUCBAgent):
         at = (*(rows[:, None] for rows in self.rows), self._number(X))
         return self.by_arm.A_inv[at], self.B[at], self.by_arm.b[at]
 
-    def _number(self, X: np.ndarray) -> np.ndarray:
-        return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
-
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         super()._learn(x, self._plain(self._number(x[..., None, :])[..., 0]), reward)
 
@@ -220,6 +219,7 @@ class HybridPerProductAgent(HybridLinUCBAgent):
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         (z, x), number = self._split(X), self._number(X)
+        refuse_long(np.concatenate([z, x], axis=-1), self.ridge)  # before any sum has changed
         self._begin(z.shape[-1], x.shape[-1], self.n_products)
         A, b = self.by_arm.A.copy(), self.by_arm.b.copy()
         for at in np.ndindex(*b.shape[:-1]):

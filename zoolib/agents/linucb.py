@@ -14,7 +14,7 @@ from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.tabulated import Tabulated
-from zoolib.evidence import Evidence, make_evidence
+from zoolib.evidence import Evidence, make_evidence, refuse_long
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
@@ -100,8 +100,8 @@ class SharedLinUCBAgent(UCBAgent):
         if self.gamma < 1 or self.window is not None:
             raise TypeError("a log can be given to an agent that remembers everything, without gamma and window")
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
-        r = checks.finite("r", r, X.shape[:-1])
-        weight = checks.real("weight", weight, 0.0)
+        r, weight = checks.finite("r", r, X.shape[:-1]), checks.real("weight", weight, 0.0)
+        refuse_long(X, self.ridge, weight=weight)
         self.evidence.rebuild(X, weight * r, np.full(r.shape, weight))
 
     def _changed(self, name: str, before: Any) -> None:

@@ -77,8 +77,8 @@ class PerProductAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        for t in range(X.shape[-2]):
-            self._learn(X[..., t, :], None, r[..., t])
+        Z, number = self._map(X[..., self.layout.user]), self._number(X)
+        self.evidence.add_many(np.moveaxis(Z, -2, 0), *(np.moveaxis(a, -1, 0) for a in (r, number)))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         number = self._plain(self._number(x[..., None, :])[..., 0])

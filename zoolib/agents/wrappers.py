@@ -213,12 +213,8 @@ class Snapshots(Wrapper):
 
     def __init__(self, agent: Any, at: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:
         super().__init__(agent)
-        self.at, self.look, self.n_visits, self.snapshots = (
-            frozenset(checks.whole("at", n, 0) for n in checks.items("at", at)),
-            look,
-            0,
-            {},
-        )
+        self.at = frozenset(checks.whole("at", n, 0) for n in checks.items("at", at))
+        self.look, self.n_visits, self.snapshots = look, 0, {}
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         super()._take(sim, *lesson)

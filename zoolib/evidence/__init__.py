@@ -9,6 +9,7 @@ from zoolib.evidence.batched_logistic import BatchedLogistic
 from zoolib.evidence.blocks import BlockEvidence
 from zoolib.evidence.columns import add_columns, drop_columns
 from zoolib.evidence.diagonal import DiagonalEvidence
+from zoolib.evidence.digits import refuse_long
 from zoolib.evidence.eigen import EigenEvidence
 from zoolib.evidence.forgetting import DiscountedEvidence, WindowedEvidence, make_evidence
 from zoolib.evidence.logistic import LogisticEvidence

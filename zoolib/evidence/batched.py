@@ -53,12 +53,8 @@ class BatchedEvidence(Stateful):
 
     def factor(self) -> None:
         """Bring theta and the factor up to date with A and b."""
-        from scipy.linalg import solve_triangular
-
-        self.L, self.theta, self._L_inv = np.linalg.cholesky(self.A), np.empty_like(self.b), None
-        for i in np.ndindex(*self.shape):
-            half = solve_triangular(self.L[i], self.b[i], lower=True, check_finite=False)
-            self.theta[i] = solve_triangular(self.L[i], half, lower=True, trans=1, check_finite=False)
+        self.L, self._L_inv = np.linalg.cholesky(self.A), None
+        self.theta = self.solved(self.solved(self.b[..., None], trans=0), trans=1)[..., 0]
 
     @property
     def A_inv(self) -> np.ndarray:  # noqa: N802

@@ -11,9 +11,9 @@ LONGEST_TO_LEAVE = 1e10  # the same where x is to be taken out again, and leaves
 LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
 
 
-def refuse_long(x: np.ndarray, ridge: float, longest: float = LONGEST) -> None:
-    """Refuse contexts, ``(..., d)``, beside which a prior lambda = ``ridge`` would be lost."""
-    fine = np.vecdot(x, x) <= longest * ridge
+def refuse_long(x: np.ndarray, ridge: float, longest: float = LONGEST, weight: Any = None) -> None:
+    """Refuse contexts, ``(..., d)``, of which one, by its ``weight`` ``(...)``, would drown lambda = ``ridge``."""
+    fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= longest * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
         raise ValueError(
             f"contexts must not be so long that the prior is lost beside them: scale them to x'x <= {longest * ridge:g}"

@@ -101,10 +101,6 @@ class EigenEvidence(Evidence):
         """Not offered: what a click has left by now is a matter of when it came."""
         raise NotImplementedError("a click cannot be taken out of discounted evidence: its weight has faded since")
 
-    def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
-        """Not offered: the records of a fading past carry weights."""
-        raise NotImplementedError("discounted evidence cannot be rebuilt from records without weights")
-
     def get_state(self) -> dict[str, Any]:
         """Return the sums."""
         return Stateful.get_state(self)

@@ -23,7 +23,7 @@ class WindowedEvidence(Evidence):
     (3.0, 0.0)
     """
 
-    window = checks.Setting(1, kind=int)
+    window, longest = checks.Setting(1, kind=int), LONGEST_TO_LEAVE
     add_many = add_in_turn  # which clicks leave is a matter of when they came
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
@@ -33,7 +33,7 @@ class WindowedEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
-        refuse_long(x, self.ridge, LONGEST_TO_LEAVE)
+        refuse_long(x, self.ridge, self.longest)
         left = self._leave_room_for(1)
         kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
         self._clicks.append(kept)  # copies: the caller may use the arrays again
@@ -65,7 +65,7 @@ class WindowedEvidence(Evidence):
         """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
         if n is not None:
             raise ValueError("a window is of single clicks: n must be None")
-        X, r = np.array(X[..., -self.window :, :]), np.array(r[..., -self.window :])
+        X, r = (np.array(a, dtype=float) for a in (X[..., -self.window :, :], r[..., -self.window :]))
         super().rebuild(X, r)
         self._clicks = deque((X[..., i, :], r[..., i], None) for i in range(X.shape[-2]))
 

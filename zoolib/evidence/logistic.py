@@ -73,7 +73,8 @@ class LogisticEvidence(Evidence):
         X, r, n
             As in :meth:`Evidence.rebuild`; r lies between 0 and n.
         """
-        n, theta = np.ones(r.shape) if n is None else n, np.zeros((*self.shape, self.d))
+        n, theta = np.ones(r.shape) if n is None else np.asarray(n), np.zeros((*self.shape, self.d))
+        refuse_long(X := np.asarray(X, dtype=float), self.ridge, weight=np.minimum(n, 1))
         for _ in range(STEPS):  # Newton's
             p = probability(np.matvec(X, theta))
             A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * (n * p * (1 - p))[..., None])

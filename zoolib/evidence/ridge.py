@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.digits import is_delicate, refuse_long
+from zoolib.evidence.digits import LONGEST, is_delicate, refuse_long
 from zoolib.evidence.together import add_at_once
 from zoolib.persistence import Stateful
 
@@ -42,7 +42,7 @@ class Evidence(Stateful):
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy")
-    fades = False  # whether a click of one arm changes what is known of all
+    fades, longest = False, LONGEST  # whether a click of one arm changes what is known of all; x'x / lambda at most
     ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
@@ -128,7 +128,7 @@ class Evidence(Stateful):
         self._rank_one(x, r, arm, -1.0)
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
-        """Start afresh from records: A = lambda I + sum n x x', b = sum r x.
+        """Start afresh from records: A = lambda I + sum n x x', b = sum r x. Those too long are refused, as clicks are.
 
         Parameters
         ----------
@@ -137,8 +137,9 @@ class Evidence(Stateful):
         r, n
             ``(*shape, m)``: the rewards that came of each, summed, and how often it was met (None: once).
         """
-        nX = X if n is None else X * n[..., None]
-        self.put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ nX, np.vecmat(r, X))
+        X, n = np.asarray(X, dtype=float), np.asarray(1.0 if n is None else n)
+        refuse_long(X, self.ridge, self.longest, np.minimum(n, 1))  # each as it came
+        self.put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * n[..., None]), np.vecmat(r, X))
 
     def put(self, A: np.ndarray, b: np.ndarray) -> None:
         """Take sums that were made elsewhere, ``(*shape, d, d)`` and ``(*shape, d)``, in the place of all so far."""
@@ -199,7 +200,7 @@ class Evidence(Stateful):
 
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
         if sign > 0:
-            refuse_long(x, self.ridge)
+            refuse_long(x, self.ridge, self.longest)
         arrays = self._A, self._A_inv, self._b
         A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)

@@ -21,7 +21,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
-from zoolib.evidence.together import add_in_turn
+from zoolib.evidence.together import MANY, add_in_turn
 
 
 class TabularEvidence(Evidence):
@@ -42,7 +42,6 @@ class TabularEvidence(Evidence):
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")
-    add_many = add_in_turn  # a row's number is no context that could be multiplied
 
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
         Z = checks.finite("Z", Z, (None,) * max(2, np.ndim(Z)))
@@ -89,6 +88,14 @@ class TabularEvidence(Evidence):
         """Return the width of row ``x``, ``(...)``, of every arm's table, ``(..., K)``."""
         return np.sqrt(self._Vf[x, x, *worlds])
 
+    def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
+        """Take in clicks that came together; rows one after another, and contexts where they are few."""
+        if np.ndim(X) == np.ndim(r) or len(X) * MANY < max(self._b[..., 0].size, self.d):
+            return add_in_turn(self, X, r, arms)
+        plain = Evidence(self.d, self.shape, self.ridge).take_over(self)
+        plain.add_many(X, r, arms)
+        return self.put(plain.A, plain.b)
+
     def get_state(self) -> dict[str, Any]:
         """Return the sums, the table and what is known on it."""
         self._count()
@@ -105,7 +112,7 @@ class TabularEvidence(Evidence):
             self._bring_up_to_date()
             self._own()
             super()._rank_one(x, r, arm, sign)
-            return self._look()
+            return self._look(... if arm is None else (*map(np.arange, self.shape[:-1]), arm))
         worlds = tuple(map(np.arange, x.shape))
         if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)

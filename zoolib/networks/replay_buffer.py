@@ -58,13 +58,13 @@ class ReplayBuffer(Stateful):
         self.batch_shape = tuple(batch_shape)
         self.rows = (np.arange(*batch_shape),) if batch_shape else ()
         self.cells = None if cells is None else checks.finite("cells", cells, (None, self.d))
-        self.n_added = 0
+        self.by_cell, self.n_added = cells is not None, 0
         self._rewards = np.zeros((self.capacity, *self.batch_shape))
-        self._contexts = np.zeros(self._shape, dtype=float if self.cells is None else np.int32)
+        self._contexts = np.zeros(self._shape, dtype=np.int32 if self.by_cell else float)
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        return (self.capacity, *self.batch_shape, *([self.d] if self.cells is None else []))
+        return (self.capacity, *self.batch_shape, *([] if self.by_cell else [self.d]))
 
     def __len__(self) -> int:
         return min(self.n_added, self.capacity)
@@ -79,9 +79,11 @@ class ReplayBuffer(Stateful):
         reward, x = checks.finite("reward", reward, self.batch_shape), np.asarray(x)
         if self.cells is not None and checks.are_numbers(x) and x.shape == self.batch_shape:
             x = checks.indices("cell", x if x.shape else x.item(), len(self.cells), self.batch_shape)
+            x = x if self.by_cell else self.cells[x]
         else:
             x = checks.finite("x", x, (*self.batch_shape, self.d))
-            self._write_out()
+            if self.by_cell:
+                self._contexts, self.by_cell = self.cells[self._contexts], False
         place = self.n_added % self.capacity
         self._contexts[place], self._rewards[place] = x, reward
         self.n_added += 1
@@ -113,17 +115,13 @@ class ReplayBuffer(Stateful):
         """Return the records at ``places``, ``(m, ...)``."""
         at = (places, *self.rows)
         contexts, rewards = self._contexts[at], self._rewards[at]
-        if self.cells is None:
+        if not self.by_cell:
             s = np.moveaxis(rewards, 0, -1)
             return Tally(np.moveaxis(contexts, 0, len(self.batch_shape)), np.ones(s.shape), s)
         shape = (*self.batch_shape, len(self.cells))
         flat = (contexts + len(self.cells) * self.rows[0] if self.rows else contexts).ravel()
         n, s = (np.bincount(flat, weights, minlength=int(np.prod(shape))) for weights in (None, rewards.ravel()))
         return Tally(self.cells, n.reshape(shape), s.reshape(shape))
-
-    def _write_out(self) -> None:
-        if self.cells is not None:
-            self._contexts, self.cells = self.cells[self._contexts], None
 
     def _at_least(self, n: int) -> None:
         if len(self) < n:
@@ -137,7 +135,6 @@ class ReplayBuffer(Stateful):
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""
         self.n_added = state["n_added"]
-        if state["contexts"].dtype.kind == "f":
-            self.cells = None
+        self.by_cell = state["contexts"].dtype.kind != "f"
         self._contexts = np.zeros(self._shape, dtype=state["contexts"].dtype)
         self._contexts[: len(self)], self._rewards[: len(self)] = state["contexts"], state["rewards"]
