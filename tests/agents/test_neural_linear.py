@@ -253,3 +253,23 @@ def test_visits_may_follow_bare_contexts(memory, batch_shape):
             mixed.learn(x, arm, click)
     assert np.allclose(mixed.evidence.theta, plain.evidence.theta)
     assert np.allclose(mixed.evidence.A, plain.evidence.A)
+
+
+@pytest.mark.parametrize("training", [Frozen(), Replay(every=5, batch_size=2)])
+@pytest.mark.parametrize("window", [3, 1000])
+@pytest.mark.parametrize("batch_shape", [(), (2,)])
+def test_a_click_that_is_refused_leaves_fresh_evidence_as_it_was(training, window, batch_shape):
+    rng_of = [0, 1] if batch_shape else 0
+    agent, twin = (
+        NeuralLinearAgent(ContextSpace(3, 4, batch_shape), training=training, memory=Fresh(window), rng=rng_of, d_emb=4)
+        for _ in range(2)
+    )
+    arms = np.zeros(batch_shape, dtype=int) if batch_shape else 0
+    for t, x in enumerate(np.random.default_rng(0).normal(size=(20, *batch_shape, 3))):
+        if t == 7:
+            with pytest.raises(ValueError, match="scale them"):
+                agent.learn(x * 1e10, arms, np.ones(batch_shape))
+        for one in (agent, twin):
+            one.learn(x, arms, np.ones(batch_shape))
+    assert np.array_equal(agent.evidence.A, twin.evidence.A)
+    assert np.array_equal(agent.evidence.theta, twin.evidence.theta)

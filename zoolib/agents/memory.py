@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence, WindowedEvidence
+from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence, WindowedEvidence, refuse_long
 from zoolib.networks import MLP, ReplayBuffer
 from zoolib.persistence import Stateful
 
@@ -133,6 +133,8 @@ class Fresh(_Unbounded):
 
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any) -> None:
         """Take in a click; the one that leaves the window is embedded by the phi that embedded it last."""
+        if not checks.are_numbers(z):
+            refuse_long(z, self.evidence.ridge)  # before another click goes for it
         if self.records.full:
             old_x, old_reward = self.records.oldest()
             self.evidence.remove(self.agent.embed_one(old_x), old_reward)
