@@ -36,7 +36,7 @@ KINDS = {"formulas": FORMULA, "references": ROLE, "code": CODE, "links": LINK, "
 
 def languages() -> dict[str, list[str]]:
     """Return ``{language: the pages that it calls complete}``."""
-    return yaml.safe_load((LOCALE / "languages.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load((LOCALE / "languages.yml").read_text(encoding="utf-8")) or {}
 
 
 def sphinx(builder: str, out: Path, doctrees: Path, **config: object) -> object:
@@ -167,6 +167,10 @@ def check(*some: str) -> int:
     """Print what is wrong with what the languages call complete; return 0 if nothing is."""
     told = []
     complete = {language: pages for language, pages in languages().items() if not some or language in some}
+    if unknown := ", ".join(language for language in some if language not in complete):
+        print(f"{unknown}: _locale/languages.yml has no such language")
+    if unknown or not complete:
+        return 1 if unknown else 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "messages"
         extract(sorted({page for pages in complete.values() for page in pages}), folder)

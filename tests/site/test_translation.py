@@ -65,6 +65,21 @@ def test_what_is_stale_empty_or_guessed_is_not_complete(tmp_path: Path, monkeypa
     assert told == ["lacks 'New'", "the original no longer says 'Old'", "empty: 'Two'", "fuzzy: 'Three'"]
 
 
+@pytest.mark.parametrize(("known", "asked", "status", "said"), [
+    ("", (), 0, ""),
+    ("de: [chapters/index]\n", ("en", "xx"), 1, "en, xx: _locale/languages.yml has no such language\n"),
+    ("", ("de",), 1, "de: _locale/languages.yml has no such language\n"),
+])  # fmt: skip
+def test_a_language_that_nobody_knows_is_named_and_a_book_without_any_is_complete(
+    known: str, asked: tuple[str, ...], status: int, said: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    monkeypatch.setattr(translate, "LOCALE", tmp_path)
+    (tmp_path / "languages.yml").write_text(known, encoding="utf-8")
+    assert translate.check(*asked) == status
+    assert capsys.readouterr().out == said
+
+
 def notebook() -> str:
     told = new_output("display_data", {"text/markdown": "It is **so**."})
     cell = new_code_cell("print(1)", id="cell", execution_count=1, outputs=[told])
