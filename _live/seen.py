@@ -23,6 +23,7 @@ from _live.engine_files import PROFILE, WHEEL
 
 HERE = Path(__file__).parent
 LIST = HERE / "seen.json"
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 RUN_BY = ("engine.mjs", "run.mjs", "prepare.mjs", "engine_files.py", "strip.py")
 
 
@@ -38,9 +39,14 @@ def _engine() -> bytes:
 
 
 def _content(name: str, content: bytes) -> str:
-    """Return what counts of a file: of Python what it does, without comments and layout."""
-    said = ast.dump(ast.parse(content)).encode() if name.endswith(".py") else content
-    return hashlib.sha256(said).hexdigest()
+    """Return what counts of a file: of Python what it does, without comments, docstrings and layout."""
+    if name.endswith(".py"):
+        tree = ast.parse(content)
+        for node in ast.walk(tree):
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+        content = ast.dump(tree).encode()
+    return hashlib.sha256(content).hexdigest()
 
 
 def digest(

@@ -43,6 +43,11 @@ def test_nothing_else_is():
     same = {"cells": cells(), "opened": OPENED, "files": FILES, "engine": b"engine"}
     assert seen.digest(**same) == seen.digest(**(same | {"opened": OPENED[::-1]}))
     assert seen.digest(**same) == seen.digest(**(same | {"files": FILES | {"/book/zoolib/c.py": b"C"}}))
+    said = b'"""What it is."""\n\n\ndef f():\n    """Return a."""\n    # as it is\n    return "a"\n'
+    other = b'"""What else."""\ndef f():\n    return ("a")\n'
+    known, less, more = (seen.digest(**(same | {"files": FILES | {"/book/zoolib/a.py": of}}))
+                         for of in (said, other, said + b'"one more"\n'))  # fmt: skip
+    assert known == less != more
 
 
 def test_what_is_written_down_is_known_until_a_file_changes(tmp_path, monkeypatch):

@@ -12,7 +12,10 @@ LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click 
 
 
 def refuse_long(x: np.ndarray, ridge: float, longest: float = LONGEST, weight: Any = None) -> None:
-    """Refuse contexts, ``(..., d)``, of which one, by its ``weight`` ``(...)``, would drown lambda = ``ridge``."""
+    """Refuse contexts, ``(..., d)``, of which one, by its ``weight`` ``(...)``, would drown lambda = ``ridge``.
+
+    >>> refuse_long(np.ones((5, 2)), ridge=1.0)
+    """
     fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= longest * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
         raise ValueError(
