@@ -266,7 +266,7 @@ INNER = {
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
     "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
     "*.outcome": "asked by serve, with the choices that it has noted",
-    "Schedule* bar gather extra timed refuse_cells refuse_rows": "what run, sweep and the like stand on",
+    "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
     "UCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
     "OracleAgent.select StaticMLPAgent.select": "users and products are all that they know, and they say so",
     "ArmHeads*Agent.* PerProductAgent.* HybridPerProductAgent.*": "made for bare contexts alone",
