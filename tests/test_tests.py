@@ -225,6 +225,13 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
     "a colour that has none by night": (book.pictures_have_drawings, drawn(WIDE, "#222222", "#222223")),
     "a long cell": (book.cells_are_short, lambda nb: find(nb, "sum").update(source="1\n" * 21)),
     "long cells": (book.cells_are_short, lambda nb: [cell.update(source="1\n" * 7) for cell in book.code_cells(nb)]),
+    "a shape that only fits the worlds of another cell": (
+        book.worlds_are_counted_once,
+        lambda nb: (
+            find(nb, "sum").update(source="shop = Shop(seed=range(60))"),
+            find(nb, "answer").update(source="np.zeros((60, 4))"),
+        ),
+    ),
     "a sentence that stands there twice": (
         book.prose_is_plain,
         lambda nb: find(nb, "closing").update(source="What is said here was said before, and here once more. " * 2),

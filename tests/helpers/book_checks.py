@@ -5,6 +5,7 @@ nbval is silent about a cell that was never run, a damaged picture and a cell th
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import re
@@ -33,6 +34,7 @@ IGNORED_CELLS: dict[str, str] = {}
 MOST_IGNORED_IN_A_CHAPTER = 2
 
 MOST_LINES, MEDIAN_LINES = 20, 6
+SHAPED = {"broadcast_to", "empty", "full", "ones", "reshape", "zeros"}
 SHORTEST_ALT = 30
 ON_A_PHONE, SMALLEST_LETTER = 337, 12  # pixels: how wide a figure is where the window has 390, and its letters
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
@@ -227,6 +229,31 @@ def cells_are_short(nb: NotebookNode) -> list[str]:
     return found
 
 
+def worlds_are_counted_once(nb: NotebookNode) -> list[str]:
+    """Whoever makes fewer worlds in one cell must not find their old number in the shapes of another."""
+    trees = {cell.id: ast.parse(cell.source) for cell in code_cells(nb) if not cell.source.startswith("%")}
+    calls = {name: [n for n in ast.walk(tree) if isinstance(n, ast.Call)] for name, tree in trees.items()}
+    made = {name: {n for call in of for n in seeds_in(call)} for name, of in calls.items()}
+    found = []
+    for name, of in calls.items():
+        elsewhere = set().union(*made.values()) - made[name]
+        for call in of:
+            if ast.unparse(call.func).split(".")[-1] in SHAPED:
+                firsts = [
+                    *call.args[:1],
+                    *(arg.elts[0] for arg in call.args if isinstance(arg, ast.Tuple) and arg.elts),
+                ]
+                written = {n.value for n in firsts if isinstance(n, ast.Constant)} & elsewhere
+                found += [f"cell {name} writes {n} where it means the worlds of another cell" for n in written]
+    return found
+
+
+def seeds_in(call: ast.Call) -> set[int]:
+    """Return the N of the ``seed=range(N)`` by which a call makes worlds."""
+    given = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg in ("seed", "seeds")]
+    return {int(m[1]) for m in map(re.compile(r"range\((\d+)\)").fullmatch, given) if m}
+
+
 def hype_words(text: str) -> list[str]:
     """Return the hype words of a text, except in code and in quotations."""
     return sorted({m[0].lower() for m in HYPE_WORD.finditer(QUOTED.sub(" ", text))})
@@ -365,6 +392,7 @@ EVERY_NOTEBOOK: list[Callable[[NotebookNode], list[str]]] = [
     pictures_are_whole,
     pictures_have_drawings,
     cells_are_short,
+    worlds_are_counted_once,
     prose_is_plain,
 ]
 EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [

@@ -68,9 +68,14 @@ def press(page, name: str, patient: bool = True) -> str:
     """Press the button of a cell, wait, and return what the page says beside it; who is patient waits for all."""
     unfold(page, name)
     page.locator(f"{place(name)} :is(button.live-run, .live-bar button)").first.click()
+    return ended(page, name, patient)
+
+
+def ended(page, name: str, patient: bool = True) -> str:
+    """Wait until a cell has run, and return what the page says beside it; on a slow machine it may ask first."""
     page.wait_for_function(ENDED, arg=place(name), timeout=WAIT)
     if patient and page.evaluate(SAID, place(name)).startswith("This takes"):
-        page.locator(f"{place(name)} .live-choices button", has_text="as it stands").click()
+        page.locator(f"{place(name)} .live-choices button", has_text="as it stands").press("Enter")
         page.wait_for_function(ENDED.replace("|This takes", ""), arg=place(name), timeout=WAIT)
     return page.evaluate(SAID, place(name))
 
@@ -220,7 +225,7 @@ def test_what_is_said_of_the_last_run_is_not_said_of_the_next(started):
     press(started.page, WITH_NUMBERS)
     pressed = f"s => {{ document.querySelector(s + ' .live-bar button').click(); return ({SAID})(s); }}"
     assert started.page.evaluate(pressed, place(WITH_NUMBERS)) == "Starting …"
-    started.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
+    ended(started.page, WITH_NUMBERS)
 
 
 def test_a_claim_keeps_its_box_and_its_code(started):
@@ -277,7 +282,7 @@ def test_all_of_it_works_by_keys(visit):
     visit.open(f"chapters/{FIRST}.html")
     visit.page.locator(f"{place(WITH_NUMBERS)} button.live-run").focus()
     visit.page.keyboard.press("Enter")
-    visit.page.wait_for_function(ENDED, arg=place(WITH_NUMBERS), timeout=WAIT)
+    ended(visit.page, WITH_NUMBERS)
     visit.page.locator(f"{place(WITH_NUMBERS)} .cm-content").focus()
     visit.page.keyboard.press("Control+A")
     visit.page.keyboard.type("40 + 2")
