@@ -88,7 +88,7 @@ GUIDE: dict[str, list[Advice]] = {
             "linear-wins-on-data",
         ),
         Advice(
-            "Many numbers, few of which matter, and a log of thousands of varied clicks",
+            "Many numbers, few of which matter, and a log of thousands of varied recommendations",
             "Test on the log which columns have to do with clicks, before anything is fitted to them; count products, "
             "not rows, where products repeat.",
             "screening-beats-network",
@@ -104,7 +104,7 @@ GUIDE: dict[str, list[Advice]] = {
             "rotation-undone",
         ),
         Advice(
-            "Numbers of which nothing but ten thousand clicks says in which directions they matter",
+            "Numbers of which nothing but a log of ten thousand rows says in which directions they matter",
             "A network that is trained on these clicks: the one place where we found that it pays.",
             "network-wins-directions",
         ),
@@ -148,7 +148,7 @@ GUIDE: dict[str, list[Advice]] = {
     "Is there a log to start from?": [
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
-            "Yes, of a thousand clicks or so, and many columns",
+            "Yes, of a thousand rows or so, and many columns",
             "Products of columns in a model with a logistic link, before you think of a network.",
             "network-needs-log",
         ),

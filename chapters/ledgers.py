@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import binom
+from scipy.stats import binom, chi2, t
 
 from advice import BECAUSE, GUIDE
 from fallen import FALLEN, LOOSENED, Fallen
@@ -25,7 +25,8 @@ REPLICATIONS = Path(__file__).parent / "data" / "replicate.csv"
 HUNDRED = 1_000_000  # by so much the seeds of the next fresh hundred are shifted
 BY_LUCK = 0.025  # how often an end of a 95 % interval lies beyond a value that is the true one
 LEVEL = 0.05  # at most so often, over the whole book, is one claim or more taken for confirmed that is not so
-SAME_DATA = "one data set|one log"  # what is drawn again from these is no new data
+NO_NEW_DATA = "data sets?\\b|one log"  # what is drawn again from these is no new data
+DIFFERENT = 0.01  # level of the test whether hundreds differ by more than their intervals allow
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 INTERVAL = re.compile(rf"{NUMBER}(%?) \[{NUMBER}%?, {NUMBER}%?\]")
 
@@ -97,14 +98,37 @@ def first_interval(measured: str) -> tuple[float, float, float, int] | None:
     return mean, low, high, len(found[1].partition(".")[2])
 
 
+def differ(measured: Sequence[str]) -> bool:
+    """Return whether independent measurements differ by more than their first intervals allow.
+
+    By the Q of Cochran (1954), the squared distances from the weighted mean in standard errors, against chi-squared.
+    What printing has rounded off counts as error, too.
+
+    >>> differ(["0.1 [0.0, 0.2]", "0.2 [0.1, 0.3]"]), differ(["0.1 [0.0, 0.2]", "0.5 [0.4, 0.6]"])
+    (False, True)
+    """
+    one = [first_interval(words) for words in measured]
+    if len(one) < 2 or None in one:
+        return False
+    mean, low, high = np.array([interval[:3] for interval in one]).T
+    errors = ((high - low) / (2 * 1.96)) ** 2 + 10.0 ** (-2 * one[0][3]) / 12
+    q = ((mean - np.average(mean, weights=1 / errors)) ** 2 / errors).sum()
+    return bool(chi2.sf(q, len(one) - 1) < DIFFERENT)
+
+
 def pooled(measured: Sequence[str]) -> tuple[float, float, float, int] | None:
-    """Return the mean of the first intervals of several independent measurements with its own, as the first are."""
+    """Return the mean of the first intervals of several independent measurements with its own, and their digits.
+
+    It is of the kind of the first ones, or, where they :func:`differ`, Student's over the measurements.
+    """
     one = [first_interval(words) for words in measured]
     if not one or None in one:
         return None
     mean, low, high = np.array([interval[:3] for interval in one]).T
-    centre = mean.mean()
-    below, above = (np.sqrt(((mean - end) ** 2).sum()) / len(one) for end in (low, high))
+    centre, n = mean.mean(), len(one)
+    below, above = (np.sqrt(((mean - end) ** 2).sum()) / n for end in (low, high))
+    if differ(measured):
+        below = above = t.ppf(0.975, n - 1) * mean.std(ddof=1) / np.sqrt(n)
     return centre, centre - below, centre + above, one[0][3]
 
 
@@ -119,6 +143,8 @@ def standing(
     ``pooled``
         The first interval over all hundreds but the one in which it was found, as it is printed; empty where there is
         none. What was measured does not depend on the words, so it does not matter when these were chosen.
+    ``differ``
+        Whether these :func:`differ` by more than they allow, so that something is drawn once a hundred.
     ``confirmed``
         Whether it held in each one that was fresh to it, and there was one at least; what holds for every seed, and
         what only this machine can say, needs none.
@@ -127,7 +153,8 @@ def standing(
     ``survives``
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
         a statement about the end of an interval that is not so holds in it by luck in one case of forty at most. Of
-        what is decided otherwise, and of new draws from the same data, nothing of the kind is known: they do not count.
+        what is decided otherwise, of new draws from the same data, and of hundreds that differ, nothing of the kind is known:
+        they do not count.
     """
     runs = _runs() if replications is None else replications
     runs = runs.drop_duplicates(["label", "offset"], keep="last").astype({"holds": bool})  # before it, what fell
@@ -145,8 +172,10 @@ def standing(
     together = [pooled(words[label]) if label in words and drawn else None
                 for label, drawn in zip(rows["label"], random, strict=True)]  # fmt: skip
     rows["pooled"] = [_printed(interval) for interval in together]
+    rows["differ"] = [drawn and differ(words.get(label, ())) for label, drawn in zip(rows["label"], random, strict=True)]
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
-    tested = rows["by_ends"] & ~rows["of"].str.contains(SAME_DATA, na=False) & (rows["fresh"] > 0)
+    known_kind = ~rows["of"].str.contains(NO_NEW_DATA, na=False) & ~rows["differ"]
+    tested = rows["by_ends"] & known_kind & (rows["fresh"] > 0)
     p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(tested, 1.0)
     advised = {one.claim for advice in GUIDE.values() for one in advice}
     rows["guide"] = rows["label"].isin(advised.union(*BECAUSE.values()))
