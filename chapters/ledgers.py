@@ -153,8 +153,8 @@ def standing(
     ``survives``
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
         a statement about the end of an interval that is not so holds in it by luck in one case of forty at most. Of
-        what is decided otherwise, of new draws from the same data, and of hundreds that differ, nothing of the kind is known:
-        they do not count.
+        what is decided otherwise, of new draws from the same data, and of hundreds that differ, nothing of the kind is
+        known: they do not count.
     """
     runs = _runs() if replications is None else replications
     runs = runs.drop_duplicates(["label", "offset"], keep="last").astype({"holds": bool})  # before it, what fell
@@ -172,7 +172,7 @@ def standing(
     together = [pooled(words[label]) if label in words and drawn else None
                 for label, drawn in zip(rows["label"], random, strict=True)]  # fmt: skip
     rows["pooled"] = [_printed(interval) for interval in together]
-    rows["differ"] = [drawn and differ(words.get(label, ())) for label, drawn in zip(rows["label"], random, strict=True)]
+    rows["differ"] = random & [differ(words.get(label, ())) for label in rows["label"]]
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
     known_kind = ~rows["of"].str.contains(NO_NEW_DATA, na=False) & ~rows["differ"]
     tested = rows["by_ends"] & known_kind & (rows["fresh"] > 0)
