@@ -172,7 +172,7 @@ def standing(
     together = [pooled(words[label]) if label in words and drawn else None
                 for label, drawn in zip(rows["label"], random, strict=True)]  # fmt: skip
     rows["pooled"] = [_printed(interval) for interval in together]
-    rows["differ"] = random & [differ(words.get(label, ())) for label in rows["label"]]
+    rows["differ"] = random & rows["label"].map(lambda label: differ(words.get(label, ())))
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
     known_kind = ~rows["of"].str.contains(NO_NEW_DATA, na=False) & ~rows["differ"]
     tested = rows["by_ends"] & known_kind & (rows["fresh"] > 0)

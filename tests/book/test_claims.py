@@ -13,12 +13,13 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+from scipy.stats import ttest_1samp
 
 import ledgers
 from experiments import replicate
 from fallen import FALLEN, Fallen
 from figures.tables import told_table, waiting_table
-from ledgers import by_ends, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
+from ledgers import by_ends, differ, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
 from verdicts import USUALLY_TOLD
 from zoolib import claim
 from zoolib.book.claims import CLAIM_MIME
@@ -219,6 +220,30 @@ def test_several_hundreds_together_are_surer_than_one():
     )
     assert (mean, low, high, digits) == pytest.approx((0.12, 0.10, 0.14, 2))
     assert pooled(["0.1 [0.0, 0.2]", "no interval"]) is None
+
+
+CROWDS = ["0.40 [0.39, 0.41]", "0.10 [0.09, 0.11]", "0.55 [0.54, 0.56]"]  # one a hundred: its runs know of no other
+
+
+def test_hundreds_that_differ_by_more_than_they_allow_have_the_interval_of_their_spread():
+    assert differ(CROWDS)
+    low, high = ttest_1samp([0.40, 0.10, 0.55], 0).confidence_interval()
+    assert pooled(CROWDS) == pytest.approx((0.35, low, high, 2))
+    assert not differ(["0.10 [0.06, 0.14]", "0.12 [0.08, 0.16]", "0.14 [0.10, 0.18]"])
+    assert not differ(["0.31 [0.31, 0.31]", "0.32 [0.32, 0.32]"])  # what printing has rounded off
+    assert not differ(CROWDS[:1])
+
+
+def test_what_hundreds_differ_in_is_no_test_of_it():
+    claims = pd.DataFrame({"label": ["alike", "differ"], "kind": "share", "by_ends": True, "of": "runs of one crowd"})
+    claims["measured"] = CROWDS[0]
+    runs = pd.DataFrame(
+        [("alike", n, True, CROWDS[0]) for n in (1, 2, 3)] + [("differ", n, True, CROWDS[n - 1]) for n in (1, 2, 3)],
+        columns=["label", "offset", "holds", "measured"],
+    )
+    found = standing(claims, runs.assign(offset=runs["offset"] * ledgers.HUNDRED), [])
+    assert found["differ"].tolist() == [False, True]
+    assert found["survives"].tolist() == [True, False]
 
 
 def test_where_a_claim_stands():
