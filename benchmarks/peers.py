@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import contenders, linear_peers, neural_peers, shared_peers
-from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, step
+from benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, WORLDS, step
 from benchmarks.linear_peers import ALPHA, Make, one_by_one
 from benchmarks.memory import peak_mb
 from zoolib import (
@@ -189,15 +188,12 @@ def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-IN_LOCKSTEP = re.compile(r", (\d+) worlds in lockstep$")
+IN_LOCKSTEP = f", {contenders.LOCKSTEP}"
 
 # name: (task, the distribution whose version is reported, how it is made); all of a task are compared with its first
 CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
-    **{
-        f"zoolib: LinUCBAgent, {worlds} worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA))
-        for worlds in (100, 400)
-    },
+    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
     "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
     "river: LinUCBDisjoint": (LINUCB, "river", river_linucb),
     "contextualbandits: LinUCB": (
@@ -264,12 +260,11 @@ def version(distribution: str) -> str:
 
 def in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     """Return the CPU seconds a world of the whole loop and the clicks of ours in many worlds, ``seed`` the first."""
-    worlds = int(IN_LOCKSTEP.search(name)[1])
-    sim = ZooplusSimulator(n_products=K, seed=range(seed, seed + worlds))
+    sim = ZooplusSimulator(n_products=K, seed=range(seed, seed + WORLDS))
     agent = CONTENDERS[name][2](FeatureEngineer(sim))
     start = time.process_time()
     results = run({"agent": agent}, sim, n_steps)
-    return {"seconds": (time.process_time() - start) / worlds, "ctr": results.reward.mean().item()}
+    return {"seconds": (time.process_time() - start) / WORLDS, "ctr": results.reward.mean().item()}
 
 
 def alone(name: str, n_steps: int, seed: int) -> dict[str, Any]:
@@ -285,14 +280,14 @@ def alone(name: str, n_steps: int, seed: int) -> dict[str, Any]:
 
 def play(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     """Return what a contender did, one made anew after some steps unseen."""
-    played = in_lockstep if IN_LOCKSTEP.search(name) else alone
+    played = in_lockstep if name.endswith(IN_LOCKSTEP) else alone
     played(name, UNSEEN, seed)
     return played(name, n_steps, seed)
 
 
 def told(name: str) -> dict[str, Any]:
     """Return a contender's task, whether its posterior is the one that is defined, and with whom it is compared."""
-    task, elsewhere = CONTENDERS[name][0], contenders.CONTENDERS.get(IN_LOCKSTEP.sub("", name))
+    task, elsewhere = CONTENDERS[name][0], contenders.CONTENDERS.get(name.removesuffix(IN_LOCKSTEP))
     reference = next(first for first, one in CONTENDERS.items() if one[0] == task)
     exact = elsewhere is not None and elsewhere.exact  # vowpalwabbit and gittins are told other things there
     return {"task": task, "exact": exact, "reference": reference}
