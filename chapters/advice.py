@@ -105,7 +105,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Numbers of which nothing but a log of ten thousand rows says in which directions they matter",
-            "A network that is trained on these clicks: the one place where we found that it pays.",
+            "A network that is trained on it: the one place where we found that it pays.",
             "network-wins-directions",
         ),
         Advice(

@@ -148,13 +148,15 @@ def standing(
     ``confirmed``
         Whether it held in each one that was fresh to it, and there was one at least; what holds for every seed, and
         what only this machine can say, needs none.
+    ``tested``
+        Whether a fresh hundred is a test of it at a known level: it is random and was asked, the ends of intervals
+        decide, there are new data in each hundred, and the hundreds do not ``differ``.
     ``guide``
         Whether the guide leans on it, in a piece of advice or in an answer.
     ``survives``
         Whether it would be counted under Holm's correction over all random claims of the book. Each hundred is a test:
         a statement about the end of an interval that is not so holds in it by luck in one case of forty at most. Of
-        what is decided otherwise, of new draws from the same data, and of hundreds that differ, nothing of the kind is
-        known: they do not count.
+        what is not ``tested`` nothing of the kind is known: it does not count.
     """
     runs = _runs() if replications is None else replications
     runs = runs.drop_duplicates(["label", "offset"], keep="last").astype({"holds": bool})  # before it, what fell
@@ -174,9 +176,9 @@ def standing(
     rows["pooled"] = [_printed(interval) for interval in together]
     rows["differ"] = random & rows["label"].map(lambda label: differ(words.get(label, ())))
     rows["confirmed"] = (rows["held"] == rows["fresh"]) & ((rows["fresh"] > 0) | ~random)
-    known_kind = ~rows["of"].str.contains(NO_NEW_DATA, na=False) & ~rows["differ"]
-    tested = rows["by_ends"] & known_kind & (rows["fresh"] > 0)
-    p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(tested, 1.0)
+    new = ~rows["of"].str.contains(NO_NEW_DATA, na=False) & ~rows["differ"]
+    rows["tested"] = random & rows["by_ends"] & new & (rows["fresh"] > 0)
+    p = pd.Series(binom.sf(rows["held"] - 1, rows["fresh"], BY_LUCK), index=rows.index).where(rows["tested"], 1.0)
     advised = {one.claim for advice in GUIDE.values() for one in advice}
     rows["guide"] = rows["label"].isin(advised.union(*BECAUSE.values()))
     rows["survives"] = holm(p[random]).reindex(rows.index, fill_value=False)
