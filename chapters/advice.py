@@ -167,7 +167,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Boosted trees, else one strongly shrunk model for each arm, before a network; and expect little of any.",
             "rare-clicks",
         ),
-        Advice("Yes, but taste may have changed since", "Let it count as fifty clicks or so.", "old-log"),
+        Advice("Yes, but taste may have changed since", "Let it count as fifty visits or so.", "old-log"),
         Advice(
             "Yes, of a policy that always did the same thing",
             "It cannot judge another policy; the mean of its weights shows it.",
