@@ -35,9 +35,9 @@ from zoolib import (
     run,
     spawn,
 )
-from zoolib.agents import MLPRecommender
+from zoolib.agents import BetaThompsonAgent, HeadAgent, MLPRecommender
 from zoolib.agents.conformance import same
-from zoolib.maps import Identity
+from zoolib.maps import Identity, Learned
 from zoolib.off_policy import Logbook, action_probabilities
 
 N_USERS = 30
@@ -74,6 +74,9 @@ AGENTS = {
     "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "ensemble": lambda f, rng: EnsembleAgent(f, n_members=5, hidden_dim=6, every=10, batch_size=16, rng=rng),
     "epinet": lambda f, rng: EpinetAgent(f, hidden_dim=6, epi_dim=5, every=10, batch_size=16, rng=rng),
+    "Beta": lambda f, rng: BetaThompsonAgent(f, rng=rng),
+    "head": lambda f, rng: HeadAgent(f, map=Learned(hidden=(4,)), rng=rng),
+    "head, epsilon": lambda f, rng: HeadAgent(f, map=Learned(hidden=(4,)), exploration=EpsilonGreedy(0.2), rng=rng),
     "Thompson, replay": neural(exploration=Thompson(), training=Replay(), alpha=1.0),
 }
 
@@ -132,7 +135,8 @@ def test_the_static_agent_is_certain():
     assert stated.argmax() == agent.predict(4, sim)
 
 
-SAMPLING = [name for name in AGENTS if getattr(made(name, 3)[0], "exploration", UCB()).is_random]
+SAMPLING = [name for name in AGENTS if getattr(made(name, 3)[0], "exploration", UCB()).is_random or name == "Beta"]
+SAMPLING.remove("head")  # which has a draw, and makes no use of it
 
 
 @pytest.mark.parametrize("name", SAMPLING)
@@ -175,6 +179,23 @@ def test_the_chances_of_two_normal_scores_are_the_closed_form():
     assert stated[arms[0]] == pytest.approx(p, abs=4.5 * np.sqrt(p * (1 - p) / 40_000))
 
 
+def test_a_head_is_certain_whatever_exploration_it_was_given():
+    agent, sim = made("head", 3)
+    run({"head": agent}, sim, 60)
+    assert action_probabilities(agent, 5, sim)[agent.predict(5, sim)] == 1
+
+
+@pytest.mark.parametrize("make", [
+    AGENTS["Beta"], lambda f, rng: MappedAgent(f, map=Identity(), alpha=1.0, exploration=ArmThompson(), rng=rng),
+], ids=["Beta", "normal"])  # fmt: skip
+@pytest.mark.parametrize("seed", [0, [0, 0]], ids=["one", "batch"])
+def test_a_category_that_the_shelf_lacks_is_no_choice_of_its_own(make, seed):
+    sim = ZooplusSimulator(n_products=2, n_users=9, seed=seed)
+    assert (sim.first_product == [0, 1, 0, 0, 0]).all()
+    stated = action_probabilities(make(FeatureEngineer(sim), seed), np.zeros_like(seed)[()], sim, n_draws=20_000)
+    np.testing.assert_allclose(stated, np.full_like(stated, 0.5), atol=0.02)
+
+
 @pytest.mark.parametrize(("p", "n"), [(0.3, 10), (0.02, 100), (0.5, 1)])
 def test_counting_the_choice_itself_makes_the_inverse_nearly_unbiased(p, n):
     from scipy.stats import binom
@@ -182,6 +203,55 @@ def test_counting_the_choice_itself_makes_the_inverse_nearly_unbiased(p, n):
     c = np.arange(n + 1)
     mean = (binom.pmf(c, n, p) * (n + 1) / (c + 1)).sum()
     assert mean == pytest.approx((1 - (1 - p) ** (n + 1)) / p)
+
+
+@pytest.mark.parametrize("change", [
+    lambda user, arm: (user + 1, arm), lambda user, arm: (user, (arm + 1) % 10), lambda user, arm: (user + 1, arm + 1),
+])  # fmt: skip
+@pytest.mark.parametrize("seed", [3, [3, 8]], ids=["one", "batch"])
+def test_what_does_not_answer_the_last_prediction_is_no_row_of_a_log(seed, change):
+    agent, sim = made("disjoint", seed)
+    book, user = Logbook(agent), np.full(sim.batch_shape, 4)[()]
+    before = copy.deepcopy(agent.get_state())
+    arm = book.predict(user, sim)
+    click = np.ones_like(arm)[()]
+    with pytest.raises(ValueError, match="update must answer the last predict"):
+        book.update(*change(user, arm % 9), click, sim)
+    assert same(before, agent.get_state())
+    book.update(user, arm, click, sim)
+    with pytest.raises(ValueError, match="update must answer the last predict"):
+        book.update(user, arm, click, sim)
+    assert book.log(sim).action.shape == (*sim.batch_shape, 1)
+
+
+def test_a_bare_context_answers_no_prediction():
+    agent, sim = made("shared", 3)
+    book = Logbook(agent)
+    arm = book.predict(4, sim)
+    with pytest.raises(ValueError, match="update must answer the last predict"):
+        book.learn(agent.features.context(4, arm), arm, 1.0)
+
+
+def test_a_log_holds_what_came_and_not_what_its_arrays_became():
+    agent, sim = made("random", [3, 8])
+    book, users = Logbook(agent), np.zeros(2, dtype=int)
+    for t in range(3):
+        users[:] = t
+        arm = book.predict(users, sim)
+        book.update(users, arm, np.ones(2, dtype=int), sim)
+        arm[:] = 0
+    assert book.users().tolist() == [[0, 1, 2]] * 2
+
+
+def test_a_visit_that_was_never_answered_is_not_in_the_log():
+    agent, sim = made("disjoint", 3)
+    book = Logbook(agent)
+    for user in (1, 2, 3):
+        arm = book.predict(user, sim)
+        if user != 2:
+            book.update(user, arm, 1, sim)
+    assert book.users().tolist() == [1, 3]
+    assert len(book.log(sim)) == 2
 
 
 def test_an_agent_that_nobody_registered_is_refused_and_one_that_was_is_not():

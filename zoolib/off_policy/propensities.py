@@ -1,13 +1,14 @@
 """How probable was that? The chances with which each policy of the book acts, and logs that keep them (chapter 9).
 
 Exact for every policy that can be enumerated: random, epsilon-greedy, inverse gap weighting, one member of an ensemble,
-and all that decide by a score, which do one thing with probability 1. Thompson sampling draws its scores, and the
-largest of several normal numbers has no closed form: its chances are estimated by drawing again, with generators of
-their own, so that asking changes nothing.
+rates drawn from Beta posteriors, and all that decide by a score, which do one thing with probability 1. Other Thompson
+sampling draws its scores, and the largest of several normal numbers has no closed form: its chances are estimated by
+drawing again, with generators of their own, so that asking changes nothing.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ from zoolib import checks
 from zoolib.agents import (
     Agent,
     ArmThompson,
+    BetaThompsonAgent,
     EpsilonGreedy,
+    HeadAgent,
     InverseGap,
     OneIndex,
     OneMember,
@@ -29,7 +32,7 @@ from zoolib.agents import (
     UCBAgent,
     Wrapper,
 )
-from zoolib.off_policy.policies import log_of_visits
+from zoolib.off_policy.policies import log_of_visits, thompson_ranks
 from zoolib.randomness import Seed, generators
 from zoolib.ties import first_best
 from zoolib.world import ZooplusSimulator
@@ -82,7 +85,8 @@ def _of_ucb(
     agent: UCBAgent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Seed | Sequence[Seed] = 0
 ) -> np.ndarray:
     explores = agent.exploration
-    if explores.is_random or isinstance(explores, OneMember):
+    is_drawn = explores.is_random or isinstance(explores, OneMember)
+    if is_drawn and not isinstance(agent, HeadAgent):  # which asks its network alone
         return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape))
     scores, arms = agent.scored(user_id, sim)
     if isinstance(explores, InverseGap):
@@ -91,6 +95,19 @@ def _of_ucb(
     if isinstance(explores, EpsilonGreedy):
         return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
     return best
+
+
+@action_probabilities.register
+def _of_beta(agent: BetaThompsonAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+    checks.same_worlds(agent.batch_shape, sim)
+    X, arms = agent.choices(user_id, sim)
+    n, c = agent.counts(X)
+    chances = np.zeros(arms.shape)
+    parts = (part.reshape(-1, arms.shape[-1]) for part in (chances, 1 + c, 1 + n - c, _apart(arms, sim)))
+    for each, a, b, there in zip(*parts, strict=True):  # the worlds
+        each[there] = thompson_ranks(a[there], b[there])[:, 0]
+        each /= each.sum()  # of which the quadrature leaves its last digits open
+    return _of_products(chances, arms, sim)
 
 
 def _drawn(
@@ -115,8 +132,7 @@ def _drawn(
     else:
         raise NotImplementedError(f"{agent.exploration!r} has not said how probable its choices are")
     scores = np.swapaxes(mean[..., None] + agent.alpha * spread, -1, -2)  # (..., n_draws, C)
-    if sim.sold_out:
-        scores = np.where(np.take_along_axis(sim.for_sale, arms, -1)[..., None, :], scores, -np.inf)
+    scores = np.where(_apart(arms, sim)[..., None, :], scores, -np.inf)
     share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).mean(-2)
     return _of_products(share, arms, sim)
 
@@ -127,6 +143,9 @@ class Logbook(Wrapper):
     It takes part in :func:`~zoolib.experiment.run` like any agent and changes none of its choices. Where chances are
     estimated (Thompson sampling) the choice made counts as one draw more: (c + 1) / (n_draws + 1), where c of n_draws
     independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite.
+
+    An ``update`` that is not the answer to the last ``predict`` is a ``ValueError``; a visit that stays without an
+    answer is not in the log.
 
     Parameters
     ----------
@@ -150,14 +169,15 @@ class Logbook(Wrapper):
         p = now[(*sim.rows, arm)]
         if getattr(self.agent, "exploration", None) and self.agent.exploration.is_random:
             p = (p * self.n_draws + 1) / (self.n_draws + 1)
-        self._rows.append((user_id, p))
+        self._rows.append((copy.copy(user_id), p, copy.copy(arm)))  # and the reward, once it is known
         return arm
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
-        if len(self._rows[-1] if self._rows else ()) != 2:
-            raise ValueError("update must follow predict: of what was not asked for, no probability is known")
+        asked = self._rows[-1] if self._rows else ()
+        if len(asked) != 3 or not all(map(np.array_equal, asked[::2], lesson)):
+            raise ValueError("update must answer the last predict, with its user and its product, once")
         super()._take(sim, *lesson)
-        self._rows[-1] = (*self._rows[-1], *lesson[1:])
+        self._rows[-1] = (*asked[:2], *lesson[1:])
 
     def users(self) -> np.ndarray:
         """Return who came, ``(..., n)``."""
@@ -169,10 +189,16 @@ class Logbook(Wrapper):
         return log_of_visits(sim, users, arm, reward, p)
 
     def _answered(self) -> list[tuple[Any, ...]]:
-        """Return the visits, but the last one if its click is not known yet; there is one at least."""
-        if not (rows := [*self._rows[:-1], *(row for row in self._rows[-1:] if len(row) > 2)]):
+        """Return the visits whose click is known; there is one at least."""
+        if not (rows := [row for row in self._rows if len(row) > 3]):
             raise ValueError("nothing has been shown and answered so far")
         return rows
+
+
+def _apart(arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
+    """Return which choices can be bought, and are not the first one over again, ``(..., C)``."""
+    is_first = np.arange(arms.shape[-1]) == 0
+    return np.take_along_axis(sim.for_sale, arms, -1) & (is_first | (arms != arms[..., :1]))
 
 
 def _of_products(chances: np.ndarray, arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
