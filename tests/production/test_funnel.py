@@ -612,6 +612,20 @@ def test_a_visitor_without_fitting_features_is_refused(make, x):
         make().decide(Visitor(x))
 
 
+@pytest.mark.parametrize("products", [
+    np.eye(5, dtype=int), np.eye(5, dtype=bool), np.eye(5).tolist(), np.eye(5),
+], ids=["whole numbers", "truth values", "lists", "floats"])  # fmt: skip
+def test_products_of_any_numbers_leave_a_visitor_as_they_are(products, tmp_path):
+    store = open_store(tmp_path / "store")
+    funnel = Funnel(
+        Retriever(np.ones((5, 2)), "exact"), products, Embedder(network(d=7)), store, query=lambda x: np.ones(2),
+        n_candidates=5, n_slate=2,
+    )  # fmt: skip
+    decision = funnel.decide(Visitor([0.7, -0.9]))
+    assert funnel.ledger.decision(decision.id).X[:, :2].tolist() == [[0.7, -0.9]] * 2
+    store.close()
+
+
 def test_a_visitor_without_a_name_has_no_evidence_of_their_own(make):
     with pytest.raises(ValueError, match="id must be a name"):
         make(grouping="user").decide(Visitor(np.zeros(4)))

@@ -56,7 +56,8 @@ class Funnel:
     retriever, query
         Finds candidates by inner product with the vector that ``query`` makes of a visitor's features.
     products
-        ``(K, d_p)`` features; the context of a visitor and a product is x = [visitor's features, product's features].
+        ``(K, d_p)`` features, not copied if they are floats; the context of a visitor and a product is x = [visitor's
+        features, product's features].
     embedder, store
         phi, or None for the one that is in force in the store; where evidence, decisions and models are kept.
     grouping
@@ -94,7 +95,9 @@ class Funnel:
     ) -> None:
         if len(_rows("products", products)) != len(checks.instance("retriever", retriever, Retriever)):
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
-        self.retriever, self.products, self.store = retriever, products, store
+        products = np.asarray(products)
+        self.products = products if products.dtype.kind == "f" else products.astype(float)
+        self.retriever, self.store = retriever, store
         self.query = checks.having("query", query, "__call__")
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
         if ranking is None:
