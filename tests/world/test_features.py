@@ -100,6 +100,15 @@ def test_features_say_nothing_of_click_probabilities(sim):
     assert features.contexts(4).tolist() == before
 
 
+@pytest.mark.parametrize("give", [
+    lambda f: f.context(7, 3), lambda f: f.table, lambda f: f.cells, lambda f: f.choices(7)[1],
+    lambda f: f.sim.category_order,
+])  # fmt: skip
+def test_nobody_can_write_into_what_all_agents_see(sim, give):
+    with pytest.raises(ValueError, match="read-only"):
+        give(FeatureEngineer(sim))[:] = 0
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda f: f.context(0, 20), "arm"),
     (lambda f: f.context(0, -1), "arm"),

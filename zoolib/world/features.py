@@ -74,7 +74,7 @@ class FeatureEngineer:
         Length of a context, and what each of its entries says.
     table, cells
         ``(P, C, d)``: the context of every (persona, category); and ``(P C, d)``, the same, numbered through. A shop
-        has no others, which is what makes agents fast.
+        has no others, which is what makes agents fast. All agents see the same array: nobody can write to it.
 
     >>> FeatureEngineer(ZooplusSimulator(n_products=10, seed=42)).context(user_id=7, arm=3).tolist()
     [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
@@ -93,7 +93,7 @@ class FeatureEngineer:
         pairs = [f"{p} x {c}" for p in personas for c in categories]
         parts = {"onehot": [(plain, personas + categories)], "crossed": [(crossed, pairs)]}
         parts["both"] = parts["onehot"] + parts["crossed"]
-        self.table = np.concatenate([table for table, _ in parts[encoding]], axis=-1)
+        self.table = checks.frozen(np.concatenate([table for table, _ in parts[encoding]], axis=-1))
         self.names = [name for _, names in parts[encoding] for name in names]
         self.d = self.table.shape[-1]
         self.cells = self.table.reshape(-1, self.d)

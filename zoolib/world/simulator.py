@@ -149,8 +149,8 @@ class ZooplusSimulator:
         # the catalog lacks stands at the end, as a second copy of the first, which no tie-break ever picks.
         order = np.argsort(first, axis=-1, kind="stable")
         lacking = np.take_along_axis(first, order, -1) == self.n_products
-        self.category_order = np.where(lacking, order[..., :1], order)
-        self.first_product = np.take_along_axis(first, self.category_order, -1)
+        self.category_order = checks.frozen(np.where(lacking, order[..., :1], order))
+        self.first_product = checks.frozen(np.take_along_axis(first, self.category_order, -1))
 
     def set_click_table(self, table: np.ndarray) -> None:
         """Set the click probabilities, ``(..., P, C)``."""
