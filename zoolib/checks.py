@@ -1,7 +1,8 @@
 """What every public function asks of its arguments, said once and in one voice.
 
 Each check returns the argument in the form in which it is used, or raises a ``ValueError`` or ``TypeError`` that names
-the argument, what it was and what is allowed. Nothing is changed before all checks have passed.
+the argument, what it was and what is allowed. Nothing is changed before all checks have passed; but where what is given
+is learned piece by piece, and an agent asks more of a piece than it says here, the pieces before stay learned.
 """
 
 from __future__ import annotations
@@ -236,8 +237,8 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
     if not shape:
         if not (isinstance(value, (int, Real, np.bool_)) and (value == 0 or value == 1)):  # int first: fast
             raise ValueError(f"{name} must be 0 or 1, got {value!r}")
-        return value
-    value = array(name, value)
+        return value if isinstance(value, (int, np.generic)) else float(value)  # a fraction is no number to NumPy
+    value = _numbers(name, value)
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
     if np.count_nonzero((value == 0) | (value == 1)) < value.size:
@@ -249,16 +250,22 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
     if shape == () and type(value) in (int, float, np.float64) and -LARGEST <= value <= LARGEST:  # fast: at every step
         return np.float64(value)
-    value = array(name, value)
-    if value.dtype.kind not in "iufb":
-        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    value = _numbers(name, value)
     got = value.shape
     if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
         wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got {got}")
+    value = value.astype(float, copy=False)
     if np.count_nonzero(np.isfinite(value)) < value.size:  # faster than "all" where there are few: it runs at each step
         raise ValueError(f"{name} must be finite, got NaN or infinity")
-    return value.astype(float, copy=False)
+    return value
+
+
+def _numbers(name: str, value: Any) -> np.ndarray:
+    value = array(name, value)
+    if value.dtype.kind not in "iufb":
+        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    return value
 
 
 def table(name: str, value: Any) -> None:

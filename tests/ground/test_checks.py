@@ -1,5 +1,7 @@
 """What is asked of arguments: what is right comes back, what is wrong is named."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,28 @@ def test_a_setting_that_is_wrong_is_named_with_what_is_allowed(call, error, mess
 def test_a_word_or_an_object_of_the_right_kind_comes_back():
     assert checks.choice("form", "b", {"a": 1, "b": 2}) == "b"
     assert checks.instance("n", 3, int) == 3
+
+
+@pytest.mark.parametrize("value", [np.array([1, 0], dtype=object), np.array([1 + 0j, 0]), [Fraction(1), 0], ["1", "0"]])
+@pytest.mark.parametrize("check", [checks.clicks, checks.finite])
+def test_what_numpy_cannot_reckon_with_is_refused_before_it_is_added_to_a_sum(check, value):
+    with pytest.raises(TypeError, match="reward must hold real numbers, got dtype"):
+        check("reward", value, (2,))
+
+
+@pytest.mark.parametrize("value", [1, True, np.int8(1), np.True_, np.float32(1), 1.0, Fraction(1)])
+def test_a_click_in_one_world_is_a_number_that_can_be_added_in_place(value):
+    total = np.zeros(2)
+    total += checks.clicks("reward", value, ()) * np.ones(2)
+    assert total.tolist() == [1, 1]
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.skipif(np.finfo(np.longdouble).max <= checks.LARGEST, reason="here no number is larger than a float")
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_a_number_is_finite_only_if_it_is_so_as_a_float(shape):
+    with pytest.raises(ValueError, match="x must be finite"):
+        checks.finite("x", np.full(shape, np.longdouble("1e400"))[()], shape)
 
 
 def test_what_is_frozen_nobody_can_write_to_and_it_is_looked_at_once(monkeypatch):
