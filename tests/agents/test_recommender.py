@@ -14,6 +14,7 @@ from zoolib import (
     FeatureEngineer,
     MLPRecommender,
     StaticMLPAgent,
+    Turnover,
     ZooplusSimulator,
     random_log,
     replicate,
@@ -155,6 +156,18 @@ def test_models_of_many_worlds_serve_their_own_world():
     for i, seed in enumerate([3, 4]):
         single = replicate({"m": factory}, seed, 100, n_products=10, n_users=30)
         assert np.array_equal(single.arm[0, 0], batch.arm[0, i])
+
+
+@pytest.mark.parametrize("seed", [1, [1, 2]], ids=["one", "batch"])
+def test_where_all_that_it_knows_is_sold_out_the_first_product_for_sale_is_shown(seed):
+    sim = ZooplusSimulator(n_products=5, n_users=4, seed=seed)
+    models = [MLPRecommender(4, 5, 2, rng=s) for s in sim.seeds]
+    agent = StaticMLPAgent(FeatureEngineer(sim), models if sim.batch_shape else models[0])
+    sim.set_catalog(np.tile(np.arange(5), (*sim.batch_shape, 1)))
+    for gone in (sim.categories[:4], sim.categories[4:]):
+        sim.apply_shock(Turnover(list(gone)))
+        wanted = 4 if len(gone) == 4 else 5
+        assert np.all(agent.predict(np.zeros(sim.batch_shape, int)[()], sim) == wanted)
 
 
 @pytest.mark.parametrize(("change", "message"), [
