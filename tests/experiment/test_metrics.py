@@ -163,6 +163,15 @@ def test_an_interval_can_be_written_with_the_digits_one_wants():
     assert str(interval) == f"{interval}" == "0.1235 [0.1, 0.15]"
 
 
+@pytest.mark.parametrize(("shocks", "wanted"), [
+    ({10: "shock", 30: "shock"}, {"at first": (0, 10), "shock at 10": (10, 30), "shock at 30": (30, 60)}),
+    ({10: "at first"}, {"at first at 0": (0, 10), "at first at 10": (10, 60)}),
+    ({10: "a", 30: "b"}, {"at first": (0, 10), "a": (10, 30), "b": (30, 60)}),
+])  # fmt: skip
+def test_no_phase_is_lost_though_two_shocks_have_one_name(shocks, wanted):
+    assert metrics.phases(results(np.zeros((1, 1, 60)), shocks=shocks)) == wanted
+
+
 # ---- what is refused -------------------------------------------------------------------------------------
 
 

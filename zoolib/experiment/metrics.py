@@ -84,13 +84,17 @@ def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
     """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it.
 
+    Of several shocks of one name each has its step behind it: ``"shock at 30"``.
+
     Where each world drew its own, the start and stop are ``(R,)`` arrays.
     """
     checks.instance("results", results, Results)
     changes = [*((name, step) for step, name in results.shocks.items()), *results.drawn.items()]
     starts = changes if 0 in results.shocks else [("at first", 0), *changes]
     stops = [*(step for _, step in starts[1:]), results.n_steps]
-    return {name: (start, stop) for (name, start), stop in zip(starts, stops, strict=True)}
+    names = [name for name, _ in starts]
+    unique = [name if names.count(name) == 1 else f"{name} at {start}" for name, start in starts]
+    return {name: (start, stop) for name, (_, start), stop in zip(unique, starts, stops, strict=True)}
 
 
 def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) -> Interval:
