@@ -1,5 +1,7 @@
 """A factorization machine is the sum over all pairs, its derivatives are those of torch, and its agent learns ids."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ from zoolib import (
     save,
     serve,
 )
-from zoolib.agents.conformance import AgentConformance
+from zoolib.agents.conformance import AgentConformance, same
 from zoolib.networks import FactorizationMachine
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
@@ -129,10 +131,23 @@ def test_world_i_of_a_shop_of_features_is_the_single_run_and_it_can_be_saved(tmp
     np.testing.assert_array_equal(loaded.score(shop.contexts(3)), agent.score(shop.contexts(3)))
 
 
-def test_what_makes_no_sense_is_refused_by_name():
-    agent = FactorizationAgent(ContextSpace(3, 2), ids=(10,), rng=0)
+@pytest.mark.parametrize("number", [10.0, -1.0, 2.9, -0.9])
+@pytest.mark.parametrize("take", [
+    lambda agent, X: agent.warm(X, np.ones(len(X))),
+    lambda agent, X: agent.learn_many(X, np.zeros(len(X), int), np.ones(len(X))),
+    lambda agent, X: agent.learn(X[17], 0, 1.0),
+    lambda agent, X: agent.select(X),
+])  # fmt: skip
+def test_one_id_that_is_none_is_refused_and_nothing_of_what_came_with_it_is_learned(take, number):
+    agent = FactorizationAgent(ContextSpace(3, 20), ids=(10,), rng=0)
+    before, X = copy.deepcopy(agent.get_state()), np.ones((20, 3))
+    X[17, 0] = number
     with pytest.raises(ValueError, match="ids must lie below"):
-        agent.select(np.full((2, 3), 10.0))
+        take(agent, X)
+    assert same(before, agent.get_state())
+
+
+def test_what_makes_no_sense_is_refused_by_name():
     with pytest.raises(ValueError, match="d must be"):
         FactorizationAgent(ContextSpace(1, 2), ids=(10, 4), rng=0)
     with pytest.raises(ValueError, match="n_factors"):

@@ -386,6 +386,22 @@ def test_a_log_that_cannot_be_is_refused_and_leaves_no_trace(X, r):
     assert agent._n == 0
 
 
+@pytest.mark.parametrize("number", [10.0, -1.0, 2.9, -0.9])
+@pytest.mark.parametrize("take", [
+    lambda agent, X: agent.warm(X, np.ones(X.shape[:-1])),
+    lambda agent, X: agent.learn_many(np.moveaxis(X, 1, 0), np.zeros((4, 2), int), np.ones((4, 2))),
+    lambda agent, X: agent.learn(X[:, 3], [0, 0], np.ones(2)),
+    lambda agent, X: agent.select(X),
+])  # fmt: skip
+def test_one_number_of_no_product_is_refused_and_nothing_of_what_came_with_it_is_learned(shop, take, number):
+    agent = PerProductAgent(shop.space, layout=shop.layout, n_products=10)
+    X = np.ones((2, 4, shop.layout.d))
+    X[1, 3, 0] = number
+    with pytest.raises(ValueError, match="product's number"):
+        take(agent, X)
+    assert not agent.evidence.b.any()
+
+
 def test_a_product_that_does_not_exist_is_refused(shop):
     agent = PerProductAgent(shop.space, layout=shop.layout, n_products=10)
     with pytest.raises(ValueError, match="product's number"):

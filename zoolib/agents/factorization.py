@@ -86,6 +86,10 @@ class FactorizationAgent(UCBAgent):
         """Return sqrt(sum g^2 / A)."""
         return np.sqrt(self.network.squared_gradients(X, 1 / self.evidence.A))
 
+    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
+        self.network.split(X)  # before any is learned
+        super()._learn_many(X, arms, rewards)
+
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         X = x[..., None, :]
         self.evidence.add(self.network.backward(X, np.ones(X.shape[:-1])), reward)
@@ -95,6 +99,7 @@ class FactorizationAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``, one after the other."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
+        self.network.split(X)  # before any is learned
         for t in range(X.shape[-2]):
             self._learn(X[..., t, :], None, r[..., t])
 

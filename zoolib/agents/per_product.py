@@ -71,7 +71,10 @@ class PerProductAgent(UCBAgent):
         return np.sqrt(np.vecdot(ZA, z))
 
     def _number(self, X: np.ndarray) -> np.ndarray:
-        return checks.indices("the product's number", X[..., 0].astype(int), self.n_products, X.shape[:-1])
+        number = X[..., 0].astype(int)
+        if np.count_nonzero(number != X[..., 0]):
+            raise ValueError(f"the product's number must be whole, got {X[..., 0]}")
+        return checks.indices("the product's number", number, self.n_products, X.shape[:-1])
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""
@@ -79,6 +82,10 @@ class PerProductAgent(UCBAgent):
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
         self.evidence.add_many(np.moveaxis(Z, -2, 0), *(np.moveaxis(a, -1, 0) for a in (r, number)))
+
+    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
+        self._number(X)  # before any is learned
+        super()._learn_many(X, arms, rewards)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         number = self._plain(self._number(x[..., None, :])[..., 0])

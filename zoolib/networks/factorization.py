@@ -47,10 +47,8 @@ class FactorizationMachine(Stateful):
         n_factors: int = 8,
         spread: float = 0.1,
     ) -> None:
-        self.ids, self.n_factors = (
-            tuple(checks.whole("ids", n, 1) for n in checks.items("ids", ids)),
-            checks.whole("n_factors", n_factors, 1),
-        )
+        self.ids = tuple(checks.whole("ids", n, 1) for n in checks.items("ids", ids))
+        self.n_factors = checks.whole("n_factors", n_factors, 1)
         self.sizes, self.batch_shape = (checks.whole("d", d, max(1, len(self.ids))),), tuple(batch_shape)
         self.n_features, self.n_all = d - len(self.ids), d - len(self.ids) + sum(self.ids)
         self.starts = self.n_features + np.cumsum((0, *self.ids[:-1]), dtype=int)[: len(self.ids)]
@@ -64,19 +62,17 @@ class FactorizationMachine(Stateful):
         m = self.n_all
         return flat[..., 0], flat[..., 1 : m + 1], flat[..., m + 1 :].reshape(*flat.shape[:-1], m, self.n_factors)
 
-    def _split(self, X: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    def split(self, X: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """Return the features of each row, ``(..., n, n_features)``, and where the weights of its ids are."""
         m = len(self.ids)
-        numbers = X[..., :m].astype(int)
-        if ((numbers < 0) | (numbers >= np.array(self.ids, dtype=int))).any():
-            raise ValueError(
-                f"ids must lie below {self.ids}, got up to {tuple(numbers.reshape(-1, m).max(0).tolist())}"
-            )
+        numbers = (said := X[..., :m]).astype(int)
+        if ((numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))).any():
+            raise ValueError(f"ids must lie below {self.ids} and be whole, got {said.reshape(-1, m).tolist()[:5]}")
         return X[..., m:], (*self.rows, numbers + self.starts)
 
     def _sums(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the features F, where the ids' weights are, S ``(..., n, n_factors)``, and the ids' v."""
-        (F, at), (_, _, v) = self._split(X), self.views(self.flat)
+        (F, at), (_, _, v) = self.split(X), self.views(self.flat)
         own = v[at]
         return F, at, F @ v[..., : self.n_features, :] + own.sum(-2), own
 
