@@ -209,6 +209,15 @@ messages = st.lists(
 )  # (decision, place, reward), many of them more than once
 
 
+@pytest.mark.parametrize("read", [
+    lambda ledger: ledger.settle_silence(0, phi(0), "v", batch=0), lambda ledger: ledger.migrate(phi(0), "v", batch=0),
+    lambda ledger: list(ledger.remembered(0)),
+])  # fmt: skip
+def test_batches_of_no_decisions_are_refused(ledger, read):
+    with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
+        read(ledger)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=messages, batch=st.integers(1, 8), data=st.data())
 def test_the_evidence_depends_on_the_set_of_messages_and_not_on_their_order(told, batch, data):

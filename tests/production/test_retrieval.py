@@ -170,6 +170,13 @@ def test_new_arrivals_get_their_quota_and_nobody_comes_twice(retrievers, embeddi
             assert np.isin(best_new, ids).all()
 
 
+def test_arrivals_do_not_follow_the_arrays_they_were_made_of():
+    ids, embeddings = np.array([3, 4]), np.eye(2, dtype=np.float32)
+    arrivals = Arrivals(ids, embeddings)
+    ids[:], embeddings[:] = 9, 0
+    assert arrivals.best(np.array([0.0, 1.0]), 1).tolist() == [4]
+
+
 def test_an_arrival_that_is_out_of_stock_is_not_a_candidate(retrievers, embeddings, queries):
     new = np.arange(K - 10, K)
     rule = ~only(new[:8])

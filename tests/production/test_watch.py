@@ -177,6 +177,17 @@ def test_an_observation_that_makes_no_sense_is_refused_and_changes_nothing(x):
     assert (alarm.n, alarm.wealth) == (1, before)
 
 
+def test_nobody_can_switch_off_an_alarm_by_what_it_returned():
+    alarm = Alarm(0.5, 0.0, 1.0, side="below", shape=(2,))
+    with pytest.raises(ValueError, match="read-only"):
+        alarm.off[:] = True
+    for _ in range(20):
+        off = alarm.hear([0.0, 0.5])
+    with pytest.raises(ValueError, match="read-only"):
+        off[:] = False
+    assert alarm.off.tolist() == [True, False]
+
+
 def test_an_alarm_that_may_hardly_ever_be_wrong_goes_off_all_the_same():
     alarm = Alarm(0.5, 0.0, 1.0, side="above", alpha=1e-300)
     n = 1 + sum(not alarm.hear(1.0) for _ in range(3000))

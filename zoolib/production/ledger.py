@@ -100,7 +100,7 @@ class Ledger:
 
     def remembered(self, batch: int = 256) -> Iterator[list[Decision]]:
         """Yield the decisions that were there all the time, ``batch`` of them or fewer at once."""
-        keys = self.store.scan("decision/")
+        keys, batch = self.store.scan("decision/"), checks.whole("batch", batch, 1)
         while some := list(islice(keys, batch)):
             read = (self.decision(key.removeprefix("decision/")) for key in some)
             yield [decision for decision in read if decision is not None]
@@ -180,7 +180,7 @@ class Ledger:
 
         It may be interrupted, repeated, and run while clicks come in.
         """
-        batch, embed = checks.whole("batch", batch, 1), checks.called("embed", embed)
+        embed = checks.called("embed", embed)
         return sum(self._count(some, embed, version, None)[1] for some in self.remembered(batch))
 
     def settle_silence(self, after: float, embed: Embed, version: str, batch: int = 256) -> int:

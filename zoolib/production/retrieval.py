@@ -187,8 +187,9 @@ class Arrivals:
     """
 
     def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
-        self.embeddings = _rows("embeddings", embeddings)
-        self.ids = checks.indices("ids", np.asarray(ids), np.iinfo(np.int64).max, (len(self.embeddings),))
+        self.embeddings = checks.frozen(_rows("embeddings", embeddings))
+        ids = checks.indices("ids", np.asarray(ids), np.iinfo(np.int64).max, (len(self.embeddings),))
+        self.ids = checks.frozen(ids)
         if len(np.unique(self.ids)) < len(self.ids):
             raise ValueError("ids must name no product twice")
 

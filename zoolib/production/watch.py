@@ -46,7 +46,7 @@ class Alarm:
     Attributes
     ----------
     off, n
-        ``(...)`` bool, whether each has gone off; it stays so. How many observations have come.
+        ``(...)`` bool, whether each has gone off; it stays so, and nobody can write to it. How many observations came.
 
     >>> alarm = Alarm(0.5, 0.0, 1.0, side="below", alpha=0.01)
     >>> sum(not alarm.hear(click) for click in [0] * 20)
@@ -78,7 +78,7 @@ class Alarm:
             raise ValueError(f"mean, low and high must not lie so near or so far apart, got {mean}, {low} and {high}")
         self._stakes = stakes.reshape(-1, *(1,) * len(self.shape))
         self._log = np.zeros((len(stakes), *self.shape))
-        self.off, self.n = np.zeros(self.shape, dtype=bool), 0
+        self.off, self.n = checks.frozen(np.zeros(self.shape, dtype=bool)), 0
         self._lock = threading.Lock()
 
     @property
@@ -95,7 +95,7 @@ class Alarm:
             kept = np.maximum(self._log, 0.0) if self.restarts else self._log
             self._log = kept + np.log1p(self._stakes * (x - self.mean))
             mean = np.logaddexp.reduce(self._log) - np.log(len(self._log))
-            self.n, self.off = self.n + 1, self.off | (mean >= -np.log(self.alpha))
+            self.n, self.off = self.n + 1, checks.frozen(self.off | (mean >= -np.log(self.alpha)))
             return self.off
 
 
@@ -221,7 +221,8 @@ class Canary:
                     raise UnreadableValueError(said.format(self._key, words["settings"], self._settings))
                 alarm._log = checks.finite("log", arrays["log"], alarm._log.shape)
                 now._total = checks.finite("total", arrays["total"].reshape(alarm.shape), alarm.shape)
-                alarm.off, alarm.n = arrays["off"].reshape(alarm.shape) > 0, checks.whole("n", words["n"], 0)
+                alarm.off = checks.frozen(arrays["off"].reshape(alarm.shape) > 0)
+                alarm.n = checks.whole("n", words["n"], 0)
         return now
 
 
