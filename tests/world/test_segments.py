@@ -255,7 +255,8 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
     ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
     ({"arriving": 1.5}, "arriving"), ({"seed": -1}, "seed"),
     ({"rarity": 0.0}, "rarity"), ({"quality": -1.0}, "quality"), ({"tail": -1.0}, "tail"),
-    ({"confounded": 2.0}, "confounded"),
+    ({"confounded": 2.0}, "confounded"), ({"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
+    ({"confounded": 0.5, "n_products": 2, "arriving": 0.9}, "confounded needs a log of two"),
 ])  # fmt: skip
 def test_a_shop_that_cannot_be_is_refused(bad, message):
     with pytest.raises((ValueError, TypeError), match=message):

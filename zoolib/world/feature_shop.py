@@ -41,7 +41,7 @@ class FeatureShop:
     confounded
         Share of the log in which products were chosen by somebody who saw what nobody wrote down: whether the visitor
         was in the mood, which makes clicks half as likely again, or half as likely. Those in the mood were shown the
-        products with the higher values in their first column, the others those with the lower ones.
+        products with the higher values in their first column, the others those with the lower ones. It takes two.
 
     Attributes
     ----------
@@ -82,6 +82,8 @@ class FeatureShop:
         self.rarity = checks.real("rarity", rarity, 0.0, 1.0, open_low=True)
         self.quality, self.tail = checks.real("quality", quality, 0.0), checks.real("tail", tail, 0.0)
         self.confounded = checks.real("confounded", confounded, 0.0, 1.0)
+        if self.confounded and self.n_first < 2:
+            raise ValueError(f"confounded needs a log of two products or more, got {self.n_first}")
         if self.tail and self.arriving:
             raise ValueError("tail must be 0 where products arrive: they are as frequent as those that are there")
         self.seeds, self.batch_shape = worlds(seed)
@@ -114,6 +116,7 @@ class FeatureShop:
         shelf = self._draw_shelf(rng)
         changes = np.sort(rng.uniform(0.2, 0.8, taste.n_shocks) * self.n_steps)
         phase = (np.arange(self.n_steps)[:, None] >= changes).sum(-1)
+        p = taste.probability(world, who[:, None], kind[shelf], phase[:, None])
         return {
             "kind": kind,
             "product_x": product_x,
@@ -122,9 +125,7 @@ class FeatureShop:
             "who": who,
             "user_x": user_x,
             "shelf": shelf,
-            "probability": self._clicked(
-                taste.probability(world, who[:, None], kind[shelf], phase[:, None]), own, shelf
-            ),
+            "probability": self._clicked(p, own, shelf),
             "luck": rng.random(self.n_steps),
             "phase": phase,
         }
