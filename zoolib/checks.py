@@ -208,9 +208,7 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
     for seen, what in _known:
         if seen is value and what == (n, shape, more_axes) and not seen.flags.writeable:
             return value
-    value = array(name, value)
-    if value.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold whole numbers, got dtype {value.dtype}")
+    value = numbers(name, value, "whole")
     if (value.shape[: len(shape)] if more_axes else value.shape) != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
     value = value.astype(np.int64, copy=False)
@@ -238,7 +236,7 @@ def clicks(name: str, value: Any, shape: Shape) -> Any:
         if not (isinstance(value, (int, Real, np.bool_)) and (value == 0 or value == 1)):  # int first: fast
             raise ValueError(f"{name} must be 0 or 1, got {value!r}")
         return value if isinstance(value, (int, np.generic)) else float(value)  # a fraction is no number to NumPy
-    value = _numbers(name, value)
+    value = numbers(name, value)
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
     if np.count_nonzero((value == 0) | (value == 1)) < value.size:
@@ -250,7 +248,7 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """Return ``value`` as a finite ``float64`` array of ``shape``, in which ``None`` stands for any length."""
     if shape == () and type(value) in (int, float, np.float64) and -LARGEST <= value <= LARGEST:  # fast: at every step
         return np.float64(value)
-    value = _numbers(name, value)
+    value = numbers(name, value)
     got = value.shape
     if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
         wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
@@ -261,10 +259,11 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     return value
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
+def numbers(name: str, value: Any, of: str = "real") -> np.ndarray:
+    """Return ``value`` as an array of ``"real"`` or ``"whole"`` numbers."""
     value = array(name, value)
-    if value.dtype.kind not in "iufb":
-        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    if value.dtype.kind not in ("iu" if of == "whole" else "iufb"):
+        raise TypeError(f"{name} must hold {of} numbers, got dtype {value.dtype}")
     return value
 
 

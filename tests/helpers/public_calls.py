@@ -188,7 +188,7 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
 Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
-Logbook.learn_many.X: drawn(1, D); Logbook.learn_many.arms: [2]; Logbook.learn_many.rewards: [1];
+Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
 HybridPerProductAgent.features: SPACE; StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; HybridLinUCBAgent.own: [0, 1]; Discount.gamma: 0.9;
@@ -268,7 +268,7 @@ INNER = {
     "*.outcome": "asked by serve, with the choices that it has noted",
     "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
     "UCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
-    "OracleAgent.select StaticMLPAgent.select": "users and products are all that they know, and they say so",
+    "OracleAgent.select StaticMLPAgent.select Logbook.learn*": "users and products are all they know, and they say so",
     "ArmHeads*Agent.* PerProductAgent.* HybridPerProductAgent.*": "made for bare contexts alone",
     "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
     "Estimate Interval Results LabelledData Verdict Verdict.*": "what others return",

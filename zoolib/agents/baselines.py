@@ -30,8 +30,8 @@ class RandomAgent(_Settled):
         See :class:`~zoolib.agents.base.Agent`.
     rng
         A seed or generator, or one for each world. Not the seed of the user sequence: the same seed gives the same
-        numbers, and the product shown would be a function of the user. Nor a generator that another agent has, too: to save
-        one rewinds it to before what was drawn ahead, and the other draws that again.
+        numbers, and the product shown would be a function of the user. Nor a generator that others draw from: to save
+        the agent rewinds it, for them as well, to where what was drawn ahead began.
 
     >>> RandomAgent(ContextSpace(d=2, n_arms=3), rng=0).select(np.eye(3, 2))
     1
@@ -110,10 +110,7 @@ class StaticMLPAgent(_Settled):
         self.table = np.reshape(tables, (*self.batch_shape, *tables[0].shape))  # (..., U, K)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
-        """Return the product that the model rates highest for ``user_id``.
-
-        Those launched later it does not know: if nothing else is for sale, it is the first of them.
-        """
+        """Return the product rated highest for ``user_id``; if all that the model knows is gone, the first for sale."""
         checks.same_worlds(self.batch_shape, sim)
         user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
         ratings = self.table[(*self.rows, user_id)]

@@ -99,12 +99,8 @@ class FactorizationAgent(UCBAgent):
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``, one after the other."""
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        self.network.split(X)  # before any is learned
-        for t in range(X.shape[-2]):
-            self._learn(X[..., t, :], None, r[..., t])
+        X, r = np.moveaxis(X, -2, 0), np.moveaxis(r, -1, 0)
+        self._learn_many(X, np.zeros(r.shape, dtype=int), r)  # whatever arm it was
 
     def _changed(self, name: str, before: float) -> None:
-        if name == "lr":
-            self.training.optimizer.lr = self.lr
-        elif name == "ridge":
-            self.evidence.ridge = self.ridge
+        self.training.optimizer.lr, self.evidence.ridge = self.lr, self.ridge

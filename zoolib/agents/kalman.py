@@ -96,5 +96,4 @@ class KalmanNetworkAgent(UCBAgent):
         self.network.flat += self.filter.add(self.network.gradients(X)[..., 0, :], missed)
 
     def _changed(self, name: str, before: float) -> None:
-        if name in ("noise", "drift"):
-            setattr(self.filter, name, getattr(self, name))
+        self.filter.noise, self.filter.drift = self.noise, self.drift

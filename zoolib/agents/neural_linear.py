@@ -147,10 +147,7 @@ class NeuralLinearAgent(UCBAgent):
         return self.features.cell(user_id, arm, sim)
 
     def _changed(self, name: str, before: float) -> None:
-        if name == "lr" and self.training.optimizer is not None:
-            self.training.optimizer.lr = self.lr
-        elif name == "ridge":
-            self.evidence.ridge = self.ridge
+        self.training.optimizer.lr, self.evidence.ridge = self.lr, self.ridge
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""

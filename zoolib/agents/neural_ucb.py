@@ -103,10 +103,7 @@ class NeuralUCBAgent(UCBAgent):
         return self.features.contexts(user_id, sim), np.arange(sim.n_products)
 
     def _changed(self, name: str, before: Any) -> None:
-        if name == "lr":
-            self.optimizer.lr = self.lr
-        elif name == "ridge":
-            self.evidence.ridge = self.ridge
+        self.optimizer.lr, self.evidence.ridge = self.lr, self.ridge
 
 
 class DiagonalNeuralUCBAgent(NeuralUCBAgent):

@@ -34,7 +34,7 @@ class Training(Stateful):
     has_head = False
     rectified = False
     every = 1
-    optimizer: SGD | Adam | None = None
+    optimizer: SGD | Adam
 
     def start(
         self, network: MLP, lr: float, rngs: Rngs, batch_shape: tuple[int, ...] = (), cells: np.ndarray | None = None
@@ -56,7 +56,8 @@ class Training(Stateful):
         return mine
 
     def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
-        """Make what is needed, the optimizer above all."""
+        """Make what is needed, the optimizer above all; plain descent, unless a subclass says another."""
+        self.optimizer = SGD(self.network.flat, lr)
 
     def row(self, x: np.ndarray) -> np.ndarray:
         """Return the context ``x`` as the one row of a matrix, ``(..., 1, d)``."""
@@ -74,9 +75,6 @@ class Online(Training):
     >>> Online().has_head
     False
     """
-
-    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
-        self.optimizer = SGD(self.network.flat, lr)
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""
@@ -97,9 +95,6 @@ class EndToEnd(Training):
 
     has_head = True
     rectified = True
-
-    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
-        self.optimizer = SGD(self.network.flat, lr)
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""

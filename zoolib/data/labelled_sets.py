@@ -113,11 +113,7 @@ def _table(package: str, path: str, **how: Any) -> pd.DataFrame:
 def _split(frame: pd.DataFrame, label: pd.Series) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return rows, the numbers of their classes, and the names of the classes, sorted."""
     y, classes = pd.factorize(label, sort=True)
-    return (
-        frame.to_numpy(object).astype(float),
-        y,
-        tuple(classes),
-    )  # words become the nearest floats, whatever read them
+    return frame.to_numpy(object).astype(float), y, tuple(classes)  # words become the nearest floats
 
 
 SETS = {

@@ -247,9 +247,7 @@ def refuse_cells(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str,
 
 
 def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[str] = ()) -> np.ndarray:
-    value = np.asarray(value)
-    if value.dtype.kind not in "iufb":
-        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    value = checks.numbers(name, value)
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a row, got {value.shape}")
     if name == "context":

@@ -84,9 +84,8 @@ def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
     """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it.
 
-    Of several shocks of one name each has its step behind it: ``"shock at 30"``.
-
-    Where each world drew its own, the start and stop are ``(R,)`` arrays.
+    Of several of one name each has its step behind it, as ``"shock at 30"``. Where each world drew its own, the start
+    and stop are ``(R,)`` arrays.
     """
     checks.instance("results", results, Results)
     changes = [*((name, step) for step, name in results.shocks.items()), *results.drawn.items()]

@@ -65,7 +65,7 @@ class FactorizationMachine(Stateful):
     def split(self, X: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """Return the features of each row, ``(..., n, n_features)``, and where the weights of its ids are."""
         m = len(self.ids)
-        numbers = (said := X[..., :m]).astype(int)
+        said, numbers = X[..., :m], X[..., :m].astype(int)
         if ((numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))).any():
             raise ValueError(f"ids must lie below {self.ids} and be whole, got {said.reshape(-1, m).tolist()[:5]}")
         return X[..., m:], (*self.rows, numbers + self.starts)

@@ -73,6 +73,7 @@ class Estimate:
         """
         from scipy.special import stdtrit
 
+        checks.choice("method", method, ("student", "percentile", "bootstrap-t"))
         if not 0 < level < 1:
             raise ValueError(f"level must be in (0, 1), got {level}")
         n, value, tails = self.terms.shape[-1], self.value, np.array([0.5 - level / 2, 0.5 + level / 2])
@@ -80,7 +81,7 @@ class Estimate:
             raise ValueError("an interval needs a log of at least two rows, got 1")
         if method == "student":
             low, high = (value + stdtrit(n - 1, tail) * self.standard_error for tail in tails)
-        elif method in ("percentile", "bootstrap-t"):
+        else:
             if rng is None:
                 raise ValueError(f"method {method!r} resamples: it needs rng, a seed or a generator")
             values, errors = self._resampled(checks.whole("n_resamples", n_resamples, 100), generators(rng, ())[0])
@@ -91,8 +92,6 @@ class Estimate:
                     t = np.nan_to_num((values - value) / errors, nan=0.0, posinf=np.inf, neginf=-np.inf)
                 most, least = np.quantile(t, tails, axis=0, method="inverted_cdf")
                 low, high = value - least * self.standard_error, value - most * self.standard_error
-        else:
-            raise ValueError(f"method must be 'student', 'percentile' or 'bootstrap-t', got {method!r}")
         ends = (low, high) if np.ndim(value) else (float(low), float(high))
         return Interval(value, *ends, n, level)
 
@@ -238,10 +237,8 @@ def _table(log: LoggedData, name: str, table: Any, what: str) -> np.ndarray:
     checks.instance("log", log, LoggedData)
     table, wanted = np.asarray(table), (*log.action.shape, log.n_actions)
     if table.shape != wanted or table.dtype.kind not in "iufb":
-        raise ValueError(
-            f"{name} must have shape {wanted}, in each row the {what} of every action; "
-            f"got shape {table.shape} of {table.dtype}"
-        )
+        got = f"got shape {table.shape} of {table.dtype}"
+        raise ValueError(f"{name} must have shape {wanted}, in each row the {what} of every action; {got}")
     refuse_cells(name, ~np.isfinite(table), table, "a finite number")
     return table
 

@@ -15,23 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoolib import checks
-from zoolib.agents import (
-    Agent,
-    ArmThompson,
-    BetaThompsonAgent,
-    EpsilonGreedy,
-    HeadAgent,
-    InverseGap,
-    OneIndex,
-    OneMember,
-    OracleAgent,
-    RandomAgent,
-    StaticMLPAgent,
-    Thompson,
-    UCBAgent,
-    Wrapper,
-)
+from zoolib import agents, checks
 from zoolib.off_policy.policies import log_of_visits, thompson_ranks
 from zoolib.randomness import Seed, generators
 from zoolib.ties import first_best
@@ -45,7 +29,7 @@ N_DRAWS = 1000
 
 @singledispatch
 def action_probabilities(
-    agent: Agent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Seed | Sequence[Seed] = 0
+    agent: agents.Agent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Seed | Sequence[Seed] = 0
 ) -> np.ndarray:
     """Return the probability with which an agent would now show each product, ``(..., K)``; the agent stays as it is.
 
@@ -64,41 +48,41 @@ def action_probabilities(
 
 
 @action_probabilities.register
-def _of_random(agent: RandomAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+def _of_random(agent: agents.RandomAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
     checks.same_worlds(agent.batch_shape, sim)
     return _equally(sim.for_sale)
 
 
-@action_probabilities.register(OracleAgent)
-@action_probabilities.register(StaticMLPAgent)
-def _of_certain(agent: Agent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+@action_probabilities.register(agents.OracleAgent)
+@action_probabilities.register(agents.StaticMLPAgent)
+def _of_certain(agent: agents.Agent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
     return _certainly(agent.predict(user_id, sim), sim)
 
 
 @action_probabilities.register
-def _of_wrapped(agent: Wrapper, user_id: Any, sim: ZooplusSimulator, **draws: Any) -> np.ndarray:
+def _of_wrapped(agent: agents.Wrapper, user_id: Any, sim: ZooplusSimulator, **draws: Any) -> np.ndarray:
     return action_probabilities(agent.agent, user_id, sim, **draws)
 
 
 @action_probabilities.register
 def _of_ucb(
-    agent: UCBAgent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Seed | Sequence[Seed] = 0
+    agent: agents.UCBAgent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Any = 0
 ) -> np.ndarray:
     explores = agent.exploration
-    is_drawn = explores.is_random or isinstance(explores, OneMember)
-    if is_drawn and not isinstance(agent, HeadAgent):  # which asks its network alone
+    is_drawn = explores.is_random or isinstance(explores, agents.OneMember)
+    if is_drawn and not isinstance(agent, agents.HeadAgent):  # which asks its network alone
         return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape))
     scores, arms = agent.scored(user_id, sim)
-    if isinstance(explores, InverseGap):
+    if isinstance(explores, agents.InverseGap):
         return _of_products(explores.chances(scores), arms, sim)
     best = _certainly(arms[(*sim.rows, first_best(scores))], sim)
-    if isinstance(explores, EpsilonGreedy):
+    if isinstance(explores, agents.EpsilonGreedy):
         return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
     return best
 
 
 @action_probabilities.register
-def _of_beta(agent: BetaThompsonAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
+def _of_beta(agent: agents.BetaThompsonAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
     checks.same_worlds(agent.batch_shape, sim)
     X, arms = agent.choices(user_id, sim)
     n, c = agent.counts(X)
@@ -111,41 +95,39 @@ def _of_beta(agent: BetaThompsonAgent, user_id: Any, sim: ZooplusSimulator, **_:
 
 
 def _drawn(
-    agent: UCBAgent, user_id: Any, sim: ZooplusSimulator, n_draws: int, rngs: list[np.random.Generator]
+    agent: agents.UCBAgent, user_id: Any, sim: ZooplusSimulator, n_draws: int, rngs: list[np.random.Generator]
 ) -> np.ndarray:
     """Return how often each product was best in ``n_draws`` draws of an agent, as shares."""
     checks.same_worlds(agent.batch_shape, sim)
     X, arms = agent.choices(user_id, sim)
     Z = agent.embed(X)
-    mean = agent.mean(Z)
-    if isinstance(agent.exploration, (Thompson, OneIndex)):  # scores are mean + alpha M xi, of covariance alpha^2 M M'
-        M = Z[..., 1:] if isinstance(agent.exploration, OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
+    mean, explores = agent.mean(Z), agent.exploration
+    if isinstance(explores, (agents.Thompson, agents.OneIndex)):  # mean + alpha M xi has the covariance alpha^2 M M'
+        M = Z[..., 1:] if isinstance(explores, agents.OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
         R = np.linalg.qr(np.swapaxes(M, -1, -2), mode="r")  # and M M' = R' R with few rows, so few numbers are drawn
         R = R * np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[..., None]  # signs differ between builds
         xi = np.stack([rng.standard_normal((R.shape[-2], n_draws)) for rng in rngs])
         spread = np.swapaxes(R, -1, -2) @ xi.reshape(*sim.batch_shape, -1, n_draws)
-    elif isinstance(agent.exploration, ArmThompson):
+    elif isinstance(explores, agents.ArmThompson):
         xi = np.stack([rng.standard_normal((mean.shape[-1], n_draws)) for rng in rngs])
         spread = agent.width(Z)[..., None] * xi.reshape(*mean.shape, n_draws)
-    elif isinstance(agent.exploration, OneMember):  # no draws, but all members
+    elif isinstance(explores, agents.OneMember):  # no draws, but all members
         spread = np.swapaxes(Z - mean[..., None, :], -1, -2)
     else:
-        raise NotImplementedError(f"{agent.exploration!r} has not said how probable its choices are")
+        raise NotImplementedError(f"{explores!r} has not said how probable its choices are")
     scores = np.swapaxes(mean[..., None] + agent.alpha * spread, -1, -2)  # (..., n_draws, C)
     scores = np.where(_apart(arms, sim)[..., None, :], scores, -np.inf)
     share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).mean(-2)
     return _of_products(share, arms, sim)
 
 
-class Logbook(Wrapper):
+class Logbook(agents.Wrapper):
     """Hands everything on to an agent, and writes down what a log needs: who came, what was shown, how probable it was.
 
     It takes part in :func:`~zoolib.experiment.run` like any agent and changes none of its choices. Where chances are
     estimated (Thompson sampling) the choice made counts as one draw more: (c + 1) / (n_draws + 1), where c of n_draws
-    independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite.
-
-    An ``update`` that is not the answer to the last ``predict`` is a ``ValueError``; a visit that stays without an
-    answer is not in the log.
+    independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite. What
+    does not answer the last ``predict`` is a ``ValueError``; a visit that is never answered is not in the log.
 
     Parameters
     ----------
@@ -155,7 +137,7 @@ class Logbook(Wrapper):
 
     state = ("agent", "_rngs", "_rows")
 
-    def __init__(self, agent: Agent, *, n_draws: int = 100, rng: Seed | Sequence[Seed] = 0) -> None:
+    def __init__(self, agent: agents.Agent, *, n_draws: int = 100, rng: Seed | Sequence[Seed] = 0) -> None:
         super().__init__(agent)
         self.n_draws, self._rngs = checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape)
         self._rows: list[tuple[Any, ...]] = []

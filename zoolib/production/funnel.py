@@ -56,8 +56,7 @@ class Funnel:
     retriever, query
         Finds candidates by inner product with the vector that ``query`` makes of a visitor's features.
     products
-        ``(K, d_p)`` features, not copied if they are floats; the context of a visitor and a product is x = [visitor's
-        features, product's features].
+        ``(K, d_p)`` features; the context of a visitor and a product is x = [visitor's features, product's features].
     embedder, store
         phi, or None for the one that is in force in the store; where evidence, decisions and models are kept.
     grouping
@@ -97,11 +96,9 @@ class Funnel:
             raise ValueError(f"products must have a row for each of {len(retriever)} products, got {len(products)}")
         products = np.asarray(products)
         self.products = products if products.dtype.kind == "f" else products.astype(float)
-        self.retriever, self.store = retriever, store
-        self.query = checks.having("query", query, "__call__")
+        self.retriever, self.store, self.query = retriever, store, checks.having("query", query, "__call__")
         self.grouping = checks.choice("grouping", grouping, GROUPINGS)
-        if ranking is None:
-            ranking = InverseGapRanking(rng=np.random.SeedSequence())
+        ranking = InverseGapRanking(rng=np.random.SeedSequence()) if ranking is None else ranking
         self.ranking = checks.instance("ranking", ranking, Ranking)
         self.device, self.dtype = checks.choice("device", device, DEVICES), checks.choice("dtype", dtype, DTYPES)
         self.n_candidates = checks.whole("n_candidates", n_candidates, 1)

@@ -69,8 +69,7 @@ class Ranking(ABC):
         Z = checks.finite("Z", Z, (None, len(checks.instance("posterior", posterior, Posterior).theta)))
         if not len(Z):
             raise ValueError("Z must hold at least one candidate")
-        n = checks.whole("n", n, 1)
-        order, score, propensity = self._choose(Z, posterior, n, tolerance)
+        order, score, propensity = self._choose(Z, posterior, checks.whole("n", n, 1), tolerance)
         return Ranked(order, score, propensity, posterior.mean(Z[order]), posterior.width(Z[order]))
 
     @abstractmethod

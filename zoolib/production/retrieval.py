@@ -26,8 +26,7 @@ class Rule:
         mask = np.asarray(mask)
         if mask.dtype != bool or mask.ndim != 1 or not mask.size:
             raise ValueError(f"mask must hold one bool a product, got dtype {mask.dtype} of shape {mask.shape}")
-        self.mask = mask.copy()
-        self.mask.flags.writeable = False
+        self.mask = checks.frozen(mask)
 
     def __and__(self, other: Rule) -> Rule:
         return Rule(self.mask & self._matching(other))
@@ -188,8 +187,7 @@ class Arrivals:
 
     def __init__(self, ids: np.ndarray, embeddings: np.ndarray) -> None:
         self.embeddings = checks.frozen(_rows("embeddings", embeddings))
-        ids = checks.indices("ids", np.asarray(ids), np.iinfo(np.int64).max, (len(self.embeddings),))
-        self.ids = checks.frozen(ids)
+        self.ids = checks.frozen(checks.indices("ids", np.asarray(ids), 2**63 - 1, (len(self.embeddings),)))
         if len(np.unique(self.ids)) < len(self.ids):
             raise ValueError("ids must name no product twice")
 

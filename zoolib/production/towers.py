@@ -54,8 +54,7 @@ class TwoTowers:
         clicks = checks.finite("clicks", clicks, (len(x),))
         (generator,) = generators(rng, ())
         towers = cls(*(MLP((a.shape[1], HIDDEN, D_EMB), generator.spawn(1)) for a in (x, products)))
-        pairs = (towers.visitor, x), (towers.product, products)
-        sides = [(tower, a, Adam(tower.flat, LR)) for tower, a in pairs]
+        sides = [(tower, a, Adam(tower.flat, LR)) for tower, a in ((towers.visitor, x), (towers.product, products))]
         for rows in _batches(len(x), epochs, generator):
             outputs = [tower.forward(a[rows].astype(float)) for tower, a, _ in sides]
             u, v = (out[-1] for out in outputs)

@@ -221,8 +221,8 @@ class Canary:
                     raise UnreadableValueError(said.format(self._key, words["settings"], self._settings))
                 alarm._log = checks.finite("log", arrays["log"], alarm._log.shape)
                 now._total = checks.finite("total", arrays["total"].reshape(alarm.shape), alarm.shape)
-                alarm.off = checks.frozen(arrays["off"].reshape(alarm.shape) > 0)
-                alarm.n = checks.whole("n", words["n"], 0)
+                alarm.n, off = checks.whole("n", words["n"], 0), arrays["off"].reshape(alarm.shape) > 0
+                alarm.off = checks.frozen(off)
         return now
 
 

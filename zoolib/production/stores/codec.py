@@ -86,9 +86,7 @@ def unpack(key: str, kind: str, value: bytes) -> tuple[dict[str, Any], dict[str,
             raise UnreadableValueError(f"the value at {key!r} is of kind {content['kind']!r}, not {kind!r}")
         arrays, start = {}, n_text
         for name, dtype, shape in content["arrays"]:
-            if dtype not in DTYPES or not all(
-                type(n) is int and n >= 0 for n in shape
-            ):  # an object would be an address
+            if dtype not in DTYPES or not all(type(n) is int and n >= 0 for n in shape):  # objects are addresses
                 raise ValueError(f"there is no array of {dtype!r} and shape {shape!r}")
             arrays[str(name)] = np.ndarray(shape, dtype, body, start).copy()
             start += arrays[str(name)].nbytes
