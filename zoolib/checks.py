@@ -198,13 +198,9 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
     With ``more_axes``, further axes may follow those of ``shape``.
     """
     if not shape and not (more_axes and isinstance(value, (Sequence, np.ndarray))):
-        if type(value) is not int:  # the fast way first: this runs at every step
-            if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-                raise TypeError(f"{name} must be a whole number, got {value!r}")
-            value = int(value)
-        if not 0 <= value < n:
-            raise ValueError(f"{name} must be between 0 and {n - 1}, got {value}")
-        return value
+        if type(value) is int and 0 <= value < n:  # the fast way first: this runs at every step
+            return value
+        return whole(name, value, 0, n - 1)
     for seen, what in _known:
         if seen is value and what == (n, shape, more_axes) and not seen.flags.writeable:
             return value

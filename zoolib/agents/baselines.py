@@ -10,7 +10,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.randomness import Seed, UniformStream, generators
-from zoolib.ties import first_best
+from zoolib.ties import LOWEST, first_best
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
@@ -115,7 +115,6 @@ class StaticMLPAgent(_Settled):
         user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
         ratings = self.table[(*self.rows, user_id)]
         if sim.sold_out:
-            known = sim.for_sale[..., : ratings.shape[-1]]
-            best = first_best(np.where(known, ratings, -np.inf))
-            return self._plain(np.where(known.any(-1), best, sim.for_sale.argmax(-1)))
+            launched = np.full((*self.batch_shape, sim.n_products - ratings.shape[-1]), LOWEST)  # if nothing else is
+            ratings = np.where(sim.for_sale, np.concatenate([ratings, launched], axis=-1), -np.inf)
         return self._plain(first_best(ratings))

@@ -88,12 +88,12 @@ def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
     and stop are ``(R,)`` arrays.
     """
     checks.instance("results", results, Results)
-    changes = [*((name, step) for step, name in results.shocks.items()), *results.drawn.items()]
-    starts = changes if 0 in results.shocks else [("at first", 0), *changes]
+    begun = {0: "at first", **results.shocks}
+    names = list(begun.values())
+    common = ((name if names.count(name) == 1 else f"{name} at {step}", step) for step, name in begun.items())
+    starts = [*common, *results.drawn.items()]
     stops = [*(step for _, step in starts[1:]), results.n_steps]
-    names = [name for name, _ in starts]
-    unique = [name if names.count(name) == 1 else f"{name} at {start}" for name, start in starts]
-    return {name: (start, stop) for name, (_, start), stop in zip(unique, starts, stops, strict=True)}
+    return {name: (start, stop) for (name, start), stop in zip(starts, stops, strict=True)}
 
 
 def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) -> Interval:

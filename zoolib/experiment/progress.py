@@ -58,10 +58,8 @@ class CellBar(tqdm):
         jupyter = sys.modules["IPython"].display
         how = {**self.format_dict, "prefix": "", "bar_format": "{n_fmt}/{total_fmt} [{elapsed}<{remaining}]"}
         words = self.format_meter(**how)  # how far, how long, how long still
-        name = html.escape(self.desc.removesuffix(": "))
-        drawn = jupyter.HTML(
-            f'<label>{name} <progress max="{self.total}" value="{self.n}"></progress> {html.escape(words)}</label>'
-        )
+        name, done = html.escape(self.desc.removesuffix(": ")), f'max="{self.total}" value="{self.n}"'
+        drawn = jupyter.HTML(f"<label>{name} <progress {done}></progress> {html.escape(words)}</label>")
         if self.shown is None:
             self.shown = jupyter.display(drawn, display_id=True)
         else:
