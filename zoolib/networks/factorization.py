@@ -66,7 +66,7 @@ class FactorizationMachine(Stateful):
         """Return the features of each row, ``(..., n, n_features)``, and where the weights of its ids are."""
         m = len(self.ids)
         said, numbers = X[..., :m], X[..., :m].astype(int)
-        if ((numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))).any():
+        if np.count_nonzero((numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))):
             raise ValueError(f"ids must lie below {self.ids} and be whole, got {said.reshape(-1, m).tolist()[:5]}")
         return X[..., m:], (*self.rows, numbers + self.starts)
 
