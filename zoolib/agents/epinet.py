@@ -62,20 +62,14 @@ class EpinetAgent(Rehearsing):
 
     Parameters
     ----------
-    features, alpha
-        See :class:`~zoolib.agents.base.UCBAgent`.
-    index_dim
-        Length of z.
+    features, alpha, hidden_dim, lr, every, n_batches, batch_size, capacity, rng
+        As in :class:`~zoolib.agents.EnsembleAgent`.
+    index_dim, epi_dim
+        Length of z; and width of the hidden layers of g and p.
     prior, noise
         beta and sigma, at least 0: how unsure the agent is at first, and the standard deviation of the noise.
-    hidden_dim, epi_dim, lr
-        Width of the hidden layers, and Adam's step size.
-    every, n_batches, batch_size, capacity
-        As in :class:`~zoolib.agents.Replay`.
     exploration
         ``OneIndex()``, ``UCB()``, ``ArmThompson()``, ``EpsilonGreedy(epsilon)`` or ``InverseGap(gamma)``.
-    rng
-        A seed or generator, or one for each world.
 
     >>> agent = EpinetAgent(ContextSpace(d=4, n_arms=3), index_dim=7, rng=0)
     >>> agent.embed(np.ones((3, 4))).shape

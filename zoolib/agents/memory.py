@@ -46,6 +46,9 @@ class Memory(Stateful):
     def _bind(self, agent: Any, ridge: float) -> None:
         raise NotImplementedError
 
+    def _changed(self, name: str, before: Any) -> None:
+        setattr(self.evidence, name, getattr(self, name))  # what can be set of a memory is its evidence's own
+
     def add(self, z: np.ndarray, x: np.ndarray, reward: Any) -> None:
         """Take in a click: its embedding ``z`` ``(..., d_emb)``, context and reward."""
         self.evidence.add(z, reward)
@@ -65,7 +68,6 @@ class _Unbounded(Memory):
             self.evidence = Evidence(agent.d_emb, agent.batch_shape, ridge)
 
     def renew(self) -> None:
-        """Take note that phi has changed. What was summed up stays as it is."""
         if self.by_cell:
             self.evidence.go_by(self.agent.phi(self.agent.cells))
 
@@ -92,9 +94,6 @@ class Window(Memory):
     def _bind(self, agent: Any, ridge: float) -> None:
         self.evidence = WindowedEvidence(agent.d_emb, agent.batch_shape, ridge, window=self.window)
 
-    def _changed(self, name: str, before: Any) -> None:
-        self.evidence.window = self.window
-
 
 @dataclass
 class Discount(Memory):
@@ -108,9 +107,6 @@ class Discount(Memory):
 
     def _bind(self, agent: Any, ridge: float) -> None:
         self.evidence = DiscountedEvidence(agent.d_emb, agent.batch_shape, ridge, gamma=self.gamma)
-
-    def _changed(self, name: str, before: Any) -> None:
-        self.evidence.gamma = self.gamma
 
 
 @dataclass
