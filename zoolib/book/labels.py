@@ -9,18 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import (
-    FixedLocator,
-    LogFormatterSciNotation,
-    LogLocator,
-    MaxNLocator,
-    NullFormatter,
-    ScalarFormatter,
-)
 
 from zoolib.book.palette import darker
 
@@ -58,7 +51,7 @@ def room_between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[floa
     return best
 
 
-class Thousands(ScalarFormatter):
+class Thousands(ticker.ScalarFormatter):
     """Ticks as the text writes numbers: 5,000 and not 5000."""
 
     def __call__(self, x: float, pos: Any = None) -> str:
@@ -66,7 +59,7 @@ class Thousands(ScalarFormatter):
         return re.sub(r"(?<![\d.])\d{4,}", lambda m: f"{int(m[0]):,}", super().__call__(x, pos), count=1)
 
 
-class Decades(LogFormatterSciNotation):
+class Decades(ticker.LogFormatterSciNotation):
     """Ticks of a logarithmic axis in plain words: 0.01, 10,000, and from a million on or below a thousandth 10⁶."""
 
     def __call__(self, x: float, pos: Any = None) -> str:
@@ -82,12 +75,12 @@ def write_numbers_out(figure: Figure) -> None:
     """Let all axes of a figure that have matplotlib's own ticks write their numbers as the text does."""
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
         kind = type(axis.get_major_formatter())
-        if kind is ScalarFormatter:
+        if kind is ticker.ScalarFormatter:
             axis.set_major_formatter(Thousands(useOffset=False))
-        elif kind is LogFormatterSciNotation:
+        elif kind is ticker.LogFormatterSciNotation:
             axis.set_major_formatter(Decades())
             axis.set_minor_formatter(Decades(labelOnlyBase=False, minor_thresholds=(2.0, 2.0)))
-            axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+            axis.set_minor_locator(ticker.LogLocator(subs=(2.0, 5.0)))
             axis.set_tick_params(which="minor", pad=5.0)  # their ticks are shorter; the words stand in one line
 
 
@@ -110,12 +103,12 @@ def fit(figure: Figure) -> None:
                 ax.tick_params(axis="x", labelrotation=60)
                 break
             if ax.get_xscale() == "log" and ax.get_xticklabels(minor=True):
-                ax.xaxis.set_minor_formatter(NullFormatter())
-            elif isinstance(ax.xaxis.get_major_locator(), FixedLocator):
+                ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+            elif isinstance(ax.xaxis.get_major_locator(), ticker.FixedLocator):
                 words = [text.get_text() for text in ax.get_xticklabels()]
                 ax.set_xticks(ax.get_xticks()[::2], words[::2])
             elif ax.get_xscale() == "linear":
-                ax.xaxis.set_major_locator(MaxNLocator(max(2, len(ax.get_xticks()) // 2)))
+                ax.xaxis.set_major_locator(ticker.MaxNLocator(max(2, len(ax.get_xticks()) // 2)))
             else:
                 break
             figure.draw_without_rendering()

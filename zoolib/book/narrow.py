@@ -106,12 +106,11 @@ def _keys(figure: Figure) -> list[tuple[list[Any], list[str]]]:
             place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.32)}
             holder.legend(handles, names, ncols=2, fontsize=SMALLEST, handletextpad=0.2, **place)
     for ax in figure.axes:
-        names = [text for text in ax.texts if text.get_label() == NAMES_A_LINE]
         lines = {line.get_label(): line for line in ax.get_lines()}
-        known = [text for text in names if text.get_text() in lines]
-        if known:
-            keys.append(([lines[text.get_text()] for text in known], [text.get_text() for text in known]))
-        for text in known:
+        named = [text for text in ax.texts if text.get_label() == NAMES_A_LINE and text.get_text() in lines]
+        if named:
+            keys.append(([lines[text.get_text()] for text in named], [text.get_text() for text in named]))
+        for text in named:
             text.remove()
     return keys
 
@@ -140,14 +139,13 @@ def _rows(ax: Axes, names: list[str], ends: tuple[float, float]) -> float:
     return 0.16 * len(names)
 
 
-def _legend(figure: Figure, handles: list[Any], names: list[str]) -> float:
+def _legend(figure: Figure, handles: list[Any], names: list[str], columns: int = 3) -> float:
     """Put a legend above, in as many columns as fit; return its height."""
-    for columns in (3, 2, 1):
-        legend = figure.legend(handles, names, loc="outside upper left", ncols=columns, fontsize=SMALLEST,
-                               handlelength=2.2, columnspacing=1.2, borderpad=0.1)  # fmt: skip
-        figure.draw_without_rendering()
-        box = legend.get_window_extent()
-        if box.width <= 0.92 * figure.bbox.width or columns == 1:
-            return box.height / figure.dpi
-        legend.remove()
-    raise AssertionError("one column is the least")
+    legend = figure.legend(handles, names, loc="outside upper left", ncols=columns, fontsize=SMALLEST,
+                           handlelength=2.2, columnspacing=1.2, borderpad=0.1)  # fmt: skip
+    figure.draw_without_rendering()
+    box = legend.get_window_extent()
+    if columns == 1 or box.width <= 0.92 * figure.bbox.width:
+        return box.height / figure.dpi
+    legend.remove()
+    return _legend(figure, handles, names, columns - 1)
