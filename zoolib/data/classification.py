@@ -29,7 +29,7 @@ def shuffled(n_rows: int, n_steps: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
-    """Return rows whose length is about 1, the last entry the same in all: what agents of this chapter see.
+    """Return rows of length about 1, ``(n, d + 1)``, the last entry the same in all: what agents of this chapter see.
 
     Parameters
     ----------
@@ -39,10 +39,6 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
         ``"running"``: mean and standard deviation of the rows that have come so far, this one included. ``"whole"``:
         those of all rows, also of those to come, which peeks. ``"row"``: the row divided by its own length, as by Zhou,
         Li and Gu (2020).
-
-    Returns
-    -------
-    ``(n, d + 1)``.
     """
     X, scaling = checks.finite("X", X, (None, None)), checks.choice("scaling", scaling, SCALINGS)
     n, d = checks.whole("number of rows of X", len(X), 1), X.shape[1]

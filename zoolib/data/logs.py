@@ -73,7 +73,8 @@ class LoggedData:
         context = np.asarray(self.context)
         if context.shape[:-1] != shape:
             raise ValueError(f"context must have shape {(*shape, 'd')}, one row a choice, got {context.shape}")
-        context = _numbers("context", context, context.shape, self.features)
+        context = checks.numbers("context", context).astype(float)
+        refuse_cells("context", ~np.isfinite(context), context, "a finite number", self.features)
         for names, n, of in ((self.actions, n_actions, "actions"), (self.features, context.shape[-1], "features")):
             if names and len(names) != n:
                 raise ValueError(f"{of} must name all {n}, got {len(names)} names")
@@ -246,14 +247,11 @@ def refuse_cells(name: str, wrong: np.ndarray, values: np.ndarray, allowed: str,
         refuse_rows(f"{name}, column {columns[at] if columns else at}", wrong[..., at], values[..., at], allowed)
 
 
-def _numbers(name: str, value: Any, shape: tuple[int, ...], columns: Sequence[str] = ()) -> np.ndarray:
+def _numbers(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     value = checks.numbers(name, value)
     if value.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a row, got {value.shape}")
-    if name == "context":
-        refuse_cells(name, ~np.isfinite(value), value, "a finite number", columns)
-    else:
-        refuse_rows(name, ~np.isfinite(value), value, "a finite number")
+    refuse_rows(name, ~np.isfinite(value), value, "a finite number")
     return value.astype(float)
 
 

@@ -13,7 +13,7 @@ from zoolib.experiment.results import Results
 def steps_to_recover(
     results: Results, shock: Steps, share: float = 0.9, window: int = 500, persona: str | None = None
 ) -> pd.DataFrame:
-    """Return how many steps after a shock an agent needs to be good again.
+    """Return how many steps after a shock an agent needs to be good again, a row a replication, a column an agent.
 
     An agent has recovered at the first step, at least ``window`` steps after the shock, at which its mean value over
     the last ``window`` steps reaches ``share`` of the oracle's over the same steps. One that does not before the next
@@ -28,10 +28,6 @@ def steps_to_recover(
     persona
         Whose visits count; everybody's if None. Where the taste of one persona changes, the others' visits tell little,
         and may hide that nothing has been learned.
-
-    Returns
-    -------
-    One row a replication, one column an agent.
 
     >>> from zoolib.agents import OracleAgent
     >>> from zoolib.experiment import replicate
