@@ -117,8 +117,7 @@ def _spec(name: str) -> Any:
     """Return where a module comes from, or None; nothing is imported for it."""
     if name in sys.modules:
         return getattr(sys.modules[name], "__spec__", None)
-    package = name.rpartition(".")[0]
-    if package:
+    if package := name.rpartition(".")[0]:
         within = getattr(_spec(package), "submodule_search_locations", None)
         return within and PathFinder.find_spec(name, within)
     with suppress(ImportError, ValueError):

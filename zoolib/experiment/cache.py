@@ -102,15 +102,14 @@ def _read(folder: Path, key: str) -> dict[Any, Any]:
     """Return what is kept of ``key``, nothing if that is damaged or of another key."""
     try:
         kept, known = joblib.load(folder / f"{key}.pkl")
-        if kept == key and isinstance(known, dict):
-            return known
-        error: Exception = ValueError("it is of another key")
+        if kept != key or not isinstance(known, dict):
+            raise ValueError("it is of another key")
+        return known
     except FileNotFoundError:
         return {}
-    except Exception as whatever:  # there is no end to what a damaged file can raise
-        error = whatever
-    warnings.warn(f"{folder / key}.pkl is not what was kept there, and is computed anew: {error!r}", stacklevel=3)
-    return {}
+    except Exception as error:  # there is no end to what a damaged file can raise
+        warnings.warn(f"{folder / key}.pkl is not what was kept there, and is computed anew: {error!r}", stacklevel=3)
+        return {}
 
 
 def _keep(folder: Path, key: str, known: dict[Any, Any]) -> None:

@@ -72,20 +72,18 @@ class Cell:
 
     def __post_init__(self) -> None:
         try:
-            inspect.signature(self.agent).bind("features", **self._arguments("rng", None)[1])
+            inspect.signature(self.agent).bind("features", **self._given("rng"))
         except TypeError as error:
             raise TypeError(f"grid[{self.name!r}]: {error}") from None
 
-    def _arguments(self, rng: Any, encoding: str | None) -> tuple[str | None, dict[str, Any]]:
-        settings = dict(self.settings)
-        if "rng" in inspect.signature(self.agent).parameters:
-            settings["rng"] = rng
-        return settings.pop("encoding", encoding), settings
+    def _given(self, rng: Any) -> dict[str, Any]:
+        given = {name: value for name, value in self.settings.items() if name != "encoding"}
+        return given | {"rng": rng} if "rng" in inspect.signature(self.agent).parameters else given
 
     def __call__(self, features: FeatureEngineer, rng: Any) -> Any:
         """Make the agent; ``encoding`` goes to its features."""
-        encoding, settings = self._arguments(rng, features.encoding)
-        return self.agent(features.encoded(encoding), **settings)
+        features = features.encoded(self.settings.get("encoding", features.encoding))
+        return self.agent(features, **self._given(rng))
 
 
 def sweep(
@@ -153,8 +151,7 @@ def sweep(
         if unknown := [name for name in measures if name not in MEASURES]:
             raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
         measures = {name: MEASURES[name] for name in measures}
-    how = {"cache": cache, "progress": progress, "chunk": chunk}
-    found = summarize(grid, seeds, n_steps, shocks, Phases(dict(measures)), **how, **shop)
+    found = summarize(grid, seeds, n_steps, shocks, Phases(dict(measures)), cache, progress, chunk, **shop)
     settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
     return pd.DataFrame(
         {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
