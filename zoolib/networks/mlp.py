@@ -62,12 +62,10 @@ class MLP(Stateful):
         n_layers = len(self.sizes) - 1
         self.relu = [i < n_layers and i not in linear for i in range(1, n_layers + 1)]
         rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
-        self.flat = np.stack([self._draw(rng) for rng in rngs]).reshape(*batch_shape, -1)
+        shapes = [*itertools.pairwise(self.sizes)]
+        drawn = [rng.uniform(-1, 1, (m + 1) * n) / np.sqrt(m) for rng in rngs for m, n in shapes]
+        self.flat = np.concatenate(drawn).reshape(*batch_shape, -1)
         self.layers = self.views(self.flat)
-
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        shapes = itertools.pairwise(self.sizes)
-        return np.concatenate([rng.uniform(-1, 1, (m + 1) * n) / np.sqrt(m) for m, n in shapes])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
