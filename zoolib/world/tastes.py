@@ -194,12 +194,7 @@ class Conditions:
 
     n_shocks = 0
     informative = 4
-
-    @property
-    def layout(self) -> Layout:
-        """What an agent sees: what a visitor wants, and what a product is."""
-        seen = self.informative + self.nuisances
-        return Layout(seen, len(CATEGORIES), seen)
+    layout = Segments.layout  # what a visitor wants, and what a product is
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw the conditions of a world: ``kind``, ``pair`` and ``bound`` of each."""
