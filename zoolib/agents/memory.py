@@ -44,7 +44,12 @@ class Memory(Stateful):
         return mine
 
     def _bind(self, agent: Any, ridge: float) -> None:
-        raise NotImplementedError
+        """Make the evidence; one that forgets nothing, by cells where that can be, unless a subclass says another."""
+        self.agent, self.by_cell = agent, agent.by_cell
+        if self.by_cell:
+            self.evidence = TabularEvidence(agent.phi(agent.cells), ridge)
+        else:
+            self.evidence = Evidence(agent.d_emb, agent.batch_shape, ridge)
 
     def _changed(self, name: str, before: Any) -> None:
         setattr(self.evidence, name, getattr(self, name))  # what can be set of a memory is its evidence's own
@@ -55,25 +60,12 @@ class Memory(Stateful):
 
     def renew(self) -> None:
         """Take note that phi has changed. What was summed up stays as it is."""
-
-
-class _Unbounded(Memory):
-    """Evidence that forgets nothing by itself, by cells where that can be."""
-
-    def _bind(self, agent: Any, ridge: float) -> None:
-        self.agent, self.by_cell = agent, agent.by_cell
-        if self.by_cell:
-            self.evidence = TabularEvidence(agent.phi(agent.cells), ridge)
-        else:
-            self.evidence = Evidence(agent.d_emb, agent.batch_shape, ridge)
-
-    def renew(self) -> None:
         if self.by_cell:
             self.evidence.go_by(self.agent.phi(self.agent.cells))
 
 
 @dataclass
-class Everything(_Unbounded):
+class Everything(Memory):
     """Every click counts for ever, as its context was embedded when it came.
 
     >>> Everything()
@@ -110,7 +102,7 @@ class Discount(Memory):
 
 
 @dataclass
-class Fresh(_Unbounded):
+class Fresh(Memory):
     """The last ``window`` clicks count, all of them embedded as phi is now.
 
     At any time A = lambda I + sum phi(x) phi(x)' and b = sum r phi(x) over their contexts x, which are kept, and
