@@ -25,11 +25,7 @@ class Pictures:
 
     n_shocks = 0
     n_personas = len(PERSONAS)
-
-    @property
-    def layout(self) -> Layout:
-        """What an agent sees: pixels, from 0 to 1."""
-        return Layout(64, len(CATEGORIES), 64)
+    layout = Layout(64, len(CATEGORIES), 64)  # what an agent sees: pixels, from 0 to 1
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw what each digit stands for."""

@@ -140,7 +140,7 @@ class Segments:
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` visitors: their personas, and what is seen of them, ``(n, n_user)``."""
         persona = rng.integers(0, self.n_personas, n)
-        return persona, self._seen(rng, world, "users", persona, self.guess)
+        return persona, self._seen(rng, world, "users", persona)
 
     def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` products: their niches, as equal in number as can be, and what is seen, nominal category first."""
@@ -148,9 +148,8 @@ class Segments:
         nominal = np.eye(len(CATEGORIES))[rng.integers(0, len(CATEGORIES), n)]
         return niche, np.hstack([nominal, self._seen(rng, world, "products", niche)])
 
-    def _seen(
-        self, rng: np.random.Generator, world: dict[str, Any], side: str, label: np.ndarray, noise: float = 0.0
-    ) -> np.ndarray:
+    def _seen(self, rng: np.random.Generator, world: dict[str, Any], side: str, label: np.ndarray) -> np.ndarray:
+        noise = self.guess if side == "users" else 0.0
         centre = world[side][label, rng.integers(0, self.clusters, len(label))]
         X = centre + np.hypot(CLUSTER_SD, noise) * rng.standard_normal(centre.shape)
         X = np.hstack([X, rng.standard_normal((len(label), self.nuisances))])
