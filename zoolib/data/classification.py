@@ -83,8 +83,8 @@ class ClassificationBandit:
 
     Attributes
     ----------
-    seeds, batch_shape
-        Of the shuffles, and ``()`` or ``(R,)``.
+    seeds, batch_shape, n_arms
+        Of the shuffles; ``()`` or ``(R,)``; and the number of classes K.
     rows, labels
         ``(T, ...)``: which row comes at each step, and its class.
     x
@@ -103,7 +103,7 @@ class ClassificationBandit:
         scaling: str = "running",
     ) -> None:
         self.data, self.form = checks.instance("data", data, LabelledData), checks.choice("form", form, FORMS)
-        self.n_steps = checks.whole("n_steps", n_steps, 1)
+        self.n_steps, self.n_arms = checks.whole("n_steps", n_steps, 1), len(data.classes)
         self.seeds, self.batch_shape = worlds(seeds)
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds must name no shuffle twice, got {self.seeds}")
@@ -113,11 +113,6 @@ class ClassificationBandit:
         self.labels = data.y[self.rows]
         d = self.x.shape[-1] * (self.n_arms if form == "copies" else 1)
         self.space = ContextSpace(d, self.n_arms, self.batch_shape)  # what an agent is made with
-
-    @property
-    def n_arms(self) -> int:
-        """Number of classes K."""
-        return len(self.data.classes)
 
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of all arms at step ``t``, ``(..., K, d)`` or ``(..., K, K d)``."""
