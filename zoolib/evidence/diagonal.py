@@ -14,12 +14,7 @@ class DiagonalEvidence(Stateful):
     """Evidence that keeps the diagonal of A alone, as NeuralUCB's authors do on real data.
 
     A = lambda + sum x * x, entry by entry: p numbers in place of p^2, at the price of treating the weights of a network
-    as if they could be learned one by one.
-
-    Parameters
-    ----------
-    d, shape, ridge
-        As in :class:`~zoolib.evidence.Evidence`.
+    as if they could be learned one by one. The parameters are those of :class:`~zoolib.evidence.Evidence`.
 
     Attributes
     ----------

@@ -89,10 +89,7 @@ class ClickNetwork(MLP):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): before each step w <- (1 - lr decay) w.
 
-    Parameters
-    ----------
-    weights, lr, decay
-        As in :class:`~zoolib.networks.Adam`; decay is at least 0.
+    The parameters are those of :class:`~zoolib.networks.Adam`, and ``decay``, at least 0.
 
     >>> AdamW(weights := np.ones(2), lr=0.1, decay=0.5).step(np.array([1.0, -2.0]))
     >>> weights.round(3).tolist()
