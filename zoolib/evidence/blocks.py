@@ -74,17 +74,14 @@ class BlockEvidence(Evidence):
         if not self._k:
             return
         signs = self._signs[: self._k, None]
-        for A, A_inv, U, W in zip(*self._matrices(self._A, self._A_inv, self._U, self._W), strict=True):
-            A += (U[: self._k] * signs).T @ U[: self._k]
-            A_inv -= (W[: self._k] * signs).T @ W[: self._k]
+        for world in np.ndindex(self.shape):
+            A, A_inv, U, W = self._A[world], self._A_inv[world], self._U[world][: self._k], self._W[world][: self._k]
+            A += (U * signs).T @ U
+            A_inv -= (W * signs).T @ W
         self._k = 0
 
     def _invert(self, due: Any) -> None:
         self._bring_up_to_date()
-        for A, A_inv, is_due in zip(*self._matrices(self._A, self._A_inv), np.atleast_1d(due), strict=True):
-            if is_due:
-                A_inv[...] = np.linalg.inv(A)
-
-    @staticmethod
-    def _matrices(*stacks: np.ndarray) -> list[np.ndarray]:
-        return [a.reshape(-1, *a.shape[-2:]) for a in stacks]
+        for world in np.ndindex(self.shape):
+            if due[world]:
+                self._A_inv[world] = np.linalg.inv(self._A[world])
