@@ -54,10 +54,7 @@ class RandomTimes:
         return self.first + np.sort(rng.choice(free, n, replace=False)) + spare * np.arange(n)
 
     def happen(self, sim: ZooplusSimulator, n_steps: int) -> tuple[dict[str, np.ndarray], Happens]:
-        """Draw the times of every world of ``sim``, from a stream of its seed that serves nothing else.
-
-        Returned are ``{name: (R,) steps}`` and ``{step: [(Shock, worlds), ...]}``, in the order of time.
-        """
+        """Return what a :class:`~zoolib.world.shocks.Drawn` does; each seed has a stream for this and nothing else."""
         checks.instance("sim", sim, ZooplusSimulator)
         checks.whole("shocks.last", self.last, self.first, checks.whole("n_steps", n_steps, 1) - 1)
         drawn = np.stack([self.draw(spawn(seed, SHOCK_TIMES)) for seed in sim.seeds], axis=1)
