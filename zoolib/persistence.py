@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-BIT_GENERATORS = {
-    kind.__name__: kind
-    for kind in (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
-}
+KINDS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
+BIT_GENERATORS = {kind.__name__: kind for kind in KINDS}
 
 
 class Stateful:
@@ -23,11 +22,11 @@ class Stateful:
     state: ClassVar[tuple[str, ...]] = ()
 
     def get_state(self) -> dict[str, Any]:
-        """Return what experience has changed, as nested dictionaries of arrays and numbers."""
+        """Return copies of what experience has changed, as nested dictionaries of arrays and numbers."""
         return {name: _taken(getattr(self, name)) for name in self.state}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+        """Put back what :meth:`get_state` returned, which stays as it is."""
         for name in self.state:
             current, value = getattr(self, name), state[name]
             if isinstance(current, Stateful):
@@ -42,7 +41,7 @@ class Stateful:
                     raise ValueError(f"{name} has shape {value.shape} in place of {current.shape}")
                 np.copyto(current, value, casting="same_kind")  # in place: other attributes may be views of it
             else:
-                setattr(self, name, value)
+                setattr(self, name, copy.deepcopy(value))
 
 
 def _are_generators(value: Any) -> bool:
@@ -52,4 +51,4 @@ def _are_generators(value: Any) -> bool:
 def _taken(value: Any) -> Any:
     if isinstance(value, Stateful):
         return value.get_state()
-    return [rng.bit_generator.state for rng in value] if _are_generators(value) else value
+    return [rng.bit_generator.state for rng in value] if _are_generators(value) else copy.deepcopy(value)

@@ -35,8 +35,8 @@ def described(agent: Any) -> dict[str, str]:
             words[name] = repr(getattr(agent, name))
     if "agent" in vars(agent):
         return words | {f"agent's {name}": said for name, said in described(agent.agent).items()}
-    made_for = {"d": features.d, "encoding": getattr(features, "encoding", None), "batch_shape": features.batch_shape}
-    return words | {name: repr(value) for name, value in made_for.items()}
+    made_for = ("d", "encoding", "batch_shape", *([] if hasattr(features, "encoding") else ["n_arms"]))  # a shop grows
+    return words | {name: repr(getattr(features, name, None)) for name in made_for}
 
 
 def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
@@ -48,7 +48,8 @@ def save(agent: Stateful, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     agent, path
-        Any agent of the book, and where, in a folder that exists.
+        Any agent of the book, but one whose map has grown scikit-learn's trees (a ``TypeError``), and where, in a
+        folder that exists.
     """
     if not isinstance(agent, Stateful) or not hasattr(agent, "features"):
         raise TypeError(f"agent must be an agent of zoolib, got {type(agent).__name__}")
@@ -68,8 +69,8 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
     path
         A file written by :func:`save`.
     into
-        An agent made as the saved one was: of its class and settings, for contexts of the same encoding and as many
-        worlds. What it knew is replaced, generators included.
+        An agent made as the saved one was: of its class and settings, for contexts of the same encoding, as many arms
+        where there is no shop, and as many worlds. What it knew is replaced, generators included.
 
     Returns
     -------
@@ -90,7 +91,6 @@ def load(path: str | os.PathLike[str], into: Any) -> Any:
             differ = f"the {name} of the saved agent is {saved.get(name)}, that of into {here.get(name)}"
             raise ValueError(f"{path}: {differ}")
     before = json.loads(json.dumps(_encode(into.get_state(), "state", held := {})))
-    held = {name: a.copy() for name, a in held.items()}
     try:
         into.set_state(_decode(content["state"], arrays))
     except Exception as error:  # there is no end to what a crafted state can raise

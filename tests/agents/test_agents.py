@@ -65,7 +65,7 @@ class TestStaticMLP(AgentConformance):
 
 
 class TestUCB1(AgentConformance):
-    by_arm = True
+    by_arm, rewards = True, "random"
 
     @staticmethod
     def make(features, rng):
@@ -73,7 +73,7 @@ class TestUCB1(AgentConformance):
 
 
 class TestKLUCB(AgentConformance):
-    by_arm = True
+    by_arm, rewards = True, "random"
 
     @staticmethod
     def make(features, rng):
@@ -82,7 +82,7 @@ class TestKLUCB(AgentConformance):
 
 class TestBetaThompson(AgentConformance):
     by_arm = is_random = True
-    prefers = False
+    prefers, rewards = False, "random"
 
     @staticmethod
     def make(features, rng):

@@ -21,6 +21,7 @@ from zoolib.off_policy import action_probabilities
 
 
 class TestSharedLogistic(AgentConformance):
+    rewards = "random"
     settings: dict = {}
 
     @classmethod
@@ -33,7 +34,7 @@ class TestSharedLogisticDiscounted(TestSharedLogistic):
 
 
 class TestLogistic(AgentConformance):
-    by_arm = True
+    by_arm, rewards = True, "random"
 
     @staticmethod
     def make(features, rng):
@@ -41,7 +42,7 @@ class TestLogistic(AgentConformance):
 
 
 class TestLogisticDiscounted(AgentConformance):
-    by_arm = True
+    by_arm, rewards = True, "random"
 
     @staticmethod
     def make(features, rng):
@@ -49,7 +50,7 @@ class TestLogisticDiscounted(AgentConformance):
 
 
 class TestSharedLogisticThompson(AgentConformance):
-    prefers, is_random = False, True
+    prefers, is_random, rewards = False, True, "random"
 
     @staticmethod
     def make(features, rng):

@@ -44,6 +44,8 @@ class TestCrossedUCBOnAWindow(AgentConformance):
 
 
 class TestLogisticWaves(MappedConformance):
+    rewards = "random"
+
     @staticmethod
     def make(features, rng):
         return MappedAgent(features, map=RandomFourier(n=6), link="logistic", settle=3, rng=rng)

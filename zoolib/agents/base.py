@@ -29,6 +29,8 @@ class Agent(Stateful, ABC):
     True
     """
 
+    _rewards = staticmethod(checks.finite)  # what may be learned where there is no shop
+
     def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
         self.features = checks.instance("features", features, FeatureEngineer, ContextSpace)
         self.batch_shape, self.rows = features.batch_shape, features.rows
@@ -70,7 +72,7 @@ class Agent(Stateful, ABC):
         """Learn from a finite ``reward`` of having chosen ``arm`` with context ``x``, ``(..., d)``."""
         x = checks.finite("x", x, (*self.batch_shape, self.features.d))
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
-        self._learn(x, arm, checks.finite("reward", reward, self.batch_shape))
+        self._learn(x, arm, self._rewards("reward", reward, self.batch_shape))
 
     def learn_many(self, X: np.ndarray, arms: Any, rewards: Any) -> None:
         """Learn from clicks that came together, as if one after another.
@@ -82,7 +84,7 @@ class Agent(Stateful, ABC):
         """
         X = checks.finite("X", X, (None, *self.batch_shape, self.features.d))
         arms = checks.indices("arms", arms, self.n_arms, X.shape[:-1])
-        self._learn_many(X, arms, checks.finite("rewards", rewards, X.shape[:-1]))
+        self._learn_many(X, arms, self._rewards("rewards", rewards, X.shape[:-1]))
 
     def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
         """Take in clicks whose parts have been checked."""
@@ -184,11 +186,11 @@ class UCBAgent(Agent):
         return self._plain(self.exploration.divert(arms[(*self.rows, self.exploration.pick(scores))], sim.for_sale))
 
     def scored(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scores of the choices for ``user_id``, ``(..., n)``, -inf if sold out, and their products."""
+        """Return the scores of the choices for ``user_id``, ``(..., n)``, -inf if not offered, and their products."""
         checks.same_worlds(self.batch_shape, sim)
         X, arms = self.choices(user_id, sim)
         scores = self.score(X)
-        return np.where(np.take_along_axis(sim.for_sale, arms, -1), scores, -np.inf) if sim.sold_out else scores, arms
+        return np.where(sim.offers(arms), scores, -np.inf) if sim.sold_out else scores, arms
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, and the product that stands for each, ``(..., n)``."""

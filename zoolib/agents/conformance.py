@@ -142,6 +142,7 @@ class AgentConformance(PlainConformance):
     by_arm = False  # arms have models of their own: row a of a matrix of contexts is arm a's
     looks = True  # what it shows depends on the user
     grows = True  # it can be made in a shop whose catalog has grown
+    rewards = "normal"  # how a generator draws them where there is no shop; "random", those that lie in [0, 1]
 
     def bare(self, batch_shape=(), d=4, n_arms=6):
         """Return a new agent for contexts without a shop."""
@@ -181,7 +182,7 @@ class AgentConformance(PlainConformance):
             if order[place] != row:  # only between equals, which a network whose ReLUs are all shut may see
                 scores = agent.score(X)
                 assert scores[order[place]] == pytest.approx(scores[row], abs=1e-9)
-            reward = rng.normal()
+            reward = getattr(rng, self.rewards)()
             agent.learn(X[row], row, reward)
             twin.learn(X[row], row, reward)
 
@@ -191,7 +192,7 @@ class AgentConformance(PlainConformance):
         x = np.empty((2, 4))
         for _ in range(self.n_steps):
             x[...] = rng.normal(size=(2, 4))
-            arm, reward = rng.integers(0, 6, 2), rng.normal(size=2)
+            arm, reward = rng.integers(0, 6, 2), getattr(rng, self.rewards)(size=2)
             twin.learn(x.copy(), arm.copy(), reward.copy())
             agent.learn(x, arm, reward)
             arm[...], reward[...] = 0, np.nan
@@ -216,7 +217,7 @@ class AgentConformance(PlainConformance):
     def test_what_cannot_be_without_a_shop_is_refused_and_leaves_no_trace(self):
         agent, rng = self.bare(), np.random.default_rng(0)
         for _ in range(20):
-            agent.learn(rng.normal(size=4), int(rng.integers(6)), rng.normal())
+            agent.learn(rng.normal(size=4), int(rng.integers(6)), getattr(rng, self.rewards)())
         before, one = copy.deepcopy(agent.get_state()), np.ones(4)
         xs = [np.ones(3), np.ones((1, 4)), [1, 2, 3, np.nan], [1, 2, 3, np.inf], np.array(list("abcd")), None, one * 1j]
         lessons = [(x, 0, 1.0) for x in xs] + [(one, arm, 1.0) for arm in (6, -1, 0.5)]

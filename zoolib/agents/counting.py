@@ -11,12 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
+from zoolib.agents.linucb import DisjointLinUCBAgent
 from zoolib.randomness import Seed, streams
-from zoolib.world import ContextSpace, FeatureEngineer
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 HALVINGS = 40  # of an interval of rates: what is left of it is below the tolerance of ties
+
+
+def shares(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+    """Return ``value`` as an array of ``shape`` of rewards in [0, 1], which count as clicks or as parts of them.
+
+    >>> shares("reward", [0, 0.5], (2,)).tolist()
+    [0.0, 0.5]
+    """
+    value = checks.finite(name, value, shape)
+    if np.count_nonzero((value < 0) | (value > 1)):
+        raise ValueError(f"{name} must lie between 0 and 1 where clicks are counted, got {value.min()} to {value.max()}")
+    return value
 
 
 class UCB1Agent(UCBAgent):
@@ -24,7 +38,7 @@ class UCB1Agent(UCBAgent):
 
     n is how often something was shown, c how often it was clicked, t the sum of n over what there is to choose from.
     What was never shown comes first. With alpha 0 it is greedy: it shows each thing once, and from then on what has the
-    highest rate.
+    highest rate. A reward outside [0, 1] is a ``ValueError``.
 
     Parameters
     ----------
@@ -45,6 +59,7 @@ class UCB1Agent(UCBAgent):
     """
 
     state = ("shown", "clicked", "exploration")
+    _rewards = staticmethod(shares)
 
     def __init__(
         self,
@@ -66,6 +81,11 @@ class UCB1Agent(UCBAgent):
             return np.matvec(X, self.shown), np.matvec(X, self.clicked)
         return self.shown, self.clicked
 
+    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the choices that differ, and their products; what is not offered was never shown, and adds nothing."""
+        X, arms = super().choices(user_id, sim)
+        return (X * sim.offers(arms)[..., None] if sim.sold_out else X), arms
+
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return the click rate; infinity of what was never shown."""
         n, c = self.counts(X)
@@ -76,6 +96,9 @@ class UCB1Agent(UCBAgent):
         n, _ = self.counts(X)
         t = np.maximum(n.sum(-1, keepdims=True), 1)
         return np.sqrt(np.divide(2 * np.log(t), n, out=np.full_like(n, np.inf), where=n > 0))
+
+    def _contexts(self, X: Any) -> np.ndarray:
+        return super()._contexts(X) if self.in_shop else DisjointLinUCBAgent._contexts(self, X)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         one = x if self.in_shop else np.eye(self.n_arms)[arm]

@@ -13,7 +13,7 @@ Li, Chu, Langford and Schapire, WWW 2010, Algorithm 2. Where we differ from it:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class HybridLinUCBAgent(UCBAgent):
 
     state = ("shared", "by_arm", "B", "exploration")
     gamma, ridge = checks.Setting(0.0, 1.0, open_low=True, fixed=True), checks.Setting(0.0, open_low=True, fixed=True)
-    _contexts = DisjointLinUCBAgent._contexts
+    _contexts, choices = DisjointLinUCBAgent._contexts, DisjointLinUCBAgent.choices
 
     def __init__(
         self,
@@ -143,16 +143,16 @@ class HybridLinUCBAgent(UCBAgent):
         B, C = (M.reshape(*self.batch_shape, -1, M.shape[-1]) for M in (self.B, self.by_arm.A_inv @ self.B))
         return np.swapaxes(B, -1, -2) @ C, np.vecmat(self.by_arm.b.reshape(*self.batch_shape, -1), C)
 
-    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the contexts of all products, and their numbers."""
-        self._meet(sim)
-        return DisjointLinUCBAgent.choices(self, user_id, sim)
-
     def _meet(self, sim: ZooplusSimulator) -> None:
         """Take note of the catalog; products that it has more than the last one are new arms."""
         if (new := sim.n_products - self.n_arms) > 0:
             self.by_arm.grow(new)
             self.B = np.concatenate([self.B, np.zeros((*self.batch_shape, new, *self.B.shape[-2:]))], axis=-3)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned; arms may have come since."""
+        self.B = np.zeros((*self.batch_shape, state["B"].shape[-3], *self.B.shape[-2:]))
+        super().set_state(state)
 
 
 class HybridPerProductAgent(HybridLinUCBAgent):

@@ -145,7 +145,13 @@ class DisjointLinUCBAgent(SharedLinUCBAgent):
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the contexts of all products, and their numbers."""
+        self._meet(sim)
         return self.features.contexts(user_id, sim), np.broadcast_to(np.arange(sim.n_products), sim.for_sale.shape)
+
+    def _meet(self, sim: ZooplusSimulator) -> None:
+        """Take note of the catalog; products that it has more than the last one are new arms."""
+        if (new := sim.n_products - self.n_arms) > 0:
+            self.evidence.grow(new)
 
     def _contexts(self, X: Any) -> np.ndarray:
         return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))

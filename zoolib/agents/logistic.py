@@ -14,10 +14,9 @@ Filippi, Cappe, Garivier and Szepesvari (NIPS 2010) and Li, Lu and Zhou (ICML 20
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from zoolib.agents.counting import shares
 from zoolib.agents.linucb import DisjointLinUCBAgent, SharedLinUCBAgent
 from zoolib.evidence import LogisticEvidence
 from zoolib.networks import sigmoid
@@ -25,7 +24,9 @@ from zoolib.world import ContextSpace, ZooplusSimulator  # noqa: F401  the examp
 
 
 class _Logistic:
-    """Mixed in before a linear agent: the same on log-odds."""
+    """Mixed in before a linear agent: the same on log-odds, of rewards in [0, 1]."""
+
+    _rewards = staticmethod(shares)
 
     def _make_evidence(self) -> LogisticEvidence:
         if self.window is not None:
@@ -68,13 +69,3 @@ class LogisticUCBAgent(_Logistic, DisjointLinUCBAgent):
     >>> agent.payoff(np.ones((3, 2))).round(3).tolist()
     [0.5, 0.599, 0.5]
     """
-
-    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the contexts of all products, and their numbers."""
-        self._meet(sim)
-        return super().choices(user_id, sim)
-
-    def _meet(self, sim: ZooplusSimulator) -> None:
-        """Take note of the catalog; products that it has more than the last one are new arms."""
-        if (new := sim.n_products - self.n_arms) > 0:
-            self.evidence.grow(new)

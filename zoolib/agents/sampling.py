@@ -142,8 +142,8 @@ class InverseGap(Exploration):
     goes_by_gaps = True
     state = ("_uniforms",)
 
-    def __post_init__(self) -> None:
-        checks.choice("per", self.per, ("one", "loss", "payoff"))
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, checks.choice("per", value, ("one", "loss", "payoff")) if name == "per" else value)
 
     def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._uniforms = UniformStream(self._needed(rngs), batch_shape)

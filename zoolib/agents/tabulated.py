@@ -7,6 +7,7 @@ column.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,11 @@ class Tabulated:
     def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
         self._catalog = None  # the tables are made anew when somebody asks
         super()._learn_many(X, arms, rewards)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self._catalog = None
+        super().set_state(state)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         for changed in self.evidence.add(x, reward, arm):

@@ -51,6 +51,10 @@ class Wrapper(Agent):
         """Number of arms K that the agent knows."""
         return self.agent.n_arms
 
+    @property
+    def _rewards(self) -> Callable[..., np.ndarray]:
+        return getattr(self.agent, "_rewards", checks.finite)
+
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return what the agent chooses."""
         return self.agent.predict(user_id, sim)
@@ -147,6 +151,11 @@ class Anticipating(Delayed):
             raise TypeError(f"agent must be a SharedLinUCBAgent that remembers everything, got {agent!r}")
         super().__init__(agent, delay=delay, every=every)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("gamma", "window") and value != getattr(self, name):
+            raise TypeError(f"{name} stays {getattr(self, name)}: what is anticipated must not be forgotten")
+        super().__setattr__(name, value)
+
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         who, arm, reward = lesson
         x = who if sim is None else self.features.context(who, arm, sim)
@@ -210,6 +219,8 @@ class Snapshots(Wrapper):
     >>> {visits: float(b) for visits, b in agent.snapshots.items()}
     {1: 1.0}
     """
+
+    state = ("agent", "n_visits")
 
     def __init__(self, agent: Any, at: Iterable[int], look: Callable[[Any], Any] = copy.deepcopy) -> None:
         super().__init__(agent)

@@ -6,21 +6,19 @@ from typing import Any
 
 import numpy as np
 
-LONGEST = 1e15  # of x'x / lambda: beyond it the prior is lost beside x x' in the digits of A
-LONGEST_TO_LEAVE = 1e10  # the same where x is to be taken out again, and leaves its rounding errors behind
+LONGEST = 1e10  # of x'x / lambda: a few thousand such x x' leave the prior a digit or two in their sum, A
 LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
 
 
-def refuse_long(x: np.ndarray, ridge: float, longest: float = LONGEST, weight: Any = None) -> None:
+def refuse_long(x: np.ndarray, ridge: float, weight: Any = None) -> None:
     """Refuse contexts, ``(..., d)``, of which one, by its ``weight`` ``(...)``, would drown lambda = ``ridge``.
 
     >>> refuse_long(np.ones((5, 2)), ridge=1.0)
     """
-    fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= longest * ridge
+    fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= LONGEST * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
-        raise ValueError(
-            f"contexts must not be so long that the prior is lost beside them: scale them to x'x <= {longest * ridge:g}"
-        )
+        most = f"scale them to x'x <= {LONGEST * ridge:g}"
+        raise ValueError(f"contexts must not be so long that the prior is lost beside them: {most}")
 
 
 def is_delicate(v: Any, sign: float) -> bool:

@@ -43,8 +43,7 @@ class EigenEvidence(Evidence):
         Q = np.broadcast_to(self.eye, (*shape, self.d, self.d)).copy()
         return np.zeros_like(Q), np.zeros((*shape, self.d)), np.zeros((*shape, self.d)), Q
 
-    def put(self, A: np.ndarray, b: np.ndarray) -> None:
-        """Take sums that were made elsewhere, in the place of all so far."""
+    def _put(self, A: np.ndarray, b: np.ndarray) -> None:
         self.c, M = 1.0, A - self.ridge * self.eye
         self._set(M, b, *np.linalg.eigh(M))
 

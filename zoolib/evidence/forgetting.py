@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.digits import LONGEST_TO_LEAVE, refuse_long
+from zoolib.evidence.digits import refuse_long
 from zoolib.evidence.ridge import Evidence, each, outer
 from zoolib.evidence.together import add_in_turn
 
@@ -23,7 +23,7 @@ class WindowedEvidence(Evidence):
     (3.0, 0.0)
     """
 
-    window, longest = checks.Setting(1, kind=int), LONGEST_TO_LEAVE
+    window = checks.Setting(1, kind=int)
     add_many = add_in_turn  # which clicks leave is a matter of when they came
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, window: int) -> None:
@@ -33,7 +33,7 @@ class WindowedEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
         """Take in a click and, once the window is full, take the oldest out."""
-        refuse_long(x, self.ridge, self.longest)
+        refuse_long(x, self.ridge)
         left = self._leave_room_for(1)
         kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
         self._clicks.append(kept)  # copies: the caller may use the arrays again
@@ -79,7 +79,7 @@ class WindowedEvidence(Evidence):
         """Put back what :meth:`get_state` returned."""
         super().set_state(state)
         arms = [None] * len(state["x"]) if state["arm"] is None else each(state["arm"])
-        self._clicks = deque(zip(state["x"], state["r"], arms, strict=True))
+        self._clicks = deque(zip(state["x"].copy(), state["r"].copy(), arms, strict=True))
 
 
 class DiscountedEvidence(Evidence):
@@ -111,7 +111,7 @@ class DiscountedEvidence(Evidence):
         A_arm += outer(x)
         b_arm += np.asarray(r)[..., None] * x
         self._put_back(arm, parts, A, b)
-        self.put(A, b)
+        self._put(A, b)
         return (None,)
 
 

@@ -56,7 +56,7 @@ class LogisticEvidence(Evidence):
         """Let the past fade, if it does, then take in a click."""
         refuse_long(x, self.ridge)
         if self.gamma < 1:
-            self.put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
+            self._put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
         A_inv, b = self._of(arm, self.A_inv, self.b)
         u = np.matvec(A_inv, x)
         s = mode(np.vecdot(u, b), np.vecdot(u, x), np.asarray(r, dtype=float))
@@ -74,6 +74,8 @@ class LogisticEvidence(Evidence):
             As in :meth:`Evidence.rebuild`; r lies between 0 and n.
         """
         n, theta = np.ones(r.shape) if n is None else np.asarray(n), np.zeros((*self.shape, self.d))
+        if np.any((r < 0) | (r > n)):
+            raise ValueError(f"r must lie between 0 and n, the number of clicks, got {np.min(r)} to {np.max(r)}")
         refuse_long(X := np.asarray(X, dtype=float), self.ridge, weight=np.minimum(n, 1))
         for _ in range(STEPS):  # Newton's
             p = probability(np.matvec(X, theta))
@@ -82,7 +84,7 @@ class LogisticEvidence(Evidence):
             theta += step
             if np.abs(step).max() < ENOUGH:
                 break
-        self.put(A, np.matvec(A, theta))
+        self._put(A, np.matvec(A, theta))
 
 
 def mode(a: Any, v: Any, r: Any) -> np.ndarray:

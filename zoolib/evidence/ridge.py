@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.digits import LONGEST, is_delicate, refuse_long
+from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.together import add_at_once
 from zoolib.persistence import Stateful
 
@@ -42,7 +42,7 @@ class Evidence(Stateful):
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy")
-    fades, longest = False, LONGEST  # whether a click of one arm changes what is known of all; x'x / lambda at most
+    fades = False  # whether a click of one arm changes what is known of all
     ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
@@ -138,17 +138,20 @@ class Evidence(Stateful):
             ``(*shape, m)``: the rewards that came of each, summed, and how often it was met (None: once).
         """
         X, n = np.asarray(X, dtype=float), np.asarray(1.0 if n is None else n)
-        refuse_long(X, self.ridge, self.longest, np.minimum(n, 1))  # each as it came
-        self.put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * n[..., None]), np.vecmat(r, X))
+        refuse_long(X, self.ridge, np.minimum(n, 1))  # each as it came
+        self._put(self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * n[..., None]), np.vecmat(r, X))
 
     def put(self, A: np.ndarray, b: np.ndarray) -> None:
-        """Take sums that were made elsewhere, ``(*shape, d, d)`` and ``(*shape, d)``, in the place of all so far."""
+        """Take copies of sums made elsewhere, ``(*shape, d, d)`` and ``(*shape, d)``, in the place of all so far."""
+        self._put(np.array(A, dtype=float, order="C"), np.array(b, dtype=float, order="C"))
+
+    def _put(self, A: np.ndarray, b: np.ndarray) -> None:
         self._set(A, np.linalg.inv(A), b, np.zeros(b.shape[:-1], dtype=np.int64))
         self._recent.clear()
 
     def take_over(self, old: Evidence) -> Self:
         """Go on with the sums of ``old``, which was kept in another way: what it has forgotten stays forgotten."""
-        self.put(old.A + (self.ridge - old.ridge) * self.eye, old.b.copy())  # lambda is on the diagonal, nowhere else
+        self.put(old.A + (self.ridge - old.ridge) * self.eye, old.b)  # lambda is on the diagonal, nowhere else
         return self
 
     def grow(self, n_new: int) -> None:
@@ -200,7 +203,7 @@ class Evidence(Stateful):
 
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
         if sign > 0:
-            refuse_long(x, self.ridge, self.longest)
+            refuse_long(x, self.ridge)
         arrays = self._A, self._A_inv, self._b
         A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)
@@ -248,7 +251,7 @@ class Evidence(Stateful):
 
 def each(entries: np.ndarray) -> list[Any]:
     """Return what belongs to one click after another, of which ``entries`` is the array."""
-    return entries.tolist() if entries.ndim == 1 else list(entries)
+    return entries.tolist() if entries.ndim == 1 else list(entries.copy())
 
 
 def outer(x: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ another table comes, or when somebody asks. (f and V are a Gaussian process at m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class TabularEvidence(Evidence):
     state = ("_A", "_A_inv", "_b", "_n_since_tidy", "Z", "f", "V", "n", "s")
 
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
-        Z = checks.finite("Z", Z, (None,) * max(2, np.ndim(Z)))
+        Z = np.array(checks.finite("Z", Z, (None,) * max(2, np.ndim(Z))))
         self.m = checks.whole("number of rows of Z", Z.shape[-2], 1)
         super().__init__(Z.shape[-1], Z.shape[:-2], ridge)
         self.go_by(Z)
@@ -60,12 +61,11 @@ class TabularEvidence(Evidence):
         return np.moveaxis(self._Vf[:, :-1], (0, 1), (-2, -1))
 
     def go_by(self, Z: np.ndarray) -> None:
-        """Make ``Z``, of as many rows, the table."""
+        """Make ``Z``, of as many rows, the table: itself and no copy, so that nobody should write to it."""
         Z = checks.finite("Z", Z, (*self.shape, self.m, self.d))
         refuse_long(Z, self.ridge)
         self._bring_up_to_date()
-        # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
-        self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))
+        self._hold(Z)
         self._look()
 
     def mean(self, X: np.ndarray) -> np.ndarray:
@@ -94,16 +94,24 @@ class TabularEvidence(Evidence):
             return add_in_turn(self, X, r, arms)
         plain = Evidence(self.d, self.shape, self.ridge).take_over(self)
         plain.add_many(X, r, arms)
-        return self.put(plain.A, plain.b)
+        return self._put(plain.A, plain.b)
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, the table and what is known on it."""
         self._count()
         return super().get_state()
 
-    def put(self, A: np.ndarray, b: np.ndarray) -> None:
-        """Take sums that were made elsewhere, in the place of all so far."""
-        super().put(A, b)
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self._hold(state["Z"].copy())
+        super().set_state(state)
+
+    def _hold(self, Z: np.ndarray) -> None:
+        # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
+        self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))
+
+    def _put(self, A: np.ndarray, b: np.ndarray) -> None:
+        super()._put(A, b)
         if hasattr(self, "Z"):
             self._look()
 

@@ -20,7 +20,7 @@ def add_in_turn(evidence: Any, X: np.ndarray, r: np.ndarray, arms: np.ndarray | 
         An :class:`~zoolib.evidence.Evidence`, and what its :meth:`~zoolib.evidence.Evidence.add_many` takes.
     """
     if np.ndim(X) > np.ndim(r):  # and not the numbers of rows of a table
-        refuse_long(X, evidence.ridge, evidence.longest)
+        refuse_long(X, evidence.ridge)
     for i in range(len(r)):
         arm = None if arms is None else arms[i]
         evidence.add(X[i], r[i], arm if arm is None or evidence.shape[:-1] else int(arm))
@@ -34,7 +34,7 @@ def add_at_once(evidence: Any, X: np.ndarray, r: np.ndarray, arms: np.ndarray | 
     if len(evidence.shape) > (arms is not None):  # of many worlds
         return add_in_turn(evidence, X, r, arms)
     evidence._bring_up_to_date()
-    refuse_long(X, evidence.ridge, evidence.longest)
+    refuse_long(X, evidence.ridge)
     due = np.zeros(evidence.shape, dtype=bool)
     for arm, of in _clicks_of(arms, len(r)):
         if len(of) * MANY < evidence.d:  # an update of rank one each costs less than an inverse

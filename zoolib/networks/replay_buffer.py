@@ -130,7 +130,7 @@ class ReplayBuffer(Stateful):
     def get_state(self) -> dict[str, Any]:
         """Return the records."""
         kept = slice(len(self))
-        return {"n_added": self.n_added, "contexts": self._contexts[kept], "rewards": self._rewards[kept]}
+        return {"n_added": self.n_added, "contexts": self._contexts[kept].copy(), "rewards": self._rewards[kept].copy()}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned."""

@@ -141,16 +141,20 @@ class ZooplusSimulator:
         if for_sale.dtype != bool or for_sale.shape != shape or not for_sale.any(-1).all():
             raise ValueError("for_sale must hold a bool for each product, True for at least one in every world")
         self.product_category, self.n_products, self.for_sale = catalog, shape[-1], checks.frozen(for_sale)
-        self.sold_out = not self.for_sale.all()  # whether anything is
-        is_in = catalog[..., None, :] == np.arange(len(self.categories))[:, None]  # (..., C, K)
-        is_in &= self.for_sale[..., None, :]
+        is_in = (catalog[..., None, :] == np.arange(len(self.categories))[:, None]) & self.for_sale[..., None, :]
         first = np.where(is_in.any(-1), is_in.argmax(-1), self.n_products)
         # Categories in the order of their first products, so that a tie goes to the lowest product number. One that
-        # the catalog lacks stands at the end, as a second copy of the first, which no tie-break ever picks.
+        # the catalog lacks stands at the end, as a second copy of the first, which is not offered.
         order = np.argsort(first, axis=-1, kind="stable")
         lacking = np.take_along_axis(first, order, -1) == self.n_products
         self.category_order = checks.frozen(np.where(lacking, order[..., :1], order))
         self.first_product = checks.frozen(np.take_along_axis(first, self.category_order, -1))
+        self.sold_out = bool(lacking.any() or not self.for_sale.all())  # whether anything is, or a category is lacking
+
+    def offers(self, arms: np.ndarray) -> np.ndarray:
+        """Return which of the choices ``arms``, ``(..., n)``, can be bought, and are no second copies of the first."""
+        copies = (arms == arms[..., :1]) & (np.arange(arms.shape[-1]) > 0)
+        return np.take_along_axis(self.for_sale, arms, -1) & ~copies
 
     def set_click_table(self, table: np.ndarray) -> None:
         """Set the click probabilities, ``(..., P, C)``."""
