@@ -29,7 +29,7 @@ class Agent(Stateful, ABC):
     True
     """
 
-    _rewards = staticmethod(checks.finite)  # what may be learned where there is no shop
+    _vectors = _rewards = staticmethod(checks.finite)  # which contexts and rewards may be learned where there is no shop
 
     def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
         self.features = checks.instance("features", features, FeatureEngineer, ContextSpace)
@@ -70,7 +70,7 @@ class Agent(Stateful, ABC):
 
     def learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn from a finite ``reward`` of having chosen ``arm`` with context ``x``, ``(..., d)``."""
-        x = checks.finite("x", x, (*self.batch_shape, self.features.d))
+        x = self._vectors("x", x, (*self.batch_shape, self.features.d))
         arm = checks.indices("arm", arm, self.n_arms, self.batch_shape)
         self._learn(x, arm, self._rewards("reward", reward, self.batch_shape))
 
@@ -82,7 +82,7 @@ class Agent(Stateful, ABC):
         X, arms, rewards
             ``(n, ..., d)``, ``(n, ...)`` and ``(n, ...)``: n times what :meth:`learn` takes.
         """
-        X = checks.finite("X", X, (None, *self.batch_shape, self.features.d))
+        X = self._vectors("X", X, (None, *self.batch_shape, self.features.d))
         arms = checks.indices("arms", arms, self.n_arms, X.shape[:-1])
         self._learn_many(X, arms, self._rewards("rewards", rewards, X.shape[:-1]))
 

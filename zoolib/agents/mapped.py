@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
+from zoolib.agents.counting import shares
 from zoolib.agents.exploration import Exploration
 from zoolib.agents.sampling import Thompson
 from zoolib.evidence import BatchedEvidence, BatchedLogistic
@@ -19,7 +20,8 @@ from zoolib.world import ContextSpace, FeatureEngineer
 
 LINKS = {"identity": BatchedEvidence, "logistic": BatchedLogistic}
 
-LARGEST_X = 1e6  # of a log's contexts, in size
+LARGEST_X = 1e6  # of contexts, in size
+STALE = "a window needs fresh evidence: what leaves it is taken out as the map is now"
 
 
 class _Ahead(Thompson):
@@ -68,10 +70,11 @@ class MappedAgent(UCBAgent):
     exploration
         ``Thompson()``, ``UCB()`` or ``EpsilonGreedy(epsilon)`` (:mod:`zoolib.agents.exploration`).
     link
-        ``"identity"``, or ``"logistic"`` for rewards 0 and 1 (Filippi, Cappe, Garivier and Szepesvari, 2010; evidence
+        ``"identity"``, or ``"logistic"`` for rewards in [0, 1] (Filippi, Cappe, Garivier and Szepesvari, 2010; evidence
         as in :class:`~zoolib.evidence.BatchedLogistic`).
     fresh
-        Whether A and b are rebuilt when the map has been trained. If not, they keep what old maps made of the past.
+        Whether A and b are rebuilt when the map has been trained. If not, they keep what old maps made of the past,
+        and no window can be set.
     rng
         A seed or generator, or one for each world.
 
@@ -104,9 +107,10 @@ class MappedAgent(UCBAgent):
         if not isinstance(map, FeatureMap):
             raise TypeError(f"map must be one of zoolib.maps, got {map!r}")
         if window is not None and not fresh:
-            raise ValueError("a window needs fresh evidence: what leaves it is taken out as the map is now")
+            raise ValueError(STALE)
         self.ridge, self.window, self.settle, self.fresh = ridge, window, settle, fresh
         self.link = checks.choice("link", link, LINKS)
+        self._rewards = shares if link == "logistic" else checks.finite
         drawn, rngs = streams(rng, self.batch_shape, 2)
         self.map = map.start(features.d, self.batch_shape, drawn)
         self.evidence = LINKS[link](self.map.width, self.batch_shape, self.ridge)
@@ -136,13 +140,9 @@ class MappedAgent(UCBAgent):
         return self.evidence.width(Z)
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``; the map is trained on it first."""
-        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
-        r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        if np.abs(X).max(initial=0.0) > LARGEST_X:
-            raise ValueError(
-                f"X must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or nothing of the prior would be left"
-            )
+        """Take in a log: contexts ``(..., n, d)`` and rewards ``(..., n)``; the map is trained on it first."""
+        X = self._vectors("X", X, (*self.batch_shape, None, self.features.d))
+        r = self._rewards("r", r, (*self.batch_shape, X.shape[-2]))
         for t in range(0, X.shape[-2], 4096):
             self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
         self.map.fit(*self._counting())
@@ -159,10 +159,33 @@ class MappedAgent(UCBAgent):
         elif self._n - self._settled >= self.settle:
             self._catch_up()
 
+    def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+        X = checks.finite(name, value, shape)
+        if np.abs(X).max(initial=0.0) > LARGEST_X:
+            most = f"{name} must lie between -{LARGEST_X:g} and {LARGEST_X:g}"
+            raise ValueError(f"{most}, or nothing of the prior would be left")
+        self.map.check(X)
+        return X
+
     def _changed(self, name: str, before: Any) -> None:
-        if name != "alpha":
-            self.evidence.ridge = self.ridge
-        self._rebuild()
+        if name == "window" and not self.fresh:
+            raise ValueError(STALE)
+        more, self.evidence.ridge = self.ridge - self.evidence.ridge, self.ridge
+        if self.fresh:
+            self._rebuild()
+        else:
+            self.evidence.A += more * np.eye(self.evidence.d)
+            self._catch_up()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what has been learned, and the records."""
+        self._X, self._r = self._X[..., : self._n, :], self._r[..., : self._n]
+        return super().get_state()
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self._X, self._r = self._X[..., :0, :], self._r[..., :0]  # there may be more records, or fewer
+        super().set_state(state)
 
     def _rebuild(self) -> None:
         """Sum up all records that count, as the map is now."""

@@ -78,6 +78,9 @@ class FeatureMap(Stateful, ABC):
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Look at the records so far, ``(..., n, d)`` and ``(..., n)``."""
 
+    def check(self, X: np.ndarray) -> None:
+        """Refuse finite contexts ``(..., d)`` that the map has no place for, before they are learned."""
+
 
 def _of_world(value: Any, i: int) -> Any:
     """Return the part of world ``i`` in what a map has learned; a number is that of all worlds."""

@@ -119,9 +119,21 @@ class WithProduct(FeatureMap):
         """Let the other map look at the records."""
         self.of.fit(X, r)
 
+    def check(self, X: np.ndarray) -> None:
+        """Refuse numbers that are no product's."""
+        self._number(X)
+        self.of.check(X)
+
+    def _number(self, X: np.ndarray) -> np.ndarray:
+        number = X[..., 0].astype(int)
+        if np.count_nonzero(number != X[..., 0]) or np.count_nonzero(number.view(np.uint64) >= self.n_products):
+            whole = f"a whole number between 0 and {self.n_products - 1}"
+            raise ValueError(f"the product's number must be {whole}, got {X[..., 0].min()} to {X[..., 0].max()}")
+        return number.ravel()
+
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return z for each row of ``X``."""
-        Z = np.zeros((*X.shape[:-1], self.width))
+        """Return z for each row of ``X``; a number that is no product's is a ``ValueError``."""
+        number, Z = self._number(X), np.zeros((*X.shape[:-1], self.width))
         Z[..., : self.of.width] = self.of(X)
-        np.put_along_axis(Z, self.of.width + X[..., :1].astype(int), self.scale, axis=-1)
+        Z.reshape(-1, self.width)[np.arange(number.size), self.of.width + number] = self.scale
         return Z

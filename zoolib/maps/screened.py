@@ -28,6 +28,10 @@ class _Prepared(FeatureMap):
     def _prepared(self, X: np.ndarray) -> np.ndarray:
         """Return what the other map sees of the rows of ``X``."""
 
+    def check(self, X: np.ndarray) -> None:
+        """Refuse what the other map has no place for; the product's number stays as it is."""
+        self.of.check(X)
+
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return the other map's z for each row of ``X``."""
         return self.of(self._prepared(X))
