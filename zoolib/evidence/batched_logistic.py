@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoolib.evidence.batched import BatchedEvidence
+from zoolib.evidence.logistic import climbed
 
 NEWTON_STEPS, CLOSE = 25, 1e-8
 
@@ -46,4 +47,6 @@ class BatchedLogistic(BatchedEvidence):
             theta += step / max(1.0, np.abs(Z @ step).max() / 4)  # nobody's log-odds moves by more than 4 at once
             if np.abs(step).max() < CLOSE:
                 break
+        else:  # where contexts are long the way is
+            theta, A = climbed(before, A0, Z, r, 1.0)
         self.A[world], self.b[world] = A, A @ theta
