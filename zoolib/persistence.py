@@ -27,6 +27,7 @@ class Stateful:
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`get_state` returned, which stays as it is."""
+        self._make_room(state)
         for name in self.state:
             current, value = getattr(self, name), state[name]
             if isinstance(current, Stateful):
@@ -42,6 +43,9 @@ class Stateful:
                 np.copyto(current, value, casting="same_kind")  # in place: other attributes may be views of it
             else:
                 setattr(self, name, copy.deepcopy(value))
+
+    def _make_room(self, state: Mapping[str, Any]) -> None:
+        """Take the shapes of a state that is to be put back, and forget what was made of the last one."""
 
 
 def _are_generators(value: Any) -> bool:

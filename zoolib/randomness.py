@@ -150,7 +150,5 @@ class UniformStream(Stateful):
         self.settle()
         return super().get_state()
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put the generators back to where they stood."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._forget()
-        super().set_state(state)

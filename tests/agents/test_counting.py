@@ -12,13 +12,21 @@ from zoolib import (
     ContextSpace,
     EpsilonGreedy,
     FeatureEngineer,
+    InverseGap,
     KLUCBAgent,
+    LogisticUCBAgent,
+    MappedAgent,
+    NeuralTSAgent,
+    SharedLinUCBAgent,
+    SharedLogisticUCBAgent,
     UCB1Agent,
     ZooplusSimulator,
     run,
     spawn,
 )
+from zoolib.agents.conformance import same
 from zoolib.agents.counting import divergence
+from zoolib.maps import Identity
 
 RATES = np.array([0.45, 0.5, 0.2, 0.02])
 
@@ -128,3 +136,76 @@ def test_a_world_of_a_batch_is_the_world_alone(cls):
         assert arms[1] == arm
         batch.learn(np.ones((3, 1)), arms, one < RATES[arms])
         alone.learn(np.ones(1), arm, one[1] < RATES[arm])
+
+
+def narrow(seed=0):
+    """A shop of two categories of the five."""
+    sim = ZooplusSimulator(n_products=2, n_users=50, seed=seed)
+    sim.set_catalog(np.broadcast_to([0, 1], (*sim.batch_shape, 2)))
+    return sim
+
+
+@pytest.mark.parametrize("gone", [0, 2], ids=["the catalog lacks three", "three have sold out"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda F: BetaThompsonAgent(F, rng=0),
+        lambda F: NeuralTSAgent(F, rng=0, alpha=100.0),
+        lambda F: SharedLinUCBAgent(F, exploration=InverseGap(), rng=0),
+    ],
+    ids=["Beta", "NeuralTS", "inverse gap"],
+)
+def test_a_category_that_is_not_to_be_had_is_not_drawn_in_the_name_of_the_first(make, gone):
+    sim = narrow()
+    if gone:
+        sim.set_catalog(np.arange(5), np.arange(5) < 2)
+    agent = make(FeatureEngineer(sim))
+    shares = np.bincount([agent.predict(0, sim) for _ in range(1000)], minlength=2) / 1000
+    assert shares == pytest.approx([0.5, 0.5], abs=0.06)
+
+
+@pytest.mark.parametrize("seed", [0, [0, 1]], ids=["one", "batch"])
+@pytest.mark.parametrize("cls", [UCB1Agent, KLUCBAgent])
+def test_a_category_that_is_not_to_be_had_does_not_count_as_shown(cls, seed):
+    sim = narrow(seed)
+    shape = sim.batch_shape
+    agent, bare = cls(FeatureEngineer(sim)), cls(ContextSpace(1, 2, shape))
+    user, rng = np.zeros(shape, dtype=int) if shape else 0, np.random.default_rng(0)
+    for _ in range(200):
+        arm, row = agent.predict(user, sim), bare.select(np.ones((*shape, 2, 1)))
+        assert np.array_equal(arm, row)
+        click = (rng.random(shape or None) < np.where(np.asarray(arm), 0.4, 0.5)) * 1
+        agent.update(user, arm, click if shape else int(click), sim)
+        bare.learn(np.ones((*shape, 1)), row, click)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        UCB1Agent,
+        KLUCBAgent,
+        lambda space: BetaThompsonAgent(space, rng=0),
+        SharedLogisticUCBAgent,
+        LogisticUCBAgent,
+        lambda space: MappedAgent(space, map=Identity(), link="logistic", rng=0),
+    ],
+)
+def test_what_is_no_part_of_a_click_is_refused_where_clicks_are_counted(make):
+    agent = make(ContextSpace(2, 3))
+    before = agent.get_state()
+    for reward in (5.0, -0.1):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            agent.learn(np.ones(2), 0, reward)
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            agent.learn_many(np.ones((2, 2)), [0, 1], [0.0, reward])
+        if getattr(agent, "warm", None):
+            with pytest.raises(ValueError, match="between 0 and"):
+                agent.warm(np.ones((2, 2)), np.array([0.0, reward]))
+    assert same(before, agent.get_state())
+    agent.learn(np.ones(2), 0, 0.5)
+
+
+def test_elsewhere_than_in_a_shop_there_is_a_row_for_each_arm():
+    agent = UCB1Agent(ContextSpace(2, 3))
+    with pytest.raises(ValueError, match="shape"):
+        agent.select(np.ones((2, 2)))

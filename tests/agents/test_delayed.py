@@ -235,3 +235,12 @@ def test_to_anticipate_moves_no_payoff_and_makes_sure():
 def test_only_a_shared_agent_that_remembers_everything_can_anticipate(make):
     with pytest.raises(TypeError, match="remembers everything"):
         Anticipating(make(ContextSpace(2, 3)), delay=1)
+
+
+@pytest.mark.parametrize(("name", "value"), [("gamma", 0.5), ("window", 3)])
+def test_what_anticipates_cannot_be_made_to_forget(name, value):
+    agent = Anticipating(SharedLinUCBAgent(ContextSpace(2, 3)))
+    with pytest.raises(TypeError, match=name):
+        setattr(agent, name, value)
+    agent.gamma, agent.alpha = 1.0, 0.7
+    assert (agent.agent.gamma, agent.agent.window, agent.agent.alpha) == (1.0, None, 0.7)

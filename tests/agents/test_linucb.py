@@ -20,6 +20,7 @@ from zoolib import (
     replicate,
     run,
 )
+from zoolib.agents import DisjointLinUCBAgent
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -168,3 +169,12 @@ def test_a_click_on_a_product_that_was_launched_since_the_last_choice_is_learned
     clicked = agent.evidence.b.any(axis=-1)
     assert (np.flatnonzero(clicked[0] if sim.batch_shape else clicked) == [3, 10]).all()
     assert clicked.sum() == 2 * len(sim.seeds)
+
+
+@pytest.mark.parametrize("settings", [{}, {"window": 50}, {"gamma": 0.99}], ids=str)
+def test_disjoint_models_go_on_after_a_launch_as_the_fast_ones_do(settings):
+    def history(cls):
+        sim = ZooplusSimulator(n_products=10, n_users=60, seed=3)
+        return run({"agent": cls(FeatureEngineer(sim), alpha=0.3, **settings)}, sim, 200, {100: Launch(["Cat Toy"])})
+
+    assert np.array_equal(history(DisjointLinUCBAgent).arm, history(LinUCBAgent).arm)

@@ -14,13 +14,14 @@ from zoolib import (
     MappedAgent,
     PerProductAgent,
     Segments,
+    SharedLogisticUCBAgent,
     load,
     save,
     serve,
 )
 from zoolib.agents.conformance import AgentConformance
 from zoolib.evidence import BatchedLogistic
-from zoolib.maps import Boosted, Crossed, Identity, KMeans, PerCategory, RandomFourier
+from zoolib.maps import Boosted, Crossed, Identity, KMeans, PerCategory, RandomFourier, Screened, WithProduct
 from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid
 from zoolib.world import Layout
 
@@ -410,3 +411,74 @@ def test_a_product_that_does_not_exist_is_refused(shop):
         agent.select(np.full((2, 8, shop.layout.d), 10.0))
     with pytest.raises(ValueError, match="layout"):
         PerProductAgent(ContextSpace(3, 4), layout=shop.layout, n_products=10)
+
+
+# ---- what is refused, and what stays ---------------------------------------------------------------------------------
+
+
+def stale(**settings):
+    agent = MappedAgent(
+        ContextSpace(3, 4), map=Learned(hidden=(4,), every=100), fresh=False, exploration=UCB(), rng=0, **settings
+    )
+    X = np.random.default_rng(0).normal(size=(420, 3))
+    agent.learn_many(X, np.zeros(420, dtype=int), (X[:, 0] > 0) * 1.0)
+    return agent, X[:3]
+
+
+def test_what_old_maps_made_of_the_past_stays_when_a_setting_changes():
+    agent, X = stale()
+    before, A = agent.payoff(X), agent.evidence.A.copy()
+    agent.alpha = 0.2
+    assert np.array_equal(agent.payoff(X), before)
+    agent.ridge = 3.0
+    assert np.allclose(agent.evidence.A, A + 2 * np.eye(len(A)))
+    assert np.allclose(agent.evidence.A @ agent.evidence.theta, agent.evidence.b)
+    with pytest.raises(ValueError, match="window"):
+        agent.window = 5
+    assert agent.window is None
+
+
+@pytest.mark.parametrize("how", ["learn", "learn_many", "warm"])
+def test_a_context_beside_which_nothing_of_the_prior_is_left_is_refused_however_it_comes(how):
+    agent = MappedAgent(ContextSpace(2, 3), map=Identity(), rng=0)
+    lesson = {"learn": (0, 1.0), "learn_many": ([0], [1.0]), "warm": ([1.0],)}[how]
+    with pytest.raises(ValueError, match="must lie between"):
+        getattr(agent, how)(np.full((2,) if how == "learn" else (1, 2), 1e160), *lesson)
+    assert agent._n == 0
+
+
+@pytest.mark.parametrize("number", [3.0, -1.0, 0.5])
+@pytest.mark.parametrize("shape", [(), (2,)], ids=["one", "batch"])
+def test_a_number_that_is_no_products_is_refused_before_it_is_noted(shape, number):
+    at = Layout(n_user=1, n_nominal=1, n_product=1)
+    of = Screened(at, of=WithProduct(at, of=Identity(at), n_products=3))
+    rngs = [np.random.default_rng(i) for i in range(2)] if shape else 0
+    agent = MappedAgent(ContextSpace(at.d, 2, shape), map=of, rng=rngs)
+    x, arm, r = np.ones((*shape, at.d)), np.zeros(shape, dtype=int), np.ones(shape)
+    agent.learn(x, arm if shape else 0, r)
+    x[..., 0] = number
+    with pytest.raises(ValueError, match="number"):
+        agent.learn(x, arm if shape else 0, r)
+    with pytest.raises(ValueError, match="number"):
+        agent.select(np.repeat(x[..., None, :], 2, axis=-2))
+    assert agent._n == 1
+
+
+LONG = {
+    "one long context": (1.0, [[300.0]] + [[1.0]] * 10, [1.0] * 10 + [0.0]),
+    "clicks alone": (0.01, [[-286.0, -24.0], [41.0, -22.0], [-2.0, -2.0]], [1.0] * 3),
+}
+
+
+@pytest.mark.parametrize(("ridge", "X", "r"), LONG.values(), ids=LONG)
+def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
+    X, r = np.array(X), np.array(r)
+    n, d = X.shape
+    shared = SharedLogisticUCBAgent(ContextSpace(d, 2), ridge=ridge)
+    agent = MappedAgent(ContextSpace(d, 2), map=Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0)
+    for one, Z in ((shared, X), (agent, np.column_stack([np.ones(n), X]))):
+        one.warm(X, r)
+        theta = one.evidence.theta
+        p = sigmoid(Z @ theta)
+        A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
+        assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add

@@ -15,6 +15,7 @@ from zoolib.evidence import (
     TabularEvidence,
     WindowedEvidence,
 )
+from zoolib.evidence.digits import LONGEST
 from zoolib.world import Layout
 
 
@@ -244,3 +245,32 @@ def test_a_log_in_which_one_context_is_too_long_leaves_no_trace(make):
             agent.learn(bad[17], 0, 1.0)
     assert str(agent.get_state()) == str(before)
     agent.warm(X, np.ones(20))
+
+
+@pytest.mark.parametrize("make", [Evidence, ArmsLastEvidence])
+def test_a_thousand_clicks_of_the_longest_context_leave_the_prior_its_digits(make):
+    evidence, x = make(2, (1,)), np.sqrt([0.49 * LONGEST, 0.49 * LONGEST])
+    for _ in range(1500):
+        evidence.add(x, 1.0, 0)
+    assert evidence.width(np.array([[[1.0, -1.0]]])).item() == pytest.approx(np.sqrt(2), rel=0.01)  # never seen
+
+
+@pytest.mark.parametrize("make", [Evidence, lambda d, shape: TabularEvidence(np.ones((*shape, 4, d)))])
+def test_evidence_keeps_no_array_of_the_callers(make):
+    evidence, twin = make(2, (3,)), make(2, (3,))
+    A, b = np.stack([np.diag([2.0, 3.0])] * 3, axis=-1).T, np.ones((2, 3)).T
+    for one, given in ((evidence, (A, b)), (twin, (A.copy(), b.copy()))):
+        one.put(*given)
+        one.add(np.ones(2), 1.0, 1)
+    assert (A[1, 0, 1], b[1, 0]) == (0.0, 1.0)
+    A[:] = b[:] = 9
+    assert np.array_equal(evidence.A, twin.A)
+    assert np.array_equal(evidence.A[1], [[3, 1], [1, 4]])
+
+
+def test_a_table_is_copied_when_evidence_is_made():
+    Z = np.eye(2)
+    evidence = TabularEvidence(Z)
+    evidence.add(np.asarray(0), 1.0)
+    Z[:] = 9
+    assert np.array_equal(evidence.A, [[2, 0], [0, 1]])

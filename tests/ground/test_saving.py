@@ -17,9 +17,14 @@ import pytest
 from zoolib import (
     Agent,
     ContextSpace,
+    Delayed,
     FeatureEngineer,
     Fresh,
+    HybridLinUCBAgent,
+    Launch,
+    LinTSAgent,
     LinUCBAgent,
+    MappedAgent,
     NeuralLinearAgent,
     RandomAgent,
     Replay,
@@ -31,6 +36,7 @@ from zoolib import (
     saving,
 )
 from zoolib.agents.conformance import play, same
+from zoolib.maps import Boosted, Identity
 
 
 def like(features, **other):
@@ -412,3 +418,84 @@ def test_whoever_is_killed_while_saving_has_a_whole_agent(tmp_path):
     process.kill()
     process.wait()
     assert load(path, into=into).evidence.b[0, 0] in (1.0, 2.0)
+
+
+IN_THE_SHOP = {
+    "LinUCB": lambda F: LinUCBAgent(F),
+    "LinUCB on a window": lambda F: LinUCBAgent(F, window=50),
+    "LinUCB, discounted": lambda F: LinUCBAgent(F, gamma=0.99),
+    "LinTS": lambda F: LinTSAgent(F, rng=0),
+    "LinTS on a window": lambda F: LinTSAgent(F, window=50, rng=0),
+    "hybrid": lambda F: HybridLinUCBAgent(F),
+    "delayed": lambda F: Delayed(LinUCBAgent(F), delay=3),
+    "fresh": lambda F: like(F),
+    "mapped": lambda F: MappedAgent(F, map=Identity(), settle=3, rng=0),
+}
+
+
+@pytest.mark.parametrize("make", IN_THE_SHOP.values(), ids=IN_THE_SHOP)
+def test_what_is_loaded_takes_the_place_of_whatever_was_there(make, tmp_path):
+    sim = ZooplusSimulator(n_products=10, n_users=60, seed=3)
+    features = FeatureEngineer(sim)
+    saved, twin, other = make(features), make(features), make(features)
+    for agent in (saved, twin):
+        play(agent, sim.copy(), 100)
+    save(saved, tmp_path / "agent.npz")
+    play(other, sim, 300, seed=9)
+    load(tmp_path / "agent.npz", into=other)
+    assert (play(other, sim.copy(), 100, seed=1) == play(twin, sim.copy(), 100, seed=1)).all()
+
+
+@pytest.mark.parametrize("make", IN_THE_SHOP.values(), ids=IN_THE_SHOP)
+def test_an_agent_saved_after_a_launch_is_loaded_into_one_made_before(make, tmp_path):
+    sim = ZooplusSimulator(n_products=10, n_users=60, seed=3)
+    features = FeatureEngineer(sim.copy())
+    saved, new = make(features), make(features)
+    play(saved, sim, 50)
+    sim.apply_shock(Launch(["Cat Toy"]))
+    play(saved, sim, 50)
+    save(saved, tmp_path / "agent.npz")
+    load(tmp_path / "agent.npz", into=new)
+    assert (play(saved, sim.copy(), 100, seed=1) == play(new, sim.copy(), 100, seed=1)).all()
+
+
+@pytest.mark.parametrize("make", IN_THE_SHOP.values(), ids=IN_THE_SHOP)
+def test_a_state_is_a_copy_to_which_one_can_go_back_and_which_two_may_take(make):
+    sim = ZooplusSimulator(n_products=10, n_users=60, seed=3)
+    features = FeatureEngineer(sim)
+    agent, twin, other = make(features), make(features), make(features)
+    for one in (agent, twin):
+        play(one, sim.copy(), 47)
+    state = agent.get_state()
+    other.set_state(state)
+    play(other, sim.copy(), 30, seed=5)
+    play(agent, sim.copy(), 30, seed=7)
+    assert same(state, twin.get_state())
+    agent.set_state(state)
+    assert (play(agent, sim.copy(), 60, seed=1) == play(twin, sim.copy(), 60, seed=1)).all()
+
+
+def test_an_agent_for_another_number_of_arms_is_refused_where_there_is_no_shop(tmp_path):
+    save(LinUCBAgent(ContextSpace(2, 3)), tmp_path / "agent.npz")
+    with pytest.raises(ValueError, match="n_arms"):
+        load(tmp_path / "agent.npz", into=LinUCBAgent(ContextSpace(2, 5)))
+
+
+@pytest.mark.parametrize(("n_saved", "n_there"), [(1, 2000), (2000, 1)])
+def test_records_are_loaded_however_many_there_are(n_saved, n_there, tmp_path):
+    saved, there = (MappedAgent(ContextSpace(2, 3), map=Identity(), rng=0) for _ in range(2))
+    for agent, n in ((saved, n_saved), (there, n_there)):
+        agent.learn_many(np.random.default_rng(n).normal(size=(n, 2)), np.zeros(n, dtype=int), np.ones(n))
+    save(saved, tmp_path / "agent.npz")
+    load(tmp_path / "agent.npz", into=there)
+    for agent in (saved, there):
+        agent.learn_many(np.ones((50, 2)), np.zeros(50, dtype=int), np.zeros(50))
+    assert same(saved.get_state(), there.get_state())
+    assert np.array_equal(saved.evidence.theta, there.evidence.theta)
+
+
+def test_trees_are_not_saved():
+    agent = MappedAgent(ContextSpace(2, 3), map=Boosted(pairs=0, leaf=1, n_trees=2), rng=0)
+    agent.warm(np.eye(2)[[0, 1] * 9], np.array([0.0, 1.0] * 9))
+    with pytest.raises(TypeError, match="cannot be saved"):
+        save(agent, "agent.npz")

@@ -29,7 +29,7 @@ class Agent(Stateful, ABC):
     True
     """
 
-    _vectors = _rewards = staticmethod(checks.finite)  # which contexts and rewards may be learned where there is no shop
+    _vectors = _rewards = staticmethod(checks.finite)  # what is asked of contexts and rewards that are no shop's
 
     def __init__(self, features: FeatureEngineer | ContextSpace) -> None:
         self.features = checks.instance("features", features, FeatureEngineer, ContextSpace)

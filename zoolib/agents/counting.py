@@ -29,7 +29,7 @@ def shares(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     """
     value = checks.finite(name, value, shape)
     if np.count_nonzero((value < 0) | (value > 1)):
-        raise ValueError(f"{name} must lie between 0 and 1 where clicks are counted, got {value.min()} to {value.max()}")
+        raise ValueError(f"{name} must lie between 0 and 1, as clicks do, got {value.min()} to {value.max()}")
     return value
 
 

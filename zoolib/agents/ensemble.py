@@ -23,13 +23,14 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import Exploration, Rngs
+from zoolib.agents.sampling import ByChance
 from zoolib.networks import MLP, Adam, ReplayBuffer
 from zoolib.randomness import Seed, UniformStream, streams
 from zoolib.world import ContextSpace, FeatureEngineer
 
 
 @dataclass
-class OneMember(Exploration):
+class OneMember(ByChance):
     """One member of an :class:`EnsembleAgent`, drawn for each decision, says what all arms are worth.
 
     With alpha the members' distances from their mean are stretched, or shrunk.
@@ -37,11 +38,6 @@ class OneMember(Exploration):
     >>> OneMember().is_random
     False
     """
-
-    state = ("_uniforms",)
-
-    def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
-        self._uniforms = UniformStream(self._needed(rngs), batch_shape)
 
     def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
         """Return how far what a member says is from the mean, ``(..., M, n) -> (..., n)``: a new one at each call."""

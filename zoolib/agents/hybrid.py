@@ -149,10 +149,8 @@ class HybridLinUCBAgent(UCBAgent):
             self.by_arm.grow(new)
             self.B = np.concatenate([self.B, np.zeros((*self.batch_shape, new, *self.B.shape[-2:]))], axis=-3)
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned; arms may have come since."""
-        self.B = np.zeros((*self.batch_shape, state["B"].shape[-3], *self.B.shape[-2:]))
-        super().set_state(state)
+    def _make_room(self, state: Mapping[str, Any]) -> None:
+        self.B = np.zeros((*self.batch_shape, state["B"].shape[-3], *self.B.shape[-2:]))  # arms may have come since
 
 
 class HybridPerProductAgent(HybridLinUCBAgent):

@@ -182,10 +182,8 @@ class MappedAgent(UCBAgent):
         self._X, self._r = self._X[..., : self._n, :], self._r[..., : self._n]
         return super().get_state()
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._X, self._r = self._X[..., :0, :], self._r[..., :0]  # there may be more records, or fewer
-        super().set_state(state)
 
     def _rebuild(self) -> None:
         """Sum up all records that count, as the map is now."""

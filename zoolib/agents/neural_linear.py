@@ -149,7 +149,5 @@ class NeuralLinearAgent(UCBAgent):
     def _changed(self, name: str, before: float) -> None:
         self.training.optimizer.lr, self.evidence.ridge = self.lr, self.ridge
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
-        super().set_state(state)
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._table = None

@@ -89,15 +89,8 @@ class ArmThompson(Exploration):
         return width * xi.reshape(width.shape)
 
 
-@dataclass
-class EpsilonGreedy(Exploration):
-    """The highest payoff, but with probability ``epsilon``, in [0, 1], any product.
-
-    >>> EpsilonGreedy(0.2)
-    EpsilonGreedy(epsilon=0.2)
-    """
-
-    epsilon: float = checks.Setting(0.0, 1.0, default=0.1)
+class ByChance(Exploration):
+    """One that draws a uniform number at each decision, and of which the score itself knows nothing."""
 
     state = ("_uniforms",)
 
@@ -108,6 +101,17 @@ class EpsilonGreedy(Exploration):
         """Return 0: this score does not explore."""
         return 0.0
 
+
+@dataclass
+class EpsilonGreedy(ByChance):
+    """The highest payoff, but with probability ``epsilon``, in [0, 1], any product.
+
+    >>> EpsilonGreedy(0.2)
+    EpsilonGreedy(epsilon=0.2)
+    """
+
+    epsilon: float = checks.Setting(0.0, 1.0, default=0.1)
+
     def divert(self, arm: Any, for_sale: np.ndarray) -> Any:
         """Return ``arm``, or any that is for sale."""
         u = self._uniforms()  # below epsilon, u / epsilon is uniform in turn
@@ -117,7 +121,7 @@ class EpsilonGreedy(Exploration):
 
 
 @dataclass
-class InverseGap(Exploration):
+class InverseGap(ByChance):
     """Inverse gap weighting: an arm is shown the more rarely, the farther its payoff is below the highest.
 
     Of K arms, all but the greedy one have the probability 1 / (K + gamma (highest payoff - payoff)), and the greedy one
@@ -140,17 +144,9 @@ class InverseGap(Exploration):
     per: str = "one"
 
     goes_by_gaps = True
-    state = ("_uniforms",)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, checks.choice("per", value, ("one", "loss", "payoff")) if name == "per" else value)
-
-    def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
-        self._uniforms = UniformStream(self._needed(rngs), batch_shape)
-
-    def bonus(self, agent: Any, Z: Any) -> float:
-        """Return 0: this score does not explore."""
-        return 0.0
 
     def chances(self, scores: np.ndarray) -> np.ndarray:
         """Return the probability of each row given its payoff, ``(..., n) -> (..., n)``; 0 where that is -inf."""

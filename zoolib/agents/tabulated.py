@@ -88,10 +88,8 @@ class Tabulated:
         self._catalog = None  # the tables are made anew when somebody asks
         super()._learn_many(X, arms, rewards)
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._catalog = None
-        super().set_state(state)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         for changed in self.evidence.add(x, reward, arm):

@@ -81,7 +81,5 @@ class BatchedEvidence(Stateful):
             solved[i] = solve_triangular(self.L[i], B[i], lower=True, trans=trans, check_finite=False)
         return solved
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
-        super().set_state(state)
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._L_inv = None

@@ -104,7 +104,5 @@ class EigenEvidence(Evidence):
         """Return the sums."""
         return Stateful.get_state(self)
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         self._set(*self._prior(state["m"].shape[:-1]))
-        Stateful.set_state(self, state)

@@ -75,9 +75,8 @@ class WindowedEvidence(Evidence):
         arms = None if arm[0] is None else np.array(arm)
         return super().get_state() | {"x": np.array(x), "r": np.array(r), "arm": arms}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
-        super().set_state(state)
+    def _make_room(self, state: Mapping[str, Any]) -> None:
+        super()._make_room(state)
         arms = [None] * len(state["x"]) if state["arm"] is None else each(state["arm"])
         self._clicks = deque(zip(state["x"].copy(), state["r"].copy(), arms, strict=True))
 

@@ -241,12 +241,10 @@ class Evidence(Stateful):
         by_arm = bool(self._recent) and self._recent[0] is not None
         return super().get_state() | {"recent": np.array(self._recent) if by_arm else len(self._recent)}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
         recent = state["recent"]
         self._recent = [None] * recent if isinstance(recent, int) else each(recent)
         self._set(*map(np.array, self._prior(state[self._arrays[0]].shape[:-2])))  # arms may have come since
-        super().set_state(state)
 
 
 def each(entries: np.ndarray) -> list[Any]:

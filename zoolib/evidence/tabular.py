@@ -101,10 +101,9 @@ class TabularEvidence(Evidence):
         self._count()
         return super().get_state()
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`get_state` returned."""
+    def _make_room(self, state: Mapping[str, Any]) -> None:
+        super()._make_room(state)
         self._hold(state["Z"].copy())
-        super().set_state(state)
 
     def _hold(self, Z: np.ndarray) -> None:
         # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
