@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-KINDS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
-BIT_GENERATORS = {kind.__name__: kind for kind in KINDS}
+BIT_GENERATORS = {kind: getattr(np.random, kind) for kind in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")}
 
 
 class Stateful:

@@ -51,10 +51,6 @@ class Wrapper(Agent):
         """Number of arms K that the agent knows."""
         return self.agent.n_arms
 
-    @property
-    def _rewards(self) -> Callable[..., np.ndarray]:
-        return getattr(self.agent, "_rewards", checks.finite)
-
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return what the agent chooses."""
         return self.agent.predict(user_id, sim)

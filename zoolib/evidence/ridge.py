@@ -164,8 +164,7 @@ class Evidence(Stateful):
     _arrays = ("_A", "_A_inv", "_b", "_n_since_tidy")  # what there is of each world and arm
 
     def _prior(self, shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
-        square = (*shape, self.d, self.d)
-        A, A_inv = (np.broadcast_to(a, square).copy() for a in (self.ridge * self.eye, self.eye / self.ridge))
+        A, A_inv = (np.tile(a, (*shape, 1, 1)) for a in (self.ridge * self.eye, self.eye / self.ridge))
         return A, A_inv, np.zeros((*shape, self.d)), np.zeros(shape, dtype=np.int64)
 
     def _set(self, *arrays: np.ndarray) -> None:

@@ -153,8 +153,7 @@ class Schedule:
         else:
             raise TypeError(f"shocks must be {{step: Shock or Launch}} or RandomTimes, got {shocks!r}")
         self.common = {} if self.drawn else {step: shocks[step].name for step in self.happens}
-        for _ in self.phases(sim.copy()):
-            pass
+        list(self.phases(sim.copy()))  # which goes through all of them
 
     def apply(self, step: int, world: ZooplusSimulator) -> None:
         """Let happen to ``world`` what happens before the user of that step comes."""

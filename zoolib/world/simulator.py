@@ -153,8 +153,7 @@ class ZooplusSimulator:
 
     def offers(self, arms: np.ndarray) -> np.ndarray:
         """Return which of the choices ``arms``, ``(..., n)``, can be bought, and are no second copies of the first."""
-        copies = (arms == arms[..., :1]) & (np.arange(arms.shape[-1]) > 0)
-        return np.take_along_axis(self.for_sale, arms, -1) & ~copies
+        return np.take_along_axis(self.for_sale, arms, -1) & ((arms != arms[..., :1]) | (np.arange(arms.shape[-1]) < 1))
 
     def set_click_table(self, table: np.ndarray) -> None:
         """Set the click probabilities, ``(..., P, C)``."""
@@ -240,9 +239,8 @@ class ZooplusSimulator:
         return np.take_along_axis(self.click_table, self.category_order[..., None, :], axis=-1)
 
     def _persona_cell(self, user_id: Any) -> tuple[Any, ...]:
-        user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes=True)
-        *rows, user_id = self._beside(user_id)
-        return (*rows, self.user_persona[(*rows, user_id)])
+        at = self._beside(checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes=True))
+        return (*at[:-1], self.user_persona[at])
 
     def _cell(self, user_id: Any, arm: Any, more_axes: bool = False) -> tuple[Any, ...]:
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes)
