@@ -73,8 +73,7 @@ class MappedAgent(UCBAgent):
         ``"identity"``, or ``"logistic"`` for rewards in [0, 1] (Filippi, Cappe, Garivier and Szepesvari, 2010; evidence
         as in :class:`~zoolib.evidence.BatchedLogistic`).
     fresh
-        Whether A and b are rebuilt when the map has been trained. If not, they keep what old maps made of the past,
-        and no window can be set.
+        Whether A and b are rebuilt when the map has been trained. Else they keep what old maps made; no window, then.
     rng
         A seed or generator, or one for each world.
 
@@ -162,8 +161,7 @@ class MappedAgent(UCBAgent):
     def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
         X = checks.finite(name, value, shape)
         if np.abs(X).max(initial=0.0) > LARGEST_X:
-            most = f"{name} must lie between -{LARGEST_X:g} and {LARGEST_X:g}"
-            raise ValueError(f"{most}, or nothing of the prior would be left")
+            raise ValueError(f"{name} must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or the prior would be lost")
         self.map.check(X)
         return X
 
