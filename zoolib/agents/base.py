@@ -190,7 +190,7 @@ class UCBAgent(Agent):
         checks.same_worlds(self.batch_shape, sim)
         X, arms = self.choices(user_id, sim)
         scores = self.score(X)
-        return np.where(sim.offers(arms), scores, -np.inf) if sim.sold_out else scores, arms
+        return np.where(sim._offers(arms), scores, -np.inf) if sim.sold_out else scores, arms
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, and the product that stands for each, ``(..., n)``."""

@@ -84,7 +84,7 @@ class UCB1Agent(UCBAgent):
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ, and their products; what is not offered was never shown, and adds nothing."""
         X, arms = super().choices(user_id, sim)
-        return (X * sim.offers(arms)[..., None] if sim.sold_out else X), arms
+        return (X * sim._offers(arms)[..., None] if sim.sold_out else X), arms
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return the click rate; infinity of what was never shown."""

@@ -151,7 +151,7 @@ class ZooplusSimulator:
         self.first_product = checks.frozen(np.take_along_axis(first, self.category_order, -1))
         self.sold_out = bool(lacking.any() or not self.for_sale.all())  # whether anything is, or a category is lacking
 
-    def offers(self, arms: np.ndarray) -> np.ndarray:
+    def _offers(self, arms: np.ndarray) -> np.ndarray:
         """Return which of the choices ``arms``, ``(..., n)``, can be bought, and are no second copies of the first."""
         return np.take_along_axis(self.for_sale, arms, -1) & ((arms != arms[..., :1]) | (np.arange(arms.shape[-1]) < 1))
 
