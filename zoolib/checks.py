@@ -1,8 +1,7 @@
 """What every public function asks of its arguments, said once and in one voice.
 
 Each check returns the argument in the form in which it is used, or raises a ``ValueError`` or ``TypeError`` that names
-the argument, what it was and what is allowed. Nothing is changed before all checks have passed; but where what is given
-is learned piece by piece, and an agent asks more of a piece than it says here, the pieces before stay learned.
+the argument, what it was and what is allowed. Nothing is changed before all checks have passed.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Agent(Stateful, ABC):
         self._learn(x, arm, self._rewards("reward", reward, self.batch_shape))
 
     def learn_many(self, X: np.ndarray, arms: Any, rewards: Any) -> None:
-        """Learn from clicks that came together, as if one after another.
+        """Learn from clicks that came together, as if one after another: where one is refused, those before may stay.
 
         Parameters
         ----------

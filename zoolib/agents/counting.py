@@ -22,11 +22,7 @@ HALVINGS = 40  # of an interval of rates: what is left of it is below the tolera
 
 
 def shares(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
-    """Return ``value`` as an array of ``shape`` of rewards in [0, 1], which count as clicks or as parts of them.
-
-    >>> shares("reward", [0, 0.5], (2,)).tolist()
-    [0.0, 0.5]
-    """
+    """Return ``value`` as an array of ``shape`` of rewards in [0, 1], which count as clicks or as parts of them."""
     value = checks.finite(name, value, shape)
     if np.count_nonzero((value < 0) | (value > 1)):
         raise ValueError(f"{name} must lie between 0 and 1, as clicks do, got {value.min()} to {value.max()}")

@@ -63,13 +63,11 @@ class Tabulated:
         """Take note of a catalog; products that it has more than the last one are new arms."""
         if sim.product_category is self._catalog:
             return
-        known, K = self.evidence.shape[-1], sim.n_products
-        if known > K:
-            raise ValueError(f"sim has {K} products, but the agent has already met {known}")
-        if known < K:
-            self.evidence.grow(K - known)
+        if self.n_arms > sim.n_products:
+            raise ValueError(f"sim has {sim.n_products} products, but the agent has already met {self.n_arms}")
+        super()._meet(sim)
         self._catalog = sim.product_category
-        self._arms = np.broadcast_to(np.arange(K), self._catalog.shape)
+        self._arms = np.broadcast_to(np.arange(sim.n_products), self._catalog.shape)
         self._X = self._met_in(sim)
         if isinstance(self.evidence, TabularEvidence):
             if not np.array_equal(self._X, self.evidence.Z):

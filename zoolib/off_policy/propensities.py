@@ -87,7 +87,7 @@ def _of_beta(agent: agents.BetaThompsonAgent, user_id: Any, sim: ZooplusSimulato
     X, arms = agent.choices(user_id, sim)
     n, c = agent.counts(X)
     chances = np.zeros(arms.shape)
-    parts = (part.reshape(-1, arms.shape[-1]) for part in (chances, 1 + c, 1 + n - c, _apart(arms, sim)))
+    parts = (part.reshape(-1, arms.shape[-1]) for part in (chances, 1 + c, 1 + n - c, sim._offers(arms)))
     for each, a, b, there in zip(*parts, strict=True):  # the worlds
         each[there] = thompson_ranks(a[there], b[there])[:, 0]
         each /= each.sum()  # of which the quadrature leaves its last digits open
@@ -116,7 +116,7 @@ def _drawn(
     else:
         raise NotImplementedError(f"{explores!r} has not said how probable its choices are")
     scores = np.swapaxes(mean[..., None] + agent.alpha * spread, -1, -2)  # (..., n_draws, C)
-    scores = np.where(_apart(arms, sim)[..., None, :], scores, -np.inf)
+    scores = np.where(sim._offers(arms)[..., None, :], scores, -np.inf)
     share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).mean(-2)
     return _of_products(share, arms, sim)
 
@@ -175,12 +175,6 @@ class Logbook(agents.Wrapper):
         if not (rows := [row for row in self._rows if len(row) > 3]):
             raise ValueError("nothing has been shown and answered so far")
         return rows
-
-
-def _apart(arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
-    """Return which choices can be bought, and are not the first one over again, ``(..., C)``."""
-    is_first = np.arange(arms.shape[-1]) == 0
-    return np.take_along_axis(sim.for_sale, arms, -1) & (is_first | (arms != arms[..., :1]))
 
 
 def _of_products(chances: np.ndarray, arms: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
