@@ -8,14 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib import (
+    BetaThompsonAgent,
     ContextSpace,
     EpsilonGreedy,
+    FactorizationAgent,
     FeatureEngineer,
     Frozen,
     LinUCBAgent,
     NeuralLinearAgent,
+    PerProductAgent,
     RandomAgent,
     SharedLinUCBAgent,
+    Snapshots,
     Thompson,
     ZooplusSimulator,
     run,
@@ -23,6 +27,7 @@ from zoolib import (
 from zoolib.agents import Anticipating, Delayed, Restarting
 from zoolib.agents.conformance import AgentConformance, play, same
 from zoolib.experiment import draw_users
+from zoolib.world import Layout
 
 
 class TestDelayedLinUCB(AgentConformance):
@@ -237,10 +242,31 @@ def test_only_a_shared_agent_that_remembers_everything_can_anticipate(make):
         Anticipating(make(ContextSpace(2, 3)), delay=1)
 
 
+@pytest.mark.parametrize("around", [lambda agent: agent, lambda agent: Snapshots(agent, at=[])])
 @pytest.mark.parametrize(("name", "value"), [("gamma", 0.5), ("window", 3)])
-def test_what_anticipates_cannot_be_made_to_forget(name, value):
-    agent = Anticipating(SharedLinUCBAgent(ContextSpace(2, 3)))
-    with pytest.raises(TypeError, match=name):
+def test_what_anticipates_cannot_be_made_to_forget(name, value, around):
+    agent = around(Anticipating(inner := SharedLinUCBAgent(ContextSpace(2, 3))))
+    with pytest.raises(AttributeError, match=name):
         setattr(agent, name, value)
-    agent.gamma, agent.alpha = 1.0, 0.7
-    assert (agent.agent.gamma, agent.agent.window, agent.agent.alpha) == (1.0, None, 0.7)
+    agent.alpha = 0.7
+    assert (agent.gamma, inner.gamma, inner.window, inner.alpha) == (1.0, 1.0, None, 0.7)
+
+
+LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "x", "reward", "message"),
+    [
+        (lambda space: BetaThompsonAgent(space, rng=0), [1, 1, 1], 5.0, "between 0 and 1"),
+        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [3, 1, 1], 1.0, "between 0 and 2"),
+        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [0.5, 1, 1], 1.0, "whole"),
+        (lambda space: FactorizationAgent(space, ids=(3,), rng=0), [3, 1, 1], 1.0, "ids must lie below"),
+    ],
+)
+def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, message):
+    agent = Snapshots(Delayed(make(ContextSpace(3, 3)), delay=1), at=[])
+    with pytest.raises(ValueError, match=message):
+        agent.learn(np.array(x, dtype=float), 0, reward)
+    agent.learn(np.ones(3), 0, 1.0)
+    assert agent.agent.n_visits == 1

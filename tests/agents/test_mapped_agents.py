@@ -482,3 +482,9 @@ def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
         p = sigmoid(Z @ theta)
         A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
         assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
+
+
+def test_a_logistic_fit_ends_where_there_is_hardly_a_prior():
+    agent = SharedLogisticUCBAgent(ContextSpace(1, 2), ridge=2e-19)
+    agent.warm(np.array([[4.85e-8]]), np.ones(1))
+    assert agent.evidence.theta[0] == pytest.approx(1.52040838e8)

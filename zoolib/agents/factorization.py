@@ -86,9 +86,9 @@ class FactorizationAgent(UCBAgent):
         """Return sqrt(sum g^2 / A)."""
         return np.sqrt(self.network.squared_gradients(X, 1 / self.evidence.A))
 
-    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        self.network.split(X)  # before any is learned
-        super()._learn_many(X, arms, rewards)
+    def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+        self.network.split(X := checks.finite(name, value, shape))  # before any is learned
+        return X
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         X = x[..., None, :]
@@ -97,7 +97,7 @@ class FactorizationAgent(UCBAgent):
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``, one after the other."""
-        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
+        X = self._vectors("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         X, r = np.moveaxis(X, -2, 0), np.moveaxis(r, -1, 0)
         self._learn_many(X, np.zeros(r.shape, dtype=int), r)  # whatever arm it was

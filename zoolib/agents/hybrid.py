@@ -175,7 +175,7 @@ class HybridPerProductAgent(HybridLinUCBAgent):
     """
 
     state = ("map", "shared", "by_arm", "B", "exploration")
-    _contexts, _number = UCBAgent._contexts, PerProductAgent._number
+    _contexts, _number, _vectors = UCBAgent._contexts, PerProductAgent._number, PerProductAgent._vectors
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -83,9 +84,9 @@ class PerProductAgent(UCBAgent):
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
         self.evidence.add_many(np.moveaxis(Z, -2, 0), *(np.moveaxis(a, -1, 0) for a in (r, number)))
 
-    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        self._number(X)  # before any is learned
-        super()._learn_many(X, arms, rewards)
+    def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+        self._number(X := checks.finite(name, value, shape))  # before any is learned
+        return X
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         number = self._plain(self._number(x[..., None, :])[..., 0])

@@ -34,6 +34,7 @@ class Wrapper(Agent):
 
     def __init__(self, agent: Any) -> None:
         self.agent = checks.having("agent", agent, "predict", "update")
+        self._vectors, self._rewards = (getattr(agent, name, checks.finite) for name in ("_vectors", "_rewards"))
 
     def __getattr__(self, name: str) -> Any:
         if name == "agent" or name.startswith("__"):  # not yet there, while a copy is being made
@@ -141,16 +142,13 @@ class Anticipating(Delayed):
     [1.0, 2.0]
     """
 
+    gamma, window = (property(lambda self, name=name: getattr(self.agent, name)) for name in ("gamma", "window"))
+
     def __init__(self, agent: SharedLinUCBAgent, *, delay: int = 0, every: int = 1) -> None:
         is_shared = isinstance(agent, SharedLinUCBAgent) and agent.is_shared
         if not is_shared or agent.gamma < 1 or agent.window is not None:
             raise TypeError(f"agent must be a SharedLinUCBAgent that remembers everything, got {agent!r}")
         super().__init__(agent, delay=delay, every=every)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("gamma", "window") and value != getattr(self, name):
-            raise TypeError(f"{name} stays {getattr(self, name)}: what is anticipated must not be forgotten")
-        super().__setattr__(name, value)
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         who, arm, reward = lesson

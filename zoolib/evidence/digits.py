@@ -17,7 +17,7 @@ def refuse_long(x: np.ndarray, ridge: float, weight: Any = None) -> None:
     """
     fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= LONGEST * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
-        raise ValueError(f"contexts must not be so long beside the prior: scale them to x'x <= {LONGEST * ridge:g}")
+        raise ValueError(f"contexts too long beside the prior: scale them to x'x <= {LONGEST * ridge:g} or raise ridge")
 
 
 def is_delicate(v: Any, sign: float) -> bool:

@@ -105,7 +105,7 @@ def climbed(theta: np.ndarray, A0: np.ndarray, X: np.ndarray, r: np.ndarray, n: 
         s = X @ theta
         return r @ s - np.sum(n * np.logaddexp(0, s)) - (theta - before) @ A0 @ (theta - before) / 2
 
-    while np.abs(step).max() > ENOUGH:
+    while np.abs(step).max() > ENOUGH * max(1.0, np.abs(theta).max()):
         p = probability(X @ theta)
         A = A0 + (X * (n * p * (1 - p))[:, None]).T @ X
         step = np.linalg.solve(A, (r - n * p) @ X - A0 @ (theta - before))

@@ -66,8 +66,9 @@ class FactorizationMachine(Stateful):
         """Return the features of each row, ``(..., n, n_features)``, and where the weights of its ids are."""
         m = len(self.ids)
         said, numbers = X[..., :m], X[..., :m].astype(int)
-        if np.count_nonzero((numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))):
-            raise ValueError(f"ids must lie below {self.ids} and be whole, got {said.reshape(-1, m).tolist()[:5]}")
+        wrong = (numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))
+        if np.count_nonzero(wrong):
+            raise ValueError(f"ids must lie below {self.ids} and be whole, got {said[wrong].tolist()[:5]}")
         return X[..., m:], (*self.rows, numbers + self.starts)
 
     def _sums(self, X: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -127,7 +127,7 @@ class Logbook(agents.Wrapper):
     It takes part in :func:`~zoolib.experiment.run` like any agent and changes none of its choices. Where chances are
     estimated (Thompson sampling) the choice made counts as one draw more: (c + 1) / (n_draws + 1), where c of n_draws
     independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite. What
-    does not answer the last ``predict`` is a ``ValueError``; a visit that is never answered is not in the log.
+    does not answer the last ``predict``, as ``learn``, is a ``ValueError``; a visit never answered is not in the log.
 
     Parameters
     ----------
