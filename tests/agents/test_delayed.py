@@ -259,8 +259,8 @@ LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
     ("make", "x", "reward", "message"),
     [
         (lambda space: BetaThompsonAgent(space, rng=0), [1, 1, 1], 5.0, "between 0 and 1"),
-        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [3, 1, 1], 1.0, "between 0 and 2"),
-        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [0.5, 1, 1], 1.0, "whole"),
+        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [3, 1, 1], 1.0, "whole and below 3"),
+        (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [0.5, 1, 1], 1.0, "whole and below 3"),
         (lambda space: FactorizationAgent(space, ids=(3,), rng=0), [3, 1, 1], 1.0, "ids must lie below"),
     ],
 )
