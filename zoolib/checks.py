@@ -34,8 +34,7 @@ def real(name: str, value: Any, low: float, high: float = np.inf, open_low: bool
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {value!r}")
     if not (abs(value) <= LARGEST and low <= value <= high) or (open_low and value == low):
-        bracket = "(" if open_low else "["
-        raise ValueError(f"{name} must be a finite number in {bracket}{low}, {high}], got {value}")
+        raise ValueError(f"{name} must be a finite number in {'[('[open_low]}{low}, {high}], got {value}")
     return float(value)
 
 
@@ -246,8 +245,7 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     value = numbers(name, value)
     got = value.shape
     if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
-        wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
-        raise ValueError(f"{name} must have shape {wanted}, got {got}")
+        raise ValueError(f"{name} must have shape {str(tuple(shape)).replace('None', 'any')}, got {got}")
     value = value.astype(float, copy=False)
     if np.count_nonzero(np.isfinite(value)) < value.size:  # faster than "all" where there are few: it runs at each step
         raise ValueError(f"{name} must be finite, got NaN or infinity")

@@ -30,8 +30,8 @@ class RandomAgent(_Settled):
         See :class:`~zoolib.agents.base.Agent`.
     rng
         A seed or generator, or one for each world. Not the seed of the user sequence: the same seed gives the same
-        numbers, and the product shown would be a function of the user. Nor a generator that others draw from: to save
-        the agent rewinds it, for them as well, to where what was drawn ahead began.
+        numbers, and the product shown would be a function of the user. Nor a generator that others draw from: saving
+        the agent rewinds it, for the others too, to where what was drawn ahead began.
 
     >>> RandomAgent(ContextSpace(d=2, n_arms=3), rng=0).select(np.eye(3, 2))
     1

@@ -72,10 +72,7 @@ class PerProductAgent(UCBAgent):
         return np.sqrt(np.vecdot(ZA, z))
 
     def _number(self, X: np.ndarray) -> np.ndarray:
-        said, number = X[..., 0], X[..., 0].astype(int)
-        if np.count_nonzero((number != said) | (number.view(np.uint64) >= self.n_products)):  # negative ones look huge
-            raise ValueError(f"the product's number must be whole and below {self.n_products}, got {said}")
-        return number
+        return Layout.number(X, self.n_products)
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""

@@ -47,6 +47,6 @@ class BatchedLogistic(BatchedEvidence):
             theta += step / max(1.0, np.abs(Z @ step).max() / 4)  # nobody's log-odds moves by more than 4 at once
             if np.abs(step).max() < CLOSE:
                 break
-        else:  # where contexts are long the way is
+        else:  # not there yet, as happens where contexts are long: by steps that are halved until they climb
             theta, A = climbed(before, A0, Z, r, 1.0)
         self.A[world], self.b[world] = A, A @ theta

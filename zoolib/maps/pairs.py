@@ -9,6 +9,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.maps.fixed import FeatureMap, Rngs, with_one
 from zoolib.maps.screened import significant_pairs
+from zoolib.world import Layout
 
 
 @dataclass
@@ -121,19 +122,12 @@ class WithProduct(FeatureMap):
 
     def check(self, X: np.ndarray) -> None:
         """Refuse numbers that are no product's."""
-        self._number(X)
+        Layout.number(X, self.n_products)
         self.of.check(X)
-
-    def _number(self, X: np.ndarray) -> np.ndarray:
-        number = X[..., 0].astype(int)
-        if np.count_nonzero(number != X[..., 0]) or np.count_nonzero(number.view(np.uint64) >= self.n_products):
-            whole = f"a whole number between 0 and {self.n_products - 1}"
-            raise ValueError(f"the product's number must be {whole}, got {X[..., 0].min()} to {X[..., 0].max()}")
-        return number.ravel()
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``; a number that is no product's is a ``ValueError``."""
-        number, Z = self._number(X), np.zeros((*X.shape[:-1], self.width))
+        number, Z = Layout.number(X, self.n_products).ravel(), np.zeros((*X.shape[:-1], self.width))
         Z[..., : self.of.width] = self.of(X)
         Z.reshape(-1, self.width)[np.arange(number.size), self.of.width + number] = self.scale
         return Z

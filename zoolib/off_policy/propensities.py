@@ -1,9 +1,9 @@
 """How probable was that? The chances with which each policy of the book acts, and logs that keep them (chapter 9).
 
 Exact for every policy that can be enumerated: random, epsilon-greedy, inverse gap weighting, one member of an ensemble,
-rates drawn from Beta posteriors, and all that decide by a score, which do one thing with probability 1. Other Thompson
-sampling draws its scores, and the largest of several normal numbers has no closed form: its chances are estimated by
-drawing again, with generators of their own, so that asking changes nothing.
+rates drawn from Beta posteriors, and all that decide by a score, which do one thing with probability 1. Thompson
+sampling of any other kind draws its scores, and the largest of several normal numbers has no closed form: its chances
+are estimated by drawing again, with generators of their own, so that asking changes nothing.
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ class Logbook(agents.Wrapper):
 
     It takes part in :func:`~zoolib.experiment.run` like any agent and changes none of its choices. Where chances are
     estimated (Thompson sampling) the choice made counts as one draw more: (c + 1) / (n_draws + 1), where c of n_draws
-    independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite. What
-    does not answer the last ``predict``, as ``learn``, is a ``ValueError``; a visit never answered is not in the log.
+    independent draws agree with it. Its inverse has mean (1 - (1 - p)^(n_draws + 1)) / p, and is never infinite.
+    What does not answer the last ``predict``, and any ``learn``, is a ``ValueError``; what is never answered is not in
+    the log.
 
     Parameters
     ----------

@@ -146,5 +146,4 @@ class FeatureEngineer:
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
         sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
-        persona = np.asarray(sim.persona(user_id))
-        return persona[..., None] * len(sim.categories) + sim.category_order, sim.first_product
+        return sim.choice_cells[(*sim.rows, sim.persona(user_id))], sim.first_product

@@ -149,6 +149,8 @@ class ZooplusSimulator:
         lacking = np.take_along_axis(first, order, -1) == self.n_products
         self.category_order = checks.frozen(np.where(lacking, order[..., :1], order))
         self.first_product = checks.frozen(np.take_along_axis(first, self.category_order, -1))
+        persona = np.arange(len(self.personas))[:, None]
+        self.choice_cells = checks.frozen(persona * len(self.categories) + self.category_order[..., None, :])
         self.sold_out = bool(lacking.any() or not self.for_sale.all())  # whether anything is, or a category is lacking
 
     def _offers(self, arms: np.ndarray) -> np.ndarray:

@@ -48,6 +48,14 @@ class Layout:
         """Length of a context."""
         return 1 + self.n_user + self.n_nominal + self.n_product
 
+    @staticmethod
+    def number(X: np.ndarray, n: int) -> np.ndarray:
+        """Return the product's number in each row of ``X``, ``(..., d) -> (...)``: a whole one below ``n``."""
+        said, number = X[..., 0], X[..., 0].astype(int)
+        if np.count_nonzero(wrong := (number != said) | (number.view(np.uint64) >= n)):  # negative ones look huge
+            raise ValueError(f"the product's number must be whole and below {n}, got {said[wrong].tolist()[:5]}")
+        return number
+
     @property
     def user(self) -> slice:
         """The columns about the user."""
