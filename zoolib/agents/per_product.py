@@ -72,7 +72,7 @@ class PerProductAgent(UCBAgent):
         return np.sqrt(np.vecdot(ZA, z))
 
     def _number(self, X: np.ndarray) -> np.ndarray:
-        return Layout.number(X, self.n_products)
+        return Layout._number(X, self.n_products)
 
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and finite rewards ``(..., n)``."""

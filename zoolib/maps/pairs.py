@@ -122,12 +122,12 @@ class WithProduct(FeatureMap):
 
     def check(self, X: np.ndarray) -> None:
         """Refuse numbers that are no product's."""
-        Layout.number(X, self.n_products)
+        Layout._number(X, self.n_products)
         self.of.check(X)
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``; a number that is no product's is a ``ValueError``."""
-        number, Z = Layout.number(X, self.n_products).ravel(), np.zeros((*X.shape[:-1], self.width))
+        number, Z = Layout._number(X, self.n_products).ravel(), np.zeros((*X.shape[:-1], self.width))
         Z[..., : self.of.width] = self.of(X)
         Z.reshape(-1, self.width)[np.arange(number.size), self.of.width + number] = self.scale
         return Z

@@ -49,7 +49,7 @@ class Layout:
         return 1 + self.n_user + self.n_nominal + self.n_product
 
     @staticmethod
-    def number(X: np.ndarray, n: int) -> np.ndarray:
+    def _number(X: np.ndarray, n: int) -> np.ndarray:
         """Return the product's number in each row of ``X``, ``(..., d) -> (...)``: a whole one below ``n``."""
         said, number = X[..., 0], X[..., 0].astype(int)
         if np.count_nonzero(wrong := (number != said) | (number.view(np.uint64) >= n)):  # negative ones look huge
