@@ -13,7 +13,7 @@ import numpy as np
 TIE = 1e-10  # scores in float64 that are apart by less than this part of the highest one's size are equal
 SINGLE = 1e-5  # the same for what was computed in float32
 ROUGH = 1e-4  # a score that many steps in float32 have led to is off by less than this part of the highest one's size
-LOWEST = -1e300  # what a score of -inf counts as
+LOWEST = -1e300  # what a score of -inf counts as, and one of inf as the same above 0
 
 
 def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
@@ -39,7 +39,7 @@ def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray
     >>> best_first(np.array([0.1, 0.7 - 1e-12, 0.7]), 2).tolist()
     [1, 2]
     """
-    scores, m = np.maximum(scores, LOWEST), scores.shape[-1]
+    scores, m = np.clip(scores.astype(float), LOWEST, -LOWEST), scores.shape[-1]
     if not (n := min(n, m)):
         return np.empty((*scores.shape[:-1], 0), dtype=np.intp)
     apart = tolerance * np.abs(scores.max(-1, keepdims=True))
@@ -55,7 +55,7 @@ def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray
 def printed(x: float, spec: str) -> str:
     """Return ``format(x, spec)``; a number halfway between two texts goes to the one farther from 0.
 
-    Halfway is what only rounding errors keep from being so.
+    Halfway is what only rounding errors keep from being so. A number has nine digits at most that are its own.
 
     >>> printed(0.1435 - 1e-16, ".3f"), printed(0.1435 + 1e-16, ".3f")
     ('0.144', '0.144')

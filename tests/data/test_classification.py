@@ -307,3 +307,14 @@ def test_a_long_run_begins_as_the_short_one_on_the_same_shuffle(table):
         assert classification.LONG[data] == 5 * classification.HORIZON[data]
         assert (long["r20"] == short["r100"]).all()
         assert (long["r10"] == short["r50"]).all()
+
+
+@pytest.mark.parametrize("scaling", ["running", "whole"])
+@pytest.mark.parametrize(("unit", "origin"), [(1e-7, 0.0), (1.0, 1e6), (1e3, 1.6e9)])
+def test_neither_unit_nor_origin_of_a_column_matter(rng, scaling, unit, origin):
+    X = rng.normal(size=(60, 3))
+    X[:, 2] = 4.1  # says nothing, in any unit
+    known, moved = scaled(X, scaling), scaled(X * unit + origin, scaling)
+    assert (known[:, 2] == 0).all()
+    assert (moved[:, 2] == 0).all()
+    assert moved == pytest.approx(known, abs=1e-6)

@@ -372,3 +372,19 @@ def test_a_new_machine_gets_the_data():
     workflows = [f".github/workflows/{name}.yml" for name in ("ci", "versions")]
     for name in ("Makefile", "README.md", *workflows, "binder/postBuild", "requirements.txt"):
         assert packages.FETCH.removeprefix("python ") in (ROOT / name).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("make", [lambda x: x, lambda x: x.astype(object), lambda x: [True, False, True]])
+def test_numbers_are_numbers_in_a_column_of_any_kind(make):
+    frame = pd.DataFrame({"action": [0, 1, 1], "reward": [1, 0, 1], "propensity": 0.5})
+    frame["x"] = pd.Series(make(pd.Series([1.0, 0.0, 1.0])), dtype=object)
+    log = log_of_frame(frame, context=["x"])
+    assert log.features == ("x",)
+    assert log.context[:, 0].tolist() == [1, 0, 1]
+
+
+def test_what_a_file_says_is_read_as_it_stands(tmp_path):
+    (tmp_path / "log.csv").write_text("action,reward,propensity,c\nNone,1,.5,NA\nB,0,.5,nan\n", encoding="utf-8")
+    log = read_log(tmp_path / "log.csv", context=["c"])
+    assert log.actions == ("B", "None")
+    assert log.features == ("c=NA", "c=nan")

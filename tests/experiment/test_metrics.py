@@ -206,3 +206,10 @@ def test_no_phase_is_lost_though_two_shocks_have_one_name(shocks, wanted):
 def test_what_makes_no_sense_is_refused_by_name(some, call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call(some)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, np.nan])
+def test_a_level_lies_between_nothing_and_certainty(level):
+    for interval in (metrics.share, mean_interval):
+        with pytest.raises(ValueError, match="level must be"):
+            interval(np.array([True, False]), level=level)

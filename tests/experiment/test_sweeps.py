@@ -151,6 +151,33 @@ def n_known(folder: Path) -> int:
     return sum(len(joblib.load(path)[1]) for path in entries(folder))
 
 
+def test_the_order_of_personas_is_part_of_what_is_kept(tmp_path):
+    table = dict(zoolib.CLICK_TABLE)
+    ask = {"seeds": range(3), "n_steps": 300, "measures": ["value"], "progress": False}
+    grid, found = {"LinUCB": (LinUCBAgent, {})}, {}
+    for order in (list(table), list(table)[::-1]):
+        shop = {"click_table": {name: table[name] for name in order}}
+        found[order[0]] = sweep(grid, cache=tmp_path, **shop, **ask).value.tolist()
+        assert found[order[0]] == sweep(grid, **shop, **ask).value.tolist()
+    assert len({*map(tuple, found.values())}) == 2
+
+
+@pytest.mark.parametrize("name", ["all", "start", "at first"])
+def test_no_phase_is_lost_whatever_a_shock_is_called(name):
+    shocks = {30: zoolib.Shock({}, name=name)}
+    found = sweep({"random": (RandomAgent, {})}, range(2), 50, shocks, measures=["ctr"], progress=False)
+    assert sorted(zip(found.start, found.stop, strict=True)) == sorted([(0, 50), (0, 30), (30, 50)] * 2)
+
+
+@pytest.mark.parametrize("name", ["agent", "replication", "phase", "start", "stop"])
+def test_a_setting_is_not_called_like_a_column(name):
+    def agent(features, **settings):
+        return RandomAgent(features, rng=0)
+
+    with pytest.raises(ValueError, match=f"'{name}' names a column"):
+        sweep({"mine": (agent, {name: [1, 2]})}, range(2), 50, progress=False)
+
+
 def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypatch):
     script = [sys.executable, "-c", SCRIPT.format(folder=str(tmp_path), paths=sys.path)]
     process = subprocess.Popen(script, cwd=Path(__file__).parent)

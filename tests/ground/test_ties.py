@@ -96,3 +96,8 @@ def test_what_is_not_for_sale_comes_last_and_never_twice():
     assert first_best(np.full(3, -np.inf)) == 0
     assert first_best(np.array([0.0, np.inf])) == 1
     assert best_first(np.empty((2, 0)), 3).shape == (2, 0)
+
+
+def test_scores_without_end_are_ordered_like_others():
+    assert best_first(np.array([1.0, np.inf, np.inf, -np.inf]), 4).tolist() == [1, 2, 0, 3]
+    assert best_first(np.array([1.0, -np.inf, 3.0], dtype=np.float32), 3).tolist() == [2, 0, 1]

@@ -5,7 +5,7 @@ import pytest
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Crossed, KMeans, Projected, RandomFourier, Screened, directions, screen
+from zoolib.maps import Crossed, KMeans, Projected, RandomFourier, Screened, Unmixed, WithProduct, directions, screen
 from zoolib.world import Layout
 
 
@@ -155,3 +155,12 @@ def test_settings_out_of_range_are_refused():
             MappedAgent(ContextSpace(layout.d, 5), map=Screened(layout, of=Crossed(layout), **wrong), rng=0)
     with pytest.raises(ValueError, match="k must"):
         MappedAgent(ContextSpace(layout.d, 5), map=Projected(layout, of=Crossed(layout), k=3), rng=0)
+
+
+@pytest.mark.parametrize("kind", [Screened, Projected, Unmixed, WithProduct])
+def test_a_map_within_a_map_does_not_take_the_products_number_for_a_feature(rng, kind):
+    layout, X = Layout(2, 1, 2), rng.random((2, 6))
+    X[:, 0], X[1, 1:] = (0, 1), X[0, 1:]
+    within = {"of": RandomFourier(n=5)} | ({"n_products": 2} if kind is WithProduct else {})
+    z, other = kind(layout, **within).start(6, (), [np.random.default_rng(0)])(X)[:, :6]
+    assert (z == other).all()

@@ -205,12 +205,44 @@ def test_replications_in_lockstep_are_the_single_logs():
 def test_the_fast_bootstrap_is_the_literal_one():
     log, _, policy, _ = some_log(n=40)
     estimate = snips(log, policy)
-    values, errors = estimate._resampled(100, np.random.default_rng(3))
+    offs, errors = estimate._resampled(100, np.random.default_rng(3))
     drawn = np.random.default_rng(3).integers(0, 40, (100, 40))
-    for value, error, rows in zip(values, errors, drawn, strict=True):
+    for off, error, rows in zip(offs, errors, drawn, strict=True):
         again = Estimate(estimate.terms[rows], estimate.parts[rows])
-        assert value == pytest.approx(again.value)
+        assert estimate.value + off == pytest.approx(again.value)
         assert error == pytest.approx(again.standard_error)
+
+
+def test_resamples_without_any_weight_are_left_out():
+    terms, parts = np.zeros((2, 60))
+    parts[:3], terms[:3] = 3.0, (0.6, 1.5, 2.1)
+    estimate, rng = Estimate(terms, parts), np.random.default_rng(0)
+    drawn = rng.integers(0, 60, (1000, 60))
+    with np.errstate(invalid="ignore"):
+        values = terms[drawn].sum(1) / parts[drawn].sum(1)
+    assert 20 < np.isnan(values).sum() < 100
+    found = estimate.interval("percentile", rng=0)
+    assert (found.low, found.high) == pytest.approx(tuple(np.nanquantile(values, [0.025, 0.975])))
+    assert estimate.interval("bootstrap-t", rng=0).low == -np.inf  # many resamples hold one weighted row only
+
+
+@pytest.mark.parametrize("method", ["student", "percentile", "bootstrap-t"])
+def test_an_offset_of_all_rewards_moves_an_interval_and_does_not_stretch_it(rng, method):
+    terms = rng.exponential(size=200)
+    near, far = (Estimate(terms + offset).interval(method, rng=1) for offset in (0.0, 1e8))
+    assert (far.low - 1e8, far.high - 1e8) == pytest.approx((near.low, near.high), abs=1e-5)
+    alike = Estimate(np.full(50, 0.1)).interval(method, rng=1)
+    assert (alike.low, alike.high) == pytest.approx((0.1, 0.1))
+
+
+def test_a_policy_shows_nothing_that_has_sold_out():
+    shop, policy = ZooplusSimulator(5, 10, seed=0), np.full((4, 5), 0.2)
+    shop.set_catalog(shop.product_category, np.arange(5) < 4)
+    for use in (lambda: off_policy.true_value(shop, policy), lambda: off_policy.shop_log(shop, policy, 9, rng=0)):
+        with pytest.raises(ValueError, match="of what is for sale alone"):
+            use()
+    almost = np.repeat([[1 + 5e-10, 0.0, 0.0, 0.0, 0.0]], 4, axis=0)
+    assert (off_policy.shop_log(shop, almost, 9, rng=0)[0].propensity == 1).all()
 
 
 # ---- does it do what intervals promise? ---------------------------------------------------------------------------

@@ -47,15 +47,14 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
         length = np.linalg.norm(X, axis=-1, keepdims=True)
         return np.concatenate([X / np.where(length > 0, length, 1), one], axis=-1) / np.sqrt(2)
     if scaling == "whole":
-        mean, variance = X.mean(0), X.var(0)
+        mean, variance = X.mean(0), np.where(np.ptp(X, axis=0) > 0, X.var(0), 0)
     else:
         Y = X - X[0]  # a variance does not mind, and its rounding errors do
         count = np.arange(1, n + 1)[:, None]
         mean = Y.cumsum(0) / count
         variance = (Y * Y).cumsum(0) / count - mean * mean
         mean = mean + X[0]
-    known = variance > 1e-12 * (1 + mean * mean)
-    Z = np.where(known, (X - mean) / np.sqrt(np.where(known, variance, 1)), 0)
+    Z = np.where(variance > 0, (X - mean) / np.sqrt(np.where(variance > 0, variance, 1)), 0)  # 0 until a column changes
     return np.concatenate([Z.clip(-FAR, FAR), one], axis=-1) / np.sqrt(d + 1)
 
 

@@ -69,8 +69,7 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     x = checks.finite("values", values, (None,))
     if len(x) < 2:
         raise ValueError(f"values must hold at least two replications to give an interval, got {len(x)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1), got {level}")
+    level = checks.real("level", level, 0.0, 0.999_999, open_low=True)
     half = stdtrit(len(x) - 1, 0.5 + level / 2) * x.std(ddof=1) / np.sqrt(len(x))
     checks.real("half the interval of values", half, 0.0)
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
@@ -217,5 +216,6 @@ def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Inter
     hits = np.asarray(hits)
     if hits.dtype != bool or hits.ndim != 1 or not len(hits):
         raise ValueError(f"hits must be a row of truth values, at least one, got {hits!r}")
+    level = checks.real("level", level, 0.0, 0.999_999, open_low=True)
     ends = binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method=method)
     return Interval(float(hits.mean()), float(ends.low), float(ends.high), len(hits), level)

@@ -54,7 +54,7 @@ class Phases:
     def __call__(self, results: Results) -> dict[int, list[dict[str, Any]]]:
         """Return the rows of each seed; ``results`` are those of one agent."""
         rows: dict[int, list[dict[str, Any]]] = {seed: [] for seed in results.seeds}
-        for phase, ends in {"all": (0, results.n_steps), **metrics.phases(results)}.items():
+        for phase, ends in [("all", (0, results.n_steps)), *metrics.phases(results).items()]:
             values = {name: measure(results, *ends)[results.agents[0]] for name, measure in self.measures.items()}
             for seed, start, stop in np.broadcast(np.array(results.seeds, dtype=object), *ends):
                 row = {"phase": "start" if phase == "at first" else phase, "start": int(start), "stop": int(stop)}
@@ -241,6 +241,8 @@ def _cells(grid: Grid) -> list[Cell]:
     cells = []
     for name, (agent, settings) in checks.instance("grid", grid, Mapping).items():
         checks.instance(f"the settings of grid[{name!r}]", settings, Mapping)
+        if taken := {"agent", "replication", "phase", "start", "stop"} & settings.keys():
+            raise ValueError(f"grid[{name!r}]: {min(taken)!r} names a column of the result, and so no setting")
         axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
         if [] in axes.values():
             raise ValueError(f"grid[{name!r}] must list at least one value for each setting, got {settings}")

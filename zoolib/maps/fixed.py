@@ -40,12 +40,12 @@ class FeatureMap(Stateful, ABC):
 
     every = 0  # visits from one training of the map to the next; 0: it is never trained
 
-    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Rngs) -> Self:
-        """Return a copy that serves an agent with contexts of length ``d``, with a generator a world."""
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Rngs, layout: Layout | None = None) -> Self:
+        """Return a copy that serves an agent with contexts of length ``d``, by ``layout`` if it has none of its own."""
         if self.layout is not None and self.layout.d != d:
             raise ValueError(f"layout is of contexts of length {self.layout.d}, but the agent's have {d}")
         mine = copy.copy(self)
-        mine.d, mine.batch_shape = d, batch_shape
+        mine.d, mine.batch_shape, mine.layout = d, batch_shape, self.layout or layout
         mine._bind(rngs)
         return mine
 

@@ -108,7 +108,7 @@ class WithProduct(FeatureMap):
     state = ("of",)
 
     def _bind(self, rngs: Rngs) -> None:
-        self.of = checks.instance("of", self.of, FeatureMap).start(self.d, self.batch_shape, rngs)
+        self.of = checks.instance("of", self.of, FeatureMap).start(self.d, self.batch_shape, rngs, self.layout)
         self.width = self.of.width + self.n_products
 
     @property

@@ -21,7 +21,7 @@ class _Prepared(FeatureMap):
     of: FeatureMap = field(default_factory=RandomFourier)
 
     def _bind(self, rngs: Rngs) -> None:
-        self.of = self.of.start(self.d, self.batch_shape, rngs)
+        self.of = self.of.start(self.d, self.batch_shape, rngs, self.layout)
         self.width = self.of.width
 
     @abstractmethod
@@ -223,8 +223,8 @@ def between(
 ) -> tuple[dict[tuple[int], tuple[float, int]], dict[tuple[int, int], tuple[float, int]]]:
     """Return how much clicks differ between the bins of each column, and between the cells of each pair.
 
-    Each as a chi-square statistic and its degrees of freedom; that of a pair is what the two columns do not explain by
-    themselves. Nothing is said where all rewards are alike.
+    Each as a chi-square statistic and its degrees of freedom; that of a pair is what neither column explains by itself,
+    if the two do not go together, as in a log of random products. Nothing is said where all rewards are alike.
     """
     checks.instance("layout", layout, Layout)
     X = checks.finite("X", X, (None, layout.d))

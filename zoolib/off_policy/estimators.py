@@ -61,7 +61,7 @@ class Estimate:
         ----------
         method
             ``"student"``: value -+ t s, where s is the standard error and t the quantile of Student's t with n - 1
-            degrees of freedom. ``"percentile"``: quantiles of the estimate over resamples of the rows (Efron, 1979).
+            degrees of freedom. ``"percentile"``: quantiles of the value over resamples that have weight (Efron, 1979).
             ``"bootstrap-t"``: value - t* s with the quantiles t* of (resampled value - value) / resampled s, which
             follow the skewness of the rows; an end is infinite where too many resamples have s = 0.
         level, n_resamples, rng
@@ -74,8 +74,7 @@ class Estimate:
         from scipy.special import stdtrit
 
         checks.choice("method", method, ("student", "percentile", "bootstrap-t"))
-        if not 0 < level < 1:
-            raise ValueError(f"level must be in (0, 1), got {level}")
+        level = checks.real("level", level, 0.0, 0.999_999, open_low=True)
         n, value, tails = self.terms.shape[-1], self.value, np.array([0.5 - level / 2, 0.5 + level / 2])
         if n < 2:
             raise ValueError("an interval needs a log of at least two rows, got 1")
@@ -84,20 +83,21 @@ class Estimate:
         else:
             if rng is None:
                 raise ValueError(f"method {method!r} resamples: it needs rng, a seed or a generator")
-            values, errors = self._resampled(checks.whole("n_resamples", n_resamples, 100), generators(rng, ())[0])
+            offs, errors = self._resampled(checks.whole("n_resamples", n_resamples, 100), generators(rng, ())[0])
             if method == "percentile":
-                low, high = np.quantile(values, tails, axis=0)
+                low, high = value + np.nanquantile(offs, tails, axis=0)
             else:
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    t = np.nan_to_num((values - value) / errors, nan=0.0, posinf=np.inf, neginf=-np.inf)
-                most, least = np.quantile(t, tails, axis=0, method="inverted_cdf")
+                    t = np.where(np.abs(offs) <= 1e-15 * np.abs(value), 0.0, offs / errors)
+                most, least = np.nanquantile(t, tails, axis=0, method="inverted_cdf")
                 low, high = value - least * self.standard_error, value - most * self.standard_error
         ends = (low, high) if np.ndim(value) else (float(low), float(high))
         return Interval(value, *ends, n, level)
 
     def _resampled(self, n_resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the estimate and its standard error on resampled rows, ``(n_resamples, ...)`` each."""
-        n, a, b = self.terms.shape[-1], self.terms, self.parts
+        """Return how far off the estimate is on resampled rows, and its standard error, ``(n_resamples, ...)`` each."""
+        n, value, b = self.terms.shape[-1], np.asarray(self.value), self.parts
+        a = self.terms - value[..., None] * (1.0 if b is None else b)  # of mean 0, so that no offset costs digits
         columns = np.stack([a, a * a] if b is None else [a, a * a, b, a * b, b * b])
         means = np.empty((n_resamples, columns[..., 0].size))
         block = max(1, 2_000_000 // n)  # resamples at a time, so that memory stays small
@@ -108,9 +108,10 @@ class Estimate:
             means[start : start + some] = times.astype(float) @ columns.reshape(-1, n).T / n
         means = np.moveaxis(means.reshape(n_resamples, *columns.shape[:-1]), 1, 0)
         A, AA, B, AB, BB = means if b is not None else (*means, 1.0, means[0], 1.0)
-        value = A / B
-        squares = AA - 2 * value * AB + value**2 * BB  # of terms - value * parts, whose mean is 0
-        return value, np.sqrt(np.maximum(squares, 0.0) / (n - 1)) / np.abs(B)
+        off = np.divide(A, B, out=np.full_like(A, np.nan), where=np.not_equal(B, 0))
+        squares = AA - 2 * off * AB + off**2 * BB  # of a - off * b, whose mean is 0
+        squares[squares < 1e-12 * (AA + off**2 * BB)] = 0.0  # what is left of equal rows by rounding
+        return off, np.sqrt(squares / (n - 1)) / np.abs(B)
 
 
 def weights(log: LoggedData, policy: np.ndarray) -> np.ndarray:

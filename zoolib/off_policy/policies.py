@@ -55,9 +55,9 @@ def _personas(sim: ZooplusSimulator, users: np.ndarray) -> np.ndarray:
 def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
     checks.instance("sim", sim, ZooplusSimulator)
     policy = checks.finite("policy", policy, (*sim.batch_shape, len(sim.personas), sim.n_products))
-    if (policy < 0).any() or not np.allclose(policy.sum(-1), 1.0, rtol=0, atol=1e-9):
-        raise ValueError("policy must hold probabilities that sum to 1 for every persona")
-    return policy
+    if (policy < 0).any() or not np.allclose((policy * sim.for_sale[..., None, :]).sum(-1), 1.0, rtol=0, atol=1e-9):
+        raise ValueError("policy must hold probabilities that sum to 1 for every persona, of what is for sale alone")
+    return policy.clip(max=1.0)
 
 
 def log_of_visits(sim: ZooplusSimulator, users: Any, arm: Any, reward: Any, propensity: Any) -> LoggedData:

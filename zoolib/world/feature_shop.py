@@ -32,7 +32,7 @@ class FeatureShop:
     n_log, n_steps
         Random recommendations, with their clicks, from before the first visit; and visits T.
     arriving
-        Share of the products that arrive one after the other during the run; the log knows only the others.
+        Share of the products that arrive one after the other, the last at the end; the log knows only the others.
     rarity, quality
         What all click probabilities are multiplied by, in (0, 1]; then to their log-odds is added what a product has
         and no feature says, normal with standard deviation ``quality``.
