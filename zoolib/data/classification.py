@@ -41,8 +41,7 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
         Li and Gu (2020).
     """
     X, scaling = checks.finite("X", X, (None, None)), checks.choice("scaling", scaling, SCALINGS)
-    n, d = checks.whole("number of rows of X", len(X), 1), X.shape[1]
-    one = np.ones((n, 1))
+    n, d, one = checks.whole("number of rows of X", len(X), 1), X.shape[1], np.ones((len(X), 1))
     if scaling == "row":
         length = np.linalg.norm(X, axis=-1, keepdims=True)
         return np.concatenate([X / np.where(length > 0, length, 1), one], axis=-1) / np.sqrt(2)

@@ -69,7 +69,8 @@ def stratified_bootstrap(
     (3.0, 5.5)
     """
     scores, rng, of = _runs(scores), generator(rng), checks.called("of", of)
-    level = checks.real("level", level, 0.0, 0.999_999, open_low=True)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
     tasks, runs = np.arange(scores.shape[-2])[:, None], scores.shape[-1]
     drawn = [
         of(scores[..., tasks, rng.integers(runs, size=scores.shape[-2:])])
