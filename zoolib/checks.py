@@ -245,7 +245,8 @@ def finite(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
     value = numbers(name, value)
     got = value.shape
     if got != shape and (len(got) != len(shape) or any(s not in (None, n) for s, n in zip(shape, got, strict=True))):
-        raise ValueError(f"{name} must have shape {str(tuple(shape)).replace('None', 'any')}, got {got}")
+        wanted = ", ".join("any" if s is None else str(s) for s in shape)
+        raise ValueError(f"{name} must have shape ({wanted}), got {got}")
     value = value.astype(float, copy=False)
     if np.count_nonzero(np.isfinite(value)) < value.size:  # faster than "all" where there are few: it runs at each step
         raise ValueError(f"{name} must be finite, got NaN or infinity")

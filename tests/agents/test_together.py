@@ -64,7 +64,7 @@ def test_clicks_that_come_together_count_as_one_after_another(make, batch_shape)
         (np.full((3, 4), np.nan), [0, 1, 2], [0, 1, 0], "X must be finite"),
         (np.ones((3, 4)), [0, 1, 6], [0, 1, 0], "arms must lie between 0 and 5"),
         (np.ones((3, 4)), [0, 1], [0, 1, 0], r"arms must have shape \(3,\)"),
-        (np.ones((3, 4)), [0, 1, 2], [0, 1], r"rewards must have shape \(3,\), got \(2,\)"),
+        (np.ones((3, 4)), [0, 1, 2], [0, 1], r"rewards must have shape \(3\), got \(2,\)"),
         (np.ones((3, 4)), [0, 1, 2], [0, np.inf, 1], "rewards must be finite"),
     ],
 )

@@ -383,8 +383,13 @@ def test_numbers_are_numbers_in_a_column_of_any_kind(make):
     assert log.context[:, 0].tolist() == [1, 0, 1]
 
 
-def test_what_a_file_says_is_read_as_it_stands(tmp_path):
-    (tmp_path / "log.csv").write_text("action,reward,propensity,c\nNone,1,.5,NA\nB,0,.5,nan\n", encoding="utf-8")
-    log = read_log(tmp_path / "log.csv", context=["c"])
-    assert log.actions == ("B", "None")
-    assert log.features == ("c=NA", "c=nan")
+def test_a_word_is_one_word_however_far_down_it_stands(tmp_path):
+    words = ["01"] * 400_000 + ["ab"] * 2  # pandas reads so long a file in parts
+    rows = "".join(f"0,1,.5,{word}\n" for word in words)
+    (tmp_path / "log.csv").write_text("action,reward,propensity,c\n" + rows, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"row 400000: must be a number.*got ab"):
+        read_log(tmp_path / "log.csv", context=["c"])
+    (tmp_path / "log.csv").write_text(
+        "action,reward,propensity,c\n" + rows + rows.replace(",01", ",cd"), encoding="utf-8"
+    )
+    assert read_log(tmp_path / "log.csv", context=["c"]).features == ("c=01", "c=ab", "c=cd")

@@ -163,19 +163,26 @@ def test_the_order_of_personas_is_part_of_what_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["all", "start", "at first"])
-def test_no_phase_is_lost_whatever_a_shock_is_called(name):
-    shocks = {30: zoolib.Shock({}, name=name)}
+@pytest.mark.parametrize("drawn", [False, True])
+def test_no_phase_is_lost_whatever_a_shock_is_called(name, drawn):
+    shock = zoolib.Shock({}, name=name)
+    shocks = zoolib.RandomTimes([shock], 30, 30) if drawn else {30: shock}
     found = sweep({"random": (RandomAgent, {})}, range(2), 50, shocks, measures=["ctr"], progress=False)
-    assert sorted(zip(found.start, found.stop, strict=True)) == sorted([(0, 50), (0, 30), (30, 50)] * 2)
+    assert list(zip(found.start, found.stop, strict=True)) == [(0, 50), (0, 30), (30, 50)] * 2
+    assert (found.phase[1::3] == "start").all()
 
 
-@pytest.mark.parametrize("name", ["agent", "replication", "phase", "start", "stop"])
-def test_a_setting_is_not_called_like_a_column(name):
+@pytest.mark.parametrize(
+    ("setting", "measure"),
+    [*((name, "ctr") for name in ("agent", "replication", "phase", "start", "stop", "ctr")), ("a", "a"), ("a", "stop")],
+)
+def test_no_two_columns_are_called_alike(setting, measure):
     def agent(features, **settings):
         return RandomAgent(features, rng=0)
 
-    with pytest.raises(ValueError, match=f"'{name}' names a column"):
-        sweep({"mine": (agent, {name: [1, 2]})}, range(2), 50, progress=False)
+    grid, measures = {"mine": (agent, {setting: [1, 2]})}, {measure: metrics.ctr}
+    with pytest.raises(ValueError, match="two columns of the result would be called"):
+        sweep(grid, range(2), 50, measures=measures, progress=False)
 
 
 def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypatch):

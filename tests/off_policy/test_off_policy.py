@@ -231,16 +231,25 @@ def test_an_offset_of_all_rewards_moves_an_interval_and_does_not_stretch_it(rng,
     terms = rng.exponential(size=200)
     near, far = (Estimate(terms + offset).interval(method, rng=1) for offset in (0.0, 1e8))
     assert (far.low - 1e8, far.high - 1e8) == pytest.approx((near.low, near.high), abs=1e-5)
-    alike = Estimate(np.full(50, 0.1)).interval(method, rng=1)
-    assert (alike.low, alike.high) == pytest.approx((0.1, 0.1))
+    alike = Estimate(np.full((20_000, 2), 0.1).T).interval(
+        method, rng=1, n_resamples=100
+    )  # which a mean goes through by steps
+    assert np.ravel([alike.low, alike.high]) == pytest.approx(np.full(4, 0.1))
+    small = Estimate(1.7e12 + 0.01 * rng.exponential(size=3000)).interval(method, rng=1, n_resamples=200)
+    assert 2e-4 < small.high - small.low < 2e-3
 
 
 def test_a_policy_shows_nothing_that_has_sold_out():
-    shop, policy = ZooplusSimulator(5, 10, seed=0), np.full((4, 5), 0.2)
-    shop.set_catalog(shop.product_category, np.arange(5) < 4)
-    for use in (lambda: off_policy.true_value(shop, policy), lambda: off_policy.shop_log(shop, policy, 9, rng=0)):
-        with pytest.raises(ValueError, match="of what is for sale alone"):
-            use()
+    shop, uses = (
+        ZooplusSimulator(5, 10, seed=0),
+        (off_policy.true_value, lambda *of: off_policy.shop_log(*of, 9, rng=0)),
+    )
+    shop.set_catalog(shop.product_category, np.arange(5) > 0)
+    for row in ([0.2] * 5, [0.6] + [0.25] * 4):  # what is for sale adds up to less, or to 1
+        for use in uses:
+            with pytest.raises(ValueError, match="0 for what has sold out"):
+                use(shop, np.tile(row, (4, 1)))
+    shop.set_catalog(shop.product_category)
     almost = np.repeat([[1 + 5e-10, 0.0, 0.0, 0.0, 0.0]], 4, axis=0)
     assert (off_policy.shop_log(shop, almost, 9, rng=0)[0].propensity == 1).all()
 

@@ -198,7 +198,7 @@ class HybridPerProductAgent(HybridLinUCBAgent):
             raise ValueError(f"map must be one that is never trained, got {map!r}")
         self.gamma, self.ridge = 1.0, ridge
         drawn, rngs = ([], None) if rng is None else streams(rng, self.batch_shape, 2)
-        self.map = chosen.start(features.d, self.batch_shape, drawn)
+        self.map = chosen.start(features.d, self.batch_shape, drawn, layout)
         self._begin(self.map.width, 1 + layout.n_user, self.n_products)
         self._explore(exploration, rngs, None)
 

@@ -18,7 +18,7 @@ from zoolib.world import ContextSpace
 
 SCALINGS = ("running", "whole", "row")
 FORMS = ("shared", "copies")
-FAR = 5.0  # standard deviations at which a feature is cut off
+FAR, ROUNDING = 5.0, 1e-14  # standard deviations at which a feature is cut off; and part of a number that is noise
 
 
 def shuffled(n_rows: int, n_steps: int, rng: np.random.Generator) -> np.ndarray:
@@ -45,15 +45,16 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
     if scaling == "row":
         length = np.linalg.norm(X, axis=-1, keepdims=True)
         return np.concatenate([X / np.where(length > 0, length, 1), one], axis=-1) / np.sqrt(2)
+    far, size = np.abs([X - X[0], X])  # a column says nothing until it has moved by more than rounding does
     if scaling == "whole":
-        mean, variance = X.mean(0), np.where(np.ptp(X, axis=0) > 0, X.var(0), 0)
+        mean, variance, known = X.mean(0), X.var(0), far.max(0) > ROUNDING * size.max(0)
     else:
         Y = X - X[0]  # a variance does not mind, and its rounding errors do
         count = np.arange(1, n + 1)[:, None]
         mean = Y.cumsum(0) / count
         variance = (Y * Y).cumsum(0) / count - mean * mean
-        mean = mean + X[0]
-    Z = np.where(variance > 0, (X - mean) / np.sqrt(np.where(variance > 0, variance, 1)), 0)  # 0 until a column changes
+        mean, known = mean + X[0], np.maximum.accumulate(far) > ROUNDING * np.maximum.accumulate(size)
+    Z = np.where(known, (X - mean) / np.sqrt(np.where(known & (variance > 0), variance, np.inf)), 0)
     return np.concatenate([Z.clip(-FAR, FAR), one], axis=-1) / np.sqrt(d + 1)
 
 

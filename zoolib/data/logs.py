@@ -22,7 +22,6 @@ from zoolib import checks
 from zoolib.data.unpacking import unpacked
 
 MOST_NUMBERS = 10**8  # of contexts, rows times columns
-AS_IT_IS = {"low_memory": False, "keep_default_na": False, "na_values": [""]}  # "None" and "NA" are words, too
 LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
 
 
@@ -129,7 +128,7 @@ def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
-            frame = pd.read_csv(text := unpacked(Path(path)), skip_blank_lines=False, index_col=False, **AS_IT_IS)
+            frame = pd.read_csv(text := unpacked(Path(path)), skip_blank_lines=False, index_col=False, low_memory=False)
         text.seek(0)
         names = pd.read_csv(text, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
         frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one

@@ -144,7 +144,7 @@ def _plain(value: Any, modules: set[str]) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return [[_plain(name, modules), _plain(one, modules)] for name, one in value.items()]  # order may decide
+        return {"in order": [[_plain(name, modules), _plain(one, modules)] for name, one in value.items()]}
     if isinstance(value, (Sequence, np.ndarray)):
         return [_plain(one, modules) for one in value]
     if is_dataclass(value) and not isinstance(value, type):

@@ -88,7 +88,7 @@ def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
     """
     checks.instance("results", results, Results)
     begun = {0: "at first", **results.shocks}
-    names = list(begun.values())
+    names = [*begun.values(), *results.drawn]
     common = ((name if names.count(name) == 1 else f"{name} at {step}", step) for step, name in begun.items())
     starts = [*common, *results.drawn.items()]
     stops = [*(step for _, step in starts[1:]), results.n_steps]

@@ -54,10 +54,10 @@ class Phases:
     def __call__(self, results: Results) -> dict[int, list[dict[str, Any]]]:
         """Return the rows of each seed; ``results`` are those of one agent."""
         rows: dict[int, list[dict[str, Any]]] = {seed: [] for seed in results.seeds}
-        for phase, ends in [("all", (0, results.n_steps)), *metrics.phases(results).items()]:
+        for i, (phase, ends) in enumerate([("all", (0, results.n_steps)), *metrics.phases(results).items()]):
             values = {name: measure(results, *ends)[results.agents[0]] for name, measure in self.measures.items()}
             for seed, start, stop in np.broadcast(np.array(results.seeds, dtype=object), *ends):
-                row = {"phase": "start" if phase == "at first" else phase, "start": int(start), "stop": int(stop)}
+                row = {"phase": "start" if i == 1 else phase, "start": int(start), "stop": int(stop)}
                 rows[seed].append(row | {name: float(value[seed]) for name, value in values.items()})
         return rows
 
@@ -114,14 +114,12 @@ def sweep(
     n_steps, shocks
         As in :func:`~zoolib.experiment.run`.
     measures
-        Names in ``MEASURES``, or ``{name: function}`` of functions of (results, start, stop) like
-        :func:`zoolib.experiment.ctr`.
+        Names in ``MEASURES``, or ``{name: function}``, like :func:`zoolib.experiment.ctr` of (results, start, stop).
     cache
         Folder in which finished parts are kept, so that a sweep that was stopped goes on where it was. A part is found
         again only if all that decides its numbers is the same: the agent, its settings, the shop, the steps, shocks and
         measures, the code of zoolib and the versions of the packages that it rests on. So agents and measures must come
-        from modules that can be imported (their code counts too, and that of your own modules that they import), and
-        settings be numbers, strings and the like.
+        from modules that can be imported (their code counts, with that of your own), and settings be numbers and words.
     progress
         Whether to show a progress bar, in replications.
     chunk
@@ -151,8 +149,11 @@ def sweep(
         if unknown := [name for name in measures if name not in MEASURES]:
             raise ValueError(f"measures must be among {', '.join(MEASURES)}, or functions by name; got {unknown[0]!r}")
         measures = {name: MEASURES[name] for name in measures}
+    settings = dict.fromkeys(name for cell in _cells(grid) for name in cell.settings)
+    columns = ["agent", *settings, "replication", "phase", "start", "stop", *measures]
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise ValueError(f"grid, measures: two columns of the result would be called {twice[0]!r}")
     found = summarize(grid, seeds, n_steps, shocks, Phases(dict(measures)), cache, progress, chunk, **shop)
-    settings = dict.fromkeys(name for cell, _ in found for name in cell.settings)
     return pd.DataFrame(
         {"agent": cell.name, **settings, **cell.settings, "replication": seed, **row}
         for cell, known in found
@@ -241,8 +242,6 @@ def _cells(grid: Grid) -> list[Cell]:
     cells = []
     for name, (agent, settings) in checks.instance("grid", grid, Mapping).items():
         checks.instance(f"the settings of grid[{name!r}]", settings, Mapping)
-        if taken := {"agent", "replication", "phase", "start", "stop"} & settings.keys():
-            raise ValueError(f"grid[{name!r}]: {min(taken)!r} names a column of the result, and so no setting")
         axes = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
         if [] in axes.values():
             raise ValueError(f"grid[{name!r}] must list at least one value for each setting, got {settings}")

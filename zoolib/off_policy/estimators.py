@@ -88,7 +88,7 @@ class Estimate:
                 low, high = value + np.nanquantile(offs, tails, axis=0)
             else:
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    t = np.where(np.abs(offs) <= 1e-15 * np.abs(value), 0.0, offs / errors)
+                    t = np.where((errors == 0) & (np.abs(offs) <= 1e-12 * np.abs(value)), 0.0, offs / errors)
                 most, least = np.nanquantile(t, tails, axis=0, method="inverted_cdf")
                 low, high = value - least * self.standard_error, value - most * self.standard_error
         ends = (low, high) if np.ndim(value) else (float(low), float(high))

@@ -55,8 +55,8 @@ def _personas(sim: ZooplusSimulator, users: np.ndarray) -> np.ndarray:
 def _policy_table(sim: ZooplusSimulator, policy: Any) -> np.ndarray:
     checks.instance("sim", sim, ZooplusSimulator)
     policy = checks.finite("policy", policy, (*sim.batch_shape, len(sim.personas), sim.n_products))
-    if (policy < 0).any() or not np.allclose((policy * sim.for_sale[..., None, :]).sum(-1), 1.0, rtol=0, atol=1e-9):
-        raise ValueError("policy must hold probabilities that sum to 1 for every persona, of what is for sale alone")
+    if np.where(sim.for_sale[..., None, :], policy < 0, policy != 0).any() or (np.abs(policy.sum(-1) - 1) > 1e-9).any():
+        raise ValueError("policy must hold probabilities that sum to 1 for every persona, 0 for what has sold out")
     return policy.clip(max=1.0)
 
 
