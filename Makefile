@@ -7,14 +7,13 @@ STAMP   := $(VENV)/.installed
 HTML    := _build/html
 LANGUAGE ?= de
 PORT    ?= 8017
-WORKERS ?= 3
+WORKERS ?= 2
 STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
 KEY     := $(sort $(wildcard _key/*.ipynb))
 LAST    := %/claims.ipynb  # which reads what all the others have stored
 
-# One thread and a fixed hash seed: a stored number must come out again, digit for digit. Of two cores WORKERS are three,
-# since one of them is waiting for a browser most of the time.
+# One thread and a fixed hash seed: a stored number must come out again, digit for digit.
 REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 
 NARROW  := --line-length 88  # so that a cell fits the column of the book
@@ -70,7 +69,7 @@ slides: book ## one deck of slides a chapter, with notes for the speaker, into _
 figures: book ## all figures as SVG and PDF, with captions and alternative texts, into _build/figures.zip
 	@$(PY) -m _slides.figures
 
-test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too; WORKERS=5 for four cores
+test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too; WORKERS=4 for four cores
 	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),_key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
