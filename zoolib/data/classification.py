@@ -45,11 +45,11 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
     if scaling == "row":
         length = np.linalg.norm(X, axis=-1, keepdims=True)
         return np.concatenate([X / np.where(length > 0, length, 1), one], axis=-1) / np.sqrt(2)
-    far, size = np.abs([X - X[0], X])  # a column says nothing until it has moved by more than rounding does
+    Y = X - X[0]  # a variance does not mind, and its rounding errors do
+    far, size = np.abs([Y, X])  # a column says nothing until it has moved by more than rounding does
     if scaling == "whole":
         mean, variance, known = X.mean(0), X.var(0), far.max(0) > ROUNDING * size.max(0)
     else:
-        Y = X - X[0]  # a variance does not mind, and its rounding errors do
         count = np.arange(1, n + 1)[:, None]
         mean = Y.cumsum(0) / count
         variance = (Y * Y).cumsum(0) / count - mean * mean
