@@ -11,7 +11,7 @@ what it offers in print (:mod:`finish.pdf`), and which of it is in which languag
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -24,7 +24,7 @@ from finish.assets import make_lean, one_style_sheet, options_in_the_page, remov
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index
 from finish.layout import size_images
-from finish.markup import written
+from finish.markup import read, written
 from finish.pdf import add_print
 
 REDIRECT = """<!DOCTYPE html>
@@ -34,7 +34,9 @@ REDIRECT = """<!DOCTYPE html>
 <body><p><a href="{url}">{title}</a></p></body>
 </html>
 """
-MENDS = [
+Mend = Callable[[BeautifulSoup], None]
+MENDS: list[Mend] = [
+    lean.plain_code_is_text,  # first: half of the tags that all others look through are its
     *assets.MENDS,
     *folds.MENDS,
     *words.MENDS,  # before a table is measured
@@ -42,36 +44,34 @@ MENDS = [
     *access.MENDS,
     *finding.MENDS,
     *layout.MENDS,
-    lean.plain_code_is_text,
     *languages.MENDS,  # of all words that were added
 ]
 
 
-def finish(html: str) -> str:
+def finish(html: str, mends: Iterable[Mend] = MENDS) -> str:
     """Return a page with all mends made."""
-    page = BeautifulSoup(html, "html.parser")
+    page = read(html)
     if not isinstance(page.html, Tag) or page.select_one("meta[http-equiv=Refresh i]"):
         return html
-    for mend in MENDS:
+    for mend in mends:
         mend(page)
     return written(page)
 
 
 def in_its_place(
-    html: str,
     folder: Path,
     out: Path,
     drawn: Mapping[str, tuple[str, str]] | None = None,
     asked: Mapping[str, Question] | None = None,
-) -> str:
-    """Return a page with the mends for which one must know where it is, what is ``drawn``, and what is ``asked``."""
-    page = BeautifulSoup(html, "html.parser")
-    show_drawings(page, folder, drawn or {})
-    let_answer(page, folder, out, asked or {})
-    size_images(page, folder)
-    one_style_sheet(page, folder, out)
-    options_in_the_page(page, folder)
-    return written(page)
+) -> list[Mend]:
+    """Return the mends for which one must know where a page is, what is ``drawn``, and what is ``asked``."""
+    return [
+        lambda page: show_drawings(page, folder, drawn or {}),
+        lambda page: let_answer(page, folder, out, asked or {}),
+        lambda page: size_images(page, folder),
+        lambda page: one_style_sheet(page, folder, out),
+        lambda page: options_in_the_page(page, folder),
+    ]
 
 
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -89,7 +89,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             leads = REDIRECT.format(url=url[1], title=app.config.html_title, language=language)
             path.write_text(leads, encoding="utf-8")
             continue
-        after = in_its_place(finish(before), path.parent, out, drawn, asked)
+        after = finish(before, [*MENDS, *in_its_place(path.parent, out, drawn, asked)])
         if after != before:
             path.write_text(after, encoding="utf-8")
     finish_index(out)

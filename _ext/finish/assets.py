@@ -43,10 +43,9 @@ def drop_unused_assets(page: BeautifulSoup) -> None:
         "language_data.js": "#search-results",
         "searchindex.js": "#search-results",
     }
+    unused = UNUSED + [name for name, selector in needed.items() if not page.select_one(selector)]
     for tag in page.select("script[src], link[href]"):
-        address = tag.get("src") or tag["href"]
-        unused = any(name in address for name in UNUSED)
-        if unused or any(name in address and not page.select_one(selector) for name, selector in needed.items()):
+        if any(name in (tag.get("src") or tag["href"]) for name in unused):
             tag.decompose()
 
 

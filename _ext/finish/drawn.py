@@ -15,6 +15,7 @@ from copy import copy
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
@@ -35,8 +36,10 @@ def by_night(drawing: str) -> str:
 def _raster_by_night(encoded: str) -> str:
     """Return a picture within a drawing by night: one of a single ink, more or less of it, has the night's ink."""
     picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGBA")
-    inks = {pixel[:3] for _, pixel in picture.getcolors(1 << 24) if pixel[3]}
-    night = NIGHT.get("#{:02x}{:02x}{:02x}".format(*inks.pop())) if len(inks) == 1 else None
+    pixels = np.asarray(picture).reshape(-1, 4)
+    inks = pixels[pixels[:, 3] > 0, :3]
+    one = len(inks) > 0 and (inks == inks[0]).all()
+    night = NIGHT.get("#{:02x}{:02x}{:02x}".format(*inks[0])) if one else None
     if night is None:
         return encoded
     inked = Image.new("RGB", picture.size, night)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from finish.markup import written
+from finish.markup import read, written
 
 EXCERPT = Path(__file__).with_name("excerpt.js")
 # in the theme's and Sphinx's scripts: what is there, and what is better
@@ -113,7 +113,7 @@ def list_terms(out: Path) -> None:
     before, index, after = re.split(r"(\{.*\})", path.read_text(encoding="utf-8"), maxsplit=1, flags=re.DOTALL)
     known = json.loads(index)
     place = known["docnames"].index("chapters/glossary")
-    for term in BeautifulSoup(glossary.read_text(encoding="utf-8"), "html.parser").select("dl.glossary > dt[id]"):
+    for term in read(glossary.read_text(encoding="utf-8")).select("dl.glossary > dt[id]"):
         there = known["indexentries"].setdefault(next(term.stripped_strings).lower(), [])
         if (entry := [place, term["id"], True]) not in there:
             there.append(entry)
@@ -137,15 +137,15 @@ def finish_index(out: Path) -> None:
     list_terms(out)
     first, ledger = (out / "chapters" / f"{name}.html" for name in ("index", "claims"))
     if first.exists() and ledger.exists():
-        page, claims = (BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in (first, ledger))
+        page, claims = (read(path.read_text(encoding="utf-8")) for path in (first, ledger))
         lead_to_findings(page, claims)
         first.write_text(written(page), encoding="utf-8")
     path = out / "genindex.html"
     if path.exists():
-        index = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        index = read(path.read_text(encoding="utf-8"))
         chapters = sorted((out / "chapters").glob("[0-9]*.html"))
         texts = ((f"chapters/{chapter.name}", chapter.read_text(encoding="utf-8")) for chapter in chapters)
-        lead_to_uses(index, ((way, BeautifulSoup(text, "html.parser")) for way, text in texts))
+        lead_to_uses(index, ((way, read(text)) for way, text in texts))
         path.write_text(written(index), encoding="utf-8")
 
 

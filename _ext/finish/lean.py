@@ -18,6 +18,8 @@ from fontTools import subset
 ICON = re.compile("[\ue000-\uf8ff]")  # what Unicode leaves to private use
 WHOLE_FACE = re.compile(r'(webfonts/[\w-]+)\.woff2("?)\) format\("woff2"\)')
 NAME = re.compile(r"[A-Za-z_][\w-]*")
+GIVEN = re.compile(r'\s(?:class|id)="([^"]*)"')  # as a page is written
+SCRIPT = re.compile(r"<script(?![^>]*(?:\ssrc=|application/json))[^>]*>(.*?)</script>", re.DOTALL)
 PLAIN = "n", "p", "w"  # of a piece of code: a name, a bracket or comma, a blank; they have the colour of the text
 GROUPS = {"media", "supports", "layer", "container"}
 # what scripts put together: "bs-tooltip-" + place, "fa-" + icon and the like are not in them as whole words
@@ -51,12 +53,9 @@ def names_in(pages: Iterable[Path], scripts: Iterable[Path]) -> set[str]:
     """Return all classes and ids of the pages, and every word of their scripts, which may set more."""
     names: set[str] = set()
     for path in pages:
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for tag in page.find_all(True):
-            names.update(tag.get("class") or [])
-            names.update([tag["id"]] if tag.get("id") else [])
-        for script in page.select("script:not([src]):not([type='application/json'])"):
-            names.update(NAME.findall(script.text))
+        html = path.read_text(encoding="utf-8")
+        names.update(*(given.split() for given in GIVEN.findall(html)))
+        names.update(*(NAME.findall(script) for script in SCRIPT.findall(html)))
     for path in scripts:
         names.update(NAME.findall(path.read_text(encoding="utf-8")))
     return names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from finish.markup import written
+from finish.markup import read, written
 
 BOOK_PDF = "bandits-that-generalize.pdf"
 
@@ -49,7 +49,7 @@ def add_print(out: Path, pdfs: Path) -> None:
     for path in pdfs.glob("*.pdf"):
         shutil.copyfile(path, out / "pdf" / path.name)
     for path in (out / "chapters").glob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        page = read(path.read_text(encoding="utf-8"))
         chapter = f"{path.stem}.pdf"
         offer_print(page, "../pdf", chapter if (pdfs / chapter).exists() else None)
         path.write_text(written(page), encoding="utf-8")

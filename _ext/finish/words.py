@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-RESULTS = "article .zoolib-claim > p, article .cell_output :is(td, p, li)"
+RESULTS = "article .zoolib-claim > p, article .cell_output td, article .cell_output p, article .cell_output li"
 AS_TYPED = ["pre", "code", "script", "style", "svg"]
 GREEK = "alpha|beta|gamma|delta|epsilon|theta|kappa|lambda|sigma|tau"
 BEHIND, BEFORE = re.compile(r"[^\s—–]+"), re.compile(r"[^\s—–]+\Z")

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from browsing import DESK, PHONE, Visit, address, browser  # noqa: F401  fixtures
 from bs4 import BeautifulSoup
-from finish import in_its_place
+from finish import finish, in_its_place
 from finish.drawn import by_night, drawings, show_drawings
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
@@ -56,7 +56,8 @@ def stored(tmp_path: Path):
 def test_a_picture_gives_way_to_its_drawings_and_one_without_stays(stored):
     folder, (name, bare) = stored
     drawn = drawings(folder.glob("*.ipynb"))
-    once = in_its_place(html(name), folder, folder, drawn)
+    mends = in_its_place(folder, folder, drawn)
+    once = finish(html(name), mends)
     page = BeautifulSoup(once, "html.parser")
     assert [image["class"] for image in page.select("img")] == [["drawn", "only-light"], ["drawn", "only-dark"]]
     for image in page.select("picture > source + img"):
@@ -66,8 +67,8 @@ def test_a_picture_gives_way_to_its_drawings_and_one_without_stays(stored):
         assert (source["width"], source["height"]) == ("336", "333")
         for file in (image["src"], source["srcset"]):
             assert (folder / file).read_text().startswith("<svg")
-    assert in_its_place(once, folder, folder, drawn) == once  # a second build changes nothing
-    kept = BeautifulSoup(in_its_place(html(bare), folder, folder, drawn), "html.parser")
+    assert finish(once, mends) == once  # a second build changes nothing
+    kept = BeautifulSoup(finish(html(bare), mends), "html.parser")
     assert [image["src"] for image in kept.select("img")] == [bare]
 
 

@@ -12,6 +12,7 @@ from finish.assets import make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters
 from finish.folds import fold_plumbing, kind
 from finish.lean import asks_then_tells, names_in, only_used_icons, without_unused
+from finish.markup import Page
 from finish.pdf import add_print, offer_print
 from finish.tables import draw_times, give_room, join_heads
 from finish.widths import width_of
@@ -47,6 +48,35 @@ PAGE = """<!DOCTYPE html>
 @pytest.fixture(scope="module")
 def page() -> BeautifulSoup:
     return BeautifulSoup(finish(PAGE), "html.parser")
+
+
+def test_a_page_finds_what_a_selector_fits_and_nothing_else():
+    asked = []
+
+    class Compared(Page):
+        def _fitting(self, selector):
+            found = list(super()._fitting(selector))
+            assert [*map(id, found)] == [*map(id, BeautifulSoup.select(self, selector))], selector
+            asked.append(bool(found))
+            return iter(found)
+
+    page = Compared(PAGE, "html.parser")
+    for selector in (
+        "*",
+        "p",
+        "#twice",
+        "p#twice, img",
+        "[id]",
+        ".output.text_html",
+        "article :is(p, li)",
+        "p:not([id])",
+    ):
+        assert page.select_one(selector) is page.select(selector)[0]
+    assert page.select("#twice.output") == []
+    for mend in MENDS:
+        mend(page)
+    assert len(asked) > 60
+    assert sum(asked) > 20
 
 
 def test_scripts_that_a_page_does_not_need_are_gone(page):
@@ -177,19 +207,20 @@ def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
     (tmp_path / "chapters").mkdir()
     links = [f'<link rel="stylesheet" href="../_static/{name}.css"/>' for name in ("styles/a", "b")]
     html = f"<html><head>{''.join(links)}</head><body></body></html>"
-    once = in_its_place(html, tmp_path / "chapters", tmp_path)
+    mends = in_its_place(tmp_path / "chapters", tmp_path)
+    once = finish(html, mends)
     sheets = BeautifulSoup(once, "html.parser").select("link[rel=stylesheet]")
     assert len(sheets) == 1
     css = (tmp_path / "chapters" / sheets[0]["href"]).resolve().read_text()
     assert css.index("margin") < css.index("background") < css.index("red")
     assert 'url("dot.png")' in css
-    assert in_its_place(once, tmp_path / "chapters", tmp_path) == once
+    assert finish(once, mends) == once
 
 
 def test_a_picture_tells_its_size(tmp_path: Path):
     Image.new("RGB", (30, 20)).save(tmp_path / "dot.png")
     html = '<html><body><article><img src="dot.png"/><img src="absent.png"/></article></body></html>'
-    page = BeautifulSoup(in_its_place(html, tmp_path, tmp_path), "html.parser")
+    page = BeautifulSoup(finish(html, in_its_place(tmp_path, tmp_path)), "html.parser")
     assert (page.img["width"], page.img["height"]) == ("30", "20")
     assert not page.select("img")[1].has_attr("width")
 
