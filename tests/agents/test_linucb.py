@@ -21,6 +21,7 @@ from zoolib import (
     run,
 )
 from zoolib.agents import DisjointLinUCBAgent
+from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -178,3 +179,23 @@ def test_disjoint_models_go_on_after_a_launch_as_the_fast_ones_do(settings):
         return run({"agent": cls(FeatureEngineer(sim), alpha=0.3, **settings)}, sim, 200, {100: Launch(["Cat Toy"])})
 
     assert np.array_equal(history(DisjointLinUCBAgent).arm, history(LinUCBAgent).arm)
+
+
+@pytest.mark.parametrize("encoding", ["onehot", "crossed", "both"])
+def test_a_shared_model_chooses_by_cells_as_it_would_by_contexts(encoding):
+    sim = ZooplusSimulator(20, 100, seed=range(3))
+    features = FeatureEngineer(sim, encoding)
+    by_cell, plain = SharedLinUCBAgent(features, alpha=0.5), SharedLinUCBAgent(features, alpha=0.5)
+    plain.by_cell = False
+    plain._changed("by_cell", True)
+    assert (type(by_cell.evidence), type(plain.evidence)) == (TabularEvidence, Evidence)
+    x = np.random.default_rng(0).random((3, features.d))
+    for _ in range(2):
+        results = run({"by cell": by_cell, "plain": plain}, sim, 400, {200: SHOCK_FISH})
+        np.testing.assert_array_equal(results.arm[0], results.arm[1])
+        for agent in (by_cell, plain):
+            agent.learn(x, np.zeros(3, dtype=int), np.ones(3))  # of no cell
+    for name in ("A", "b", "theta"):
+        np.testing.assert_allclose(getattr(by_cell.evidence, name), getattr(plain.evidence, name), atol=1e-8)
+    by_cell.gamma = 0.99
+    assert type(by_cell.evidence) is DiscountedEvidence

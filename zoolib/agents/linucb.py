@@ -13,13 +13,13 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
-from zoolib.agents.tabulated import Tabulated
+from zoolib.agents.tabulated import ByCell, Tabulated
 from zoolib.evidence import Evidence, make_evidence, refuse_long
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
-class SharedLinUCBAgent(UCBAgent):
+class SharedLinUCBAgent(ByCell, UCBAgent):
     """One linear model for all arms: theta'x + alpha sqrt(x' A^-1 x), A += x x', b += r x.
 
     Parameters
@@ -47,6 +47,7 @@ class SharedLinUCBAgent(UCBAgent):
 
     state = ("evidence", "exploration")
     is_shared = True  # one model for all arms
+    by_cell = True  # and faster so, which what is derived from this class is not
     gamma = checks.Setting(0.0, 1.0, open_low=True)
     window = checks.Setting(1, kind=int, optional=True)
     ridge = checks.Setting(0.0, open_low=True)
@@ -64,13 +65,13 @@ class SharedLinUCBAgent(UCBAgent):
     ) -> None:
         super().__init__(features, alpha=alpha)
         self.gamma, self.window, self.ridge = gamma, window, ridge
-        self.evidence = self._make_evidence()
         drawn = None if rng is None else streams(rng, self.batch_shape, 1)[0]
         self._explore(exploration, drawn, features.d if self.is_shared else None)
+        self.evidence = self._make_evidence()
 
     def _make_evidence(self) -> Evidence:
         shape = self.batch_shape if self.is_shared else (*self.batch_shape, self.n_arms)
-        return make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window)
+        return self._on_cells(make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window))
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return theta'x."""

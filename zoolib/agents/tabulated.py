@@ -1,4 +1,4 @@
-"""Scores kept in a table: the same numbers, faster; nothing here is needed to understand the book.
+"""What the shop's few contexts allow: the same numbers, faster; nothing here is needed to understand the book.
 
 In the shop a product is met in as many contexts as there are personas, and a click changes what is known of one product
 alone. So mean and width of every (persona, product) are kept, by the evidence itself if it can, and a click renews one
@@ -15,6 +15,26 @@ import numpy as np
 from zoolib import checks
 from zoolib.evidence import ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
 from zoolib.world import FeatureEngineer, ZooplusSimulator
+
+
+class ByCell:
+    """Mixed in before an agent with one model for all arms: where nothing is forgotten, cells stand for contexts."""
+
+    def _on_cells(self, evidence: Evidence) -> Evidence:
+        """Return evidence that goes by the numbers of the shop's cells, if that comes to the same."""
+        mine = self.by_cell and "by_cell" in vars(type(self)) and type(evidence) is Evidence
+        if not mine or self.exploration.asks_for_inverse or not isinstance(self.features, FeatureEngineer):
+            return evidence
+        return TabularEvidence(np.tile(self.features.cells, (*evidence.shape, 1, 1)), evidence.ridge)
+
+    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the choices that differ for ``user_id``, or the numbers of their cells, and their products."""
+        by_cell = isinstance(self.evidence, TabularEvidence)
+        return self.features.choice_cells(user_id, sim) if by_cell else super().choices(user_id, sim)
+
+    def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> Any:
+        by_cell = isinstance(self.evidence, TabularEvidence)
+        return self.features.cell(user_id, arm, sim) if by_cell else super()._context(user_id, arm, sim)
 
 
 class Tabulated:

@@ -149,6 +149,8 @@ class Anticipating(Delayed):
         if not is_shared or agent.gamma < 1 or agent.window is not None:
             raise TypeError(f"agent must be a SharedLinUCBAgent that remembers everything, got {agent!r}")
         super().__init__(agent, delay=delay, every=every)
+        agent.by_cell = False  # b itself is what is put right
+        agent._changed("by_cell", True)
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         who, arm, reward = lesson

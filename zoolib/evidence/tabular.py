@@ -72,7 +72,7 @@ class TabularEvidence(Evidence):
         """Return theta'x for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
         if (at := self._at(X)) is None:
             return super().mean(X)
-        return self._Vf[at[-1], -1, *at[:-1]]
+        return self._Vf[:, -1][at[-1], *at[:-1]]
 
     def width(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x' A^-1 x) for the contexts ``X``, ``(*shape, n, d)``, or the rows ``X``, ``(*shape, n)``."""
