@@ -88,7 +88,7 @@ class Verdicts:
             for one in self.fallen
         )
         lines = [self.words, *(f"- {one.text} Measured: {one.measured}." for one in self.fallen)]
-        more = f" No longer so:<ul>{listed}</ul>" if listed else ""
+        more = f" Not shown by these numbers:<ul>{listed}</ul>" if listed else ""
         return {"text/html": f"<p>{self.words}{more}</p>", "text/plain": "\n".join(lines)}
 
 

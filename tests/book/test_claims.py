@@ -57,7 +57,7 @@ def test_a_reader_sees_in_orange_what_no_longer_holds_and_the_notebook_goes_on()
     NotebookClient(book, kernel_name="python3", resources=resources).execute(env=env)
     (fallen,), (held,) = (cell.outputs for cell in book.cells[:2])
     assert "#d9822b" in fallen.data["text/html"]
-    assert "No longer so.</strong> It &lt;rains&gt;." in fallen.data["text/html"]
+    assert "Not shown by these numbers.</strong> It &lt;rains&gt;." in fallen.data["text/html"]
     assert [one.data[CLAIM_MIME]["holds"] for one in (fallen, held)] == [False, True]
     end = book.cells[-1].outputs[0].data
     assert end["text/plain"] == "1 of the 2 claims of this page hold.\n- It <rains>. Measured: 0.1."

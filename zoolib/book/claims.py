@@ -51,7 +51,7 @@ class Claim:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         name = f' id="claim-{html.escape(self.label)}"' if self.label else ""
         style = f'class="zoolib-claim"{name}' if self.holds else f'class="zoolib-fallen"{name} style="{ORANGE}"'
-        verdict = "Holds" if self.holds else "No longer so"
+        verdict = "Holds" if self.holds else "Not shown by these numbers"
         basis = "" if self.replications is None else f" ({self.replications} replications)"
         return {
             "text/plain": f"{verdict}: {self.text} Measured: {self.measured}{basis}.",

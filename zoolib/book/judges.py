@@ -58,7 +58,8 @@ def number(part: Part, x: Any) -> tuple[bool, str]:
         if half > 2 * part.get("spread", np.inf):
             return True, "its interval is wider than it need be: are the worlds compared one by one, in pairs?"
         if abs(value - truth) > tolerance:
-            return True, "it differs from the solution's by no more than other worlds would."
+            sign = ", in its sign, too: it does not say which is better" if value * truth < 0 else ""
+            return True, f"it differs from the solution's by no more than other worlds would{sign}."
         return True, ""
     if abs(truth) > 4 * spread:
         for factor, words in UNITS.items():
