@@ -15,6 +15,8 @@ from zoolib import (
     FeatureEngineer,
     Launch,
     LinUCBAgent,
+    NeuralLinearAgent,
+    Replay,
     SharedLinUCBAgent,
     ZooplusSimulator,
     replicate,
@@ -199,3 +201,13 @@ def test_a_shared_model_chooses_by_cells_as_it_would_by_contexts(encoding):
         np.testing.assert_allclose(getattr(by_cell.evidence, name), getattr(plain.evidence, name), atol=1e-8)
     by_cell.gamma = 0.99
     assert type(by_cell.evidence) is DiscountedEvidence
+
+
+def test_where_a_shop_has_many_cells_none_goes_by_them():
+    table = {f"p{i}": dict.fromkeys(CATEGORIES, 0.1 + i / 100) for i in range(21)}
+    sim = ZooplusSimulator(20, 100, seed=0, click_table=table)
+    features = FeatureEngineer(sim)
+    assert len(features.cells) == 105
+    assert type(SharedLinUCBAgent(features).evidence) is Evidence
+    assert type(SharedLinUCBAgent(features.encoded("crossed")).evidence) is TabularEvidence  # A is as large
+    assert type(NeuralLinearAgent(features, training=Replay(), rng=0).evidence) is Evidence

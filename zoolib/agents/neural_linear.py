@@ -15,7 +15,7 @@ from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.memory import Everything, Memory
 from zoolib.agents.training import Online, Training
-from zoolib.evidence import Evidence
+from zoolib.evidence import FEW, Evidence
 from zoolib.networks import MLP
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
@@ -89,7 +89,8 @@ class NeuralLinearAgent(UCBAgent):
         self._table: np.ndarray | None = None  # (..., P C, d_emb): the cells, embedded
         self.training = training.start(self.network, lr, rngs[0], self.batch_shape, self.cells)
         self._explore(exploration, rngs[2], d_emb)
-        self.by_cell = self.is_steady and self.cells is not None and not exploration.asks_for_inverse
+        few = self.cells is not None and len(self.cells) <= FEW
+        self.by_cell = self.is_steady and few and not exploration.asks_for_inverse
         self.memory = memory.start(self, ridge)
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence import ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
+from zoolib.evidence import FEW, ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
 
@@ -23,7 +23,8 @@ class ByCell:
     def _on_cells(self, evidence: Evidence) -> Evidence:
         """Return evidence that goes by the numbers of the shop's cells, if that comes to the same."""
         mine = self.by_cell and "by_cell" in vars(type(self)) and type(evidence) is Evidence
-        if not mine or self.exploration.asks_for_inverse or not isinstance(self.features, FeatureEngineer):
+        in_a_shop = isinstance(self.features, FeatureEngineer) and not self.exploration.asks_for_inverse
+        if not mine or not in_a_shop or len(self.features.cells) > max(FEW, evidence.d):
             return evidence
         return TabularEvidence(np.tile(self.features.cells, (*evidence.shape, 1, 1)), evidence.ridge)
 

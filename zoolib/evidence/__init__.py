@@ -15,4 +15,4 @@ from zoolib.evidence.forgetting import DiscountedEvidence, WindowedEvidence, mak
 from zoolib.evidence.logistic import LogisticEvidence
 from zoolib.evidence.low_rank import LowRankFilter
 from zoolib.evidence.ridge import Evidence
-from zoolib.evidence.tabular import TabularEvidence
+from zoolib.evidence.tabular import FEW, TabularEvidence

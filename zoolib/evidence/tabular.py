@@ -24,6 +24,8 @@ from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import MANY, add_in_turn
 
+FEW = 100  # rows of a table up to which what is known of each pair is little to keep and to change
+
 
 class TabularEvidence(Evidence):
     """:class:`~zoolib.evidence.Evidence` on the rows of a table Z, ``(*shape, m, d)``, which go by their numbers.
