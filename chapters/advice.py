@@ -11,8 +11,9 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "unseen-places": "what nobody looked at has not been refused.",
     "price-of-propensities": "what exploration by chance costs.",
     "fresh-log": "a fresh log is worth its clicks.",
-    "old-log": "an old log, believed in full, is worse than none.",
+    "old-log": "after a large change an old log, believed in full, is worse than none.",
     "resetting": "starting over pays if you know when.",
+    "rare-resetting": "with rare clicks and a large alpha, starting over costs more than it brings.",
 }
 
 BECAUSE: dict[str, tuple[str, ...]] = {  # claims of the chapters on which an answer of the guide rests
@@ -41,8 +42,8 @@ GUIDE: dict[str, list[Advice]] = {
     "How many arms, and do new ones arrive?": [
         Advice(
             "Some dozens, and they stay",
-            "One model for each arm comes close: LinUCBAgent. A shared one on crossed features earns a little more, "
-            "with an alpha of its own, which is larger.",
+            "One model for each arm comes close: LinUCBAgent. A shared one on crossed features usually earns a little "
+            "more, with an alpha of its own, which is larger.",
             "sharing-over-laws",
         ),
         Advice(
@@ -52,7 +53,8 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("They come and go", "A shared model, to which a new arm of a known kind is no stranger.", "turnover"),
         Advice(
             "A new kind arrives, about which nothing is known",
-            "No model knows it beforehand. Let alpha be about 1, or show it on purpose.",
+            "No model knows it beforehand. Let alpha be about two standard deviations of a reward, or show it on "
+            "purpose.",
             "missed-category",
         ),
         Advice(
@@ -123,7 +125,8 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Hardly ever", "It is enough to remember everything.", "linucb-stationary"),
         Advice(
             "Now and then, and you do not know when",
-            "Forget: a window or a discount whose memory is shorter than the time between two changes.",
+            "Forget: a window or a discount shorter than the time between two changes, and long enough to learn from. "
+            "If none is, keep all and explore more.",
             "forgetting-pays",
         ),
         Advice(
@@ -133,14 +136,19 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "An arm may become better while the favourite stays as good",
-            "One model on crossed features that forgets, by a window or a discount: no bad news will ever arrive, and "
-            "with an alpha of 1 or less a bonus alone seldom looks.",
+            "One model on crossed features that forgets: no bad news will ever arrive, and with an alpha of up to two "
+            "standard deviations a bonus alone seldom looks.",
             "craze-recovery",
         ),
-        Advice("You know when", "Start over at that moment.", "resetting"),
+        Advice("You know when, and clicks are common", "Start over at that moment.", "resetting"),
+        Advice(
+            "You know when, but clicks are rare",
+            "Keep what you know, unless all of it has changed.",
+            "rare-resetting",
+        ),
         Advice(
             "You use a network with replay",
-            "Give its evidence a window or a discount.",
+            "Give its evidence a window or a discount, where clicks are common.",
             "repairs",
         ),
         Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
@@ -167,7 +175,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Boosted trees, else one strongly shrunk model for each arm, before a network; and expect little of any.",
             "rare-clicks",
         ),
-        Advice("Yes, but taste may have changed since", "Let it count as fifty visits or so.", "old-log"),
+        Advice("Yes, but taste may have changed much since", "Let it count as fifty visits or so.", "old-log"),
         Advice(
             "Yes, of a policy that always did the same thing",
             "It cannot judge another policy; the mean of its weights shows it.",
@@ -210,7 +218,11 @@ GUIDE: dict[str, list[Advice]] = {
             "ranking",
         ),
         Advice("You can tune one number", "Tune alpha, before the architecture.", "alpha-not-architecture"),
-        Advice("You start with alpha", "Take the standard deviation of one reward.", "alpha-in-noise"),
+        Advice(
+            "You start with alpha",
+            "Take the standard deviation of one reward. If rewards lie far above 0, subtract their mean first.",
+            "alpha-in-noise",
+        ),
     ],
     "Will somebody judge another policy by your log?": [
         Advice(
