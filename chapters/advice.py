@@ -13,7 +13,7 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "after a large change an old log, believed in full, is worse than none.",
     "resetting": "starting over pays if you know when.",
-    "rare-resetting": "with rare clicks and a large alpha, starting over costs more than it brings.",
+    "rare-resetting": "with few clicks and a large alpha, starting over costs more than it brings.",
 }
 
 BECAUSE: dict[str, tuple[str, ...]] = {  # claims of the chapters on which an answer of the guide rests
@@ -140,9 +140,9 @@ GUIDE: dict[str, list[Advice]] = {
             "standard deviations a bonus alone seldom looks.",
             "craze-recovery",
         ),
-        Advice("You know when, and clicks are common", "Start over at that moment.", "resetting"),
+        Advice("You know when, and many clicks have come", "Start over at that moment.", "resetting"),
         Advice(
-            "You know when, but clicks are rare",
+            "You know when, but few clicks have come",
             "Keep what you know, unless all of it has changed.",
             "rare-resetting",
         ),

@@ -43,7 +43,7 @@ MAY_ALSO_IMPORT = {"book.notebook": {"IPython"}, "agents.conformance": {"pytest"
 DISTRIBUTIONS = {"scikit-learn": "sklearn"}
 
 LINES, WINGS_AT_MOST, FLOORS_AT_MOST = 280, 10, 9
-PACKAGE_LINES = 16_005
+PACKAGE_LINES = 16_008
 
 # What chapters 0 and 1 need, down to the ground, is read in an evening; the shelf for speed is not needed.
 FIRST_EVENING = ["agents.base", "agents.baselines", "agents.linucb", "experiment.run", "experiment.metrics"]

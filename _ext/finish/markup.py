@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import soupsieve
 from bs4 import BeautifulSoup, Tag
@@ -21,11 +20,11 @@ class Page(BeautifulSoup):
     The same tags in the same order, several times as fast; with every mend a page is searched for some twenty of them.
     """
 
-    def select(self, selector: str, *_: Any, **__: Any) -> list[Tag]:
+    def select(self, selector: str) -> list[Tag]:
         """Return all tags that a selector fits."""
         return list(self._fitting(selector))
 
-    def select_one(self, selector: str, *_: Any, **__: Any) -> Tag | None:
+    def select_one(self, selector: str) -> Tag | None:
         """Return the first tag that a selector fits."""
         return next(self._fitting(selector), None)
 
@@ -40,10 +39,10 @@ class Page(BeautifulSoup):
 def _may_fit(tag: Tag, selector: Selector) -> bool:
     """Tell whether a tag has what the end of a selector names."""
     return (
-        (selector.tag is None or selector.tag.name in ("*", tag.name))
+        (selector.tag is None or selector.tag.name.lower() in ("*", tag.name))
         and (not selector.ids or tag.attrs.get("id") in selector.ids)
         and all(one in tag.attrs.get("class", ()) for one in selector.classes)
-        and all(one.attribute in tag.attrs for one in selector.attributes)
+        and all(one.inverse or one.attribute.lower() in tag.attrs for one in selector.attributes)
     )
 
 

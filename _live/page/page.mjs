@@ -5,7 +5,7 @@ import {coloured, opened} from "./editor.mjs";
 const {CELLS, FILES, WORKER, SECONDS, PYODIDE} = window.bookLiveParts;  // what the build knows, see build.py
 const LONG = 10;  // seconds: what takes longer asks first
 const ROOM = 400e6;  // bytes that Python may come to hold; beyond that a cell is offered with fewer worlds
-const FEWER = {"range(100)": "range(20)", "replications=100": "replications=20"};
+const MANY = /(?<!\w)range\(100\)/g, FEWER = "range(20)";
 const KEPT = `book-live ${location.pathname}`;
 const AT_ONCE = ["engine.wasm", "library.bin", "book.bin"];
 
@@ -24,7 +24,7 @@ const time = seconds => seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` :
 
 // ---------------------------------------------------------------- the engine
 
-let folder, worker, starting, on = {}, busy = null, held = 0, slowness = 1, night = {}, starts = 0, few = false;
+let folder, worker, starting, on = {}, busy = null, held = 0, slowness = 1, night = {}, starts = 0;
 
 function ask(message, handlers = {}) {
   return new Promise((yes, no) => {
@@ -117,21 +117,10 @@ function open(cell) {
   mark(cell);
 }
 
-// Whoever has chosen fewer worlds has them from then on, and in all that is needed: worlds are compared one by one.
-const lessened = text => Object.entries(few ? FEWER : {}).reduce((text, [many, fewer]) => text.replaceAll(many, fewer), text);
-
-function lessen(cell) {
-  const text = lessened(source(cell));
-  if (text === source(cell)) return;
-  if (onPage(cell)) { open(cell); cell.editor.set(text); }
-  else cell.source = text;
-}
-
 function mark(cell) { cell.reset.disabled = source(cell) === cell.stored && !cell.before; }
 
 function reset(cell) {
   cell.editor.set(cell.stored);
-  few = false;
   if (cell.before) {
     cell.output?.replaceWith(...cell.before);
     if (!cell.before.length) cell.output?.remove();
@@ -163,16 +152,11 @@ async function press(name, all = false) {
   say("Starting …");  // at once: what is said of the last run is not said of this one
   try {
     await ready(say);
-    const needed = async () => {
-      if (all) return cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted));
-      const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : lessened(source(cell)));
-      return (await said("needs", JSON.stringify(sources), wanted.place)).cells.map(place => cells[place]);
-    };
-    let todo = await needed();
-    const before = few;
+    const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : source(cell));
+    let todo = (await said("needs", JSON.stringify(sources), wanted.place)).cells;
+    if (all) todo = cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted)).map(cell => cell.place);
+    todo = todo.map(place => cells[place]);
     if (await agreed(wanted, todo, say)) {
-      if (few !== before) todo = await needed();
-      todo.forEach(lessen);
       for (const [n, cell] of todo.entries()) {
         if (cell !== wanted) say(`Running cell ${n + 1} of the ${todo.length} that are needed …`);
         else say("Running …");
@@ -211,15 +195,24 @@ async function agreed(wanted, todo, say) {
   const sum = what => todo.reduce((so_far, cell) => so_far + (cell[what] ?? 0), 0);
   const expected = sum("seconds") * slowness;
   const much = sum("bytes") > 50e6 && held + sum("bytes") > ROOM;
-  const worlds = todo.some(cell => source(cell).includes(Object.keys(FEWER)[0]));
+  const fewer = todo.filter(cell => source(cell).search(MANY) >= 0);
   if (expected < LONG && !much) return true;
   const others = ["", "with the cell that it needs "][todo.length - 1] ?? `with the ${todo.length - 1} cells that it needs `;
   say(`${`This takes about ${time(expected)} here ${others}${much ? "and a good deal of memory" : ""}`.trim()}.`);
   return new Promise(answer => {
     const choose = (words, then) => button(words, () => { choices.remove(); say("Running …"); then(); });
     const choices = wanted.choices = make("span", {className: "live-choices"});
-    if (worlds) choices.append(choose("Run with 20 worlds instead of 100", () => { few = true; answer(true); }));
-    choices.append(choose("Run it as it stands", () => { few = false; answer(true); }), choose("Not now", () => { say(""); answer(false); }));
+    if (fewer.length) {
+      choices.append(choose("Run with 20 worlds instead of 100", () => {
+        for (const cell of fewer) {
+          const text = source(cell).replaceAll(MANY, FEWER);
+          if (onPage(cell)) { open(cell); cell.editor.set(text); }
+          else cell.source = text;
+        }
+        answer(true);
+      }));
+    }
+    choices.append(choose("Run it as it stands", () => answer(true)), choose("Not now", () => { say(""); answer(false); }));
     wanted.status.after(choices);
     choices.firstChild.focus();
   });

@@ -18,7 +18,10 @@ from zoolib.world import FeatureEngineer, ZooplusSimulator
 
 
 class ByCell:
-    """Mixed in before an agent with one model for all arms: where nothing is forgotten, cells stand for contexts."""
+    """Mixed in before an agent with one model for all arms: where nothing is forgotten, cells stand for contexts.
+
+    Sums made elsewhere are given to such evidence by ``put``: who writes to A or b changes nothing in its table.
+    """
 
     def _on_cells(self, evidence: Evidence) -> Evidence:
         """Return evidence that goes by the numbers of the shop's cells, if that comes to the same."""
