@@ -187,8 +187,10 @@ def test_no_import_comes_back_to_where_it_began():
 
 def handed_on_later(tree):
     """What a face loads when it is first used: ``{module: names}``."""
+    named = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "later"]
-    return {module: names for call in calls for module, names in ast.literal_eval(call.args[1]).items()}
+    told = [ast.literal_eval(named.get(ast.unparse(call.args[1]), call.args[1])) for call in calls]
+    return {module: names for one in told for module, names in one.items()}
 
 
 @pytest.mark.parametrize("chapter", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.stem)

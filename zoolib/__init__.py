@@ -81,17 +81,15 @@ from zoolib.world import (
     ZooplusSimulator,
 )
 
-__getattr__ = later(
-    __name__,
-    {
-        "agents": ["MLPRecommender", "random_log", "train_recommender"],
-        "book": ["check", "claim"],
-        "data": ["LoggedData", "read_log"],
-        "experiment": ["sweep"],
-        "experiment.metrics": [],
-        "off_policy": ["Logbook"],
-    },
-)
+_LATER = {
+    "agents": ["MLPRecommender", "random_log", "train_recommender"],
+    "book": ["check", "claim"],
+    "data": ["LoggedData", "read_log"],
+    "experiment": ["sweep"],
+    "experiment.metrics": [],
+    "off_policy": ["Logbook"],
+}
+__getattr__ = later(__name__, _LATER)
 
 __version__ = "1.0.0"
 

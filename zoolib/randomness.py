@@ -123,15 +123,12 @@ class UniformStream(Stateful):
     def __call__(self) -> Any:
         """Return the next number of every world, of shape ``batch_shape``."""
         if self._used == len(self._values):
-            self._refill()
+            self._before = [rng.bit_generator.state for rng in self.rngs]
+            values = np.stack([self._draw(rng, self.block) for rng in self.rngs], axis=1)
+            self._values, self._used = values.reshape(self.block, *self.batch_shape, *self.width), 0
         value = self._values[self._used]
         self._used += 1
         return value
-
-    def _refill(self) -> None:
-        self._before = [rng.bit_generator.state for rng in self.rngs]
-        values = np.stack([self._draw(rng, self.block) for rng in self.rngs], axis=1)
-        self._values, self._used = values.reshape(self.block, *self.batch_shape, *self.width), 0
 
     def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.random(n)

@@ -27,7 +27,8 @@ def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
     if scores.ndim == 1:  # with a number in place of arrays of one: it runs at each step
         highest = scores[scores.argmax()]
         return (scores >= highest * (1 - tolerance if highest > 0 else 1 + tolerance)).argmax()
-    highest = scores.max(-1, keepdims=True)
+    flat = scores.reshape(-1, scores.shape[-1])
+    highest = flat[np.arange(len(flat)), flat.argmax(-1)].reshape(*scores.shape[:-1], 1)  # max(-1) is slow
     return (scores >= highest * (1 - tolerance * np.sign(highest))).argmax(-1)
 
 

@@ -1,5 +1,7 @@
 """LinUCB in all its forms against its literal version, the published numbers and its own invariants."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from zoolib import (
     NeuralLinearAgent,
     Replay,
     SharedLinUCBAgent,
+    Thompson,
     ZooplusSimulator,
     replicate,
     run,
@@ -201,6 +204,52 @@ def test_a_shared_model_chooses_by_cells_as_it_would_by_contexts(encoding):
         np.testing.assert_allclose(getattr(by_cell.evidence, name), getattr(plain.evidence, name), atol=1e-8)
     by_cell.gamma = 0.99
     assert type(by_cell.evidence) is DiscountedEvidence
+
+
+def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_for():
+    sim = ZooplusSimulator(20, 100, seed=range(3))
+    features = FeatureEngineer(sim)
+    drawn = SharedLinUCBAgent(features, exploration=Thompson(), rng=range(3))
+    placed = SharedLinUCBAgent(features)
+    assert placed._asks_for_cells
+    placed.exploration = copy.deepcopy(drawn.exploration)
+    assert not placed._asks_for_cells
+    results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
+    np.testing.assert_array_equal(results.arm[0], results.arm[1])
+
+
+def test_what_is_derived_from_the_fast_agent_is_asked_for_its_own_means_and_widths():
+    class Wider(LinUCBAgent):
+        def width(self, Z):
+            return 2 * super().width(Z)
+
+    def choices(agent, alphas=(0.2, 0.4)):
+        sim = ZooplusSimulator(20, 100, seed=range(3))
+        made = agent(FeatureEngineer(sim))
+        shown = []
+        for alpha in alphas:  # a setting that changes is heeded
+            made.alpha = alpha
+            shown.append(run({"agent": made}, sim, 200).arm)
+        return np.array(shown)
+
+    assert np.array_equal(choices(Wider), choices(LinUCBAgent, (0.4, 0.8)))
+    assert not np.array_equal(choices(Wider), choices(LinUCBAgent))
+
+    def wider(features):
+        agent = LinUCBAgent(features)
+        agent.width = lambda Z: 2 * LinUCBAgent.width(agent, Z)
+        return agent
+
+    assert np.array_equal(choices(wider), choices(Wider))
+
+
+def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):
+    sim = ZooplusSimulator(20, 100, seed=range(3))
+    agent = LinUCBAgent(FeatureEngineer(sim))
+    run({"agent": agent}, sim, 50)
+    X = rng.integers(0, 2, (3, 20, 9))
+    assert np.array_equal(agent.score(X), agent.score(X.astype(float)))
+    assert np.array_equal(agent.select(X), agent.select(X.astype(float)))
 
 
 def test_where_a_shop_has_many_cells_none_goes_by_them():

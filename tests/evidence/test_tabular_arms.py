@@ -150,3 +150,45 @@ def test_rows_and_contexts_are_told_apart_by_their_axes():
     for one in (by_row, by_context):
         assert np.allclose(one.f, by_turn.f)
         assert np.allclose(one.V, by_turn.V)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(0, 60))
+def test_the_bounds_that_are_kept_are_those_of_the_means_and_widths(seed, n):
+    rng = np.random.default_rng(seed)
+    tabular, rows = TabularEvidence(rng.normal(size=(3, 4, 2, 5))), np.arange(3)
+    for t in range(n):
+        x, arm = rng.integers(0, 2, 3), rng.integers(0, 4, 3)
+        alpha = 0.2 if t < 40 else 1.0
+        bound = tabular.mean_of_all(x, rows) + alpha * tabular.width_of_all(x, rows)
+        kept = tabular.bound_of_all(x, alpha, rows)
+        assert np.array_equal(kept, bound)
+        kept[:] = 0  # what is handed out is a copy
+        if t % 13 == 5:
+            tabular.add(rng.normal(size=(3, 5)), np.ones(3), arm)
+        if t == 30:
+            tabular.go_by(rng.normal(size=(3, 4, 2, 5)))
+        if t == 50:
+            tabular.add(x, np.full(3, 0.5), arm)
+            tabular.remove(x, np.full(3, 0.5), arm)
+        tabular.add(x, rng.normal(size=3), arm)
+
+
+def test_of_one_world_bounds_are_not_kept_longer_than_they_are_true():
+    tabular = TabularEvidence(np.random.default_rng(0).normal(size=(3, 2, 4)))
+    for _ in range(3):
+        kept = tabular.bound_of_all(1, 0.5)
+        assert np.array_equal(kept, tabular.mean_of_all(1) + 0.5 * tabular.width_of_all(1))
+        tabular.add(np.asarray(1), 1.0, 2)
+
+
+@pytest.mark.parametrize("worlds", [(), (3,)])
+def test_what_is_saved_holds_all_clicks_in_its_sums(worlds):
+    rng = np.random.default_rng(0)
+    tabular, plain = both(rng.normal(size=(*worlds, 4, 2, 5)))
+    for _ in range(20):
+        tabular.add(rng.integers(0, 2, worlds), rng.normal(size=worlds), rng.integers(0, 4, worlds) if worlds else 1)
+    plain.set_state(tabular.get_state())  # of an agent that has come to keep its evidence otherwise
+    assert np.allclose(plain.A, tabular.A)
+    assert np.allclose(plain.b, tabular.b)
+    assert np.array_equal(plain.A_inv, tabular.A_inv)

@@ -24,10 +24,8 @@ from zoolib.agents.wrappers import Anticipating, Delayed, Restarting, Snapshots,
 from zoolib.faces import later
 from zoolib.ties import TIE, best_first, first_best
 
-__getattr__ = later(
-    __name__,
-    {
-        "literal": ["AutogradMLP", "LiteralEvidence"],
-        "recommender": ["MLPRecommender", "random_log", "train_recommender"],
-    },
-)
+_LATER = {
+    "literal": ["AutogradMLP", "LiteralEvidence"],
+    "recommender": ["MLPRecommender", "random_log", "train_recommender"],
+}
+__getattr__ = later(__name__, _LATER)

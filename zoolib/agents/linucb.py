@@ -168,3 +168,5 @@ class LinUCBAgent(Tabulated, DisjointLinUCBAgent):
     >>> agent.select(np.ones((3, 2)))
     1
     """
+
+    by_bounds = True  # and faster so, which what is derived from this class is not

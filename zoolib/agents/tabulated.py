@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
+from zoolib.agents.exploration import UCB
 from zoolib.evidence import FEW, ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
@@ -33,12 +34,14 @@ class ByCell:
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, or the numbers of their cells, and their products."""
-        by_cell = isinstance(self.evidence, TabularEvidence)
-        return self.features.choice_cells(user_id, sim) if by_cell else super().choices(user_id, sim)
+        return self.features.choice_cells(user_id, sim) if self._asks_for_cells else super().choices(user_id, sim)
 
     def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> Any:
-        by_cell = isinstance(self.evidence, TabularEvidence)
-        return self.features.cell(user_id, arm, sim) if by_cell else super()._context(user_id, arm, sim)
+        return self.features.cell(user_id, arm, sim) if self._asks_for_cells else super()._context(user_id, arm, sim)
+
+    @property
+    def _asks_for_cells(self) -> bool:
+        return isinstance(self.evidence, TabularEvidence) and not self.exploration.asks_for_inverse
 
 
 class Tabulated:
@@ -63,6 +66,14 @@ class Tabulated:
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
         return np.moveaxis(self.features.table, 0, 1)[sim.product_category]
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return the score of each arm, ``(..., K)``."""
+        by_row = self.rows and X.ndim == 1 and checks.are_numbers(X) and isinstance(self.evidence, TabularEvidence)
+        mine = by_row and self.by_bounds and "by_bounds" in vars(type(self)) and type(self.exploration) is UCB
+        if mine and "mean" not in vars(self) and "width" not in vars(self):
+            return self.evidence.bound_of_all(X, self.alpha, *self.rows)
+        return super().score(X)
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return the payoff of each arm, ``(..., K)``."""
@@ -114,8 +125,8 @@ class Tabulated:
         self._catalog = None
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        for changed in self.evidence.add(x, reward, arm):
-            if self._tables:
-                columns = self.evidence.mean_and_width(self._X[(*self.rows, changed)], changed)
-                for table, column in zip(self._tables, columns, strict=True):
-                    table[(*self.rows, ..., changed)] = column
+        touched = self.evidence.add(x, reward, arm)
+        for changed in touched if self._tables else ():
+            columns = self.evidence.mean_and_width(self._X[(*self.rows, changed)], changed)
+            for table, column in zip(self._tables, columns, strict=True):
+                table[(*self.rows, ..., changed)] = column

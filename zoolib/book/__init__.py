@@ -2,13 +2,11 @@
 
 from zoolib.faces import later
 
-__getattr__ = later(
-    __name__,
-    {
-        "checking": ["Verdict", "check"],
-        "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
-        "notebook": ["source"],
-        "palette": [],
-        "plots": [],
-    },
-)
+_LATER = {
+    "checking": ["Verdict", "check"],
+    "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
+    "notebook": ["source"],
+    "palette": [],
+    "plots": [],
+}
+__getattr__ = later(__name__, _LATER)

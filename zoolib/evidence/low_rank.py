@@ -61,7 +61,8 @@ class LowRankFilter(Stateful):
         self.p, self.rank = checks.whole("p", p, 1), checks.whole("rank", rank, 1, p)
         self.prior, self.noise, self.drift = prior, noise, drift
         rngs = [checks.instance("rngs", rng, np.random.Generator) for rng in checks.items("rngs", rngs, 1)]
-        self.U = np.stack([_directions(rng, p, rank) for rng in rngs]).reshape(*shape, rank, p)
+        drawn = [np.linalg.qr(rng.standard_normal((p, rank))) for rng in rngs]  # the signs: alike everywhere
+        self.U = np.stack([(Q * np.sign(np.diagonal(R))).T for Q, R in drawn]).reshape(*shape, rank, p)
         self.v = np.full((*shape, rank), self.prior)
 
     def width(self, G: np.ndarray) -> np.ndarray:
@@ -86,9 +87,3 @@ class LowRankFilter(Stateful):
         self.v = np.maximum(values[..., -self.rank :], 0.0)
         self.U = np.swapaxes(vectors[..., -self.rank :], -1, -2) @ basis
         return np.vecmat(gain, basis) * np.asarray(error)[..., None]
-
-
-def _directions(rng: np.random.Generator, p: int, rank: int) -> np.ndarray:
-    """Return ``rank`` orthonormal rows of length ``p``, drawn uniformly; their signs are the same everywhere."""
-    Q, R = np.linalg.qr(rng.standard_normal((p, rank)))
-    return (Q * np.sign(np.diagonal(R))).T

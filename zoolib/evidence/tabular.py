@@ -90,6 +90,16 @@ class TabularEvidence(Evidence):
         """Return the width of row ``x``, ``(...)``, of every arm's table, ``(..., K)``."""
         return np.sqrt(self._Vf[x, x, *worlds])
 
+    def bound_of_all(self, x: np.ndarray, alpha: float, *worlds: np.ndarray) -> np.ndarray:
+        """Return mean + alpha width of the same in many worlds: those of all rows are kept, and renewed by a click."""
+        if self._bounds is None or self._alpha != alpha:
+            self._alpha = alpha
+            self._bounds = self._bound(self._Vf)
+        return self._bounds[x, *worlds]
+
+    def _bound(self, Vf: np.ndarray) -> np.ndarray:
+        return Vf[:, -1] + self._alpha * np.sqrt(Vf.reshape(-1, *Vf.shape[2:])[:: self.m + 2])  # V_cc of each row c
+
     def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
         """Take in clicks that came together; rows one after another, and contexts where they are few."""
         if np.ndim(X) == np.ndim(r) or len(X) * MANY < max(self._b[..., 0].size, self.d):
@@ -99,8 +109,8 @@ class TabularEvidence(Evidence):
         return self._put(plain.A, plain.b)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the sums, the table and what is known on it."""
-        self._count()
+        """Return the sums, with all clicks in them, the table and what is known on it."""
+        self._bring_up_to_date()
         return super().get_state()
 
     def _make_room(self, state: Mapping[str, Any]) -> None:
@@ -109,7 +119,7 @@ class TabularEvidence(Evidence):
 
     def _hold(self, Z: np.ndarray) -> None:
         # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
-        self.Z, self._Vf = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2]))
+        self.Z, self._Vf, self._bounds = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2])), None
 
     def _put(self, A: np.ndarray, b: np.ndarray) -> None:
         super()._put(A, b)
@@ -127,15 +137,17 @@ class TabularEvidence(Evidence):
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
             Vf = flat.take(entry, axis=1).reshape(self.m, self.m + 1, -1)
         else:
-            entry, Vf = arm, self._Vf if arm is None else self._Vf[..., arm]
+            entry, Vf, self._bounds = arm, self._Vf if arm is None else self._Vf[..., arm], None
         v = Vf[x, x, *worlds]
         if not (delicate := is_delicate(v, sign)):
-            root = np.sqrt(1 + sign * v)
+            root = np.sqrt(1 + v if sign > 0 else 1 - v)
             w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
             w[-1] -= r / root
             (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
             if by_world:
                 flat[:, entry] = Vf.reshape(len(flat), -1)
+                if self._bounds is not None:
+                    self._bounds.reshape(self.m, -1)[:, entry] = self._bound(Vf)
         whose = entry if arm is not None else worlds[0] if worlds else 0
         self._uncounted.append((whose * self.m + x, sign, sign * r))
         self._recent.append(entry)
@@ -144,19 +156,10 @@ class TabularEvidence(Evidence):
             self._look()
         return None
 
-    def _count(self) -> None:
-        """Add the clicks that came since to n and s."""
-        if self._uncounted:
-            at, signs, rewards = (np.array(part) for part in zip(*self._uncounted, strict=True))
-            signs = np.broadcast_to(np.expand_dims(signs, tuple(range(1, at.ndim))), at.shape)
-            for counted, by in ((self.n, signs), (self.s, rewards)):
-                counted += np.bincount(at.ravel(), by.ravel(), counted.size).reshape(counted.shape)
-            self._uncounted.clear()
-
     def _look(self, at: Any = ...) -> None:
         """Compute f and V from A^-1 and b."""
         Z = self.Z[at]
-        ZA = Z @ self._A_inv[at]
+        ZA, self._bounds = Z @ self._A_inv[at], None
         self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
 
     def grow(self, n_new: int) -> None:
@@ -165,7 +168,12 @@ class TabularEvidence(Evidence):
         super().grow(n_new)
 
     def _bring_up_to_date(self, due: Any = True) -> None:
-        self._count()
+        if self._uncounted:
+            at, signs, rewards = (np.array(part) for part in zip(*self._uncounted, strict=True))
+            signs = np.broadcast_to(np.expand_dims(signs, tuple(range(1, at.ndim))), at.shape)
+            for counted, by in ((self.n, signs), (self.s, rewards)):
+                counted += np.bincount(at.ravel(), by.ravel(), counted.size).reshape(counted.shape)
+            self._uncounted.clear()
         at = due & (self.n.any(-1) | self.s.any(-1))  # n alone may be 0 again, when one click comes as another leaves
         if at.any():
             self._own()

@@ -234,7 +234,8 @@ def between(
     if not spread:
         return {}, {}
     excess = r - r.mean()
-    cells = {c: _binned(X[:, c], bins) for c in (*users, *products)}
+    edges = {c: np.unique(np.quantile(X[:, c], np.arange(1, bins) / bins)) for c in (*users, *products)}
+    cells = {c: np.searchsorted(edges[c], X[:, c]) for c in edges}
     n_bins = {c: int(cells[c].max()) + 1 for c in cells}
     alone = {(c,): (_between(cells[c], excess) / spread, max(1, n_bins[c] - 1)) for c in cells}
     together = {
@@ -246,11 +247,6 @@ def between(
         for p in products
     }
     return alone, together
-
-
-def _binned(x: np.ndarray, bins: int) -> np.ndarray:
-    edges = np.unique(np.quantile(x, np.arange(1, bins) / bins))
-    return np.searchsorted(edges, x, side="left")
 
 
 def _between(cell: np.ndarray, excess: np.ndarray) -> Any:

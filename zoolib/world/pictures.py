@@ -29,10 +29,8 @@ class Pictures:
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw what each digit stands for."""
-        return {
-            "users": rng.permutation(np.arange(10) % len(PERSONAS)),
-            "products": rng.permutation(np.arange(10) % len(CATEGORIES)),
-        }
+        kinds = {"users": len(PERSONAS), "products": len(CATEGORIES)}
+        return {who: rng.permutation(np.arange(10) % n) for who, n in kinds.items()}
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` visitors: their personas, all equally likely, and their pictures, ``(n, 64)``."""
