@@ -84,6 +84,12 @@ const byName = new Map(cells.map(cell => [cell.name, cell]));
 const source = cell => cell.editor ? cell.editor.text() : cell.source;
 const note = (cell, words) => { if (cell.status) cell.status.textContent = words; };
 
+// Where one cell is as in the book but for fewer worlds, all that are run are to have as few: 20 and 100 do not fit together.
+const fewer = text => text.replaceAll(MANY, FEWER);
+const isFewer = (cell, text) => text !== cell.stored && text === fewer(cell.stored);
+const lessened = cell => isFewer(cell, source(cell));
+const wish = cell => source(cell) === cell.stored && cells.some(lessened) ? fewer(cell.stored) : source(cell);
+
 const onPage = cell => document.querySelector(`.cell_input[data-cell="${CSS.escape(cell.name)}"]`);
 
 // A reader's own cell takes the place of the button at an exercise.
@@ -120,7 +126,8 @@ function open(cell) {
 function mark(cell) { cell.reset.disabled = source(cell) === cell.stored && !cell.before; }
 
 function reset(cell) {
-  cell.editor.set(cell.stored);
+  const others = lessened(cell) ? cells.filter(one => one !== cell && lessened(one)) : [];
+  write(cell, cell.stored);
   if (cell.before) {
     cell.output?.replaceWith(...cell.before);
     if (!cell.before.length) cell.output?.remove();
@@ -128,8 +135,15 @@ function reset(cell) {
     adopt(cell);
   }
   keep();
-  mark(cell);
+  if (cell.editor) mark(cell);
   note(cell, "As in the book.");
+  others.forEach(reset);
+}
+
+// Write a cell anew: in its editor, if it has a place on the page.
+function write(cell, text) {
+  if (onPage(cell)) { open(cell); cell.editor.set(text); }
+  else cell.source = text;
 }
 
 // The code of a claim lies in the claim's own box; when that is shown anew, it moves.
@@ -152,11 +166,15 @@ async function press(name, all = false) {
   say("Starting …");  // at once: what is said of the last run is not said of this one
   try {
     await ready(say);
-    const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : source(cell));
-    let todo = (await said("needs", JSON.stringify(sources), wanted.place)).cells;
-    if (all) todo = cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted)).map(cell => cell.place);
-    todo = todo.map(place => cells[place]);
+    const needed = async () => {
+      if (all) return cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted));
+      const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : wish(cell));
+      return (await said("needs", JSON.stringify(sources), wanted.place)).cells.map(place => cells[place]);
+    };
+    let todo = await needed();
     if (await agreed(wanted, todo, say)) {
+      todo = await needed();  // with fewer worlds some are needed once more
+      for (const cell of todo) if (wish(cell) !== source(cell)) write(cell, wish(cell));
       for (const [n, cell] of todo.entries()) {
         if (cell !== wanted) say(`Running cell ${n + 1} of the ${todo.length} that are needed …`);
         else say("Running …");
@@ -192,23 +210,19 @@ function stopped(cell) {
 
 // Whether the reader wants to wait as long as it may take, or wants fewer worlds.
 async function agreed(wanted, todo, say) {
-  const sum = what => todo.reduce((so_far, cell) => so_far + (cell[what] ?? 0), 0);
+  const sum = what => todo.reduce((so_far, cell) => so_far + (cell[what] ?? 0) / (isFewer(cell, wish(cell)) ? 5 : 1), 0);
   const expected = sum("seconds") * slowness;
   const much = sum("bytes") > 50e6 && held + sum("bytes") > ROOM;
-  const fewer = todo.filter(cell => source(cell).search(MANY) >= 0);
+  const many = todo.filter(cell => wish(cell).search(MANY) >= 0);
   if (expected < LONG && !much) return true;
   const others = ["", "with the cell that it needs "][todo.length - 1] ?? `with the ${todo.length - 1} cells that it needs `;
   say(`${`This takes about ${time(expected)} here ${others}${much ? "and a good deal of memory" : ""}`.trim()}.`);
   return new Promise(answer => {
     const choose = (words, then) => button(words, () => { choices.remove(); say("Running …"); then(); });
     const choices = wanted.choices = make("span", {className: "live-choices"});
-    if (fewer.length) {
+    if (many.length) {
       choices.append(choose("Run with 20 worlds instead of 100", () => {
-        for (const cell of fewer) {
-          const text = source(cell).replaceAll(MANY, FEWER);
-          if (onPage(cell)) { open(cell); cell.editor.set(text); }
-          else cell.source = text;
-        }
+        for (const cell of many) write(cell, fewer(source(cell)));
         answer(true);
       }));
     }

@@ -209,6 +209,15 @@ def test_what_takes_long_asks_and_can_do_with_fewer_worlds(started):
     started.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(name), timeout=WAIT)
     assert "range(20)" in started.page.locator(f"{place(name)} .cm-content").inner_text()
 
+    other = "dog-toys-counted"  # 20 and 100 worlds would not fit together: what is run from now on has as few
+    assert "Done" in press(started.page, other)
+    assert "range(20)" in started.page.locator(f"{place(other)} .cm-content").inner_text()
+    started.page.locator(f"{place(other)} .live-bar button", has_text="Reset").click()
+    for one in (name, other):
+        assert "range(100)" in started.page.locator(f"{place(one)} .cm-content").inner_text()
+        assert "As in the book." in started.page.evaluate(SAID, place(one))
+        assert not shown(started.page, one)
+
 
 def test_a_changed_cell_is_run_for_the_one_that_needs_it(started):
     write(started.page, WITH_NUMBERS, "from zoolib import randomness\nALPHA_OF_MINE = 7")
