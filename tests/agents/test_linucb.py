@@ -22,8 +22,10 @@ from zoolib import (
     SharedLinUCBAgent,
     Thompson,
     ZooplusSimulator,
+    load,
     replicate,
     run,
+    save,
 )
 from zoolib.agents import DisjointLinUCBAgent
 from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence
@@ -241,6 +243,26 @@ def test_what_is_derived_from_the_fast_agent_is_asked_for_its_own_means_and_widt
         return agent
 
     assert np.array_equal(choices(wider), choices(Wider))
+
+
+@pytest.mark.parametrize("seed", [3, range(3)])
+def test_a_setting_that_changes_after_a_launch_leaves_an_agent_that_can_be_saved_and_loaded(seed, tmp_path):
+    def fresh():
+        return LinUCBAgent(FeatureEngineer(ZooplusSimulator(10, 60, seed=seed)), alpha=0.3)
+
+    sim, agent, plain = ZooplusSimulator(10, 60, seed=seed), fresh(), DisjointLinUCBAgent(fresh().features, alpha=0.3)
+    for one in (agent, plain):
+        run({"agent": one}, sim, 100, {50: Launch(["Cat Toy"])})
+        one.ridge = 2.0
+    assert type(agent.evidence) is TabularEvidence
+    save(agent, tmp_path / "agent.npz")
+    into = fresh()
+    into.ridge = 2.0
+    load(tmp_path / "agent.npz", into)
+    sim.apply_shock(Launch(["Cat Toy"]))
+    results = run({"goes on": agent, "loaded": into, "plain": plain}, sim, 100)
+    assert np.array_equal(results.arm[0], results.arm[1])
+    assert np.array_equal(results.arm[0], results.arm[2])
 
 
 def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):

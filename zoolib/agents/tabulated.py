@@ -59,8 +59,8 @@ class Tabulated:
         if type(evidence) is Evidence and not isinstance(self.features, FeatureEngineer):
             return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge)
         if type(evidence) is Evidence:
-            known = evidence.shape[-1] == self.features.sim.n_products
-            return TabularEvidence(self._met_in(self.features.sim), evidence.ridge) if known else evidence
+            Z = getattr(self, "_X", self._met_in(self.features.sim))  # of the catalog met last
+            return TabularEvidence(Z, evidence.ridge) if Z.shape[-3] == evidence.shape[-1] else evidence
         return evidence
 
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
