@@ -193,7 +193,7 @@ def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
 
 
 def test_what_takes_long_asks_and_can_do_with_fewer_worlds(started):
-    name = "hundred-worlds"
+    name = "alpha-sweep"
     unfold(started.page, name)
     assert "This takes about" in press(started.page, name, patient=False)
     choices = started.page.locator(f"{place(name)} .live-choices button")
