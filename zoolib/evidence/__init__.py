@@ -1,11 +1,10 @@
 """What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5).
 
-For speed alone there are arms_last, tabular, blocks, batched, eigen and together; the others are the definition.
+For speed alone there are arms_last, tabular, blocks, eigen and together; the others are the definition.
 """
 
 from zoolib.evidence.arms_last import ArmsLastEvidence
-from zoolib.evidence.batched import BatchedEvidence
-from zoolib.evidence.batched_logistic import BatchedLogistic
+from zoolib.evidence.batched import BatchedEvidence, BatchedLogistic
 from zoolib.evidence.blocks import BlockEvidence
 from zoolib.evidence.columns import add_columns, drop_columns
 from zoolib.evidence.diagonal import DiagonalEvidence
