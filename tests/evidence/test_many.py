@@ -18,6 +18,7 @@ from zoolib.evidence import (
     WindowedEvidence,
     ridge,
 )
+from zoolib.evidence.together import inverse
 
 KINDS = {
     "all": Evidence,
@@ -84,3 +85,16 @@ def test_an_agent_of_the_shop_shows_what_it_would_have_shown():
             slow.update(user, arm, reward, shops[1])
         shown = [[agent.predict(u, s) for u in range(40)] for agent, s in zip((fast, slow, plain), shops, strict=True)]
         assert shown[0] == shown[1] == shown[2]
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_diagonal_matrices_are_inverted_as_any_others(shape, rng):
+    A = np.zeros((*shape, 4, 4))
+    A[..., range(4), range(4)] = rng.uniform(0.5, 100, (*shape, 4))
+    assert np.array_equal(inverse(A), np.linalg.inv(A))
+    A[(*[-1] * len(shape), 0, 1)] = A[(*[-1] * len(shape), 1, 0)] = 0.25  # one of them is not diagonal
+    assert np.array_equal(inverse(A), np.linalg.inv(A))
+    assert np.array_equal(inverse(A[..., ::-1, :]), np.linalg.inv(A[..., ::-1, :]))  # as many entries, in other places
+    A[..., 1:, :] = 0
+    with pytest.raises(np.linalg.LinAlgError):
+        inverse(A)

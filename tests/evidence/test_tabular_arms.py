@@ -9,10 +9,22 @@ from hypothesis import strategies as st
 
 from zoolib import FeatureEngineer, LinUCBAgent, ZooplusSimulator
 from zoolib.evidence import Evidence, TabularEvidence
+from zoolib.evidence.tabular import HANDFUL
 
 
 def both(Z, ridge=1.0):
     return TabularEvidence(Z, ridge), Evidence(Z.shape[-1], Z.shape[:-2], ridge)
+
+
+def score(tabular, row, alpha, rows):
+    return tabular.mean_of_all(row, *rows) + alpha * tabular.width_of_all(row, *rows)
+
+
+def put_back(tabular):
+    """The same evidence in another that knows something else."""
+    other = TabularEvidence(tabular.Z[..., ::-1], tabular.ridge)
+    other.set_state(tabular.get_state())
+    return other
 
 
 def assert_alike(tabular, plain, Z, atol=1e-10):
@@ -35,12 +47,13 @@ def assert_alike(tabular, plain, Z, atol=1e-10):
 @given(
     seed=st.integers(0, 2**32 - 1),
     worlds=st.sampled_from([(), (3,)]),
+    m=st.sampled_from([3, HANDFUL + 1]),
     n=st.integers(0, 60),
     ridge=st.sampled_from([0.5, 1.0]),
 )
-def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, n, ridge):
+def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, m, n, ridge):
     rng = np.random.default_rng(seed)
-    K, m, d = 4, 3, 5
+    K, d = 4, 5
     Z = rng.normal(size=(*worlds, K, m, d))
     tabular, plain = both(Z, ridge)
     rows = (np.arange(worlds[0]),) if worlds else ()
@@ -48,16 +61,59 @@ def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, n, ridge):
         arm, row, r = rng.integers(0, K, worlds), rng.integers(0, m, worlds), rng.normal(size=worlds)
         arm = arm if worlds else int(arm)
         x = Z[(*rows, arm, row)]
-        if rng.random() < 0.1:
+        way = rng.random()
+        if way < 0.1:
             assert tabular.add(x, r, arm)[0] is arm  # a context that is told in full
         else:
             tabular.add(row, r, arm)
         plain.add(x, r, arm)
+        if way > 0.8:
+            tabular.remove(row, r, arm)
+            plain.remove(x, r, arm)
+        elif way > 0.7:
+            tabular = put_back(tabular)
+        elif way > 0.6:
+            assert np.allclose(tabular.bound_of_all(row, 0.3, *rows), score(tabular, row, 0.3, rows))
     assert_alike(tabular, plain, Z)
     assert np.allclose(tabular.A, plain.A)
     assert np.allclose(tabular.b, plain.b)
     assert np.allclose(tabular.A_inv, plain.A_inv)
     assert_alike(tabular, plain, Z)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    worlds=st.sampled_from([(), (3,)]),
+    table=st.sampled_from(["apart", "apart, one of zeros", "two alike", "any"]),
+    strangers=st.booleans(),
+)
+def test_of_all_arms_together_rows_that_are_apart_are_as_any_others(seed, worlds, table, strangers):
+    rng = np.random.default_rng(seed)
+    m = 6
+    Z = {"apart": 2 * np.eye(m), "any": rng.normal(size=(m, m))}.get(table, np.eye(m))
+    Z[0] = Z[0] * (table != "apart, one of zeros") + Z[1] * (table == "two alike")
+    Z = np.tile(Z, (*worlds, 1, 1))
+    tabular, plain = both(Z, 0.5)
+    rows = (np.arange(worlds[0]),) if worlds else ()
+    for t in range(40):
+        row, r = rng.integers(0, m, worlds), rng.normal(size=worlds)
+        x = Z[(*rows, row)]
+        if strangers and t == 20:
+            x = row = rng.normal(size=(*worlds, m))  # from now on they are not apart
+        tabular.add(row, r)
+        plain.add(x, r)
+        if t % 7 == 3:
+            tabular.remove(row, r)
+            plain.remove(x, r)
+        if t % 11 == 5:
+            tabular = put_back(tabular)
+    every = np.broadcast_to(np.arange(m), (*worlds, m))
+    assert np.allclose(tabular.mean(every), plain.mean(Z), atol=1e-10)
+    assert np.allclose(tabular.width(every), plain.width(Z), atol=1e-10)
+    assert np.allclose(tabular.V, Z @ plain.A_inv @ Z.swapaxes(-1, -2), atol=1e-10)
+    assert np.allclose(tabular.A, plain.A)
+    assert np.allclose(tabular.b, plain.b)
 
 
 def test_many_clicks_leave_no_rounding_errors_behind():
@@ -174,11 +230,13 @@ def test_the_bounds_that_are_kept_are_those_of_the_means_and_widths(seed, n):
         tabular.add(x, rng.normal(size=3), arm)
 
 
-def test_of_one_world_bounds_are_not_kept_longer_than_they_are_true():
-    tabular = TabularEvidence(np.random.default_rng(0).normal(size=(3, 2, 4)))
+@pytest.mark.parametrize("m", [2, HANDFUL + 1])
+def test_of_one_world_bounds_are_not_kept_longer_than_they_are_true(m):
+    tabular = TabularEvidence(np.random.default_rng(0).normal(size=(3, m, 4)))
     for _ in range(3):
         kept = tabular.bound_of_all(1, 0.5)
         assert np.array_equal(kept, tabular.mean_of_all(1) + 0.5 * tabular.width_of_all(1))
+        kept[:] = 0  # what is handed out is a copy
         tabular.add(np.asarray(1), 1.0, 2)
 
 

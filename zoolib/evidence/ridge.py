@@ -18,7 +18,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
-from zoolib.evidence.together import add_at_once
+from zoolib.evidence.together import add_at_once, inverse
 from zoolib.persistence import Stateful
 
 TIDY_EVERY = 1000  # clicks between two looks at the rounding errors
@@ -146,7 +146,7 @@ class Evidence(Stateful):
         self._put(np.array(A, dtype=float, order="C"), np.array(b, dtype=float, order="C"))
 
     def _put(self, A: np.ndarray, b: np.ndarray) -> None:
-        self._set(A, np.linalg.inv(A), b, np.zeros(b.shape[:-1], dtype=np.int64))
+        self._set(A, inverse(A), b, np.zeros(b.shape[:-1], dtype=np.int64))
         self._recent.clear()
 
     def take_over(self, old: Evidence) -> Self:
@@ -210,7 +210,7 @@ class Evidence(Stateful):
         add, subtract = (np.add, np.subtract) if sign > 0 else (np.subtract, np.add)
         add(A, outer(x), out=A)
         if is_delicate(v, sign):
-            A_inv[...] = np.linalg.inv(A)
+            A_inv[...] = inverse(A)
         else:  # Sherman and Morrison (1950); w w' keeps it exactly symmetric
             w = u / np.sqrt(1 + sign * v)[..., None]
             subtract(A_inv, outer(w), out=A_inv)
@@ -233,7 +233,7 @@ class Evidence(Stateful):
         n[due] = 0
 
     def _invert(self, due: np.ndarray) -> None:
-        self._A_inv[due] = np.linalg.inv(self._A[due])
+        self._A_inv[due] = inverse(self._A[due])
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, and what has been done since the last look at the rounding errors."""

@@ -14,7 +14,9 @@ another table comes, or when somebody asks. (f and V are a Gaussian process at m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,10 @@ import numpy as np
 from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
-from zoolib.evidence.together import MANY, add_in_turn
+from zoolib.evidence.together import MANY, add_in_turn, inverse, is_diagonal
 
 FEW = 100  # rows of a table up to which what is known of each pair is little to keep and to change
+HANDFUL = 8  # rows up to which Python's own numbers are sooner done, for one arm of one world, than NumPy is called
 
 
 class TabularEvidence(Evidence):
@@ -49,6 +52,7 @@ class TabularEvidence(Evidence):
     def __init__(self, Z: np.ndarray, ridge: float = 1.0) -> None:
         Z = np.array(checks.finite("Z", Z, (None,) * max(2, np.ndim(Z))))
         self.m = checks.whole("number of rows of Z", Z.shape[-2], 1)
+        self.by_hand = self.m <= HANDFUL and Z.ndim == 3  # clicks of one world are counted by Python
         super().__init__(Z.shape[-1], Z.shape[:-2], ridge)
         self.go_by(Z)
 
@@ -82,6 +86,14 @@ class TabularEvidence(Evidence):
             return super().width(X)
         return np.sqrt(self._Vf[at[-1], at[-1], *at[:-1]])
 
+    @property
+    def _Vf(self) -> np.ndarray:  # noqa: N802
+        """V, and f behind it, ``(m, m + 1, *shape)``, the axes of ``shape`` in reverse."""
+        for arm, flat in self._numbers.items():
+            self._kept[..., arm] = np.reshape(flat, (self.m, self.m + 1))
+        self._numbers.clear()
+        return self._kept
+
     def mean_of_all(self, x: Any, *worlds: np.ndarray) -> np.ndarray:
         """Return the mean of row ``x``, ``(...)``, of every arm's table, ``(..., K)``; R worlds are ``arange(R)``."""
         return self._Vf[x, -1, *worlds]
@@ -91,11 +103,11 @@ class TabularEvidence(Evidence):
         return np.sqrt(self._Vf[x, x, *worlds])
 
     def bound_of_all(self, x: np.ndarray, alpha: float, *worlds: np.ndarray) -> np.ndarray:
-        """Return mean + alpha width of the same in many worlds: those of all rows are kept, and renewed by a click."""
+        """Return mean + alpha width of the same: those of all rows are kept, and renewed by a click."""
         if self._bounds is None or self._alpha != alpha:
             self._alpha = alpha
             self._bounds = self._bound(self._Vf)
-        return self._bounds[x, *worlds]
+        return self._bounds[x, *worlds] if worlds else self._bounds[x].copy()
 
     def _bound(self, Vf: np.ndarray) -> np.ndarray:
         return Vf[:, -1] + self._alpha * np.sqrt(Vf.reshape(-1, *Vf.shape[2:])[:: self.m + 2])  # V_cc of each row c
@@ -119,7 +131,9 @@ class TabularEvidence(Evidence):
 
     def _hold(self, Z: np.ndarray) -> None:
         # f stands beside V, since a click changes both alike; and the arms are last, since all of them are asked about.
-        self.Z, self._Vf, self._bounds = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2])), None
+        self.Z, self._kept, self._bounds = Z, np.empty((self.m, self.m + 1, *Z.shape[:-2])), None
+        self._apart: bool | None = None
+        self._numbers: dict[int, list[float]] = {}  # what has been changed so, by arm
 
     def _put(self, A: np.ndarray, b: np.ndarray) -> None:
         super()._put(A, b)
@@ -132,6 +146,8 @@ class TabularEvidence(Evidence):
             self._own()
             super()._rank_one(x, r, arm, sign)
             return self._look(... if arm is None else (*map(np.arange, self.shape[:-1]), arm))
+        if self.by_hand and sign > 0 and type(arm) is int:
+            return self._in_one_world(int(x), float(r), arm)
         worlds = tuple(map(np.arange, x.shape))
         if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
@@ -141,9 +157,13 @@ class TabularEvidence(Evidence):
         v = Vf[x, x, *worlds]
         if not (delicate := is_delicate(v, sign)):
             root = np.sqrt(1 + v if sign > 0 else 1 - v)
-            w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
-            w[-1] -= r / root
-            (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
+            if arm is None and self._is_apart:
+                w, f = v / root, Vf[x, -1, *worlds]
+                Vf[x, x, *worlds], Vf[x, -1, *worlds] = v - sign * w * w, f - sign * w * ((f - r) / root)
+            else:
+                w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
+                w[-1] -= r / root
+                (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
             if by_world:
                 flat[:, entry] = Vf.reshape(len(flat), -1)
                 if self._bounds is not None:
@@ -156,10 +176,32 @@ class TabularEvidence(Evidence):
             self._look()
         return None
 
+    def _in_one_world(self, x: int, r: float, arm: int) -> None:
+        """Do the same for one arm of one world, number by number."""
+        m = self.m
+        Vf = self._numbers.get(arm) or self._kept[..., arm].ravel().tolist()
+        w = Vf[x * (m + 1) : (x + 1) * (m + 1)]
+        root = math.sqrt(1 + w[x])
+        w = [v / root for v in w]
+        w[-1] -= r / root
+        self._numbers[arm] = Vf = list(map(sub, Vf, [p * q for p in w[:-1] for q in w]))
+        if self._bounds is not None:
+            for c, (f, v) in enumerate(zip(Vf[m :: m + 1], Vf[:: m + 2], strict=True)):
+                self._bounds[c, arm] = f + self._alpha * math.sqrt(v)
+        self._uncounted.append((arm * m + x, 1.0, r))
+        self._recent.append(arm)
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether a click on one row says nothing of another."""
+        if self._apart is None:
+            self._apart = is_diagonal(self.V)
+        return self._apart
+
     def _look(self, at: Any = ...) -> None:
         """Compute f and V from A^-1 and b."""
         Z = self.Z[at]
-        ZA, self._bounds = Z @ self._A_inv[at], None
+        ZA, self._bounds, self._apart = Z @ self._A_inv[at], None, None
         self.f[at], self.V[at] = np.matvec(ZA, self._b[at]), ZA @ np.swapaxes(Z, -1, -2)
 
     def grow(self, n_new: int) -> None:
@@ -180,7 +222,7 @@ class TabularEvidence(Evidence):
             Z, n = self.Z[at], self.n[at]
             self._A[at] += np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)
             self._b[at] += np.vecmat(self.s[at], Z)
-            self._A_inv[at] = np.linalg.inv(self._A[at])
+            self._A_inv[at] = inverse(self._A[at])
             self.n[at] = self.s[at] = 0
 
     def _invert(self, due: np.ndarray) -> None:
