@@ -6,6 +6,7 @@ of ``book.css``); who follows it finds the whole entry. On paper and for a scree
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -63,6 +64,7 @@ def _greek(name: str) -> str:
         return ""
 
 
+@functools.lru_cache(maxsize=1)
 def entries(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     """Return ``{term: (anchor, what its definition says)}``, the longest terms first."""
     found = {}
@@ -82,7 +84,7 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     if doctree.get("translation_progress", {}).get("translated") and not _in_the_language(env):
         return  # a German sentence is not helped by an English definition
-    left = entries(env)
+    left = dict(entries(env))
     for text in list(doctree.findall(nodes.Text)):
         if not left or _within(text, QUIET) or not _within(text, nodes.paragraph) or _asked(text):
             continue

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from questions import Question
 from sphinx.application import Sphinx
+from sphinx.highlighting import PygmentsBridge
 
 from finish import access, assets, finding, folds, languages, layout, lean, tables, words
 from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
-from finish.finding import finish_index
+from finish.finding import finish_index, sections_of
 from finish.layout import size_images
 from finish.markup import read, written
 from finish.pdf import add_print
@@ -82,6 +84,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
     copy_script(out)
+    sections: dict[str, list[tuple[str, str, str]]] = {}
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
@@ -89,17 +92,25 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             leads = REDIRECT.format(url=url[1], title=app.config.html_title, language=language)
             path.write_text(leads, encoding="utf-8")
             continue
-        after = finish(before, [*MENDS, *in_its_place(path.parent, out, drawn, asked)])
+        mends = [*MENDS, *in_its_place(path.parent, out, drawn, asked)]
+        if path.name[0].isdecimal():
+            mends.append(partial(_note, sections, f"chapters/{path.name}"))
+        after = finish(before, mends)
         if after != before:
             path.write_text(after, encoding="utf-8")
-    finish_index(out)
+    finish_index(out, [section for way in sorted(sections) for section in sections[way]])
     if language == languages.ORIGINAL:
         add_print(out, Path(app.srcdir) / "_build" / "pdf")
     make_lean(out)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))
 
 
+def _note(sections: dict[str, list[tuple[str, str, str]]], way: str, page: BeautifulSoup) -> None:
+    sections[way] = list(sections_of(page, way))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the last step of a build."""
+    PygmentsBridge.html_formatter = lean.Formatter
     app.connect("build-finished", finish_pages, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

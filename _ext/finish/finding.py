@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from finish.markup import read, written
 
@@ -69,17 +69,17 @@ def in_columns(page: BeautifulSoup) -> None:
         table.replace_with(entries)
 
 
-def lead_to_uses(index: BeautifulSoup, chapters: Iterable[tuple[str, BeautifulSoup]]) -> None:
+def lead_to_uses(index: BeautifulSoup, sections: Iterable[tuple[str, str, str]]) -> None:
     """Add to each term of the index the section of each chapter that uses it first.
 
     Parameters
     ----------
     index
         The page.
-    chapters
-        The way from it to each chapter, and the chapter.
+    sections
+        What :func:`sections_of` says of each chapter, one after another.
     """
-    sections = [(f"{way}#{section['id']}", *read) for way, page in chapters for section, *read in _read(page)]
+    sections = list(sections)
     for entry in index.select("ul.index > li"):
         term = entry.select_one("a > strong")
         if term is None or entry.select_one("a.use"):
@@ -97,12 +97,12 @@ def lead_to_uses(index: BeautifulSoup, chapters: Iterable[tuple[str, BeautifulSo
                 last = use
 
 
-def _read(page: BeautifulSoup) -> Iterable[tuple[Tag, str, str]]:
-    """Yield the numbered sections of a chapter with their numbers and the words of their paragraphs."""
+def sections_of(page: BeautifulSoup, way: str) -> Iterable[tuple[str, str, str]]:
+    """Yield the address, number and words of each numbered section of a chapter, to which ``way`` leads."""
     for number in page.select("article section > h2 > .section-number"):
         section = number.find_parent("section")
         words = " ".join(said.get_text() for said in section.select("p, li, h2, h3, h4, td, th"))
-        yield section, number.get_text(strip=True), " ".join(words.split())
+        yield f"{way}#{section['id']}", number.get_text(strip=True), " ".join(words.split())
 
 
 def list_terms(out: Path) -> None:
@@ -132,7 +132,7 @@ def lead_to_findings(first: BeautifulSoup, ledger: BeautifulSoup) -> None:
             inside.append(link)
 
 
-def finish_index(out: Path) -> None:
+def finish_index(out: Path, sections: Iterable[tuple[str, str, str]]) -> None:
     """Lead the built index to where its terms are used, the search to the terms, and the first page to the claims."""
     list_terms(out)
     first, ledger = (out / "chapters" / f"{name}.html" for name in ("index", "claims"))
@@ -143,9 +143,7 @@ def finish_index(out: Path) -> None:
     path = out / "genindex.html"
     if path.exists():
         index = read(path.read_text(encoding="utf-8"))
-        chapters = sorted((out / "chapters").glob("[0-9]*.html"))
-        texts = ((f"chapters/{chapter.name}", chapter.read_text(encoding="utf-8")) for chapter in chapters)
-        lead_to_uses(index, ((way, read(text)) for way, text in texts))
+        lead_to_uses(index, sections)
         path.write_text(written(index), encoding="utf-8")
 
 

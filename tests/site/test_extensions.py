@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from numbered import Reader
 from print_finish import lead_to_exercises
 from sphinx.errors import ConfigError
 
@@ -41,6 +42,49 @@ PICTURE = """# A page
 ```
 """
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
+NUMBERED = """# A page
+
+```{{figure}} dot.svg
+:name: {name}
+:alt: a dot
+
+A dot.
+```
+
+{{numref}}`one`, {{numref}}`two` and {{numref}}`one`.
+"""
+
+
+def test_figures_are_referred_to_by_number_as_sphinx_does_it(tmp_path: Path):
+    pages = {"index.md": "# Home\n\n```{toctree}\none\ntwo\n```\n", "dot.svg": DOT}
+    pages |= {f"{name}.md": NUMBERED.format(name=name) for name in ("one", "two")}
+    written = []
+    for extensions in ([], ["numbered"]):
+        folder = tmp_path / str(len(extensions))
+        folder.mkdir()
+        out, warnings = build(folder, extensions, pages)
+        assert warnings == ""
+        written.append((out / "two.html").read_text(encoding="utf-8"))
+    assert written[0] == written[1]
+    numbers = [ref.text for ref in BeautifulSoup(written[1], "html.parser").select("p a.reference .std-numref")]
+    assert numbers == ["Fig. 1", "Fig. 2", "Fig. 1"]
+
+
+def test_a_page_is_loaded_once_for_all_its_numbers():
+    class Env:
+        loaded, config = [], "how"
+
+        def get_doctree(self, page):
+            self.loaded.append(page)
+            return object()
+
+    reader = Reader(Env())
+    assert reader.get_doctree("one") is reader.get_doctree("one")
+    assert reader.get_doctree("one") is not reader.get_doctree("two")
+    assert Env.loaded == ["one", "two"]
+    assert reader.config == "how"
 
 
 def test_each_missing_alt_text_is_a_warning(tmp_path: Path):

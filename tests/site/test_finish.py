@@ -9,9 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import make_lean, remove_unused
-from finish.finding import in_columns, lead_to_uses, letters
+from finish.finding import in_columns, lead_to_uses, letters, sections_of
 from finish.folds import fold_plumbing, kind
-from finish.lean import asks_then_tells, names_in, only_used_icons, without_unused
+from finish.lean import Formatter, asks_then_tells, names_in, only_used_icons, plain_code_is_text, without_unused
 from finish.markup import Page
 from finish.pdf import add_print, offer_print
 from finish.tables import draw_times, give_room, join_heads
@@ -19,6 +19,9 @@ from finish.widths import width_of
 from finish.words import keep_signs_with_formulas, set_signs
 from fontTools.ttLib import TTFont
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 import zoolib
 
@@ -77,6 +80,42 @@ def test_a_page_finds_what_a_selector_fits_and_nothing_else():
         mend(page)
     assert len(asked) > 60
     assert sum(asked) > 20
+
+
+def test_of_a_page_whose_tags_have_moved_all_are_found():
+    page = Page("<main><p>a</p><p class='b'>b</p></main>", "html.parser")
+    assert [p.text for p in page.select("p")] == ["a", "b"]
+    page.main.insert(0, page.select_one(".b"))
+    assert [p.text for p in page.select("p")] == ["b", "a"]
+    page.p.wrap(page.new_tag("section"))
+    assert page.select_one("section > p").text == "b"
+    page.section.unwrap()
+    page.p.string = "c"
+    page.p["class"] = ["d"]
+    assert page.select_one("section") is None
+    assert page.select_one("p.d").text == "c"
+    page.p.decompose()
+    page.insert(0, page.new_tag("p"))
+    assert len(page.select("p")) == 2
+    page.main.append(page.new_tag("p"))
+    assert len(page.select("p")) == 3
+    page.p.insert_after(page.new_tag("i"))
+    page.i.replace_with(page.new_tag("b"))
+    assert [tag.name for tag in page.select("*")] == ["p", "b", "main", "p", "p"]
+    page.main.clear()
+    assert [tag.name for tag in page.select("p, b, i, main")] == ["p", "b", "main"]
+
+
+def test_code_in_the_colour_of_the_text_has_no_tags_and_the_same_words():
+    code = "def area(r):\n    return 3 * r**2  # nearly\n"
+    plain, lean = (highlight(code, PythonLexer(), kind()) for kind in (HtmlFormatter, Formatter))
+    page = BeautifulSoup(plain, "html.parser")
+    plain_code_is_text(page)
+    assert str(page) == lean
+    assert len(lean) < len(plain)
+    assert {name for span in BeautifulSoup(lean, "html.parser").find_all("span") for name in span.get("class", [])} == {
+        "k", "nf", "mi", "o", "c1"
+    }  # fmt: skip
 
 
 def test_scripts_that_a_page_does_not_need_are_gone(page):
@@ -529,5 +568,5 @@ def test_a_term_of_the_index_leads_to_its_first_section_in_each_chapter():
         f"<article>{''.join(section.format(*one) for one in texts.items())}</article>", "html.parser"
     )
     for _ in range(2):
-        lead_to_uses(index, [("one.html", chapter)])
+        lead_to_uses(index, sections_of(chapter, "one.html"))
     assert [(a.text, a["href"]) for a in index.select("a.use")] == [("1.2", "one.html#1.2")]
