@@ -61,11 +61,15 @@ class Wrapper(Agent):
         return self.agent.select(X)
 
     def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
-        """Take in the click of a visit."""
-        self._take(sim, user_id, chosen_arm, reward)
+        """Take in the click of a visit; what cannot be is refused now, whenever it will be learned."""
+        checks.same_worlds(getattr(self, "batch_shape", ()), sim)
+        reward = checks.clicks("reward", reward, sim.batch_shape)
+        sim.persona(user_id)
+        arm = checks.indices("chosen_arm", chosen_arm, sim.n_products, sim.batch_shape)
+        self._take(sim, *(copy.copy(part) for part in (user_id, arm, reward)))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        self._take(None, x, arm, reward)
+        self._take(None, *(copy.copy(part) for part in (x, arm, reward)))
 
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         """Take in a lesson: ``(user, arm, reward)`` in a shop, ``(x, arm, reward)`` without one."""
@@ -107,16 +111,8 @@ class Delayed(Wrapper):
     def _changed(self, name: str, before: Any) -> None:
         """Nothing follows: both are read when they are needed."""
 
-    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
-        """Take in the click of a visit; what cannot be is refused now, whenever it will be learned."""
-        checks.same_worlds(getattr(self, "batch_shape", ()), sim)
-        reward = checks.clicks("reward", reward, sim.batch_shape)
-        sim.persona(user_id)
-        arm = checks.indices("chosen_arm", chosen_arm, sim.n_products, sim.batch_shape)
-        super().update(user_id, arm, reward, sim)
-
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
-        self._waiting.append([sim is not None, *map(copy.copy, lesson)])
+        self._waiting.append([sim is not None, *lesson])
         self.n_visits += 1
         if self.n_visits % self.every:
             return
