@@ -89,12 +89,12 @@ def test_an_agent_of_the_shop_shows_what_it_would_have_shown():
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
 def test_diagonal_matrices_are_inverted_as_any_others(shape, rng):
-    A = np.zeros((*shape, 4, 4))
-    A[..., range(4), range(4)] = rng.uniform(0.5, 100, (*shape, 4))
-    assert np.array_equal(inverse(A), np.linalg.inv(A))
-    A[(*[-1] * len(shape), 0, 1)] = A[(*[-1] * len(shape), 1, 0)] = 0.25  # one of them is not diagonal
-    assert np.array_equal(inverse(A), np.linalg.inv(A))
-    assert np.array_equal(inverse(A[..., ::-1, :]), np.linalg.inv(A[..., ::-1, :]))  # as many entries, in other places
-    A[..., 1:, :] = 0
+    diagonal = np.zeros((*shape, 4, 4))
+    diagonal[..., range(4), range(4)] = rng.uniform(0.5, 100, (*shape, 4))
+    one_is_not = diagonal.copy()
+    one_is_not[(*[-1] * len(shape), 0, 1)] = one_is_not[(*[-1] * len(shape), 1, 0)] = 0.25
+    for A in (diagonal, one_is_not, diagonal[..., ::-1, :], diagonal.round().astype(int) + np.eye(4, dtype=int)):
+        assert np.array_equal(inverse(A), np.linalg.inv(A))
+    diagonal[(*[-1] * len(shape), 2, 2)] = 0
     with pytest.raises(np.linalg.LinAlgError):
-        inverse(A)
+        inverse(diagonal)

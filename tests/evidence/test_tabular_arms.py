@@ -20,9 +20,10 @@ def score(tabular, row, alpha, rows):
     return tabular.mean_of_all(row, *rows) + alpha * tabular.width_of_all(row, *rows)
 
 
-def put_back(tabular):
-    """The same evidence in another that knows something else."""
-    other = TabularEvidence(tabular.Z[..., ::-1], tabular.ridge)
+def put_back(tabular, *click):
+    """The same evidence in another, which knew something else: a click on rows that are apart."""
+    other = TabularEvidence(np.broadcast_to(np.eye(tabular.m, tabular.d), tabular.Z.shape), tabular.ridge)
+    other.add(*click)
     other.set_state(tabular.get_state())
     return other
 
@@ -71,7 +72,7 @@ def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, m, n, ridge):
             tabular.remove(row, r, arm)
             plain.remove(x, r, arm)
         elif way > 0.7:
-            tabular = put_back(tabular)
+            tabular = put_back(tabular, row, r, arm)
         elif way > 0.6:
             assert np.allclose(tabular.bound_of_all(row, 0.3, *rows), score(tabular, row, 0.3, rows))
     assert_alike(tabular, plain, Z)
@@ -85,14 +86,16 @@ def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, m, n, ridge):
 @given(
     seed=st.integers(0, 2**32 - 1),
     worlds=st.sampled_from([(), (3,)]),
-    table=st.sampled_from(["apart", "apart, one of zeros", "two alike", "any"]),
+    table=st.sampled_from(["apart", "apart, one of zeros", "two alike", "two alike, two of zeros", "any"]),
     strangers=st.booleans(),
 )
 def test_of_all_arms_together_rows_that_are_apart_are_as_any_others(seed, worlds, table, strangers):
     rng = np.random.default_rng(seed)
     m = 6
     Z = {"apart": 2 * np.eye(m), "any": rng.normal(size=(m, m))}.get(table, np.eye(m))
-    Z[0] = Z[0] * (table != "apart, one of zeros") + Z[1] * (table == "two alike")
+    Z[0] = Z[0] * ("zeros" not in table) + Z[1] * (table == "two alike")
+    if table == "two alike, two of zeros":  # as many numbers other than 0 as there are rows
+        Z[1], Z[2] = 0, Z[2] + Z[3]
     Z = np.tile(Z, (*worlds, 1, 1))
     tabular, plain = both(Z, 0.5)
     rows = (np.arange(worlds[0]),) if worlds else ()
@@ -107,13 +110,30 @@ def test_of_all_arms_together_rows_that_are_apart_are_as_any_others(seed, worlds
             tabular.remove(row, r)
             plain.remove(x, r)
         if t % 11 == 5:
-            tabular = put_back(tabular)
+            tabular = put_back(tabular, rng.integers(0, m, worlds), r)
     every = np.broadcast_to(np.arange(m), (*worlds, m))
     assert np.allclose(tabular.mean(every), plain.mean(Z), atol=1e-10)
     assert np.allclose(tabular.width(every), plain.width(Z), atol=1e-10)
     assert np.allclose(tabular.V, Z @ plain.A_inv @ Z.swapaxes(-1, -2), atol=1e-10)
     assert np.allclose(tabular.A, plain.A)
     assert np.allclose(tabular.b, plain.b)
+
+
+@pytest.mark.parametrize("arms", [(), (2,)])
+@pytest.mark.parametrize("worlds", [(), (3,)])
+def test_a_click_that_cannot_be_leaves_nothing_behind(worlds, arms):
+    tabular = TabularEvidence(np.broadcast_to(np.eye(3), (*worlds, *arms, 3, 3)))
+    rows, arm = (np.arange(n) for n in worlds), ([0] if not worlds else [np.zeros(3, dtype=int)]) if arms else []
+    row = np.ones(worlds, dtype=int)
+    if arms:
+        tabular.bound_of_all(row, 0.3, *rows)
+    tabular.add(row, np.ones(worlds), *arm)
+    before = tabular.get_state()
+    for wrong in (np.ones((5, 7)), "one", None):
+        with pytest.raises((TypeError, ValueError)):
+            tabular.add(row, wrong, *arm)
+    after = tabular.get_state()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
 
 
 def test_many_clicks_leave_no_rounding_errors_behind():

@@ -70,8 +70,9 @@ class Tabulated:
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return the score of each arm, ``(..., K)``."""
         by_row = X.ndim == len(self.rows) and checks.are_numbers(X) and isinstance(self.evidence, TabularEvidence)
-        mine = by_row and self.by_bounds and "by_bounds" in vars(type(self)) and type(self.exploration) is UCB
-        if mine and (self.rows or self.evidence.by_hand) and "mean" not in vars(self) and "width" not in vars(self):
+        mine = by_row and self.by_bounds and "by_bounds" in vars(type(self)) and (self.rows or self.evidence.by_hand)
+        by_itself = mine and type(self.exploration) is UCB and not vars(self.exploration)
+        if by_itself and vars(self).keys().isdisjoint(("embed", "mean", "width")):
             return self.evidence.bound_of_all(X, self.alpha, *self.rows)
         return super().score(X)
 

@@ -27,7 +27,7 @@ from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import MANY, add_in_turn, inverse, is_diagonal
 
 FEW = 100  # rows of a table up to which what is known of each pair is little to keep and to change
-HANDFUL = 8  # rows up to which Python's own numbers are sooner done, for one arm of one world, than NumPy is called
+HANDFUL = 5  # rows up to which Python's own numbers are sooner done, for one arm of one world, than NumPy is called
 
 
 class TabularEvidence(Evidence):
@@ -58,7 +58,7 @@ class TabularEvidence(Evidence):
 
     @property
     def f(self) -> np.ndarray:
-        """The means of the rows, ``(*shape, m)``."""
+        """The means of the rows, ``(*shape, m)``, as they are when somebody asks."""
         return np.moveaxis(self._Vf[:, -1], 0, -1)
 
     @property
@@ -146,8 +146,8 @@ class TabularEvidence(Evidence):
             self._own()
             super()._rank_one(x, r, arm, sign)
             return self._look(... if arm is None else (*map(np.arange, self.shape[:-1]), arm))
-        if self.by_hand and sign > 0 and type(arm) is int:
-            return self._in_one_world(int(x), float(r), arm)
+        if self._bounds is not None and self.by_hand and sign > 0 and type(arm) is int:
+            return self._in_one_world(int(x), float(0.0 + r), arm)
         worlds = tuple(map(np.arange, x.shape))
         if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
@@ -159,7 +159,7 @@ class TabularEvidence(Evidence):
             root = np.sqrt(1 + v if sign > 0 else 1 - v)
             if arm is None and self._is_apart:
                 w, f = v / root, Vf[x, -1, *worlds]
-                Vf[x, x, *worlds], Vf[x, -1, *worlds] = v - sign * w * w, f - sign * w * ((f - r) / root)
+                Vf[x, -1, *worlds], Vf[x, x, *worlds] = f - sign * w * ((f - r) / root), v - sign * w * w
             else:
                 w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
                 w[-1] -= r / root
@@ -177,7 +177,7 @@ class TabularEvidence(Evidence):
         return None
 
     def _in_one_world(self, x: int, r: float, arm: int) -> None:
-        """Do the same for one arm of one world, number by number."""
+        """Do the same for one arm of one world whose bounds are kept, number by number."""
         m = self.m
         Vf = self._numbers.get(arm) or self._kept[..., arm].ravel().tolist()
         w = Vf[x * (m + 1) : (x + 1) * (m + 1)]
@@ -185,9 +185,8 @@ class TabularEvidence(Evidence):
         w = [v / root for v in w]
         w[-1] -= r / root
         self._numbers[arm] = Vf = list(map(sub, Vf, [p * q for p in w[:-1] for q in w]))
-        if self._bounds is not None:
-            for c, (f, v) in enumerate(zip(Vf[m :: m + 1], Vf[:: m + 2], strict=True)):
-                self._bounds[c, arm] = f + self._alpha * math.sqrt(v)
+        for c, (f, v) in enumerate(zip(Vf[m :: m + 1], Vf[:: m + 2], strict=True)):
+            self._bounds[c, arm] = f + self._alpha * (math.sqrt(v) if v >= 0 else math.nan)
         self._uncounted.append((arm * m + x, 1.0, r))
         self._recent.append(arm)
 

@@ -21,7 +21,7 @@ def inverse(A: np.ndarray) -> np.ndarray:
     diagonal = np.einsum("...ii->...i", A)
     if not is_diagonal(A) or not diagonal.all():
         return np.linalg.inv(A)
-    A_inv = np.zeros_like(A)
+    A_inv = np.zeros(A.shape)
     np.einsum("...ii->...i", A_inv)[...] = 1 / diagonal
     return A_inv
 
