@@ -89,9 +89,10 @@ class TabularEvidence(Evidence):
     @property
     def _Vf(self) -> np.ndarray:  # noqa: N802
         """V, and f behind it, ``(m, m + 1, *shape)``, the axes of ``shape`` in reverse."""
-        for arm, flat in self._numbers.items():
-            self._kept[..., arm] = np.reshape(flat, (self.m, self.m + 1))
-        self._numbers.clear()
+        if self._numbers:
+            for arm, flat in self._numbers.items():
+                self._kept[..., arm] = np.reshape(flat, (self.m, self.m + 1))
+            self._numbers.clear()
         return self._kept
 
     def mean_of_all(self, x: Any, *worlds: np.ndarray) -> np.ndarray:
@@ -185,8 +186,9 @@ class TabularEvidence(Evidence):
         w = [v / root for v in w]
         w[-1] -= r / root
         self._numbers[arm] = Vf = list(map(sub, Vf, [p * q for p in w[:-1] for q in w]))
+        bounds, alpha = self._bounds, self._alpha
         for c, (f, v) in enumerate(zip(Vf[m :: m + 1], Vf[:: m + 2], strict=True)):
-            self._bounds[c, arm] = f + self._alpha * (math.sqrt(v) if v >= 0 else math.nan)
+            bounds[c, arm] = f + alpha * (math.sqrt(v) if v >= 0 else math.nan)
         self._uncounted.append((arm * m + x, 1.0, r))
         self._recent.append(arm)
 
