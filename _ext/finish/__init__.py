@@ -93,7 +93,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(leads, encoding="utf-8")
             continue
         mends = [*MENDS, *in_its_place(path.parent, out, drawn, asked)]
-        if path.name[0].isdecimal():
+        if path.parent.name == "chapters" and path.name[0].isdecimal():
             mends.append(partial(_note, sections, f"chapters/{path.name}"))
         after = finish(before, mends)
         if after != before:
