@@ -53,6 +53,7 @@ FOR_SPEED = {
     "evidence.blocks",
     "evidence.eigen",
     "evidence.tabular",
+    "evidence.tabular_window",
     "evidence.together",
 }
 SAYS_SO = "the same numbers, faster; nothing here is needed to understand the book"

@@ -1,14 +1,25 @@
 """Evidence of many arms on few contexts says what the matrices behind it say."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib import FeatureEngineer, LinUCBAgent, ZooplusSimulator
-from zoolib.evidence import Evidence, TabularEvidence
+from zoolib import (
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    FeatureEngineer,
+    Launch,
+    LinUCBAgent,
+    SharedLinUCBAgent,
+    ZooplusSimulator,
+    run,
+)
+from zoolib.agents import DisjointLinUCBAgent
+from zoolib.evidence import Evidence, TabularEvidence, WindowedEvidence, WindowedTabularEvidence
 from zoolib.evidence.tabular import HANDFUL
 
 
@@ -64,7 +75,7 @@ def test_it_equals_the_evidence_that_keeps_matrices(seed, worlds, m, n, ridge):
         x = Z[(*rows, arm, row)]
         way = rng.random()
         if way < 0.1:
-            assert tabular.add(x, r, arm)[0] is arm  # a context that is told in full
+            tabular.add(x, r, arm)  # a context that is told in full
         else:
             tabular.add(row, r, arm)
         plain.add(x, r, arm)
@@ -270,3 +281,96 @@ def test_what_is_saved_holds_all_clicks_in_its_sums(worlds):
     assert np.allclose(plain.A, tabular.A)
     assert np.allclose(plain.b, tabular.b)
     assert np.array_equal(plain.A_inv, tabular.A_inv)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.sampled_from([(), (3,), (4,), (3, 4)]),
+    window=st.integers(1, 12),
+    n=st.integers(0, 50),
+    ridge=st.sampled_from([0.5, 1.0]),
+)
+def test_a_window_of_rows_is_one_of_their_contexts_whatever_comes_between(seed, shape, window, n, ridge):
+    rng = np.random.default_rng(seed)
+    has_arms, m, d = 4 in shape, 3, 5
+    worlds = shape[:-1] if has_arms else shape
+    rows = tuple(map(np.arange, worlds))
+    Z = rng.normal(size=(*shape, m, d))
+    tabular = WindowedTabularEvidence(Z, ridge, window=window)
+    plain = WindowedEvidence(d, shape, ridge, window=window)
+    for _ in range(n):
+        row, r = rng.integers(0, m, worlds), rng.normal(size=worlds)
+        arm = None if not has_arms else rng.integers(0, 4, worlds) if worlds else int(rng.integers(0, 4))
+        x = Z[(*rows, row) if arm is None else (*rows, arm, row)]
+        way = rng.random()
+        tabular.add(x if way < 0.1 else np.asarray(row), r, arm)
+        plain.add(x, r, arm)
+        if 0.1 < way < 0.2:
+            tabular.go_by(Z := rng.normal(size=Z.shape))  # what is in the window came with the table before
+        elif way < 0.3:
+            other = WindowedTabularEvidence(np.zeros(Z.shape), tabular.ridge, window=tabular.window)
+            other.add(np.asarray(row), r, arm)
+            other.set_state(tabular.get_state())
+            tabular = other
+        elif way < 0.35:
+            tabular.ridge = plain.ridge = plain.ridge + 0.5
+        elif way < 0.4:
+            tabular.window = plain.window = max(1, plain.window - 1)
+        elif way < 0.45:
+            tabular = WindowedTabularEvidence(Z, tabular.ridge, window=tabular.window).take_over(tabular)
+        elif way < 0.5:
+            plain = WindowedEvidence(d, shape, plain.ridge, window=plain.window).take_over(tabular)
+        assert len(tabular._clicks) == len(plain._clicks) <= tabular.window
+        assert np.allclose(tabular.f, plain.mean(Z), atol=1e-9)
+        assert np.allclose(np.sqrt(tabular.V.diagonal(0, -2, -1)), plain.width(Z), atol=1e-9)
+    assert np.allclose(tabular.A, plain.A)
+    assert np.allclose(tabular.b, plain.b)
+
+
+def test_arms_that_come_leave_the_clicks_on_those_there_were_what_they_are(rng):
+    Z = rng.normal(size=(4, 3, 5))
+    tabular, plain = WindowedTabularEvidence(Z[:2], window=4), WindowedEvidence(5, (2,), window=4)
+    for t in range(9):
+        tabular.add(np.asarray(t % 3), 1.0, t % 2)
+        plain.add(Z[t % 2, t % 3], 1.0, t % 2)
+    for one in (tabular, plain):
+        one.grow(2)
+    tabular.go_by(Z)
+    assert {x.ndim for x, _, _ in tabular._clicks} == {0}  # still numbers, which are sooner taken out
+    for t in range(9):
+        tabular.add(np.asarray(t % 3), 0.0, 3)
+        plain.add(Z[3, t % 3], 0.0, 3)
+        assert np.allclose(tabular.f, plain.mean(Z), atol=1e-12)
+
+
+@pytest.mark.parametrize("worlds", [(), (3,)])
+@pytest.mark.parametrize("has_arms", [False, True])
+def test_when_the_last_reward_has_left_the_window_all_means_are_equal_to_the_last_digit(rng, worlds, has_arms):
+    """Or else rounding errors would choose among arms of which none has earned anything."""
+    m, shape = 4, (*worlds, 2) if has_arms else worlds
+    Z = np.tile(np.eye(m) if not has_arms else np.c_[np.eye(m), np.ones(m)], (*shape, 1, 1))
+    tabular = WindowedTabularEvidence(Z, window=7)
+    for t in range(60):
+        arm = None if not has_arms else np.full(worlds, t % 2) if worlds else t % 2
+        tabular.add(rng.integers(0, m, worlds), np.ones(worlds) * (t % 20 < 9), arm)
+        if t % 20 == 19:
+            assert not tabular.f.any()
+
+
+@pytest.mark.parametrize("kind", ["onehot", "both", "crossed"])
+@pytest.mark.parametrize("worlds", [0, range(4)])
+def test_agents_with_a_window_choose_in_the_shop_as_by_their_contexts(kind, worlds):
+    def play(agents):
+        sim = ZooplusSimulator(seed=worlds)
+        features = FeatureEngineer(sim).encoded(kind) if kind != "onehot" else FeatureEngineer(sim)
+        happens = {200: SHOCK_FISH, 300: Launch(("Cat Toy", "Dog Food")), 450: SHOCK_DOG_TOY}
+        return run({str(i): make(features) for i, make in enumerate(agents)}, sim, 600, happens).arm
+
+    by_rows = [partial(one, window=60, alpha=a) for one in (LinUCBAgent, SharedLinUCBAgent) for a in (0.0, 0.5)]
+    by_contexts = [partial(one, window=60, alpha=a) for one in (DisjointLinUCBAgent, _Plain) for a in (0.0, 0.5)]
+    assert (play(by_rows) == play(by_contexts)).all()
+
+
+class _Plain(SharedLinUCBAgent):
+    """A class of one's own is told contexts."""

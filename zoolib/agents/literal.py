@@ -66,8 +66,7 @@ class LiteralEvidence(Evidence):
         A_inv = np.linalg.inv(self.A)
         return np.array([np.sqrt(x @ A_inv @ x) for x in X])
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take in a click: A <- A + x x', b <- b + r x."""
         self._A += np.outer(x, x)
         self._b += r * x
-        return (arm,)

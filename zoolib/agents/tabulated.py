@@ -1,8 +1,7 @@
 """What the shop's few contexts allow: the same numbers, faster; nothing here is needed to understand the book.
 
-In the shop a product is met in as many contexts as there are personas, and a click changes what is known of one product
-alone. So mean and width of every (persona, product) are kept, by the evidence itself if it can, and a click renews one
-column.
+In the shop a product is met in as many contexts as there are personas. So evidence goes by their numbers, where it can,
+and keeps mean and width of every (persona, product); a click changes those of one product alone.
 """
 
 from __future__ import annotations
@@ -14,23 +13,23 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.exploration import UCB
-from zoolib.evidence import FEW, ArmsLastEvidence, DiscountedEvidence, EigenEvidence, Evidence, TabularEvidence
+from zoolib.evidence import FEW, ArmsLastEvidence, EigenEvidence, Evidence, TabularEvidence, on_table
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
 
 class ByCell:
-    """Mixed in before an agent with one model for all arms: where nothing is forgotten, cells stand for contexts.
+    """Mixed in before an agent with one model for all arms: where nothing fades, cells stand for contexts.
 
     Sums made elsewhere are given to such evidence by ``put``: who writes to A or b changes nothing in its table.
     """
 
     def _on_cells(self, evidence: Evidence) -> Evidence:
         """Return evidence that goes by the numbers of the shop's cells, if that comes to the same."""
-        mine = self.by_cell and "by_cell" in vars(type(self)) and type(evidence) is Evidence
+        mine = self.by_cell and "by_cell" in vars(type(self))
         in_a_shop = isinstance(self.features, FeatureEngineer) and not self.exploration.asks_for_inverse
         if not mine or not in_a_shop or len(self.features.cells) > max(FEW, evidence.d):
             return evidence
-        return TabularEvidence(np.tile(self.features.cells, (*evidence.shape, 1, 1)), evidence.ridge)
+        return on_table(evidence, np.tile(self.features.cells, (*evidence.shape, 1, 1)))
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, or the numbers of their cells, and their products."""
@@ -53,15 +52,17 @@ class Tabulated:
     _catalog: np.ndarray | None = None  # the catalog that the tables, (..., P, K), were made for
 
     def _make_evidence(self) -> Evidence:
-        evidence, self._catalog, self._tables = super()._make_evidence(), None, ()
-        if isinstance(evidence, DiscountedEvidence):
+        evidence, self._catalog = super()._make_evidence(), None
+        if self.gamma < 1:
             return EigenEvidence(evidence.d, evidence.shape, evidence.ridge, gamma=evidence.gamma)
-        if type(evidence) is Evidence and not isinstance(self.features, FeatureEngineer):
-            return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge)
-        if type(evidence) is Evidence:
+        if isinstance(self.features, FeatureEngineer):
             Z = getattr(self, "_X", self._met_in(self.features.sim))  # of the catalog met last
-            return TabularEvidence(Z, evidence.ridge) if Z.shape[-3] == evidence.shape[-1] else evidence
-        return evidence
+            return on_table(evidence, Z) if Z.shape[-3] == evidence.shape[-1] else evidence
+        return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge) if type(evidence) is Evidence else evidence
+
+    @property
+    def _is_tabular(self) -> bool:
+        return isinstance(self.evidence, TabularEvidence)
 
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
@@ -78,22 +79,16 @@ class Tabulated:
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return the payoff of each arm, ``(..., K)``."""
-        if not checks.are_numbers(Z):
-            return super().mean(Z)
-        return self._tables[0][(*self.rows, Z)] if self._tables else self.evidence.mean_of_all(Z, *self.rows)
+        return self.evidence.mean_of_all(Z, *self.rows) if checks.are_numbers(Z) else super().mean(Z)
 
     def width(self, Z: np.ndarray) -> np.ndarray:
         """Return the width of each arm, ``(..., K)``."""
-        if not checks.are_numbers(Z):
-            return super().width(Z)
-        return self._tables[1][(*self.rows, Z)] if self._tables else self.evidence.width_of_all(Z, *self.rows)
+        return self.evidence.width_of_all(Z, *self.rows) if checks.are_numbers(Z) else super().width(Z)
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the persona, for which mean and width of all products are kept, and their numbers."""
         self._meet(sim)
-        if self.evidence.fades:  # at every click every arm fades: nothing is worth keeping
-            return super().choices(user_id, sim)
-        return sim.persona(user_id), self._arms
+        return (sim.persona(user_id), self._arms) if self._is_tabular else super().choices(user_id, sim)
 
     def _meet(self, sim: ZooplusSimulator) -> None:
         """Take note of a catalog; products that it has more than the last one are new arms."""
@@ -105,15 +100,11 @@ class Tabulated:
         self._catalog = sim.product_category
         self._arms = np.broadcast_to(np.arange(sim.n_products), self._catalog.shape)
         self._X = self._met_in(sim)
-        if isinstance(self.evidence, TabularEvidence):
-            if not np.array_equal(self._X, self.evidence.Z):
-                self.evidence.go_by(self._X)
-        elif not self.evidence.fades:
-            tables = self.evidence.mean_and_width(self._X)
-            self._tables = tuple(np.moveaxis(a, -1, -2).copy() for a in tables)
+        if self._is_tabular and not np.array_equal(self._X, self.evidence.Z):
+            self.evidence.go_by(self._X)
 
     def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:
-        if not isinstance(self.evidence, TabularEvidence):
+        if not self._is_tabular:
             return super()._context(user_id, arm, sim)
         checks.indices("arm", arm, sim.n_products, self.batch_shape)
         return sim.persona(user_id)  # which row of the arm's table it is
@@ -124,10 +115,3 @@ class Tabulated:
 
     def _make_room(self, state: Mapping[str, Any]) -> None:
         self._catalog = None
-
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        touched = self.evidence.add(x, reward, arm)
-        for changed in touched if self._tables else ():
-            columns = self.evidence.mean_and_width(self._X[(*self.rows, changed)], changed)
-            for table, column in zip(self._tables, columns, strict=True):
-                table[(*self.rows, ..., changed)] = column

@@ -1,6 +1,6 @@
 """What a click leaves behind in a linear model, and how sure it makes us (chapters 1, 2, 3 and 5).
 
-For speed alone there are arms_last, tabular, blocks, eigen and together; the others are the definition.
+For speed alone there are arms_last, tabular, tabular_window, blocks, eigen and together; the others are the definition.
 """
 
 from zoolib.evidence.arms_last import ArmsLastEvidence
@@ -15,3 +15,4 @@ from zoolib.evidence.logistic import LogisticEvidence
 from zoolib.evidence.low_rank import LowRankFilter
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.tabular import FEW, TabularEvidence
+from zoolib.evidence.tabular_window import WindowedTabularEvidence, on_table

@@ -21,7 +21,7 @@ class ArmsLastEvidence(Evidence):
     """:class:`~zoolib.evidence.Evidence` of arms that are all asked about at each step, of which a click changes one.
 
     >>> evidence = ArmsLastEvidence(d=2, shape=(3,))
-    >>> _ = evidence.add(np.array([1.0, 0.0]), 1.0, arm=1)
+    >>> evidence.add(np.array([1.0, 0.0]), 1.0, arm=1)
     >>> evidence.mean(np.ones((3, 1, 2))).tolist()
     [[0.0], [0.5000000000000001], [0.0]]
     """

@@ -25,7 +25,7 @@ class BlockEvidence(Evidence):
     take the places of A and A^-1. ``A`` and ``A_inv`` are brought up to date when they are asked for.
 
     >>> evidence = BlockEvidence(d=2)
-    >>> _ = evidence.add(np.array([1.0, 0.0]), 1.0)
+    >>> evidence.add(np.array([1.0, 0.0]), 1.0)
     >>> evidence.theta.tolist()
     [0.5000000000000001, 0.0]
     """

@@ -24,13 +24,12 @@ class EigenEvidence(Evidence):
     """:class:`DiscountedEvidence` of many arms, of which each click touches one, without K inverses.
 
     >>> evidence = EigenEvidence(d=1, shape=(2,), gamma=0.5)
-    >>> _ = evidence.add(np.ones(1), 1.0, arm=0)
+    >>> evidence.add(np.ones(1), 1.0, arm=0)
     >>> evidence.b.tolist()
     [[1.0], [0.0]]
     """
 
     state = ("c", "M", "m", "s", "Q")
-    fades = True
     gamma = checks.Setting(0.0, 1.0, open_low=True)
     _arrays = ("M", "m", "s", "Q")
     add_many = add_in_turn  # each lets those before it fade
@@ -76,7 +75,7 @@ class EigenEvidence(Evidence):
         """Return sqrt(x' A^-1 x) for the rows x of ``X``."""
         return np.sqrt(np.matvec((X @ self.Q) ** 2, 1 / (self.ridge + self.c * self.s)))
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Let the past of all arms fade, then take in a click of one."""
         refuse_long(x, self.ridge)
         self.c *= self.gamma
@@ -88,7 +87,6 @@ class EigenEvidence(Evidence):
         M[which] += outer(x) / self.c
         m[which] += np.asarray(r)[..., None] * x / self.c
         s[which], Q[which] = np.linalg.eigh(M[which])
-        return (None,)
 
     def _changed(self, name: str, before: Any) -> None:
         """Nothing follows: lambda and gamma are read when they are needed."""

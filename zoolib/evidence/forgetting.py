@@ -31,22 +31,19 @@ class WindowedEvidence(Evidence):
         self.window = window
         super().__init__(d, shape, ridge)
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take in a click and, once the window is full, take the oldest out."""
-        refuse_long(x, self.ridge)
-        left = self._leave_room_for(1)
+        if not self._is_row(x):
+            refuse_long(x, self.ridge)
+        self._leave_room_for(1)
         kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
         self._clicks.append(kept)  # copies: the caller may use the arrays again
-        return (*left, *super().add(x, r, arm))
+        super().add(x, r, arm)
 
-    def _leave_room_for(self, n: int) -> list[Any]:
-        """Take out what is to leave the window, and return whose it was."""
-        left = []
+    def _leave_room_for(self, n: int) -> None:
+        """Take out what is to leave the window."""
         while len(self._clicks) > self.window - n:
-            x, r, arm = self._clicks.popleft()
-            self.remove(x, r, arm)
-            left.append(arm)
-        return left
+            self.remove(*self._clicks.popleft())
 
     def _changed(self, name: str, before: Any) -> None:
         super()._changed(name, before)
@@ -57,9 +54,13 @@ class WindowedEvidence(Evidence):
         if not isinstance(old, WindowedEvidence):
             raise ValueError("window cannot be set where the clicks so far were not kept; make another agent with it")
         super().take_over(old)
-        self._clicks = old._clicks
+        self._clicks = old._on_contexts()
         self._leave_room_for(0)
         return self
+
+    def _on_contexts(self) -> deque[tuple[np.ndarray, Any, Any]]:
+        """Return the clicks in the window, each with the context that it came with."""
+        return self._clicks
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
         """Start afresh from the last ``window`` of the records, of which the first then leaves the window first."""
@@ -93,7 +94,6 @@ class DiscountedEvidence(Evidence):
     (2.5, 0.5)
     """
 
-    fades = True
     gamma = checks.Setting(0.0, 1.0, open_low=True)
     add_many = add_in_turn  # each lets those before it fade
 
@@ -101,7 +101,7 @@ class DiscountedEvidence(Evidence):
         super().__init__(d, shape, ridge)
         self.gamma = gamma
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Let the past fade, then take in a click. Fading is not of rank one: the inverse is computed anew."""
         refuse_long(x, self.ridge)
         A = self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye
@@ -111,7 +111,6 @@ class DiscountedEvidence(Evidence):
         b_arm += np.asarray(r)[..., None] * x
         self._put_back(arm, parts, A, b)
         self._put(A, b)
-        return (None,)
 
 
 def make_evidence(

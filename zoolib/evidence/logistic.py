@@ -52,7 +52,7 @@ class LogisticEvidence(Evidence):
         """Return p = 1 / (1 + exp(-theta'x)) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
         return probability(self.mean(X))
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Let the past fade, if it does, then take in a click."""
         refuse_long(x, self.ridge)
         if self.gamma < 1:
@@ -62,8 +62,7 @@ class LogisticEvidence(Evidence):
         s = mode(np.vecdot(u, b), np.vecdot(u, x), np.asarray(r, dtype=float))
         p = probability(s)
         root = np.sqrt(np.maximum(p * (1 - p), LEAST))
-        changed = super().add(root[..., None] * x, root * s + (r - p) / root, arm)
-        return changed if self.gamma == 1 else (None,)
+        super().add(root[..., None] * x, root * s + (r - p) / root, arm)
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
         """Start afresh from records: the mode of theta given all of them, and the curvature there.

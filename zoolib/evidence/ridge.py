@@ -36,13 +36,12 @@ class Evidence(Stateful):
         lambda > 0, the weight of the prior A = lambda I.
 
     >>> evidence = Evidence(d=2)
-    >>> _ = evidence.add(np.array([1.0, 0.0]), 1.0)
+    >>> evidence.add(np.array([1.0, 0.0]), 1.0)
     >>> evidence.theta.tolist()
     [0.5000000000000001, 0.0]
     """
 
     state = ("_A", "_A_inv", "_b", "_n_since_tidy")
-    fades = False  # whether a click of one arm changes what is known of all
     ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
@@ -93,7 +92,7 @@ class Evidence(Stateful):
         XA = X @ A_inv
         return np.matvec(XA, b), np.sqrt(np.vecdot(XA, X))
 
-    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> tuple[Any, ...]:
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take in a click: A <- A + x x', b <- b + r x.
 
         Parameters
@@ -102,14 +101,9 @@ class Evidence(Stateful):
             Context ``(..., d)`` and reward ``(...)``.
         arm
             Whose the click is, where the last axis of ``shape`` is that of arms: an int, or one a world.
-
-        Returns
-        -------
-        The arms whose evidence has changed; None stands for all of them.
         """
         self._rank_one(x, r, arm, +1.0)
         self._tidy()
-        return (arm,)
 
     def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
         """Take in clicks that came together, as if one after another: A <- A + sum x x', b <- b + sum r x.
@@ -173,6 +167,10 @@ class Evidence(Stateful):
 
     def _bring_up_to_date(self) -> None:
         """Carry out what a subclass may have put off."""
+
+    def _is_row(self, x: np.ndarray) -> bool:
+        """Tell whether ``x`` is the number of a row of a table, where a subclass knows such."""
+        return False
 
     def _changed(self, name: str, before: Any) -> None:
         if name == "ridge":

@@ -25,6 +25,7 @@ from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import MANY, add_in_turn, inverse, is_diagonal
+from zoolib.ties import TIE
 
 FEW = 100  # rows of a table up to which what is known of each pair is little to keep and to change
 HANDFUL = 5  # rows up to which Python's own numbers are sooner done, for one arm of one world, than NumPy is called
@@ -42,7 +43,7 @@ class TabularEvidence(Evidence):
         The table (another may be given to :meth:`go_by` later), and lambda > 0 of the prior A = lambda I.
 
     >>> evidence = TabularEvidence(np.eye(3))
-    >>> _ = evidence.add(np.asarray(1), 1.0)
+    >>> evidence.add(np.asarray(1), 1.0)
     >>> evidence.mean(np.arange(3)).round(3).tolist()
     [0.0, 0.5, 0.0]
     """
@@ -141,8 +142,11 @@ class TabularEvidence(Evidence):
         if hasattr(self, "Z"):
             self._look()
 
+    def _is_row(self, x: np.ndarray) -> bool:
+        return checks.are_numbers(x)
+
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
-        if not checks.are_numbers(x):
+        if not self._is_row(x):
             self._bring_up_to_date()
             self._own()
             super()._rank_one(x, r, arm, sign)
@@ -158,6 +162,8 @@ class TabularEvidence(Evidence):
         v = Vf[x, x, *worlds]
         if not (delicate := is_delicate(v, sign)):
             root = np.sqrt(1 + v if sign > 0 else 1 - v)
+            means = Vf[:, -1]
+            before = means.copy() if sign < 0 else None
             if arm is None and self._is_apart:
                 w, f = v / root, Vf[x, -1, *worlds]
                 Vf[x, -1, *worlds], Vf[x, x, *worlds] = f - sign * w * ((f - r) / root), v - sign * w * w
@@ -165,6 +171,8 @@ class TabularEvidence(Evidence):
                 w = np.divide(Vf[x, :, *worlds].T, root, order="C")  # V_c and f_c, (m + 1, ...)
                 w[-1] -= r / root
                 (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
+            if before is not None:  # where all has gone but rounding errors, they are to separate no scores
+                means[np.abs(means) <= TIE * np.abs(before)] = 0.0
             if by_world:
                 flat[:, entry] = Vf.reshape(len(flat), -1)
                 if self._bounds is not None:
