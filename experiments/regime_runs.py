@@ -31,7 +31,7 @@ from zoolib.world import Conditions, FeatureShop, Pictures, Segments, random_val
 TASTES = {"segments": Segments, "conditions": Conditions, "pictures": Pictures}
 PLAIN = {"raw": Identity, "crossed": Crossed}
 MAPS = {"waves": RandomFourier, "clusters": KMeans, "pairs": Pairs, "trees": Boosted, "network": Learned}
-OF_THE_AGENT = ("alpha", "ridge", "window", "settle", "link", "exploration", "fresh")
+OF_THE_AGENT = ("alpha", "ridge", "settle", "link", "exploration", "fresh")
 
 
 @functools.lru_cache(maxsize=2)
@@ -89,7 +89,7 @@ def _clusters(shop: FeatureShop) -> dict[str, int]:
     """Return how many clusters of visitors and of products there are: ten digits, and where there are none a guess."""
     taste = shop.taste
     if isinstance(taste, Segments):
-        return {"users": taste.clusters * taste.n_personas, "products": taste.clusters * len(zoo.CATEGORIES)}
+        return {"users": taste.clusters * len(zoo.PERSONAS), "products": taste.clusters * len(zoo.CATEGORIES)}
     return {"users": 10, "products": 10}
 
 

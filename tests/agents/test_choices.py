@@ -25,7 +25,6 @@ from zoolib.maps import (  # noqa: E402
     Identity,
     KMeans,
     Pairs,
-    PerCategory,
     Projected,
     RandomFourier,
     Screened,
@@ -114,9 +113,9 @@ AGENTS = {
     "inverse gap": neural_linear(training=REPLAY, exploration=zoo.InverseGap(20.0)),
     "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=zoo.InverseGap(20.0, per="loss"), rng=rng),
     "mapped": mapped(Identity()),
-    "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), window=70, settle=3),
+    "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), settle=3),
     "mapped, waves": mapped(RandomFourier(n=12), settle=1),
-    "mapped, learned": mapped(LEARNED, alpha=0.3, window=100, settle=7),
+    "mapped, learned": mapped(LEARNED, alpha=0.3, settle=7),
     "mapped, stale": mapped(LEARNED, alpha=0.3, fresh=False),
     "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration=zoo.UCB(), rng=rng),
     "delayed": lambda f, rng: zoo.Delayed(linucb(alpha=0.2)(f, rng), delay=30, every=4),
@@ -133,8 +132,7 @@ BARE_ONLY = {
 FEATURES = {
     "raw": lambda layout: mapped(Identity(layout)),
     "crossed": lambda layout: mapped(Crossed(layout), exploration=zoo.UCB(), alpha=0.2),
-    "per category": lambda layout: mapped(PerCategory(layout)),
-    "waves": lambda layout: mapped(RandomFourier(layout, n=20), window=300),
+    "waves": lambda layout: mapped(RandomFourier(layout, n=20)),
     "cells": lambda layout: mapped(KMeans(layout, users=3, products=4)),
     "trees": lambda layout: mapped(Boosted(layout, n_trees=4, leaf=5, every=100), alpha=0.0),
     "pairs": lambda layout: mapped(Pairs(layout, pairs=3, knots=4, every=100), link="logistic"),
@@ -189,9 +187,7 @@ def on_bare_contexts(make):
 
 
 def in_a_shop_of_features(make, nuisances=2):
-    shop = zoo.FeatureShop(
-        zoo.Segments(nuisances=nuisances), range(3), n_products=40, shown=8, n_log=300, n_steps=250, arriving=0.3
-    )
+    shop = zoo.FeatureShop(zoo.Segments(nuisances=nuisances), range(3), n_products=40, shown=8, n_log=300, n_steps=250)
     rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
     results = zoo.serve({"agent": make(shop.layout)(shop.space, rngs)}, shop)
     return prints(np.moveaxis(results.arm[0], 0, -1))

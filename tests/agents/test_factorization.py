@@ -118,7 +118,7 @@ def test_it_learns_what_only_ids_tell():
 
 def test_world_i_of_a_shop_of_features_is_the_single_run_and_it_can_be_saved(tmp_path):
     def made(seed, rng):
-        shop = FeatureShop(Segments(), seed=seed, n_products=12, shown=5, n_log=60, n_steps=60, arriving=0.4)
+        shop = FeatureShop(Segments(), seed=seed, n_products=12, shown=5, n_log=60, n_steps=60)
         return shop, FactorizationAgent(shop.space, ids=(12,), training=REHEARSAL, rng=rng)
 
     shop, agent = made([2, 5], [0, 1])

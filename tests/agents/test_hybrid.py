@@ -92,7 +92,7 @@ def test_in_the_shop_z_is_the_context_and_x_the_persona(encoding, gamma):
 
 @pytest.fixture
 def shop():
-    return FeatureShop(Segments(), seed=[2, 5], n_products=12, shown=5, n_log=60, n_steps=60, arriving=0.4)
+    return FeatureShop(Segments(), seed=[2, 5], n_products=12, shown=5, n_log=60, n_steps=60)
 
 
 @pytest.mark.parametrize("chosen", [Identity, Crossed, lambda layout: RandomFourier(layout, n=6)])
@@ -103,7 +103,7 @@ def test_among_products_that_come_and_go_it_is_one_ridge_regression_too(shop, ch
     )
     results = serve({"hybrid": made}, shop)
     for i, seed in enumerate((2, 5)):
-        alone = FeatureShop(Segments(), seed=seed, n_products=12, shown=5, n_log=60, n_steps=60, arriving=0.4)
+        alone = FeatureShop(Segments(), seed=seed, n_products=12, shown=5, n_log=60, n_steps=60)
         z = chosen(layout).start(layout.d, (), [made_of(rngs[i])])
         d = z.width
         A, b = 0.5 * np.eye(d + 12 * (1 + layout.n_user)), np.zeros(d + 12 * (1 + layout.n_user))

@@ -14,7 +14,6 @@ from zoolib.maps import (
     KMeans,
     Learned,
     Pairs,
-    PerCategory,
     Projected,
     RandomFourier,
     Screened,
@@ -29,7 +28,7 @@ from zoolib.world import Layout
 SHOP = FeatureShop(Segments(nuisances=1), seed=[3, 4], n_products=30, n_log=200, n_steps=1)
 AT = SHOP.layout
 MAPS = [
-    Identity(AT), Crossed(AT), PerCategory(AT), RandomFourier(AT, n=9), KMeans(AT, 3, 4), Boosted(AT, n_trees=3),
+    Identity(AT), Crossed(AT), RandomFourier(AT, n=9), KMeans(AT, 3, 4), Boosted(AT, n_trees=3),
     Learned(AT, hidden=(6, 4), batch_size=16, epochs=2), Screened(AT, of=KMeans(AT, 3, 4)),
     Screened(AT, of=Learned(AT, hidden=(6, 4), batch_size=16, epochs=2)), Projected(AT, of=RandomFourier(AT, n=9)),
     Pairs(AT, pairs=3, knots=4, level=0.9), Unmixed(AT, of=Crossed(AT)), Unmixed(AT, of=Screened(AT, of=Boosted(AT))),

@@ -34,9 +34,9 @@ def test_the_table_is_that_of_the_book():
 
 
 @settings(max_examples=15, deadline=None)
-@given(clusters=st.integers(1, 3), nuisances=st.integers(0, 4), guess=st.floats(0, 1), seed=st.integers(0, 10**6))
-def test_click_probabilities_are_entries_of_the_table_and_niches_are_balanced(clusters, nuisances, guess, seed):
-    shop = small(Segments(clusters=clusters, nuisances=nuisances, guess=guess), seed)
+@given(clusters=st.integers(1, 3), nuisances=st.integers(0, 4), seed=st.integers(0, 10**6))
+def test_click_probabilities_are_entries_of_the_table_and_niches_are_balanced(clusters, nuisances, seed):
+    shop = small(Segments(clusters=clusters, nuisances=nuisances), seed)
     assert np.array_equal(shop.probability, TABLE[shop.who[:, None], shop.kind[shop.shelf]])
     counts = np.bincount(shop.kind, minlength=5)
     assert counts.max() - counts.min() <= 1
@@ -75,34 +75,6 @@ def test_the_log_is_random_and_its_clicks_follow_the_table():
     assert abs(shop.log_r.mean() - TABLE.mean()) < 0.01
     counts = np.bincount(shop.log_x[0, :, 0].astype(int), minlength=40)
     assert counts.min() > 50
-
-
-def test_shocks_come_at_times_of_their_own_in_each_world():
-    shop = small(Segments(n_shocks=2), seed=range(20), n_steps=1000)
-    first, second = (shop.phase >= 1).argmax(-1), (shop.phase >= 2).argmax(-1)
-    assert len(set(first)) > 10
-    assert ((first >= 200) & (second <= 801) & (first <= second)).all()
-    tables = shop.worlds[0]["tables"]
-    assert tables[1, PERSONAS.index("budget_shopper"), CATEGORIES.index("Fish Supplies")] == 0.80
-    assert tables[2, PERSONAS.index("cat_connoisseur"), CATEGORIES.index("Dog Toy")] == 0.75
-    assert np.array_equal(tables[0], TABLE)
-
-
-def test_products_that_arrive_are_not_shown_before_and_not_in_the_log():
-    shop = small(seed=[1, 2], n_products=1000, arriving=0.9, n_steps=500)
-    assert shop.n_first == 100
-    assert shop.log_x[..., 0].max() < 100
-    there = 100 + 900 * np.arange(500) / 500
-    assert (shop.shelf.max(-1) < there + 1).all()
-    assert shop.shelf.max() > 900
-
-
-def test_a_fifth_persona_has_a_row_shuffled():
-    shop = small(Segments(n_personas=6), seed=1)
-    table = shop.worlds[0]["tables"][0]
-    assert table.shape == (6, 5)
-    for p in (4, 5):
-        assert sorted(table[p]) == sorted(TABLE[p - 4])
 
 
 LITERAL = {  # what a condition compares, and its degree
@@ -205,8 +177,6 @@ def test_in_a_long_tail_a_product_is_as_frequent_as_its_number_says():
     for numbers in (shop.log_x[:, 0].astype(int), shop.shelf.ravel()):
         seen = np.bincount(numbers, minlength=100) / numbers.size
         assert np.abs(seen - expected).max() < 0.01
-    with pytest.raises(ValueError, match="tail must be 0 where products arrive"):
-        FeatureShop(Segments(), tail=1.0, arriving=0.5)
 
 
 def test_a_confounded_log_makes_the_first_column_look_better_than_it_is():
@@ -232,7 +202,7 @@ def test_the_oracle_is_the_best_on_the_shelf_and_random_is_the_mean():
 
 
 def test_the_shop_is_drawn_from_its_seed_alone():
-    batch, one = small(seed=[5, 9], taste=Segments(n_shocks=1)), small(seed=9, taste=Segments(n_shocks=1))
+    batch, one = small(seed=[5, 9]), small(seed=9)
     for name in ("product_x", "user_x", "shelf", "probability", "luck", "log_x", "log_r"):
         assert np.array_equal(getattr(batch, name)[1], getattr(one, name)), name
     assert np.array_equal(batch.contexts(3)[1], one.contexts(3))
@@ -253,10 +223,9 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
 @pytest.mark.parametrize(("bad", "message"), [
     ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "no shop twice"), ({"seed": []}, "at least one"),
     ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
-    ({"arriving": 1.5}, "arriving"), ({"seed": -1}, "seed"),
+    ({"seed": -1}, "seed"),
     ({"rarity": 0.0}, "rarity"), ({"quality": -1.0}, "quality"), ({"tail": -1.0}, "tail"),
     ({"confounded": 2.0}, "confounded"), ({"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
-    ({"confounded": 0.5, "n_products": 2, "arriving": 0.9}, "confounded needs a log of two"),
 ])  # fmt: skip
 def test_a_shop_that_cannot_be_is_refused(bad, message):
     with pytest.raises((ValueError, TypeError), match=message):
@@ -264,7 +233,7 @@ def test_a_shop_that_cannot_be_is_refused(bad, message):
 
 
 @pytest.mark.parametrize("bad", [
-    {"clusters": 0}, {"nuisances": -1}, {"guess": -0.1}, {"n_personas": 0}, {"n_shocks": -1}, {"clusters": 1.5},
+    {"clusters": 0}, {"nuisances": -1}, {"clusters": 1.5},
 ])  # fmt: skip
 def test_segments_that_cannot_be_are_refused_by_name(bad):
     with pytest.raises((ValueError, TypeError), match=next(iter(bad))):

@@ -21,7 +21,6 @@ from zoolib.world import ContextSpace, FeatureEngineer
 LINKS = {"identity": BatchedEvidence, "logistic": BatchedLogistic}
 
 LARGEST_X = 1e6  # of contexts, in size
-STALE = "a window needs fresh evidence: what leaves it is taken out as the map is now"
 
 
 class _Ahead(Thompson):
@@ -62,8 +61,8 @@ class MappedAgent(UCBAgent):
         See :class:`~zoolib.agents.base.UCBAgent`.
     map
         A map of :mod:`zoolib.maps`.
-    ridge, window
-        lambda > 0, and number of last records that count, those of the log among them; None: all.
+    ridge
+        lambda > 0.
     settle
         Clicks that are collected before A is factored anew. With 1 the evidence is up to date at each visit; with 20
         it lacks at most 19 clicks, and costs a twentieth.
@@ -73,7 +72,7 @@ class MappedAgent(UCBAgent):
         ``"identity"``, or ``"logistic"`` for rewards in [0, 1] (Filippi, Cappe, Garivier and Szepesvari, 2010; evidence
         as in :class:`~zoolib.evidence.BatchedLogistic`).
     fresh
-        Whether A and b are rebuilt when the map has been trained. Else they keep what old maps made; no window, then.
+        Whether A and b are rebuilt when the map has been trained. Else they keep what old maps made.
     rng
         A seed or generator, or one for each world.
 
@@ -83,9 +82,8 @@ class MappedAgent(UCBAgent):
     (3, 3)
     """
 
-    state = ("map", "evidence", "exploration", "_X", "_r", "_n", "_first", "_settled")
+    state = ("map", "evidence", "exploration", "_X", "_r", "_n", "_settled")
     ridge = checks.Setting(0.0, open_low=True)
-    window = checks.Setting(1, kind=int, optional=True)
     settle = checks.Setting(1, kind=int, fixed=True)
 
     def __init__(
@@ -95,7 +93,6 @@ class MappedAgent(UCBAgent):
         map: FeatureMap,
         alpha: float = 0.1,
         ridge: float = 1.0,
-        window: int | None = None,
         settle: int = 20,
         exploration: Exploration = Thompson(),  # noqa: B008  the agent keeps a copy
         link: str = "identity",
@@ -105,9 +102,7 @@ class MappedAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         if not isinstance(map, FeatureMap):
             raise TypeError(f"map must be one of zoolib.maps, got {map!r}")
-        if window is not None and not fresh:
-            raise ValueError(STALE)
-        self.ridge, self.window, self.settle, self.fresh = ridge, window, settle, fresh
+        self.ridge, self.settle, self.fresh = ridge, settle, fresh
         self.link = checks.choice("link", link, LINKS)
         self._rewards = shares if link == "logistic" else checks.finite
         drawn, rngs = streams(rng, self.batch_shape, 2)
@@ -115,7 +110,7 @@ class MappedAgent(UCBAgent):
         self.evidence = LINKS[link](self.map.width, self.batch_shape, self.ridge)
         self._X = np.empty((*self.batch_shape, 0, features.d))
         self._r = np.empty((*self.batch_shape, 0))
-        self._n = self._first = self._settled = 0  # records [first, settled) are in A and b
+        self._n = self._settled = 0  # records [0, settled) are in A and b
         self._explore(exploration, rngs, self.map.width)
         if type(exploration) is Thompson:
             self.exploration = _Ahead(rngs, self.settle)
@@ -144,7 +139,7 @@ class MappedAgent(UCBAgent):
         r = self._rewards("r", r, (*self.batch_shape, X.shape[-2]))
         for t in range(0, X.shape[-2], 4096):
             self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
-        self.map.fit(*self._counting())
+        self._fit()
         self._rebuild()
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
@@ -152,7 +147,7 @@ class MappedAgent(UCBAgent):
         if self.map.every and self._n % self.map.every == 0:
             if not self.fresh:
                 self._catch_up()
-            self.map.fit(*self._counting())
+            self._fit()
             if self.fresh:
                 self._rebuild()
         elif self._n - self._settled >= self.settle:
@@ -166,8 +161,6 @@ class MappedAgent(UCBAgent):
         return X
 
     def _changed(self, name: str, before: Any) -> None:
-        if name == "window" and not self.fresh:
-            raise ValueError(STALE)
         more, self.evidence.ridge = self.ridge - self.evidence.ridge, self.ridge
         if self.fresh:
             self._rebuild()
@@ -186,40 +179,27 @@ class MappedAgent(UCBAgent):
     def _rebuild(self) -> None:
         """Sum up all records that count, as the map is now."""
         self.evidence.clear()
-        self._first = self._oldest
-        self._sum(self._first, self._n)
-        self._settled = self._n
-        self._factor()
+        self._settled = 0
+        self._catch_up()
 
     def _catch_up(self) -> None:
         """Bring the evidence up to date with the records."""
-        first = max(self._first, self._oldest)
-        if first > self._first and not self.evidence.forgets:
-            self._rebuild()
-            return
         self._sum(self._settled, self._n)
-        if first > self._first:
-            self._sum(self._first, min(first, self._settled), -1.0)
-        self._first, self._settled = first, self._n
+        self._settled = self._n
         self._factor()
 
-    def _sum(self, start: int, stop: int, sign: float = 1.0) -> None:
-        """Add the records from ``start`` to ``stop`` to A and b, or take them out; world by world."""
+    def _sum(self, start: int, stop: int) -> None:
+        """Add the records from ``start`` to ``stop`` to A and b, world by world."""
         for k, i in enumerate(np.ndindex(*self.batch_shape)):
-            self.evidence.sum(i, self.map.of_world(k)(self._X[i][start:stop]), self._r[i][start:stop], sign)
+            self.evidence.sum(i, self.map.of_world(k)(self._X[i][start:stop]), self._r[i][start:stop])
 
     def _factor(self) -> None:
         self.evidence.factor()
         if isinstance(self.exploration, _Ahead):
             self.exploration.renew(self.evidence, self.alpha)
 
-    @property
-    def _oldest(self) -> int:
-        """Number of the oldest record that counts."""
-        return 0 if self.window is None else max(0, self._n - self.window)
-
-    def _counting(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._X[..., self._oldest : self._n, :], self._r[..., self._oldest : self._n]
+    def _fit(self) -> None:
+        self.map.fit(self._X[..., : self._n, :], self._r[..., : self._n])
 
     def _note(self, X: np.ndarray, r: np.ndarray) -> None:
         m = X.shape[-2]
@@ -243,7 +223,7 @@ class HeadAgent(MappedAgent):
         """Return the predicted click probability."""
         return self.map(X)[..., -1]
 
-    def _sum(self, start: int, stop: int, sign: float = 1.0) -> None:
+    def _sum(self, start: int, stop: int) -> None:
         """Sum up nothing."""
 
     def _factor(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.logistic import climbed
+from zoolib.evidence.logistic import climbed, probability
 from zoolib.persistence import Stateful
 
 NEWTON_STEPS, CLOSE = 25, 1e-8
@@ -36,7 +36,6 @@ class BatchedEvidence(Stateful):
     """
 
     state = ("A", "b", "L", "theta")
-    forgets = True  # whether records can be taken out again
     ridge = checks.Setting(0.0, open_low=True)
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
@@ -49,10 +48,10 @@ class BatchedEvidence(Stateful):
         self.A = np.broadcast_to(self.ridge * np.eye(self.d), (*self.shape, self.d, self.d)).copy()
         self.b = np.zeros((*self.shape, self.d))
 
-    def sum(self, world: tuple[int, ...], Z: np.ndarray, r: np.ndarray, sign: float = 1.0) -> None:
-        """Add records of one world, ``(n, d)`` and ``(n,)``, or take them out."""
-        self.A[world] += sign * (Z.T @ Z)
-        self.b[world] += sign * (r @ Z)
+    def sum(self, world: tuple[int, ...], Z: np.ndarray, r: np.ndarray) -> None:
+        """Add records of one world, ``(n, d)`` and ``(n,)``."""
+        self.A[world] += Z.T @ Z
+        self.b[world] += r @ Z
 
     def factor(self) -> None:
         """Bring theta and the factor up to date with A and b."""
@@ -108,18 +107,14 @@ class BatchedLogistic(BatchedEvidence):
     [0.505]
     """
 
-    forgets = False
-
-    def sum(self, world: tuple[int, ...], Z: np.ndarray, r: np.ndarray, sign: float = 1.0) -> None:
+    def sum(self, world: tuple[int, ...], Z: np.ndarray, r: np.ndarray) -> None:
         """Take in records of one world, ``(n, d)`` and ``(n,)``; b is A theta."""
-        if sign < 0:
-            raise ValueError("records on log-odds cannot be taken out; rebuild the evidence from those that stay")
         if not len(Z):
             return
         A0, before = self.A[world], np.linalg.solve(self.A[world], self.b[world])
         theta = before.copy()
         for _ in range(NEWTON_STEPS):
-            p = 0.5 * (1 + np.tanh(0.5 * (Z @ theta)))
+            p = probability(Z @ theta)
             A = A0 + (Z * (p * (1 - p))[:, None]).T @ Z
             step = np.linalg.solve(A, Z.T @ (r - p) - A0 @ (theta - before))
             theta += step / max(1.0, np.abs(Z @ step).max() / 4)  # nobody's log-odds moves by more than 4 at once

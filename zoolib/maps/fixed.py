@@ -125,25 +125,6 @@ class Crossed(FeatureMap):
 
 
 @dataclass
-class PerCategory(FeatureMap):
-    """A quadratic model of user and product for each nominal category: what a shop does that trusts its shelves.
-
-    >>> PerCategory(Layout(1, 2, 1)).start(d=5, batch_shape=(), rngs=[])(np.array([[7.0, 3.0, 0.0, 1.0, 4.0]])).tolist()
-    [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 4.0, 9.0, 12.0, 16.0]]
-    """
-
-    def _bind(self, rngs: Rngs) -> None:
-        n = 1 + self.layout.n_user + self.layout.n_product
-        self.width = self.layout.n_nominal * n * (n + 1) // 2
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return z for each row of ``X``."""
-        at = self.layout
-        z = crossed(with_one(np.concatenate([X[..., at.user], X[..., at.product]], axis=-1)))
-        return (X[..., at.nominal, None] * z[..., None, :]).reshape(*z.shape[:-1], -1)
-
-
-@dataclass
 class RandomFourier(FeatureMap):
     """Random Fourier features (Rahimi and Recht, 2007): linear in them is, nearly, a Gaussian kernel.
 

@@ -31,8 +31,6 @@ class FeatureShop:
         Products among which to choose at each visit, drawn anew with replacement; all of them if there are no more.
     n_log, n_steps
         Random recommendations, with their clicks, from before the first visit; and visits T.
-    arriving
-        Share of the products that arrive one after the other, the last at the end; the log knows only the others.
     rarity, quality
         What all click probabilities are multiplied by, in (0, 1]; then to their log-odds is added what a product has
         and no feature says, normal with standard deviation ``quality``.
@@ -67,7 +65,6 @@ class FeatureShop:
         shown: int = 50,
         n_log: int = 10_000,
         n_steps: int = 4000,
-        arriving: float = 0.0,
         rarity: float = 1.0,
         quality: float = 0.0,
         tail: float = 0.0,
@@ -77,15 +74,11 @@ class FeatureShop:
         self.layout, self.n_log = taste.layout, checks.whole("n_log", n_log, 0, checks.MOST)
         self.n_products, shown, self.n_steps = checks.wholes(1, n_products=n_products, shown=shown, n_steps=n_steps)
         self.n_shown = min(shown, self.n_products)
-        self.arriving = checks.real("arriving", arriving, 0.0, 1.0)
-        self.n_first = max(1, round(self.n_products * (1 - self.arriving)))
         self.rarity = checks.real("rarity", rarity, 0.0, 1.0, open_low=True)
         self.quality, self.tail = checks.real("quality", quality, 0.0), checks.real("tail", tail, 0.0)
         self.confounded = checks.real("confounded", confounded, 0.0, 1.0)
-        if self.confounded and self.n_first < 2:
-            raise ValueError(f"confounded needs a log of two products or more, got {self.n_first}")
-        if self.tail and self.arriving:
-            raise ValueError("tail must be 0 where products arrive: they are as frequent as those that are there")
+        if self.confounded and self.n_products < 2:
+            raise ValueError(f"confounded needs a log of two products or more, got {self.n_products}")
         self.seeds, self.batch_shape = worlds(seed)
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seed must name no shop twice, got {self.seeds}")
@@ -103,7 +96,7 @@ class FeatureShop:
         kind, product_x = taste.products(rng, world, self.n_products)
         rng = spawn(seed, "log")
         who, log_user = taste.users(rng, world, self.n_log)
-        log_product = rng.integers(0, self.n_first, self.n_log)
+        log_product = rng.integers(0, self.n_products, self.n_log)
         if self.tail:
             log_product = self._by_number(rng.random(self.n_log))
         own = self.quality * spawn(seed, "quality").standard_normal(self.n_products) if self.quality else None
@@ -114,9 +107,7 @@ class FeatureShop:
         rng = spawn(seed, "visits")
         who, user_x = taste.users(rng, world, self.n_steps)
         shelf = self._draw_shelf(rng)
-        changes = np.sort(rng.uniform(0.2, 0.8, taste.n_shocks) * self.n_steps)
-        phase = (np.arange(self.n_steps)[:, None] >= changes).sum(-1)
-        p = taste.probability(world, who[:, None], kind[shelf], phase[:, None])
+        p = taste.probability(world, who[:, None], kind[shelf])
         return {
             "kind": kind,
             "product_x": product_x,
@@ -127,7 +118,6 @@ class FeatureShop:
             "shelf": shelf,
             "probability": self._clicked(p, own, shelf),
             "luck": rng.random(self.n_steps),
-            "phase": phase,
         }
 
     def _clicked(self, p: np.ndarray, own: np.ndarray | None, product: np.ndarray) -> np.ndarray:
@@ -140,9 +130,9 @@ class FeatureShop:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what the log shows, and with which probabilities it was clicked, where mood had a part in both."""
         mood = rng.random(self.n_log) < 0.5
-        order = np.argsort(product_x[: self.n_first, self.layout.n_nominal], kind="stable")
-        half = self.n_first // 2
-        low, high = (rng.integers(0, n, self.n_log) for n in (half, self.n_first - half))
+        order = np.argsort(product_x[:, self.layout.n_nominal], kind="stable")
+        half = self.n_products // 2
+        low, high = (rng.integers(0, n, self.n_log) for n in (half, self.n_products - half))
         chosen = np.where(mood, order[half + high], order[low])
         product = np.where(rng.random(self.n_log) < self.confounded, chosen, product)
         p = self._clicked(self.taste.probability(world, who, kind[product]), own, product)
@@ -154,13 +144,11 @@ class FeatureShop:
         return np.searchsorted(share.cumsum() / share.sum(), u * (1 - 1e-12)).astype(np.int32)
 
     def _draw_shelf(self, rng: np.random.Generator) -> np.ndarray:
-        late = self.n_products - self.n_first
-        there = self.n_first + np.floor(late * np.arange(self.n_steps) / self.n_steps).astype(int)
-        if self.n_shown == self.n_products and not late:
+        if self.n_shown == self.n_products:
             return np.broadcast_to(np.arange(self.n_products), (self.n_steps, self.n_products))
         if self.tail:
             return self._by_number(rng.random((self.n_steps, self.n_shown)))
-        return np.floor(rng.random((self.n_steps, self.n_shown)) * there[:, None]).astype(np.int32)
+        return np.floor(rng.random((self.n_steps, self.n_shown)) * self.n_products).astype(np.int32)
 
     def _contexts(self, user_x: np.ndarray, number: np.ndarray, product_x: np.ndarray) -> np.ndarray:
         """Put contexts together: the product's number, the user, the product."""
@@ -199,12 +187,11 @@ class FeatureShop:
         found = {"arm": arm, "expected": expected, "oracle": p.max(-1)}
         if not isinstance(self.taste, (Segments, Pictures)):
             return found
-        names = (*PERSONAS, *(f"persona {i}" for i in range(len(PERSONAS), self.taste.n_personas)))
         return found | {
             "category": np.take_along_axis(self.kind.reshape(1, R, -1), arm, -1).astype(np.int8),
             "persona": self.who.reshape(R, -1).astype(np.int8),
             "categories": CATEGORIES,
-            "personas": names[: self.taste.n_personas],
+            "personas": PERSONAS,
         }
 
 

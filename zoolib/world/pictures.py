@@ -23,8 +23,6 @@ class Pictures:
     Layout(n_user=64, n_nominal=5, n_product=64)
     """
 
-    n_shocks = 0
-    n_personas = len(PERSONAS)
     layout = Layout(64, len(CATEGORIES), 64)  # what an agent sees: pixels, from 0 to 1
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
@@ -42,9 +40,9 @@ class Pictures:
         niche, seen = _pictures(rng, world["products"], rng.permutation(np.arange(n) % len(CATEGORIES)))
         return niche, np.hstack([nominal, seen])
 
-    def probability(self, world: dict[str, Any], persona: Any, niche: Any, phase: Any = 0) -> np.ndarray:
+    def probability(self, world: dict[str, Any], persona: Any, niche: Any) -> np.ndarray:
         """Return the click probability: an entry of the table."""
-        return np.array(TABLE)[persona, niche]
+        return TABLE[persona, niche]
 
 
 def _pictures(rng: np.random.Generator, means: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

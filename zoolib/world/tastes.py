@@ -13,13 +13,11 @@ all agents face the same visits, shelves and luck, and world i of a batch is the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.world.shocks import SHOCK_DOG_TOY, SHOCK_FISH
 from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
 
 CLUSTER_SD, APART, HALF_WIDTH = 0.25, 1.0, 1.5
@@ -99,13 +97,6 @@ class Segments:
         Clusters of each persona and of each niche, m.
     nuisances
         Columns of noise, standard normal, beside those that matter, on each side.
-    guess
-        Standard deviation of what is added to a user's two columns before anybody sees them.
-    n_personas
-        The first four have the rows of the click table; each further one has the row of one of them, its categories
-        shuffled.
-    n_shocks
-        Changes of taste, each at a time of its own, uniform over the middle three fifths of the run.
     rotated
         Whether each side's columns are turned by a random rotation, so that no single one says anything by itself.
 
@@ -115,9 +106,6 @@ class Segments:
 
     clusters: int = checks.Setting(1, kind=int, default=2)
     nuisances: int = checks.Setting(0, kind=int, default=5)
-    guess: float = checks.Setting(0.0, default=0.0)
-    n_personas: int = checks.Setting(1, kind=int, default=4)
-    n_shocks: int = checks.Setting(0, kind=int, default=0)
     rotated: bool = False
 
     informative = 2
@@ -129,25 +117,17 @@ class Segments:
         return Layout(seen, len(CATEGORIES), seen)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Draw what is fixed in a world: where the clusters lie, and the click table before and after each shock."""
+        """Draw what is fixed in a world: where the clusters lie."""
         users, products = (
             prototypes(rng, n * self.clusters, self.informative).reshape(n, self.clusters, -1)
-            for n in (self.n_personas, len(CATEGORIES))
+            for n in (len(PERSONAS), len(CATEGORIES))
         )
-        rows = [TABLE[p] if p < len(TABLE) else rng.permutation(TABLE[p % len(TABLE)]) for p in range(self.n_personas)]
-        tables = [np.array(rows)]
-        for shock in islice(cycle((SHOCK_FISH, SHOCK_DOG_TOY)), self.n_shocks):
-            tables.append(tables[-1].copy())
-            for persona, row in shock.changes.items():
-                for category, probability in row.items():
-                    at = PERSONAS.index(persona) % self.n_personas, CATEGORIES.index(category)
-                    tables[-1][at] = probability
-        world = {"users": users, "products": products, "tables": np.stack(tables)}
+        world = {"users": users, "products": products}
         return world | (_turns(rng, self.layout.n_user) if self.rotated else {})
 
     def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` visitors: their personas, and what is seen of them, ``(n, n_user)``."""
-        persona = rng.integers(0, self.n_personas, n)
+        persona = rng.integers(0, len(PERSONAS), n)
         return persona, self._seen(rng, world, "users", persona)
 
     def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -157,15 +137,14 @@ class Segments:
         return niche, np.hstack([nominal, self._seen(rng, world, "products", niche)])
 
     def _seen(self, rng: np.random.Generator, world: dict[str, Any], side: str, label: np.ndarray) -> np.ndarray:
-        noise = self.guess if side == "users" else 0.0
         centre = world[side][label, rng.integers(0, self.clusters, len(label))]
-        X = centre + np.hypot(CLUSTER_SD, noise) * rng.standard_normal(centre.shape)
+        X = centre + CLUSTER_SD * rng.standard_normal(centre.shape)
         X = np.hstack([X, rng.standard_normal((len(label), self.nuisances))])
         return X @ world["turn " + side] if self.rotated else X
 
-    def probability(self, world: dict[str, Any], persona: Any, niche: Any, phase: Any = 0) -> np.ndarray:
+    def probability(self, world: dict[str, Any], persona: Any, niche: Any) -> np.ndarray:
         """Return the click probability: an entry of the table."""
-        return world["tables"][phase, persona, niche]
+        return TABLE[persona, niche]
 
 
 @dataclass(frozen=True)
@@ -199,7 +178,6 @@ class Conditions:
     rotated: bool = False
     normal: bool = False
 
-    n_shocks = 0
     informative = 4
     layout = Segments.layout  # what a visitor wants, and what a product is
 
@@ -238,7 +216,7 @@ class Conditions:
         every = np.stack([(2 + u - p) / 4, (2 + p - u) / 4, 1 - (u - p) ** 2 / 4, (1 + u * p) / 2])
         return np.take_along_axis(every, np.broadcast_to(world["kind"], u.shape)[None], axis=0)[0]
 
-    def probability(self, world: dict[str, Any], wants: Any, are: Any, phase: Any = 0) -> np.ndarray:
+    def probability(self, world: dict[str, Any], wants: Any, are: Any) -> np.ndarray:
         """Return the click probability."""
         degree = self.degrees(world, wants, are)
         met = (degree >= world["bound"]).all(-1)
