@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
+from collections.abc import Iterator
 
 from docutils import nodes
+from finish.words import GREEK, greek
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
@@ -49,19 +50,12 @@ def words_of(paragraph: nodes.Element) -> str:
     for citation in [node for node in text.findall(nodes.Element) if node.get("refdomain") == "cite"]:
         citation.parent.remove(citation)
     for formula in list(text.findall(nodes.math)):
-        plain = re.sub(r"\\(?:var)?([a-z]+)\b", lambda m: _greek(m[1]) or m[0], formula.astext())
+        plain = re.sub(rf"\\(?:var)?({GREEK}|eta|phi|pi)\b", lambda m: greek(m[1]), formula.astext())
         if re.search(r"[\\^_]", plain):
             return ""
         formula.replace_self(nodes.Text(plain))
     said = re.sub(r"\s+\.", ".", " ".join(text.astext().split()))
     return said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
-
-
-def _greek(name: str) -> str:
-    try:
-        return unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")
-    except KeyError:
-        return ""
 
 
 @functools.lru_cache(maxsize=1)
@@ -86,7 +80,7 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return  # a German sentence is not helped by an English definition
     left = dict(entries(env))
     for text in list(doctree.findall(nodes.Text)):
-        if not left or _within(text, QUIET) or not _within(text, nodes.paragraph) or _asked(text):
+        if not left or any(_around(text, QUIET)) or not any(_around(text, nodes.paragraph)) or _asked(text):
             continue
         pieces = linked(str(text), left, app, docname)
         if len(pieces) > 1:
@@ -112,21 +106,16 @@ def linked(text: str, left: dict[str, tuple[str, str]], app: Sphinx, docname: st
     return [nodes.Text(text)] if text else []
 
 
-def _within(node: nodes.Node, kinds: type | tuple[type, ...]) -> bool:
-    while node.parent is not None:
-        node = node.parent
+def _around(node: nodes.Node, kinds: type | tuple[type, ...]) -> Iterator[nodes.Node]:
+    """Yield what a node stands in, of some kinds."""
+    while node := node.parent:
         if isinstance(node, kinds):
-            return True
-    return False
+            yield node
 
 
 def _asked(node: nodes.Node) -> bool:
     """Tell whether a text is in a question that answers: a link in a choice would be in the way of who chooses it."""
-    while node.parent is not None:
-        node = node.parent
-        if isinstance(node, nodes.admonition) and any(name.startswith("asks-") for name in node["classes"]):
-            return True
-    return False
+    return any(name.startswith("asks-") for box in _around(node, nodes.admonition) for name in box["classes"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

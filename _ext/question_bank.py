@@ -13,6 +13,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterable
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
@@ -53,15 +54,11 @@ def as_html(text: str) -> str:
     md = MarkdownIt("commonmark", {"xhtmlOut": True}).use(dollarmath_plugin, double_inline=True)
     for kind, (left, right) in {"math_inline": "()", "math_block": "[]", "math_inline_double": "[]"}.items():
         md.add_render_rule(
-            kind, lambda _, tokens, i, *__, a=left, b=right: f"\\{a}{_escaped(tokens[i].content.strip())}\\{b}"
+            kind, lambda _, made, i, *__, a=left, b=right: f"\\{a}{escape(made[i].content.strip(), quote=False)}\\{b}"
         )
     text = without_roles(text)
     html = md.render(text[:1].upper() + text[1:]).strip()  # what is said of an answer begins behind a colon
     return re.sub(r'<a href="">(.*?)</a>', r"\1", html)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _add(parent: Element, tag: str, text: str | None = None, **attributes: object) -> Element:
