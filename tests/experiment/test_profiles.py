@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoolib.experiment import interquartile_mean, performance_profile, stratified_bootstrap
+from zoolib.experiment import interquartile_mean, performance_profile, resampled, stratified_bootstrap
 
 HAND = [[0.1, 0.2, 0.9], [0.3, 0.5, 0.7], [-4.0, 0.6, 0.8]]  # three tasks, three runs
 
@@ -70,3 +70,21 @@ def test_what_is_no_table_of_runs_is_refused(scores):
 def test_a_level_that_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="level"):
         stratified_bootstrap([[1.0, 2.0]], interquartile_mean, rng=0, level=1.0)
+
+
+def test_a_number_about_worlds_is_covered_as_often_as_it_says_and_keeps_pairs_together():
+    rng = np.random.default_rng(0)
+    true = np.log(2)  # the median of exponential waits
+    hits = [(i := resampled(np.median, rng.exponential(size=80))).low <= true <= i.high for _ in range(200)]
+    assert 0.90 < np.mean(hits) < 0.985
+    x = rng.normal(size=(60, 3))
+    apart = resampled(lambda a, b: (a - b).mean(), x, x + 1.0)
+    assert np.allclose([apart.mean, apart.low, apart.high], -1.0)  # whatever was drawn, its twin was drawn too
+    assert apart.n == 60
+    assert apart == resampled(lambda a, b: (a - b).mean(), x, x + 1.0)
+
+
+@pytest.mark.parametrize("samples", [(), ([],), ([1.0, 2.0], [1.0]), ([1.0, np.nan],)])
+def test_replications_that_are_not_of_one_number_are_refused(samples):
+    with pytest.raises(ValueError, match="samples"):
+        resampled(np.mean, *samples)

@@ -203,7 +203,8 @@ MLP.sizes: (D, 6, 1); FactorizationMachine.ids: (); paired_difference.a: "a"; pa
 replicate.agents: {"a": factory}; rolling.window: 10; run.users: np.arange(20) % U;
 serve.problem: feature_shop();
 serve.agents: {"a": lambda space, rng: zoo.SharedLinUCBAgent(space)}; steps_to_recover.shock: 20;
-steps_to_recover.window: 5; stratified_bootstrap.of: experiment.interquartile_mean;
+resampled.of: np.median; resampled.samples: [np.arange(5.0)]; steps_to_recover.window: 5;
+stratified_bootstrap.of: experiment.interquartile_mean;
 stratified_bootstrap.n_resamples: 9; summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
 store.path: ROOT / "table.csv"; stored.path: csv(); sweep.measures: ["ctr"]; draw_users.n_steps: 20;
 sweep.shop: {"n_products": K}; replicate.shop: {"n_products": K}; WithProduct.of: maps.Identity();
@@ -261,7 +262,7 @@ INNER = {
     "*.start *.add *.renew *.step *.row *.bonus *.divert *.pick *.chances *.sample": "an agent's parts",
     "*Evidence.* BatchedLogistic.* LowRankFilter.*": "an agent's sums: it has looked at contexts and rewards",
     "MLP.* ClickNetwork.* FactorizationMachine.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
-    "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* PerCategory.* Projected.*": "an agent's map",
+    "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
     "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
@@ -358,18 +359,21 @@ def good(call: Call) -> tuple[Any, dict[str, Any]]:
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         how = next((OVER[place + name] for place in (*places, f"{call.name}.") if place + name in OVER), None)
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if parameter.kind is parameter.VAR_KEYWORD:
             arguments |= eval(how, globals()) if how else {}
         elif how or (name in GOOD and parameter.default in (inspect.Parameter.empty, None)):
             arguments[name] = eval(how or GOOD[name], globals())
-        elif parameter.default is inspect.Parameter.empty:
+        elif parameter.default is inspect.Parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
             raise LookupError(f"no good argument for {name} of {call.label}")
     return function, arguments
 
 
 def asked(function: Any, arguments: dict[str, Any]) -> Any:
     """Call ``function``; what has a place is handed in by place."""
-    bound = inspect.signature(function).bind(**arguments)
+    signature = inspect.signature(function)
+    many = [name for name, one in signature.parameters.items() if one.kind is one.VAR_POSITIONAL and name in arguments]
+    bound = signature.bind(**{name: value for name, value in arguments.items() if name not in many})
+    bound.arguments |= {name: value if isinstance(value := arguments[name], list) else [value] for name in many}
     return function(*bound.args, **bound.kwargs)
 
 

@@ -9,7 +9,7 @@ from zoolib.faces import later
 _LATER = {
     "cache": ["gather"],
     "metrics": ["Interval", "mean_interval", "paired_difference", "rolling", "share"],
-    "profiles": ["interquartile_mean", "performance_profile", "stratified_bootstrap"],
+    "profiles": ["interquartile_mean", "performance_profile", "resampled", "stratified_bootstrap"],
     "recovery": ["steps_to_recover"],
     "sweeps": ["cluster", "combinations", "summarize", "sweep"],
     "tables": ["store", "stored"],

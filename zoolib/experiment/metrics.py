@@ -19,7 +19,7 @@ from zoolib.experiment.results import Results
 from zoolib.faces import later
 from zoolib.ties import printed
 
-__getattr__ = later("zoolib.experiment", {"recovery": ["steps_to_recover"]})
+__getattr__ = later("zoolib.experiment", {"recovery": ["steps_to_recover"], "profiles": ["resampled"]})
 
 Steps = int | np.ndarray  # one step for all worlds, or one for each
 
