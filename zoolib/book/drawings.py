@@ -28,7 +28,7 @@ TIDY = [
     (r"(?<=\d)pt\"", '"'),
     ("<svg ", '<svg fill="#000000" '),  # which matplotlib does not say
     (r"\*\{stroke-linejoin", f"text{{font-family:{TYPEFACE}}} *{{stroke-linejoin"),
-    (r"-?\d+\.\d{3,}(?=[^<>]*>)", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip(".")),  # of a tag, not of words
+    (r"[^<>]*+>", lambda t: re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), t[0])),
     (r"\s*\n\s*|(?<=[a-z]:) (?=\S)|(?<=;) ", " "),
     (r"(?<=[\dML]) (?=[MLCQz])|(?<=[MLCQ]) |(?<=>) (?=<)| (?=/?>)", ""),
 ]
