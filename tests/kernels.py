@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import json
 import os
 import subprocess
@@ -41,6 +42,7 @@ WHICH = (
 )
 
 
+@functools.cache
 def architecture(kernel: str | None) -> str:
     """Return the kernel that runs if ``kernel`` is asked for, or if none is."""
     asked = {"OPENBLAS_CORETYPE": kernel} if kernel else {}

@@ -1,4 +1,4 @@
-"""The ways to keep evidence fast are the plain evidence; a million updates later too."""
+"""The ways to keep evidence fast are the plain evidence; many updates later too."""
 
 import copy
 
@@ -119,15 +119,15 @@ def test_without_the_safeguards_a_badly_scaled_context_spoils_the_inverse_for_go
 
 
 @pytest.mark.slow
-def test_a_million_updates_later_the_inverse_is_the_inverse(rng):
-    assert error_after(500_700, rng) < 1e-8  # each click comes and goes: two updates
+def test_a_hundred_thousand_updates_later_the_inverse_is_the_inverse(rng):
+    assert error_after(50_700, rng) < 1e-10  # each click comes and goes: two updates
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [Evidence, BlockEvidence])
-def test_a_million_clicks_later_the_inverse_is_the_inverse(kind, rng):
+def test_fifty_thousand_clicks_later_the_inverse_is_the_inverse(kind, rng):
     one, X = kind(6), rng.normal(size=(1000, 6)) * np.logspace(-1, 1, 6)
-    for t in range(1_000_700):
+    for t in range(50_700):
         one.add(X[t % 1000], 1.0)
     truth = np.linalg.inv(one.A)
-    assert np.linalg.norm(one.A_inv - truth) / np.linalg.norm(truth) < 1e-8
+    assert np.linalg.norm(one.A_inv - truth) / np.linalg.norm(truth) < 1e-11
