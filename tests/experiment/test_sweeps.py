@@ -40,6 +40,19 @@ def plain() -> pd.DataFrame:
     return sweep(GRID, **ARGUMENTS)
 
 
+@pytest.fixture(scope="module")
+def kept_once(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("kept")
+    sweep(GRID, **ARGUMENTS, cache=folder)
+    return folder
+
+
+@pytest.fixture
+def filled(kept_once, tmp_path) -> Path:
+    """A folder of one's own in which all parts are known."""
+    return Path(shutil.copytree(kept_once, tmp_path, dirs_exist_ok=True))
+
+
 def entries(folder: Path) -> list[Path]:
     """The files in which what is known is kept, one for each cell of the grid."""
     return sorted(folder.glob("*.pkl"))
@@ -212,39 +225,36 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypat
     lambda data: b"cnowhere\nnothing\n.",
 ], ids=["cut off", "a bit changed", "the last bit changed", "empty", "something else", "no text", "no part", "nested",
         "of a module that is gone"])  # fmt: skip
-def test_what_is_damaged_is_computed_anew_and_said(damage, plain, tmp_path, monkeypatch):
-    sweep(GRID, **ARGUMENTS, cache=tmp_path)
-    path = entries(tmp_path)[0]
+def test_what_is_damaged_is_computed_anew_and_said(damage, plain, filled, monkeypatch):
+    path = entries(filled)[0]
     path.write_bytes(damage(path.read_bytes()))
     computed = replications_computed(monkeypatch)
     with pytest.warns(UserWarning, match="is not what was kept there, and is computed anew"):
-        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
     assert len(computed) == 6
     with warnings.catch_warnings(action="error"):
-        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
     assert len(computed) == 6
 
 
-def test_a_part_under_the_key_of_another_is_not_believed(plain, tmp_path):
-    sweep(GRID, **ARGUMENTS, cache=tmp_path)
-    one, *others = entries(tmp_path)
+def test_a_part_under_the_key_of_another_is_not_believed(plain, filled):
+    one, *others = entries(filled)
     for other in others:
         shutil.copy(one, other)
     with pytest.warns(UserWarning, match="it is of another key"):
-        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
 
 
-def test_a_folder_or_a_link_to_nowhere_in_the_place_of_a_part_ends_no_sweep(plain, tmp_path):
-    sweep(GRID, **ARGUMENTS, cache=tmp_path)
-    folder, link, *_ = entries(tmp_path)
+def test_a_folder_or_a_link_to_nowhere_in_the_place_of_a_part_ends_no_sweep(plain, filled):
+    folder, link, *_ = entries(filled)
     folder.unlink()
     folder.mkdir()
     link.unlink()
-    link.symlink_to(tmp_path / "nowhere")
+    link.symlink_to(filled / "nowhere")
     with pytest.warns(UserWarning, match="cannot be kept"):
-        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=tmp_path), plain, check_exact=True)
+        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
     assert link.is_file()
-    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+    assert [path.name for path in filled.iterdir() if path.name.endswith(".part")] == []
 
 
 def test_two_sweeps_may_find_the_same_damaged_part(tmp_path, monkeypatch):

@@ -178,8 +178,13 @@ def played(cache, **how):
     return regimes.compute([TINY], cache, progress=False, seeds=range(6), tuning=range(1000, 1002), **how)
 
 
-def test_an_experiment_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
-    whole, seen, serve = played(None), [], regime_runs.serve
+@pytest.fixture(scope="module")
+def whole():
+    return played(None)
+
+
+def test_an_experiment_that_was_stopped_goes_on_where_it_was(whole, tmp_path, monkeypatch):
+    seen, serve = [], regime_runs.serve
 
     def stopping(agents, shop, **how):
         if len(seen) == 5:
@@ -200,32 +205,31 @@ def test_an_experiment_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypat
     assert len(seen) == n_seen
 
 
-def test_in_a_fresh_hundred_the_settings_of_the_book_play_and_nothing_is_searched(tmp_path, monkeypatch):
-    found = played(None)
-    store(found, tmp_path / "regimes.csv")
+def test_in_a_fresh_hundred_the_settings_of_the_book_play_and_nothing_is_searched(whole, tmp_path, monkeypatch):
+    store(whole, tmp_path / "regimes.csv")
     monkeypatch.setattr(regimes, "TABLE", tmp_path / "regimes.csv")
     with shifted(5_000_000):
         fresh = played(None)
     same = ["dial", "value", "agent", "setting", "role", "first"]
-    assert fresh[same].to_dict("list") == found[same].to_dict("list")
-    assert (fresh["earned"] == found["earned"]).tolist() == (found["role"] == "tuned").tolist()
+    assert fresh[same].to_dict("list") == whole[same].to_dict("list")
+    assert (fresh["earned"] == whole["earned"]).tolist() == (whole["role"] == "tuned").tolist()
 
 
-def test_a_dask_cluster_of_two_workers_gives_the_numbers_of_one_process(monkeypatch):
+def test_a_dask_cluster_of_two_workers_gives_the_numbers_of_one_process(whole, monkeypatch):
     if importlib.util.find_spec("distributed") is None:
         missing("Dask is not installed: pip install -e '.[cluster]'")
     monkeypatch.setenv("PYTHONPATH", str(Path(regimes.__file__).resolve().parent.parent))
     with cluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as client:
         assert len(client.scheduler_info()["workers"]) == 2
         there = played(None)
-    pd.testing.assert_frame_equal(there, played(None), check_exact=True)
+    pd.testing.assert_frame_equal(there, whole, check_exact=True)
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_numbers_of_one():
+def test_two_processes_give_the_numbers_of_one(whole):
     with joblib.parallel_config("loky", n_jobs=2):
         there = played(None)
-    pd.testing.assert_frame_equal(there, played(None), check_exact=True)
+    pd.testing.assert_frame_equal(there, whole, check_exact=True)
 
 
 @pytest.mark.parametrize(("prep", "kinds"), [

@@ -24,7 +24,8 @@ from zoolib.networks import MLP
 
 D, K, U, N = 9, 8, 10, 12  # length of a context; products, users, and rows of a log
 SPACE, LAYOUT = zoo.ContextSpace(D, K), world.Layout(3, 2, 3)
-ROOT = Path(tempfile.mkdtemp(prefix="attack"))
+FOLDER = tempfile.TemporaryDirectory(prefix="attack")  # gone with this process
+ROOT = Path(FOLDER.name)
 
 
 def sim() -> zoo.ZooplusSimulator:

@@ -5,14 +5,11 @@ Needs Chromium, as :mod:`test_browser` does.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from browsing import AXE, DESK, FLAGS, NAMES, PHONE, VIOLATIONS
-from built_book import missing
+from browsing import AXE, DESK, PHONE, VIOLATIONS, chromium
 from shop_server import ask, serving
 
 from shop.shop import Shop
@@ -33,14 +30,8 @@ LOOK = """async () => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not executable:
-        missing("no Chromium on the path; install it, or name it in BOOK_CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
