@@ -23,7 +23,7 @@ from zoolib.files import whole_file
 from zoolib.persistence import Stateful
 
 FORMAT = "zoolib agent"
-VERSION = 2
+VERSION = 3
 NOT_TOLD = ("self", "features", "rng", "model", "agent", "look")  # what the state replaces, or what has no words
 
 

@@ -328,6 +328,37 @@ def test_a_window_of_rows_is_one_of_their_contexts_whatever_comes_between(seed, 
     assert np.allclose(tabular.b, plain.b)
 
 
+@pytest.mark.parametrize("worlds", [(), (2,)])
+def test_where_arms_come_and_others_change_each_click_leaves_as_it_came(rng, worlds):
+    Z = rng.normal(size=(*worlds, 3, 2, 5))
+    new = rng.normal(size=(*worlds, 4, 2, 5))
+    tabular, plain = WindowedTabularEvidence(Z, window=6), WindowedEvidence(5, (*worlds, 3), window=6)
+    rows = tuple(map(np.arange, worlds))
+    for table, n_arms in ((Z, 3), (new, 4)):
+        for t in range(13):
+            arm = (t + np.arange(2)) % n_arms if worlds else t % n_arms
+            row = np.full(worlds, t % 2)
+            tabular.add(row, np.ones(worlds), arm)
+            plain.add(table[(*rows, arm, row)], np.ones(worlds), arm)
+            assert np.allclose(tabular.f, plain.mean(table), atol=1e-10)
+        if n_arms == 3:
+            for one in (tabular, plain):
+                one.grow(1)
+            tabular.go_by(new)
+
+
+@pytest.mark.parametrize("kind", ["onehot", "both", "crossed"])
+def test_by_a_weak_prior_a_window_goes_by_contexts_and_chooses_by_no_rounding_error(kind):
+    """Where nothing in the window was clicked all is equal, and the first product is shown."""
+    sim = ZooplusSimulator(n_products=12, n_users=60, seed=0)
+    features = FeatureEngineer(sim) if kind == "onehot" else FeatureEngineer(sim).encoded(kind)
+    for ridge in (1e-3, 0.1, 0.3, 1.0):
+        agents = {str(of): of(features, window=2, alpha=0.0, ridge=ridge) for of in (LinUCBAgent, SharedLinUCBAgent)}
+        played = run(agents, sim, 300)
+        nothing = (played.reward[..., 1:-1] == 0) & (played.reward[..., :-2] == 0)
+        assert not played.arm[..., 2:][nothing].any()
+
+
 def test_arms_that_come_leave_the_clicks_on_those_there_were_what_they_are(rng):
     Z = rng.normal(size=(4, 3, 5))
     tabular, plain = WindowedTabularEvidence(Z[:2], window=4), WindowedEvidence(5, (2,), window=4)

@@ -211,7 +211,7 @@ def with_a_count(header, arrays, number):
 
 @pytest.mark.parametrize(("change", "reason"), [
     (lambda h, a: h.update(format="another"), "format is 'another'"),
-    (lambda h, a: h.update(version=1), "version is 1, this zoolib reads 2"),
+    (lambda h, a: h.update(version=1), "version is 1, this zoolib reads 3"),
     (lambda h, a: h.pop("checksum"), "checksum"),
     (lambda h, a: h["content"]["agent"].update(alpha="9.0"), "checksum"),
     (lambda h, a: a.update({next(n for n in a if n.endswith("flat")): np.zeros(3)}), "checksum"),

@@ -37,8 +37,8 @@ class WindowedEvidence(Evidence):
             refuse_long(x, self.ridge)
         self._leave_room_for(1)
         kept = (np.array(x), np.array(r), arm if arm is None or type(arm) is int else np.array(arm))
-        self._clicks.append(kept)  # copies: the caller may use the arrays again
         super().add(x, r, arm)
+        self._clicks.append(kept)  # copies: the caller may use the arrays again
 
     def _leave_room_for(self, n: int) -> None:
         """Take out what is to leave the window."""

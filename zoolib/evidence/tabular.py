@@ -25,8 +25,8 @@ from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.together import MANY, add_in_turn, inverse, is_diagonal
-from zoolib.ties import TIE
 
+GONE = 1e-11  # of a mean: so much of it is left by rounding alone, when all that it came from has been taken out
 FEW = 100  # rows of a table up to which what is known of each pair is little to keep and to change
 HANDFUL = 5  # rows up to which Python's own numbers are sooner done, for one arm of one world, than NumPy is called
 
@@ -158,7 +158,8 @@ class TabularEvidence(Evidence):
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
             Vf = flat.take(entry, axis=1).reshape(self.m, self.m + 1, -1)
         else:
-            entry, Vf, self._bounds = arm, self._Vf if arm is None else self._Vf[..., arm], None
+            entry, Vf = arm, self._Vf if arm is None else self._Vf[..., arm]
+            self._bounds = None if arm is None else self._bounds
         v = Vf[x, x, *worlds]
         if not (delicate := is_delicate(v, sign)):
             root = np.sqrt(1 + v if sign > 0 else 1 - v)
@@ -172,11 +173,11 @@ class TabularEvidence(Evidence):
                 w[-1] -= r / root
                 (np.subtract if sign > 0 else np.add)(Vf, w[:-1, None] * w, out=Vf)
             if before is not None:  # where all has gone but rounding errors, they are to separate no scores
-                means[np.abs(means) <= TIE * np.abs(before)] = 0.0
+                means[np.abs(means) <= GONE * np.abs(before)] = 0.0
             if by_world:
                 flat[:, entry] = Vf.reshape(len(flat), -1)
-                if self._bounds is not None:
-                    self._bounds.reshape(self.m, -1)[:, entry] = self._bound(Vf)
+            if self._bounds is not None:
+                self._bounds.reshape(self.m, -1)[:, entry] = self._bound(Vf)
         whose = entry if arm is not None else worlds[0] if worlds else 0
         self._uncounted.append((whose * self.m + x, sign, sign * r))
         self._recent.append(entry)

@@ -12,6 +12,8 @@ from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.tabular import TabularEvidence
 from zoolib.evidence.together import is_diagonal
 
+STRONGEST = 10  # of x'x / lambda: up to here what leaves takes all along that it brought, but for 1e-13 of it or so
+
 
 class WindowedTabularEvidence(WindowedEvidence, TabularEvidence):
     """:class:`TabularEvidence` of the last ``window`` clicks; each leaves as it came, whatever the table is by then.
@@ -41,7 +43,7 @@ class WindowedTabularEvidence(WindowedEvidence, TabularEvidence):
         return deque((self._context(x, arm) if self._is_row(x) else x, r, arm) for x, r, arm in self._clicks)
 
     def _context(self, x: np.ndarray, arm: Any) -> np.ndarray:
-        return self._of(arm, self.Z)[0][(*map(np.arange, x.shape), x)]
+        return self.Z[(*map(np.arange, x.shape), *(() if arm is None else (arm,)), x)]
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, the table and the clicks: all of them rows, or else all contexts."""
@@ -53,14 +55,16 @@ class WindowedTabularEvidence(WindowedEvidence, TabularEvidence):
 def on_table(evidence: Evidence, Z: np.ndarray) -> Evidence:
     """Return evidence on the rows of ``Z`` in the place of such without a past, if that comes to the same.
 
-    Of a row that the clicks in a window say nothing of the mean is 0, to the last digit; rounding would choose among
-    such, where some rows have to do with each other and some have not.
+    What a window has forgotten altogether has a mean of 0, to the last digit, lest rounding choose among such. It would
+    where some rows have to do with each other and some have not, and where the prior is weak beside a row.
 
     >>> type(on_table(WindowedEvidence(3, window=5), np.eye(3))).__name__
     'WindowedTabularEvidence'
     """
     if type(evidence) is Evidence:
         return TabularEvidence(Z, evidence.ridge)
-    if type(evidence) is WindowedEvidence and ((related := Z @ np.swapaxes(Z, -1, -2)).all() or is_diagonal(related)):
-        return WindowedTabularEvidence(Z, evidence.ridge, window=evidence.window)
-    return evidence
+    if type(evidence) is not WindowedEvidence or (np.vecdot(Z, Z) > STRONGEST * evidence.ridge).any():
+        return evidence
+    related = Z @ np.swapaxes(Z, -1, -2)
+    is_fit = related.all() or is_diagonal(related)
+    return WindowedTabularEvidence(Z, evidence.ridge, window=evidence.window) if is_fit else evidence

@@ -96,13 +96,13 @@ def resampled(of: Callable[..., float], *samples: ArrayLike, level: float = 0.95
     '2.5 [1.0, 9.0]'
     """
     rows = [checks.finite("samples", x, (None,) * max(1, np.ndim(x))) for x in samples]
-    if len({len(x) for x in rows}) != 1 or not len(rows[0]):
-        raise ValueError(f"samples must be as long as each other, one row a replication, got {[len(x) for x in rows]}")
+    if len({len(x) for x in rows}) != 1 or len(rows[0]) < 2:
+        raise ValueError(f"samples must be of the same replications, two at least, got {[len(x) for x in rows]} rows")
     of, numbers = checks.called("of", of), np.arange(len(rows[0]))
     ends = stratified_bootstrap(
         [numbers], lambda picked: of(*(x[picked[0].astype(int)] for x in rows)), rng=0, level=level
     )
-    return Interval(float(of(*rows)), *map(float, ends), len(numbers), level)
+    return Interval(float(of(*(x.copy() for x in rows))), *map(float, ends), len(numbers), level)
 
 
 def _runs(scores: ArrayLike) -> np.ndarray:
