@@ -27,7 +27,7 @@ class Fallen:
         it was restated before it was asked.
     seen
         How many fresh hundreds were known when the words that stand in its place were chosen, and count no more for
-        these: the one in which it fell, at least.
+        these: the one in which it fell, at least. 0 where only words have been cut, to what had been asked there.
     """
 
     label: str
