@@ -8,7 +8,7 @@ import book_checks as book
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import IS_SET, address, browser  # noqa: F401  fixtures
+from browsing import address, browser  # noqa: F401  fixtures
 
 import zoolib as zoo
 from zoolib import metrics, off_policy
@@ -18,6 +18,8 @@ from zoolib.networks import MLP
 from zoolib.production import KeptScores
 
 A4 = {"width": 680, "height": 980}  # what is left of a sheet at 96 dots an inch, with margins of 1.5 cm
+SECTION_IS_SET = """() => document.fonts.status === 'loaded' && [...document.querySelector('.onepage')
+  .parentElement.querySelectorAll('.math')].every(e => e.querySelector('mjx-container'))"""
 
 
 def page_of(number, **given):
@@ -151,10 +153,11 @@ def test_a_page_prints_on_one_sheet(browser, address, path):  # noqa: F811
     context = browser.new_context(viewport=A4)
     page = context.new_page()
     page.goto(f"{address}/chapters/{path.stem}.html")
-    page.evaluate(IS_SET)
-    page.emulate_media(media="print")
     section = page.locator("section:has(> .onepage)")
     assert section.count() == 1
+    section.scroll_into_view_if_needed()
+    page.wait_for_function(SECTION_IS_SET)  # formulas are set when they come near, and all of a page's take long
+    page.emulate_media(media="print")
     assert section.evaluate("s => getComputedStyle(s).breakBefore") == "page"
     assert section.bounding_box()["height"] < A4["height"]
     context.close()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import csv
+import dis
 import functools
 import itertools
 import os
 import time
+import types
 
 import numpy as np
 import pytest
@@ -15,6 +19,7 @@ from built_book import missing
 from _live import seen
 from _live.build import ROOT, node
 from _live.cells import as_compared, code_cells, run
+from _live.kernel.needs import cells_needed
 
 with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     KNOWN = {(row["chapter"], row["cell"]): row for row in csv.DictReader(file)}
@@ -42,6 +47,42 @@ def test_most_cells_of_the_chapters_on_agents_are_live():
 
 def test_what_is_off_says_what_it_needs():
     assert {row["off"].split()[0] for row in KNOWN.values() if row["off"]} <= {"needs"}
+
+
+def globals_of(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
+    """Return the global names that some code reads before it has set them, those that it sets, and all of its parts."""
+    first, sets = set(), set()
+    for each in dis.get_instructions(code):
+        if each.opname in ("LOAD_NAME", "LOAD_GLOBAL") and each.argval not in sets:
+            first.add(each.argval)
+        elif each.opname in ("STORE_NAME", "STORE_GLOBAL"):
+            sets.add(each.argval)
+    parts = [globals_of(part) for part in code.co_consts if isinstance(part, types.CodeType)]
+    return first, sets, first.union(*(anywhere for *_, anywhere in parts)) - sets
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_name_that_a_cell_reads_is_made_by_it_or_by_those_that_run_before_it(chapter):
+    """Whoever presses one cell, and no other, gets its numbers and no NameError; a definition alone may wait."""
+    cells = code_cells(chapter)
+    sources = [None if KNOWN.get((chapter, cell.id), {}).get("off") else cell.source for cell in cells]
+    names = [globals_of(compile(source or "", "", "exec")) for source in sources]
+    wrong = {}
+    for i, source in enumerate(sources):
+        if source and not only_defines(source):
+            made, late, unknown = {*dir(builtins), "display", "__name__"}, set(), set()
+            for n in cells_needed(sources, i):
+                first, sets, anywhere = names[n]
+                unknown |= first - made
+                late |= anywhere
+                made |= sets
+            if unknown := unknown | late - made:
+                wrong[cells[i].id] = unknown
+    assert wrong == {}
+
+
+def only_defines(source: str) -> bool:
+    return all(isinstance(part, ast.FunctionDef | ast.ClassDef | ast.Import) for part in ast.parse(source).body)
 
 
 def seconds(chapter: str) -> float:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
+from _live.kernel.needs import cells_needed, cells_to_run, names_of
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "_live" / "kernel"))
-from needs import cells_needed, cells_to_run, names_of  # noqa: E402
 
 
 def test_only_those_that_make_what_is_used():

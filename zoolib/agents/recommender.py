@@ -184,7 +184,7 @@ def train_recommender(
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
 
     def cross_entropy(rows: torch.Tensor) -> torch.Tensor:
-        user, product, click = (column[rows] for column in columns)
+        user, product, click = (column.index_select(0, rows) for column in columns)
         return nn.functional.binary_cross_entropy_with_logits(model.logits(user, product), click)
 
     history, best, best_weights, patience = [], np.inf, copy.deepcopy(model.state_dict()), 0
