@@ -168,6 +168,8 @@ def live_cells(chapter: Path) -> list[dict[str, Any]]:
         elif asked := re.search(r"{exercise-start}.*\n:label: (\S+)", cell.source):
             begun = HERE / "starters" / f"{asked[1]}.py"
             source = begun.read_text(encoding="utf-8").rstrip() if begun.exists() else to_begin_with(asked[1])
+            if known.get((chapter.stem, "setup"), {}).get("off"):
+                source = f"import zoolib as zoo\n\n{source}"
             cells.append({"name": f"try-{asked[1]}", "source": source, "own": True})
     return cells
 

@@ -92,7 +92,7 @@ import live_kernel
 `;
 
 // Text as a literal of Python.
-export const literal = text => JSON.stringify(text).replace(/[\u007f-\uffff]/g, c => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+export const literal = text => JSON.stringify(text).replace(/[\u007f-\u{10ffff}]/gu, c => "\\U" + c.codePointAt(0).toString(16).padStart(8, "0"));
 
 export class Engine {
   // module: compiled; library, book: what unpack() returned; half: what otherHalf() returned, if the module is one

@@ -65,7 +65,7 @@ def cells_to_run(cells, wanted, history):
     seen, written_by = _all_names(cells)
     written = [written_by(one) for one in seen]
     needed = cells_needed(cells, wanted)
-    wrote = [(i, written_by(names_of(code))) for i, code in history]
+    wrote = [(i, written_by(names_of(code)), code == cells[i]) for i, code in history]
     last = {i: at for at, (i, code) in enumerate(history) if code == cells[i]}
     stale = {i for i in needed if i not in last} | {wanted}
 
@@ -74,11 +74,11 @@ def cells_to_run(cells, wanted, history):
     def is_stale(i):
         if any(written[j] & uses[i] for j in stale if j < i):
             return True
-        for k, names in wrote[last[i] + 1 :]:
+        for k, names, as_it_is in wrote[last[i] + 1 :]:
             if k in needed and k < i:  # what it needs has been made anew
                 if names & uses[i]:
                     return True
-            elif k not in needed or k == i:  # what it made has been changed
+            elif k not in needed or k == i or not as_it_is:  # what it made has been changed
                 if names & written[i]:
                     return True
             elif any(names & written[i] & uses[j] for j in stale if i < j <= k):  # for one that must find it as it was
@@ -113,7 +113,7 @@ def names_of(code):
     found = Names()
     try:
         statements = ast.parse(code or "").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return found
     for statement in statements:
         loaded, stored = _names(statement)
@@ -124,7 +124,8 @@ def names_of(code):
             found.later[statement.name] = (inside.changes | inside.handed) - _own(statement) - {None}
         else:
             _see(statement, found)
-            found.reads |= {node.target.id for node in ast.walk(statement) if _adds(node)} - found.sets
+            if not isinstance(statement, (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)):
+                found.reads |= {node.target.id for node in ast.walk(statement) if _adds(node)} - found.sets
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             found.imports |= stored
         if isinstance(statement, (ast.Assign, ast.AnnAssign)) and isinstance(statement.value, ast.Call):
@@ -137,7 +138,9 @@ def names_of(code):
         ):
             found.sets |= stored
         else:
-            found.changes |= stored  # in a loop, or under a condition
+            certain = _certain(statement)  # a loop has something to go through
+            found.sets |= certain
+            found.changes |= stored - certain  # under a condition
     found.changes -= {None}
     return found
 
@@ -205,6 +208,18 @@ def _names(node):
             loaded |= more
             stored |= made
         return loaded - stored, set()
+    if isinstance(node, (ast.For, ast.AsyncFor)):  # what it counts with is set before its body reads it
+        within, stored = _block([*node.body, *node.orelse])
+        own = _names(node.target)[1]
+        loaded = _names(node.iter)[0] | _names(node.target)[0] | (within - own)
+        return loaded, stored | own
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        for one in node.items:
+            more, made = _names(one)
+            loaded |= more
+            stored |= made
+        within, made = _block(node.body)
+        return loaded | (within - stored), stored | made
     if isinstance(node, ast.Name):
         (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -214,6 +229,30 @@ def _names(node):
         loaded |= more
         stored |= made
     return loaded, stored
+
+
+def _block(statements):
+    """Return what statements in a row load before one of them has set it, and what they store."""
+    loaded, stored, certain = set(), set(), set()
+    for one in statements:
+        more, made = _names(one)
+        loaded |= (more | {node.target.id for node in ast.walk(one) if _adds(node)}) - certain
+        stored |= made
+        if isinstance(one, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            certain |= made
+    return loaded, stored
+
+
+def _certain(statement):
+    """Return the names that a statement sets for certain, a loop if it has something to go through."""
+    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        return _names(statement)[1]
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        return _names(statement.target)[1].union(*map(_certain, statement.body))
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        made = (_names(one)[1] for one in statement.items)
+        return set().union(*made, *map(_certain, statement.body))
+    return set()
 
 
 def _root(node):

@@ -68,7 +68,14 @@ async function start(say) {
   slowness = (await said("calibrate")).seconds / SECONDS;
 }
 
-const ready = say => starting ??= start(say).catch(error => { stop(); throw error; });
+const ready = say => starting ??= begun(starts + 1, say);
+
+async function begun(mine, say) {
+  try { await start(say); } catch (error) {
+    if (mine === starts) stop();  // or it was stopped, and another start is under way
+    throw error;
+  }
+}
 
 function stop() {
   starts += 1;
@@ -198,6 +205,7 @@ function done(cell) {
   cell.press = null;
   cell.run.textContent = "Run";
   cell.run.onclick = () => press(cell.name);
+  for (const one of cells) if (one.editor) mark(one);
 }
 
 function stopped(cell) {
@@ -237,7 +245,7 @@ async function execute(cell) {
   if (visible) open(cell);
   const out = make("div", {className: "cell_output docutils container live-output"});
   out.setAttribute("aria-live", "polite");
-  out.append(make("p", {className: "live-own", textContent: "Computed in this page"}));
+  out.append(make("p", {className: "live-own", textContent: `Computed in this page${cells.some(lessened) ? ", with 20 worlds" : ""}`}));
   if (visible) put(cell, out);
   cell.error = null;
   const show = ({message}) => {
@@ -263,7 +271,7 @@ async function execute(cell) {
   };
   const {seconds} = await call("run", [cell.name, code, matchMedia("(max-width: 600px)").matches ? "narrow" : "wide"], {message: show, stream});
   if (out.children.length === 1) out.hidden = true;
-  if (!cell.error) await call("ran", [cell.place, code]);
+  await call("ran", [cell.place, cell.error ? `${code}\n# failed` : code]);  // what it did until then is done
   if (visible) {
     adopt(cell);
     mark(cell);
@@ -327,18 +335,25 @@ function settle(box) {
 
 // ---------------------------------------------------------------- what a reader keeps
 
-let keeping = localStorage.getItem(KEPT) !== null;
+let store, keeping = false;
+try { store = localStorage; keeping = store.getItem(KEPT) !== null; } catch { /* where nothing may be kept */ }
+
+const keptNow = () => JSON.parse(store?.getItem(KEPT) ?? "{}"), keptHere = new Set();  // another tab may keep others
 
 function keep() {
   if (!keeping) return;
-  const changed = Object.fromEntries(cells.filter(cell => source(cell) !== cell.stored).map(cell => [cell.name, source(cell)]));
-  localStorage.setItem(KEPT, JSON.stringify(changed));
+  const kept = keptNow();
+  for (const cell of cells) {
+    if (source(cell) !== cell.stored) { kept[cell.name] = source(cell); keptHere.add(cell.name); }
+    else if (keptHere.delete(cell.name)) delete kept[cell.name];
+  }
+  store?.setItem(KEPT, JSON.stringify(kept));
 }
 
 function panel() {
   const box = make("input", {type: "checkbox", checked: keeping, onchange: () => {
     keeping = box.checked;
-    keeping ? keep() : localStorage.removeItem(KEPT);
+    keeping ? keep() : store?.removeItem(KEPT);
   }});
   const again = button("Start Python anew", () => { if (busy) stopped(busy); else stop(); told.textContent = "The next run starts Python anew."; }, "Forget all that has been computed");
   const told = make("span", {className: "live-status"});
@@ -352,10 +367,10 @@ export function begin(where) {
   if (folder) return;
   folder = where;
   panel();
-  const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-  for (const [name, text] of Object.entries(kept)) {
+  for (const [name, text] of Object.entries(keptNow())) {
     const cell = byName.get(name);
     if (!cell) continue;
+    keptHere.add(name);
     open(cell);
     cell.editor.set(text);
   }

@@ -5,6 +5,20 @@ import {Engine, unpack, otherHalf} from "../engine.mjs";
 
 let engine;
 const tell = (type, more) => postMessage({type, ...more});
+// What a cell prints is told in portions: a loop without end would keep the page too busy to be stopped.
+const MOST = 1e6;  // letters of one run
+let words = "", kind, letters, toldAt = 0;
+function flush() {
+  if (words) tell("stream", {name: kind, text: words});
+  [words, toldAt] = ["", performance.now()];
+}
+function print(name, text) {
+  if (letters > MOST) return;
+  if (name !== kind) flush();
+  letters += text.length;
+  [kind, words] = [name, letters > MOST ? `${words}${text}\n… and more than the page shows` : words + text];
+  if (letters > MOST || performance.now() - toldAt > 20) flush();
+}
 const AS_WASM = {headers: {"Content-Type": "application/wasm"}};
 
 // files: {name: address}, or {name: bytes} for a page that was opened from the disk; all of them zipped
@@ -43,7 +57,7 @@ async function start({files, sizes, halved}) {
   ]);
   engine = new Engine(module, {
     library: unpack(library, atOnce), book: unpack(book, atOnce), half: halved ? otherHalf(() => atOnce("rest.wasm")) : null,
-    onStream: (name, text) => tell("stream", {name, text}), onMessage: message => tell("message", {message}),
+    onStream: print, onMessage: message => { flush(); tell("message", {message}); },
   });
   tell("ready", {bytes: engine.bytes});
 }
@@ -53,10 +67,13 @@ onmessage = async ({data}) => {
     if (data.type === "start") await start(data);
     else {
       const began = performance.now();
+      letters = 0;
       engine.call(data.method, ...data.given);
+      flush();
       tell("done", {seconds: (performance.now() - began) / 1000, bytes: engine.bytes});
     }
   } catch (error) {
+    flush();
     tell("failed", {error: String(error?.message ?? error), stack: String(error?.stack ?? "")});
   }
 };

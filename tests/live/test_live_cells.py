@@ -19,7 +19,7 @@ from built_book import missing
 from _live import seen
 from _live.build import ROOT, node
 from _live.cells import as_compared, code_cells, run
-from _live.kernel.needs import cells_needed
+from _live.kernel.needs import cells_needed, names_of
 
 with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     KNOWN = {(row["chapter"], row["cell"]): row for row in csv.DictReader(file)}
@@ -65,15 +65,18 @@ def globals_of(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
 def test_every_name_that_a_cell_reads_is_made_by_it_or_by_those_that_run_before_it(chapter):
     """Whoever presses one cell, and no other, gets its numbers and no NameError; a definition alone may wait."""
     cells = code_cells(chapter)
-    sources = [None if KNOWN.get((chapter, cell.id), {}).get("off") else cell.source for cell in cells]
-    names = [globals_of(compile(source or "", "", "exec")) for source in sources]
+    off = [bool(KNOWN.get((chapter, cell.id), {}).get("off")) for cell in cells]
+    sources = [None if is_off else cell.source for cell, is_off in zip(cells, off, strict=True)]
+    names = [globals_of(compile(cell.source, "", "exec")) for cell in cells]
+    makers = [sets - names_of(cell.source).imports for cell, (_, sets, _) in zip(cells, names, strict=True)]
     wrong = {}
     for i, source in enumerate(sources):
         if source and not only_defines(source):
             made, late, unknown = {*dir(builtins), "display", "__name__"}, set(), set()
             for n in cells_needed(sources, i):
                 first, sets, anywhere = names[n]
-                unknown |= first - made
+                last = {name: max((k for k in range(n) if name in makers[k]), default=n) for name in first}
+                unknown |= (first - made) | {name for name, k in last.items() if off[k]}
                 late |= anywhere
                 made |= sets
             if unknown := unknown | late - made:

@@ -22,6 +22,40 @@ def test_imports_come_with_their_use():
     assert cells_needed(["import numpy as np\nimport pandas as pd", "x = 1", "np.zeros(3)"], 2) == [0, 2]
 
 
+def test_what_a_loop_counts_with_is_made_by_it_and_asked_of_nobody():
+    cells = [
+        "i, x, name = 1, 2, 3",
+        "for i in range(3):\n    x = i\n    print(i, x)",
+        "with open('f') as name:\n    name",
+        "i, x",
+    ]
+    assert cells_needed(cells, 1) == [1]
+    assert cells_needed(cells, 2) == [2]
+    assert cells_needed(cells, 3) == [1, 3]
+
+
+def test_what_stands_under_a_condition_may_have_been_made_before():
+    assert cells_needed(["x = 1", "if False:\n    x = 2", "x"], 2) == [0, 1, 2]
+    assert cells_needed(["x = 0", "for i in range(3):\n    x += i", "x"], 2) == [0, 1, 2]
+
+
+def test_what_an_edit_wrote_is_written_anew_when_it_is_undone():
+    cells = ["a = 1", "b = 2", "print(a + b)"]
+    history = [(0, "a = 1"), (1, "a = 5; b = 2"), (2, "print(a + b)"), (1, "b = 2")]
+    assert cells_to_run(cells, 2, history) == [0, 2]
+
+
+def test_what_failed_has_not_run_as_it_stands_and_may_have_written():
+    cells = ["a = 1", "b = a", "b"]
+    history = [(0, "a = 1"), (1, "b = a"), (2, "b"), (1, "b = 7\n1 / 0\n# failed")]
+    assert cells_to_run(cells, 2, history) == [1, 2]
+
+
+@pytest.mark.parametrize("nonsense", ["x = (", "x = '\ud800'", "\0", "(" * 1000])
+def test_a_cell_that_cannot_be_read_is_asked_nothing(nonsense):
+    assert cells_needed(["x = 1", nonsense, "x"], 2) == [0, 2]
+
+
 def test_what_a_module_is_asked_does_not_change_it():
     assert cells_needed(["import numpy as np", "a = np.ones(2)", "np.zeros(3)"], 2) == [0, 2]
 

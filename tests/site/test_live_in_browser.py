@@ -170,6 +170,7 @@ def test_an_error_is_told_and_the_page_goes_on(started):
         ("1\n1 / 0", "In line 2: division by zero"),
         ("x = (", "was never closed"),
         ("nobody", "'nobody' is not defined"),
+        ("🐟", "invalid character '🐟' (U+1F41F)"),
     ):
         write(started.page, WITH_NUMBERS, code)
         assert press(started.page, WITH_NUMBERS).startswith("Failed")
@@ -184,16 +185,44 @@ def test_an_error_is_told_and_the_page_goes_on(started):
 def test_a_run_is_stopped_and_the_next_one_starts_anew(visit):
     visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
-    write(visit.page, WITH_NUMBERS, "kept = 1\nwhile True:\n    pass")
+    write(visit.page, WITH_NUMBERS, "kept = 1\nwhile True:\n    print(kept)")
     visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Run").first.click()
     visit.page.wait_for_function(f"s => /Running/.test(({SAID})(s))", arg=place(WITH_NUMBERS))
     visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Stop").click()
     assert "Stopped" in visit.page.evaluate(SAID, place(WITH_NUMBERS))
+    assert len(shown(visit.page, WITH_NUMBERS)) < 1_100_000
+    assert visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Reset").is_enabled()
     write(visit.page, WITH_NUMBERS, "'kept' in globals()")
     visit.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Run").first.click()
     visit.page.wait_for_function(f"s => /Done/.test(({SAID})(s))", arg=place(WITH_NUMBERS), timeout=WAIT)
     assert "False" in shown(visit.page, WITH_NUMBERS)
     assert not visit.wrong
+
+
+@pytest.mark.slow
+def test_where_nothing_may_be_kept_the_cells_run_all_the_same(visit):
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
+    visit.page.add_init_script(refuse)
+    visit.open(f"chapters/{FIRST}.html")
+    assert press(visit.page, WITH_NUMBERS).startswith("Done")
+    visit.wrong.clear()  # what the theme says of it
+
+
+@pytest.mark.slow
+def test_what_a_run_that_failed_has_changed_is_made_anew(visit):
+    """Three worlds were played before something failed; with the cell set back, the next shows the book's numbers."""
+    visit.open("chapters/00_the_shop.html")
+    name, after = "run-yardsticks", "yardstick-intervals"
+    unfold(visit.page, name)
+    assert press(visit.page, after).startswith("Done")
+    book = shown(visit.page, after)
+    code = visit.page.locator(f"{place(name)} .cm-content")
+    press(visit.page, name)
+    write(visit.page, name, code.inner_text().replace("range(100)", "range(3)").replace("5000", "500") + "\n1 / 0")
+    assert press(visit.page, name).startswith("Failed")
+    visit.page.locator(f"{place(name)} .live-bar button", has_text="Reset").click()
+    assert press(visit.page, after).startswith("Done")
+    assert shown(visit.page, after) == book
 
 
 def test_what_takes_long_asks_and_can_do_with_fewer_worlds(started):
