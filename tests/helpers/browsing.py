@@ -88,7 +88,7 @@ STATE = (
 }"""
 )
 # Takes out the drawn part of each formula, thousands of boxes that are hidden from whoever listens and hold no letters.
-WITHOUT_GLYPHS = "document.querySelectorAll('mjx-math').forEach(e => e.replaceChildren())"
+WITHOUT_GLYPHS = "document.querySelectorAll('mjx-math').forEach(e => e.textContent.trim() || e.replaceChildren())"
 VIOLATIONS = """async rules => (await axe.run(document, {
     resultTypes: ['violations'], ...(rules && {runOnly: rules, preload: false})
   })).violations.map(

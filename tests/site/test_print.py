@@ -47,6 +47,11 @@ def test_no_line_runs_into_the_margin(log):
     assert [points for points in wide if points > CUT] == []
 
 
+def test_no_open_reference_is_printed(reader):
+    pages = [i + 1 for i, page in enumerate(reader.pages) if "??" in page.extract_text()]
+    assert pages == []
+
+
 def test_every_figure_is_printed(reader):
     tex = (LATEX / "bandits-that-generalize.tex").read_text(encoding="utf-8")
     included = set(re.findall(r"\\sphinxincludegraphics[^{]*\{\{([^}]+)\}", tex))
