@@ -41,6 +41,8 @@ def rows_of(chapter: str) -> list[dict[str, object]]:
                 wanting, off = what[0], f"needs {what[0]}"
             elif wanting:
                 off = f"needs a cell that needs {wanting}"
+                if not error:  # what it needs may be another cell's, under the same name: look at it
+                    print(chapter, cell.id, "shows something else:", json.dumps(as_compared(result["shown"]))[:300])
             else:
                 off = "differs"
                 print(chapter, cell.id, json.dumps(as_compared(result["shown"]))[:600], flush=True)

@@ -19,11 +19,12 @@ except ImportError:
 
 import IPython
 from IPython import display
-from needs import cells_to_run
+from needs import as_far_as_read, cells_to_run, names_left
 
 MAIN = sys.modules["__main__"]
 _out = None
 _history = []  # (place, source) of the cells that have run to their end
+_mine = set()  # names that are there before any cell has run
 _drawn_as = "picture"  # or "wide" or "narrow": a drawing
 
 
@@ -132,9 +133,19 @@ def _figure(figure):
     return {**data, "image/svg+xml": drawings.drawing(narrow(figure) if _drawn_as == "narrow" else figure)}
 
 
-def needs(cells, wanted):
-    """Say which cells must run now for one of them; ``cells`` is JSON, a list of sources, None for one that cannot."""
-    _tell("needs", cells=cells_to_run(json.loads(cells), wanted, _history))
+def needs(cells, stored, wanted):
+    """Say which cells must run now for one of them, and take away what none of them makes any more.
+
+    ``cells`` and ``stored`` are JSON, lists of sources as they now stand, None for one that cannot run, and as they are
+    in the book.
+    """
+    cells = as_far_as_read(json.loads(cells), json.loads(stored), wanted)
+    left = [name for name in names_left(cells, _history) if name in MAIN.__dict__ and name not in _mine]
+    for name in left:
+        del MAIN.__dict__[name]
+    if left:
+        ran(wanted, f"del {', '.join(left)}")
+    _tell("needs", cells=cells_to_run(cells, wanted, _history))
 
 
 def ran(place, code):
@@ -175,6 +186,7 @@ def _begin():
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # it would start a thread
+    _mine.update(MAIN.__dict__)
 
 
 _begin()

@@ -20,6 +20,7 @@ READERS = {
     "enumerate",
     "zip",
 }
+SETTING = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # for certain
 
 
 @dataclass
@@ -107,15 +108,41 @@ def _all_names(cells):
     return seen, written_by
 
 
+def as_far_as_read(cells, stored, wanted):
+    """Return ``cells``, and in the place of one that cannot be read what is ``stored``, as of one that has not run.
+
+    Then who needs it runs it, and fails with it, and does not find what it made before. The one that is ``wanted``
+    stays: it fails at once.
+    """
+    return [
+        f"{old}\n# not read" if i != wanted and _statements(code) is None else code
+        for i, (code, old) in enumerate(zip(cells, stored, strict=True))
+    ]
+
+
+def names_left(cells, history):
+    """Return the names that cells have made, and that none makes any more as it now stands."""
+    return _made(code for _, code in history) - _made(cells)
+
+
+def _made(cells):
+    return set().union(*(one.sets | one.changes for one in map(names_of, cells)))
+
+
+@functools.lru_cache(1000)
+def _statements(code):
+    """Return the statements of a cell, none for None; None for one that cannot be read."""
+    try:
+        return ast.parse(code or "").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 @functools.lru_cache(1000)
 def names_of(code):
     """Return what a cell does to the names of the page; of one that cannot be read, nothing."""
     found = Names()
-    try:
-        statements = ast.parse(code or "").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return found
-    for statement in statements:
+    for statement in _statements(code) or ():
         loaded, stored = _names(statement)
         found.reads |= loaded - found.sets
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
@@ -133,14 +160,9 @@ def names_of(code):
             name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
             if name in STATEFUL or name[:1].isupper():
                 found.stateful |= stored
-        if isinstance(
-            statement, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-        ):
-            found.sets |= stored
-        else:
-            certain = _certain(statement)  # a loop has something to go through
-            found.sets |= certain
-            found.changes |= stored - certain  # under a condition
+        certain = _certain(statement)  # a loop has something to go through
+        found.sets |= certain
+        found.changes |= stored - certain  # under a condition
     found.changes -= {None}
     return found
 
@@ -238,14 +260,14 @@ def _block(statements):
         more, made = _names(one)
         loaded |= (more | {node.target.id for node in ast.walk(one) if _adds(node)}) - certain
         stored |= made
-        if isinstance(one, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        if isinstance(one, SETTING):
             certain |= made
     return loaded, stored
 
 
 def _certain(statement):
     """Return the names that a statement sets for certain, a loop if it has something to go through."""
-    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+    if isinstance(statement, SETTING):
         return _names(statement)[1]
     if isinstance(statement, (ast.For, ast.AsyncFor)):
         return _names(statement.target)[1].union(*map(_certain, statement.body))

@@ -87,6 +87,7 @@ function stop() {
 // ---------------------------------------------------------------- the cells
 
 const cells = CELLS.map((cell, place) => ({...cell, place, stored: cell.source}));
+const STORED = JSON.stringify(cells.map(cell => cell.stored));
 const byName = new Map(cells.map(cell => [cell.name, cell]));
 const source = cell => cell.editor ? cell.editor.text() : cell.source;
 const note = (cell, words) => { if (cell.status) cell.status.textContent = words; };
@@ -163,7 +164,7 @@ async function press(name, all = false) {
   const wanted = byName.get(name), blank = wanted.own && !wanted.editor;
   open(wanted);
   if (blank) { wanted.editor.focus(); return; }
-  if (busy) { note(wanted, "Another cell is running."); return; }
+  if (busy) { if (busy !== wanted) note(wanted, "Another cell is running."); return; }
   busy = wanted;
   wanted.run.textContent = "Stop";
   wanted.run.onclick = () => { stopped(wanted); };
@@ -174,9 +175,9 @@ async function press(name, all = false) {
   try {
     await ready(say);
     const needed = async () => {
-      if (all) return cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted));
       const sources = cells.map(cell => cell.off || (cell.own && !cell.editor) ? null : wish(cell));
-      return (await said("needs", JSON.stringify(sources), wanted.place)).cells.map(place => cells[place]);
+      const places = (await said("needs", JSON.stringify(sources), STORED, wanted.place)).cells;
+      return all ? cells.slice(0, wanted.place + 1).filter(cell => !cell.off && (!cell.own || cell === wanted)) : places.map(place => cells[place]);
     };
     let todo = await needed();
     if (await agreed(wanted, todo, say)) {
@@ -187,7 +188,7 @@ async function press(name, all = false) {
         else say("Running …");
         const good = await execute(cell);
         if (!good) {
-          if (cell !== wanted) say(`A cell that is needed failed: ${cell.error}`);
+          if (cell !== wanted) blame(wanted, cell);
           break;
         }
       }
@@ -198,6 +199,12 @@ async function press(name, all = false) {
   }
   if (wanted.press !== mine) return;  // it was stopped meanwhile
   done(wanted);
+}
+
+// Say that a cell that is needed failed, and lead to it: it may stand far above.
+function blame(wanted, cell) {
+  note(wanted, `A cell that is needed failed: ${cell.error} `);
+  if (cell.editor) wanted.status.append(button("Show it", () => { cell.input.scrollIntoView({block: "center"}); cell.editor.focus(); }));
 }
 
 function done(cell) {
@@ -338,7 +345,10 @@ function settle(box) {
 let store, keeping = false;
 try { store = localStorage; keeping = store.getItem(KEPT) !== null; } catch { /* where nothing may be kept */ }
 
-const keptNow = () => JSON.parse(store?.getItem(KEPT) ?? "{}"), keptHere = new Set();  // another tab may keep others
+const keptHere = new Set();  // another tab may keep others
+function keptNow() {
+  try { return Object.assign({}, JSON.parse(store?.getItem(KEPT) ?? "{}")); } catch { return {}; }  // it may have been cut
+}
 
 function keep() {
   if (!keeping) return;
@@ -369,7 +379,7 @@ export function begin(where) {
   panel();
   for (const [name, text] of Object.entries(keptNow())) {
     const cell = byName.get(name);
-    if (!cell) continue;
+    if (!cell || typeof text !== "string") continue;
     keptHere.add(name);
     open(cell);
     cell.editor.set(text);

@@ -21,6 +21,8 @@ function print(name, text) {
 }
 const AS_WASM = {headers: {"Content-Type": "application/wasm"}};
 
+const isZipped = bytes => bytes?.[0] === 0x1f && bytes[1] === 0x8b;  // some hosts say how a file is packed, and a browser then unpacks it
+
 // files: {name: address}, or {name: bytes} for a page that was opened from the disk; all of them zipped
 async function start({files, sizes, halved}) {
   const zipped = async name => {
@@ -36,7 +38,10 @@ async function start({files, sizes, halved}) {
       tell("progress", {name, seen, total: sizes[name]});
       next.enqueue(part);
     }});
-    return (await zipped(name)).pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
+    const [some, whole] = (await zipped(name)).pipeThrough(counter).tee(), reader = some.getReader();
+    const {value} = await reader.read();
+    reader.cancel();
+    return isZipped(value) ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
   };
   const bytes = async name => new Response(await stream(name)).arrayBuffer();
   const atOnce = name => {  // in the middle of a cell, which cannot wait
@@ -49,7 +54,8 @@ async function start({files, sizes, halved}) {
       if (request.status !== 200) throw new Error(`${got}: ${request.status}`);
       got = request.response;
     }
-    return gunzipSync(new Uint8Array(got));
+    const bytes = new Uint8Array(got);
+    return isZipped(bytes) ? gunzipSync(bytes) : bytes;
   };
   const [module, library, book] = await Promise.all([
     stream("engine.wasm").then(whole => WebAssembly.compileStreaming(new Response(whole, AS_WASM))),

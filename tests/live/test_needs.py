@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from _live.kernel.needs import cells_needed, cells_to_run, names_of
+from _live.kernel.needs import as_far_as_read, cells_needed, cells_to_run, names_left, names_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,6 +109,18 @@ def test_who_uses_a_function_that_draws_draws():
 
 def test_what_cannot_be_read_needs_and_gives_nothing():
     assert cells_needed(["a = 1", "a = (", None, "a"], 3) == [0, 3]
+
+
+def test_who_needs_what_can_no_longer_be_read_does_not_find_what_it_made_before():
+    stored, history = ["a = 1", "b = 2", "a + b"], [(0, "a = 1"), (1, "b = 2"), (2, "a + b")]
+    cells = ["a = (", None, "a + b"]
+    assert cells_to_run(as_far_as_read(cells, stored, 2), 2, history) == [0, 2]
+    assert as_far_as_read(cells, stored, 0) == cells
+
+
+def test_names_that_no_cell_makes_any_more_are_left():
+    history = [(0, "a = 1\nfor len in range(3):\n    b.append(len)"), (1, "def f():\n    return 1"), (0, "a = 1")]
+    assert names_left(["a = 2", "def f():\n    return 2", None], history) == {"len", "b"}
 
 
 def played(cells, presses):

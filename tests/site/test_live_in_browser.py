@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 
 import nbformat
@@ -209,6 +210,20 @@ def test_where_nothing_may_be_kept_the_cells_run_all_the_same(visit):
 
 
 @pytest.mark.slow
+def test_a_host_may_say_how_its_files_are_packed_and_the_browser_unpack_them(visit):
+    unpacked = []
+
+    def answer(route):
+        unpacked.append(route.request.url.rpartition("/")[2])
+        route.fulfill(body=gzip.decompress((HTML / "_live" / unpacked[-1]).read_bytes()))
+
+    visit.page.context.route("**/_live/*.gz", answer)
+    visit.open(f"chapters/{FIRST}.html")
+    assert press(visit.page, WITH_NUMBERS).startswith("Done")
+    assert len(unpacked) >= 3
+
+
+@pytest.mark.slow
 def test_what_a_run_that_failed_has_changed_is_made_anew(visit):
     """Three worlds were played before something failed; with the cell set back, the next shows the book's numbers."""
     visit.open("chapters/00_the_shop.html")
@@ -261,6 +276,23 @@ def test_a_changed_cell_is_run_for_the_one_that_needs_it(started):
     write(started.page, WITH_NUMBERS, "ALPHA_OF_MINE = 70")
     press(started.page, "one-visitor")
     assert "71" in shown(started.page, "one-visitor")
+
+
+def test_a_cell_that_cannot_be_read_stops_those_that_need_it_and_is_shown(started):
+    assert press(started.page, WITH_NUMBERS).startswith("Done")
+    write(started.page, "setup", "import (")
+    assert "A cell that is needed failed: SyntaxError" in press(started.page, WITH_NUMBERS)
+    started.page.locator(f"{place(WITH_NUMBERS)} .live-status button").click()
+    assert started.page.evaluate("document.activeElement.closest('[data-cell]').dataset.cell") == "setup"
+
+
+def test_what_a_cell_defined_goes_when_it_is_set_back(started):
+    write(started.page, WITH_NUMBERS, "len = None")
+    press(started.page, WITH_NUMBERS)
+    started.page.locator(f"{place(WITH_NUMBERS)} .live-bar button", has_text="Reset").click()
+    write(started.page, "one-visitor", "print(len('seven') + 40)")
+    assert press(started.page, "one-visitor").startswith("Done")
+    assert "45" in shown(started.page, "one-visitor")
 
 
 def test_what_is_said_of_the_last_run_is_not_said_of_the_next(started):
@@ -323,6 +355,9 @@ def test_changes_are_kept_by_who_wants_it(visit):
     visit.open(f"chapters/{FIRST}.html")
     press(visit.page, WITH_NUMBERS)
     assert "kept" not in shown(visit.page, WITH_NUMBERS)
+    visit.page.evaluate("localStorage.setItem(`book-live ${location.pathname}`, '{\"cut')")
+    visit.open(f"chapters/{FIRST}.html")
+    assert press(visit.page, WITH_NUMBERS).startswith("Done")
 
 
 def test_all_of_it_works_by_keys(visit):
