@@ -25,7 +25,7 @@ def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
     1
     """
     if scores.ndim == 1:  # with a number in place of arrays of one: it runs at each step
-        highest = scores[scores.argmax()]
+        highest = scores.item(scores.argmax())
         return (scores >= highest * (1 - tolerance if highest > 0 else 1 + tolerance)).argmax()
     flat = scores.reshape(-1, scores.shape[-1])
     highest = flat[np.arange(len(flat)), flat.argmax(-1)].reshape(*scores.shape[:-1], 1)  # max(-1) is slow

@@ -27,7 +27,7 @@ from zoolib import (
     run,
     save,
 )
-from zoolib.agents import DisjointLinUCBAgent
+from zoolib.agents import UCB, Agent, DisjointLinUCBAgent, UCBAgent
 from zoolib.evidence import DiscountedEvidence, Evidence, TabularEvidence
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
@@ -218,6 +218,93 @@ def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_fo
     assert not placed._asks_for_cells
     results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
     np.testing.assert_array_equal(results.arm[0], results.arm[1])
+
+
+class Twice(UCB):
+    """Explores twice as much."""
+
+    def bonus(self, agent, Z):
+        return 2 * agent.width(Z)
+
+
+def bare(agent, sim):
+    agent.learn(np.linspace(0, 1, 9), 3, 1.0)
+
+
+def lowest(agent, sim):
+    agent.exploration.pick = lambda scores: scores.argmin(-1)
+
+
+def unsure_of_the_first(agent, sim):
+    agent.width = lambda Z: type(agent).width(agent, Z) + (np.arange(20) < 2)
+
+
+BETWEEN = {
+    "alpha": lambda agent, sim: setattr(agent, "alpha", 0.9),
+    "ridge": lambda agent, sim: setattr(agent, "ridge", 3.0),
+    "window": lambda agent, sim: setattr(agent, "window", 40),
+    "gamma": lambda agent, sim: setattr(agent, "gamma", 0.98),
+    "exploration": lambda agent, sim: setattr(agent, "exploration", Twice()),
+    "how ties are broken": lowest,
+    "a width of its own": unsure_of_the_first,
+    "a context that is no cell": bare,
+    "sums made elsewhere": lambda agent, sim: agent.evidence.put(np.tile(2 * np.eye(9), (20, 1, 1)), np.ones((20, 9))),
+    "sold out": lambda agent, sim: sim.set_catalog(sim.product_category, np.arange(20) > 4),
+    "a launch": lambda agent, sim: sim.apply_shock(Launch(["Cat Toy"])),
+    "a shock": lambda agent, sim: sim.apply_shock(SHOCK_FISH),
+    "another catalog": lambda agent, sim: sim.set_catalog(sim.product_category[::-1].copy(), sim.for_sale),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
+def test_what_is_looked_up_in_one_world_is_what_would_be_computed(between, monkeypatch):
+    made = {"alpha": 0.3} | ({"window": 90} if between is BETWEEN["window"] else {})
+
+    def history(kind, then=lambda: None):
+        sim = ZooplusSimulator(20, 60, seed=7)
+        agent, shown = kind(FeatureEngineer(sim), **made), []
+        for t, user in enumerate(np.random.default_rng(0).integers(0, 60, 400)):
+            if t == 100:
+                then()
+            if t == 200:
+                monkeypatch.undo()
+                between(agent, sim)
+            arm = agent.predict(int(user), sim)
+            agent.update(int(user), arm, sim.get_reward(int(user), arm), sim)
+            shown.append(arm)
+        return shown
+
+    def look_up_only():
+        monkeypatch.delattr(UCBAgent, "predict")
+        monkeypatch.delattr(Agent, "update")
+
+    assert history(LinUCBAgent, look_up_only) == history(DisjointLinUCBAgent)
+
+
+def test_what_is_looked_up_in_one_world_refuses_what_the_others_refuse():
+    sim = ZooplusSimulator(20, 60, seed=7)
+    agents = [kind(FeatureEngineer(sim)) for kind in (LinUCBAgent, DisjointLinUCBAgent)]
+    for agent in agents:
+        agent.update(0, agent.predict(0, sim), 1, sim)
+    for wrong in [
+        (60, 0, 1),
+        (0, 20, 1),
+        (0, -1, 1),
+        (0, 0.5, 1),
+        (0, 0, 2),
+        (0, 0, None),
+        ("x", 0, 1),
+        (0, 0, 1, None),
+    ]:
+        said = []
+        for agent in agents:
+            with pytest.raises((ValueError, TypeError)) as caught:
+                agent.update(*wrong, *[sim][len(wrong) - 3 :])
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+    for agent in agents:
+        with pytest.raises(TypeError, match="sim"):
+            agent.predict(0, None)
 
 
 def test_what_is_derived_from_the_fast_agent_is_asked_for_its_own_means_and_widths():

@@ -14,7 +14,10 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.exploration import UCB
 from zoolib.evidence import FEW, ArmsLastEvidence, EigenEvidence, Evidence, TabularEvidence, on_table
+from zoolib.ties import first_best
 from zoolib.world import FeatureEngineer, ZooplusSimulator
+
+MAY_BE_SET = ("embed", "mean", "width", "score", "scored", "choices", "_context", "_meet", "_learn")  # on one agent
 
 
 class ByCell:
@@ -50,6 +53,11 @@ class Tabulated:
     """
 
     _catalog: np.ndarray | None = None  # the catalog that the tables, (..., P, K), were made for
+    _at_once: Any = False  # the same, if in one world the bounds that are kept say all: until something is set
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        vars(self)["_at_once"] = False
+        super().__setattr__(name, value)
 
     def _make_evidence(self) -> Evidence:
         evidence, self._catalog = super()._make_evidence(), None
@@ -73,9 +81,23 @@ class Tabulated:
         by_row = X.ndim == len(self.rows) and checks.are_numbers(X) and isinstance(self.evidence, TabularEvidence)
         mine = by_row and self.by_bounds and "by_bounds" in vars(type(self)) and (self.rows or self.evidence.by_hand)
         by_itself = mine and type(self.exploration) is UCB and not vars(self.exploration)
-        if by_itself and vars(self).keys().isdisjoint(("embed", "mean", "width")):
+        if by_itself and vars(self).keys().isdisjoint(MAY_BE_SET):
+            vars(self)["_at_once"] = not self.rows and self._catalog
             return self.evidence.bound_of_all(X, self.alpha, *self.rows)
         return super().score(X)
+
+    def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
+        """Return the product with the highest score for ``user_id``, unless exploration diverts."""
+        if getattr(sim, "product_category", None) is self._at_once and not (sim.sold_out or vars(self.exploration)):
+            return int(first_best(self.evidence.bounds(self.alpha)[sim.persona(user_id)]))
+        return super().predict(user_id, sim)
+
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
+        """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
+        if getattr(sim, "product_category", None) is not self._at_once:
+            return super().update(user_id, chosen_arm, reward, sim)
+        reward, arm = checks.clicks("reward", reward, ()), checks.indices("arm", chosen_arm, sim.n_products, ())
+        return self.evidence.add(sim.persona(user_id), reward, arm)
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return the payoff of each arm, ``(..., K)``."""

@@ -14,8 +14,8 @@ another table comes, or when somebody asks. (f and V are a Gaussian process at m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from math import nan, sqrt
 from operator import sub
 from typing import Any
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.evidence.digits import is_delicate, refuse_long
-from zoolib.evidence.ridge import Evidence
+from zoolib.evidence.ridge import TIDY_EVERY, Evidence
 from zoolib.evidence.together import MANY, add_in_turn, inverse, is_diagonal
 
 GONE = 1e-11  # of a mean: so much of it is left by rounding alone, when all that it came from has been taken out
@@ -105,14 +105,28 @@ class TabularEvidence(Evidence):
         return np.sqrt(self._Vf[x, x, *worlds])
 
     def bound_of_all(self, x: np.ndarray, alpha: float, *worlds: np.ndarray) -> np.ndarray:
-        """Return mean + alpha width of the same: those of all rows are kept, and renewed by a click."""
+        """Return mean + alpha width of the same."""
+        bounds = self.bounds(alpha)
+        return bounds[x, *worlds] if worlds else bounds[x].copy()
+
+    def bounds(self, alpha: float) -> np.ndarray:
+        """Return those of all rows, ``(m, ..., K)``: as they are kept, to be renewed by a click, and no copy."""
         if self._bounds is None or self._alpha != alpha:
             self._alpha = alpha
             self._bounds = self._bound(self._Vf)
-        return self._bounds[x, *worlds] if worlds else self._bounds[x].copy()
+        return self._bounds
 
     def _bound(self, Vf: np.ndarray) -> np.ndarray:
         return Vf[:, -1] + self._alpha * np.sqrt(Vf.reshape(-1, *Vf.shape[2:])[:: self.m + 2])  # V_cc of each row c
+
+    def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
+        """Take in a click; of one arm of one world whose bounds are kept, number by number."""
+        if type(arm) is int and self._bounds is not None and self.by_hand and x.dtype.kind in "iu":
+            self._in_one_world(int(x), float(0.0 + r), arm)
+            if len(self._recent) >= TIDY_EVERY:
+                self._tidy()
+        else:
+            super().add(x, r, arm)
 
     def add_many(self, X: np.ndarray, r: np.ndarray, arms: np.ndarray | None = None) -> None:
         """Take in clicks that came together; rows one after another, and contexts where they are few."""
@@ -151,8 +165,6 @@ class TabularEvidence(Evidence):
             self._own()
             super()._rank_one(x, r, arm, sign)
             return self._look(... if arm is None else (*map(np.arange, self.shape[:-1]), arm))
-        if self._bounds is not None and self.by_hand and sign > 0 and type(arm) is int:
-            return self._in_one_world(int(x), float(0.0 + r), arm)
         worlds = tuple(map(np.arange, x.shape))
         if by_world := bool(worlds) and arm is not None:  # an arm a world: its entries are copied, and written back
             entry, flat = self._entry(arm), self._Vf.reshape(self.m * (self.m + 1), -1)
@@ -187,17 +199,18 @@ class TabularEvidence(Evidence):
         return None
 
     def _in_one_world(self, x: int, r: float, arm: int) -> None:
-        """Do the same for one arm of one world whose bounds are kept, number by number."""
+        """Do what :meth:`_rank_one` does, in Python's own numbers."""
         m = self.m
         Vf = self._numbers.get(arm) or self._kept[..., arm].ravel().tolist()
         w = Vf[x * (m + 1) : (x + 1) * (m + 1)]
-        root = math.sqrt(1 + w[x])
+        root = sqrt(1 + w[x])
         w = [v / root for v in w]
         w[-1] -= r / root
-        self._numbers[arm] = Vf = list(map(sub, Vf, [p * q for p in w[:-1] for q in w]))
+        self._numbers[arm] = Vf = list(map(sub, Vf, [p * q for p in w[:m] for q in w]))
         bounds, alpha = self._bounds, self._alpha
-        for c, (f, v) in enumerate(zip(Vf[m :: m + 1], Vf[:: m + 2], strict=True)):
-            bounds[c, arm] = f + alpha * (math.sqrt(v) if v >= 0 else math.nan)
+        for c in range(m):
+            v = Vf[c * (m + 2)]
+            bounds[c, arm] = Vf[c * (m + 1) + m] + alpha * (sqrt(v) if v >= 0 else nan)
         self._uncounted.append((arm * m + x, 1.0, r))
         self._recent.append(arm)
 

@@ -233,7 +233,7 @@ class ZooplusSimulator:
     def persona(self, user_id: Any) -> Any:
         """Return the index of the persona of ``user_id``."""
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape)
-        return self.user_persona[(*self.rows, user_id)]
+        return self.user_persona[(*self.rows, user_id) if self.rows else user_id]
 
     @property
     def _by_place(self) -> np.ndarray:
