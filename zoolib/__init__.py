@@ -10,7 +10,7 @@ from zoolib import sources  # noqa: F401, I001 - first, since it notes when a mo
 from zoolib.agents import (
     UCB, Agent, Anticipating, ArmHeadsAgent, ArmHeadsTSAgent, ArmThompson, BetaThompsonAgent, Delayed,
     DiagonalNeuralUCBAgent, Discount, EndToEnd, EnsembleAgent, EpinetAgent, EpsilonGreedy, EpsilonGreedyAgent,
-    Everything, FactorizationAgent, Fresh, Frozen, HeadAgent, HeadAlone, HybridLinUCBAgent, HybridPerProductAgent,
+    Everything, FactorizationAgent, Fresh, Frozen, HeadAgent, HeadAlone, HybridLinUCBAgent,
     InverseGap, KalmanNetworkAgent, KLUCBAgent, LinTSAgent, LinUCBAgent, LogisticUCBAgent, MappedAgent,
     NeuralLinearAgent, NeuralTSAgent, NeuralUCBAgent, OneIndex, OneMember, Online, OracleAgent, PerProductAgent,
     RandomAgent, Replay, Restarting, SharedLinUCBAgent, SharedLogisticUCBAgent, Snapshots, StaticMLPAgent, Thompson,
@@ -56,7 +56,7 @@ __all__ = [
     "ArmHeadsAgent", "ArmHeadsTSAgent", "ArmThompson", "BetaThompsonAgent", "Conditions", "ContextSpace", "Delayed",
     "DiagonalNeuralUCBAgent", "Discount", "EndToEnd", "EnsembleAgent", "EpinetAgent", "EpsilonGreedy",
     "EpsilonGreedyAgent", "Everything", "FactorizationAgent", "FeatureEngineer", "FeatureShop", "Fresh", "Frozen",
-    "HeadAgent", "HeadAlone", "HybridLinUCBAgent", "HybridPerProductAgent", "InverseGap", "KLUCBAgent",
+    "HeadAgent", "HeadAlone", "HybridLinUCBAgent", "InverseGap", "KLUCBAgent",
     "KalmanNetworkAgent", "Launch", "Learned", "LinTSAgent", "LinUCBAgent", "Logbook", "LoggedData", "LogisticUCBAgent",
     "MLPRecommender", "MappedAgent", "NeuralLinearAgent", "NeuralTSAgent", "NeuralUCBAgent", "OneIndex", "OneMember",
     "Online", "OracleAgent", "PerProductAgent", "RandomAgent", "RandomTimes", "Replay", "Restarting", "Results",

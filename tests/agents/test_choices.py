@@ -142,9 +142,6 @@ FEATURES = {
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
     "factors": lambda layout: lambda f, rng: zoo.FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
-    "hybrid": lambda layout: (
-        lambda f, rng: zoo.HybridPerProductAgent(f, layout=layout, n_products=40, map=Crossed(layout))
-    ),
     "per product": lambda layout: lambda f, rng: zoo.PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }
 SHOCKS = {

@@ -10,19 +10,10 @@ from zoolib import (
     ArmThompson,
     ContextSpace,
     FeatureEngineer,
-    FeatureShop,
     HybridLinUCBAgent,
-    HybridPerProductAgent,
-    Learned,
-    Segments,
     ZooplusSimulator,
-    load,
-    save,
-    serve,
 )
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Crossed, Identity, RandomFourier
-from zoolib.randomness import streams
 
 
 class TestHybrid(AgentConformance):
@@ -90,78 +81,25 @@ def test_in_the_shop_z_is_the_context_and_x_the_persona(encoding, gamma):
         literal.b = gamma * literal.b + reward * vectors[arm]
 
 
-@pytest.fixture
-def shop():
-    return FeatureShop(Segments(), seed=[2, 5], n_products=12, shown=5, n_log=60, n_steps=60)
-
-
-@pytest.mark.parametrize("chosen", [Identity, Crossed, lambda layout: RandomFourier(layout, n=6)])
-def test_among_products_that_come_and_go_it_is_one_ridge_regression_too(shop, chosen):
-    layout, rngs = shop.layout, [1, 2]
-    made = HybridPerProductAgent(
-        shop.space, layout=layout, n_products=12, map=chosen(layout), alpha=0.3, ridge=0.5, rng=rngs
-    )
-    results = serve({"hybrid": made}, shop)
-    for i, seed in enumerate((2, 5)):
-        alone = FeatureShop(Segments(), seed=seed, n_products=12, shown=5, n_log=60, n_steps=60)
-        z = chosen(layout).start(layout.d, (), [made_of(rngs[i])])
-        d = z.width
-        A, b = 0.5 * np.eye(d + 12 * (1 + layout.n_user)), np.zeros(d + 12 * (1 + layout.n_user))
-
-        def long(x, z=z, d=d, A=A):
-            vector, start = np.zeros(len(A)), d + int(x[0]) * (1 + layout.n_user)
-            vector[:d], vector[start : start + 1 + layout.n_user] = z(x[None])[0], np.r_[1, x[layout.user]]
-            return vector
-
-        for x, r in zip(*alone.log, strict=True):
-            A, b = A + np.outer(long(x), long(x)), b + r * long(x)
-        shown = []
-        for t in range(60):
-            vectors, A_inv = np.array([long(x) for x in alone.contexts(t)]), np.linalg.inv(A)
-            scores = vectors @ A_inv @ b + 0.3 * np.sqrt([v @ A_inv @ v for v in vectors])
-            place = int(np.flatnonzero(scores >= scores.max() - 1e-10)[0])
-            A, b = A + np.outer(vectors[place], vectors[place]), b + alone.reward(t, place) * vectors[place]
-            shown.append(alone.shelf[t, place])
-        assert results.arm[0, i].tolist() == shown
-
-
-def made_of(rng):
-    """The generator with which an agent draws its map."""
-    return streams(rng, (), 2)[0][0]
-
-
-def test_a_log_is_what_having_lived_through_it_would_have_left(shop):
-    warm, lived = (HybridPerProductAgent(shop.space, layout=shop.layout, n_products=12, ridge=2.0) for _ in range(2))
-    X, r = shop.log
-    warm.warm(X, r)
-    for t in range(X.shape[1]):
-        lived.learn(X[:, t], np.zeros(2, dtype=int), r[:, t])
-    C = shop.contexts(0)
-    np.testing.assert_allclose(warm.payoff(C), lived.payoff(C), atol=1e-9)
-    np.testing.assert_allclose(warm.uncertainty(C), lived.uncertainty(C), atol=1e-9)
-
-
-def test_it_goes_on_where_it_was_saved(shop, tmp_path):
-    how = {"layout": shop.layout, "n_products": 12, "exploration": ArmThompson(), "rng": [1, 2]}
-    agent, twin = (HybridPerProductAgent(shop.space, **how) for _ in range(2))
-    serve({"agent": agent}, shop)
-    save(agent, tmp_path / "agent.npz")
-    loaded = load(tmp_path / "agent.npz", into=twin)
-    for t in range(20):
-        place = agent.select(shop.contexts(t))
-        assert (loaded.select(shop.contexts(t)) == place).all()
-        for one in (agent, loaded):
-            one.learn(shop.contexts(t)[[0, 1], place], place, shop.reward(t, place))
-
-
-def test_what_makes_no_sense_among_products_is_refused_by_name(shop):
-    agent = HybridPerProductAgent(shop.space, layout=shop.layout, n_products=10)
-    with pytest.raises(ValueError, match="product's number"):
-        agent.select(np.full((2, 5, shop.layout.d), 10.0))
-    with pytest.raises(ValueError, match="layout"):
-        HybridPerProductAgent(ContextSpace(3, 4), layout=shop.layout, n_products=10)
-    with pytest.raises(ValueError, match="never trained"):
-        HybridPerProductAgent(shop.space, layout=shop.layout, n_products=12, map=Learned(shop.layout))
+@pytest.mark.parametrize(("length", "known"), [(70, True), (1000, False)])
+def test_where_all_fades_long_contexts_are_refused_before_a_digit_is_lost(length, known):
+    rng, agent = np.random.default_rng(0), HybridLinUCBAgent(ContextSpace(4, 3), gamma=0.99)
+    A = np.eye(16)
+    for _ in range(200):
+        x, arm = rng.normal(size=4), rng.integers(3)
+        x *= length / np.linalg.norm(x)
+        if not known:
+            with pytest.raises(ValueError, match="scale them"):
+                agent.learn(x, arm, 1.0)
+            assert not agent.B.any()
+            return
+        agent.learn(x, arm, 1.0)
+        long = np.kron(np.r_[1, np.eye(3)[arm]], x)
+        A = 0.99 * A + 0.01 * np.eye(16) + np.outer(long, long)
+        X = length * rng.normal(size=(3, 4))
+        rows = np.array([np.kron(np.r_[1, np.eye(3)[k]], X[k]) for k in range(3)])
+        widths = np.sqrt(np.vecdot(rows, rows @ np.linalg.inv(A)))
+        np.testing.assert_allclose(agent.uncertainty(X), widths, rtol=1e-5)
 
 
 def test_what_makes_no_sense_is_refused_by_name():

@@ -15,6 +15,7 @@ from zoolib import (
     PerProductAgent,
     Segments,
     SharedLogisticUCBAgent,
+    Thompson,
     load,
     save,
     serve,
@@ -412,6 +413,19 @@ def stale(**settings):
     X = np.random.default_rng(0).normal(size=(420, 3))
     agent.learn_many(X, np.zeros(420, dtype=int), (X[:, 0] > 0) * 1.0)
     return agent, X[:3]
+
+
+@pytest.mark.parametrize("link", ["identity", "logistic"])
+@pytest.mark.parametrize("exploration", [UCB(), Thompson()])
+def test_to_explore_more_is_not_to_believe_something_else(link, exploration):
+    rng, how = np.random.default_rng(0), {"link": link, "exploration": exploration, "settle": 20, "rng": 0}
+    agent = MappedAgent(ContextSpace(3, 2), map=Identity(), **how)
+    for _ in range(49):
+        agent.learn(rng.normal(size=3), 0, int(rng.integers(2)))
+    X = rng.normal(size=(2, 3))
+    before = agent.payoff(X), agent.uncertainty(X)
+    agent.alpha = 5.0
+    np.testing.assert_array_equal((agent.payoff(X), agent.uncertainty(X)), before)
 
 
 def test_what_old_maps_made_of_the_past_stays_when_a_setting_changes():

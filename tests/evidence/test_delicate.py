@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from literal.linear import LiteralSharedLinUCB
-from zoolib import ContextSpace, HybridPerProductAgent, PerProductAgent, SharedLinUCBAgent
+from zoolib import ContextSpace, PerProductAgent, SharedLinUCBAgent
 from zoolib.evidence import (
     ArmsLastEvidence,
     BlockEvidence,
@@ -15,6 +15,7 @@ from zoolib.evidence import (
     TabularEvidence,
     WindowedEvidence,
 )
+from zoolib.evidence.batched import BatchedEvidence
 from zoolib.evidence.digits import LONGEST
 from zoolib.world import Layout
 
@@ -101,6 +102,30 @@ def test_a_window_shorter_than_a_context_keeps_its_digits(scale):
         reward = float(rng.random() < 0.5)
         agent.learn(X[row], row, reward)
         judge.learn(X[row], row, reward)
+
+
+@pytest.mark.parametrize("lengths", [lambda rng: 100.0, lambda rng: 10 ** rng.uniform(-3, 3)], ids=["long", "mixed"])
+def test_a_window_keeps_its_digits_however_many_clicks_have_left_it(lengths):
+    rng = np.random.default_rng(3)
+    evidence = WindowedEvidence(10, window=5)
+    for _ in range(2000):
+        evidence.add(lengths(rng) * rng.normal(size=10), 0.0)
+        x = lengths(rng) * rng.normal(size=(1, 10))
+        assert evidence.width(x)[0] == pytest.approx(np.sqrt(x[0] @ np.linalg.solve(evidence.A, x[0])), rel=1e-7)
+
+
+def test_clicks_with_an_arm_and_without_are_not_mixed():
+    evidence = Evidence(2, (3,))
+    evidence.add(np.ones(2), 1.0, 1)
+    with pytest.raises(ValueError, match="arm must be given"):
+        evidence.add(np.ones(2), 1.0)
+
+
+def test_a_batch_follows_its_ridge():
+    evidence = BatchedEvidence(2)
+    evidence.sum((), np.eye(2), np.ones(2))
+    evidence.ridge = 3.0
+    np.testing.assert_allclose(evidence.theta, [0.25, 0.25])
 
 
 def test_a_table_keeps_its_digits_where_clicks_are_taken_out():
@@ -229,10 +254,9 @@ def test_a_log_weighs_what_it_is_given():
     assert np.array_equal(agent.evidence.A, np.eye(2))
 
 
-@pytest.mark.parametrize("make", [PerProductAgent, HybridPerProductAgent])
-def test_a_log_in_which_one_context_is_too_long_leaves_no_trace(make):
+def test_a_log_in_which_one_context_is_too_long_leaves_no_trace():
     layout = Layout(n_user=2, n_nominal=1, n_product=1)
-    agent = make(ContextSpace(layout.d, 3), layout=layout, n_products=7)
+    agent = PerProductAgent(ContextSpace(layout.d, 3), layout=layout, n_products=7)
     X = np.random.default_rng(0).normal(size=(20, layout.d))
     X[:, 0] = np.arange(20) % 7
     before = agent.get_state()

@@ -191,7 +191,7 @@ OVER = table("""
 Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
 Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
-HybridPerProductAgent.features: SPACE; StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
+StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; HybridLinUCBAgent.own: [0, 1]; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
 train_recommender.log: zoo.random_log(sim(), 40, 0); train_recommender.epochs: 1;
@@ -271,7 +271,7 @@ INNER = {
     "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
     "UCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
     "OracleAgent.select StaticMLPAgent.select Logbook.learn*": "users and products are all they know, and they say so",
-    "ArmHeads*Agent.* PerProductAgent.* HybridPerProductAgent.*": "made for bare contexts alone",
+    "ArmHeads*Agent.* PerProductAgent.*": "made for bare contexts alone",
     "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
     "Estimate Interval Results LabelledData Verdict Verdict.*": "what others return",
     "check": "whatever is handed in gets a verdict, nonsense above all: tests/book/test_checking.py",

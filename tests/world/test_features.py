@@ -6,8 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from literal.linear import LiteralShop
-from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, ContextSpace, FeatureEngineer, Launch, Turnover, ZooplusSimulator
-from zoolib.agents import TIE, first_best
+from zoolib import (
+    CATEGORIES,
+    CLICK_TABLE,
+    PERSONAS,
+    ContextSpace,
+    FeatureEngineer,
+    Launch,
+    LinUCBAgent,
+    SharedLinUCBAgent,
+    Turnover,
+    ZooplusSimulator,
+)
+from zoolib.agents import TIE, DisjointLinUCBAgent, first_best
 
 LENGTHS = {"onehot": 9, "crossed": 20, "both": 29}
 
@@ -129,3 +140,19 @@ def test_nobody_can_write_into_what_all_agents_see(sim, give):
 def test_what_does_not_exist_is_refused_by_name(features, call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call(features)
+
+
+@pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent, DisjointLinUCBAgent])
+def test_a_shop_that_names_its_personas_in_another_order_is_refused(kind):
+    mine = ZooplusSimulator(n_products=10, seed=1)
+    other = ZooplusSimulator(n_products=10, seed=1, click_table=dict(reversed(list(CLICK_TABLE.items()))))
+    features = FeatureEngineer(mine)
+    for ask in (features.cell, features.context):
+        with pytest.raises(ValueError, match="personas"):
+            ask(0, 3, other)
+    with pytest.raises(ValueError, match="personas"):
+        features.contexts(0, other)
+    agent = kind(features)
+    agent.predict(0, mine)
+    with pytest.raises(ValueError, match="personas"):
+        agent.predict(0, other)

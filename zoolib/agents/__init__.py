@@ -8,7 +8,7 @@ from zoolib.agents.ensemble import EnsembleAgent, OneMember
 from zoolib.agents.epinet import EpinetAgent, OneIndex
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.factorization import FactorizationAgent
-from zoolib.agents.hybrid import HybridLinUCBAgent, HybridPerProductAgent
+from zoolib.agents.hybrid import HybridLinUCBAgent
 from zoolib.agents.kalman import KalmanNetworkAgent
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.logistic import LogisticUCBAgent, SharedLogisticUCBAgent

@@ -22,11 +22,11 @@ from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.linucb import DisjointLinUCBAgent
-from zoolib.agents.per_product import PerProductAgent
 from zoolib.evidence import Evidence, make_evidence, refuse_long
-from zoolib.maps import FeatureMap, Identity, with_one
 from zoolib.randomness import Seed, streams
-from zoolib.world import ContextSpace, FeatureEngineer, Layout, ZooplusSimulator
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
+
+FADING = 1e-5  # of the longest contexts: with them A_0, a difference of sums where all fades, has its digits yet
 
 
 class HybridLinUCBAgent(UCBAgent):
@@ -46,7 +46,8 @@ class HybridLinUCBAgent(UCBAgent):
     own
         The columns of the context that are x; None: in the shop the persona, one-hot, elsewhere all.
     gamma
-        Discount in (0, 1], which takes the time of all arms at each click; 1 forgets nothing.
+        Discount in (0, 1], which takes the time of all arms at each click; 1 forgets nothing. Below 1 contexts must be
+        shorter: x'x + z'z <= 1e5 ridge.
     ridge
         lambda > 0 of the priors A_0 = lambda I and A_a = lambda I.
     exploration
@@ -82,13 +83,11 @@ class HybridLinUCBAgent(UCBAgent):
     ) -> None:
         super().__init__(features, alpha=alpha)
         self.own, self.gamma, self.ridge, self._to_own = own, gamma, ridge, _columns(features, own)
-        self._begin(*self._to_own.shape, features.n_arms)
-        self._explore(exploration, None if rng is None else streams(rng, self.batch_shape, 1)[0], None)
-
-    def _begin(self, d: int, d_own: int, n_arms: int) -> None:
-        self.shared = Evidence(d, self.batch_shape, self.ridge)
-        self.by_arm = make_evidence(d_own, (*self.batch_shape, n_arms), self.ridge, self.gamma)
+        d, d_own = self._to_own.shape
+        self.shared = Evidence(d, self.batch_shape, ridge)
+        self.by_arm = make_evidence(d_own, (*self.batch_shape, features.n_arms), ridge, gamma)
         self.B = np.zeros((*self.by_arm.shape, d_own, d))
+        self._explore(exploration, None if rng is None else streams(rng, self.batch_shape, 1)[0], None)
 
     @property
     def n_arms(self) -> int:
@@ -97,17 +96,9 @@ class HybridLinUCBAgent(UCBAgent):
 
     def embed(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return w, x, A_a^-1 x and b_a' A_a^-1 x of each row of ``X``, ``(..., K, d)``, a being the row's arm."""
-        (z, x), (A_inv, B, b) = self._split(X), self._models(X)
-        u = np.matvec(A_inv, x)
-        return z - np.vecmat(u, B), x, u, np.vecdot(u, b)
-
-    def _split(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return z and x of each row of ``X``."""
-        return X, X @ self._to_own
-
-    def _models(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return A_a^-1, B_a and b_a for each row of ``X``: row a is arm a's."""
-        return self.by_arm.A_inv, self.B, self.by_arm.b
+        x = X @ self._to_own
+        u = np.matvec(self.by_arm.A_inv, x)
+        return X - np.vecmat(u, self.B), x, u, np.vecdot(u, self.by_arm.b)
 
     def mean(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return beta'z + theta_a'x."""
@@ -120,8 +111,9 @@ class HybridLinUCBAgent(UCBAgent):
         return np.sqrt(self.shared.width(w) ** 2 + np.vecdot(u, x))
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        z, x = (part[..., 0, :] for part in self._split(x[..., None, :]))
-        refuse_long(np.concatenate([z, x], axis=-1), self.ridge)  # before any sum has changed
+        z, x = x, x @ self._to_own
+        longest = self.ridge * (1.0 if self.gamma == 1 else FADING)
+        refuse_long(np.concatenate([z, x], axis=-1), longest)  # before any sum has changed
         at, r = (*self.rows, arm), np.asarray(reward)[..., None]
         if self.gamma == 1:
             u, B, b = np.matvec(self.by_arm.A_inv[at], x), self.B[at], self.by_arm.b[at]
@@ -151,83 +143,6 @@ class HybridLinUCBAgent(UCBAgent):
 
     def _make_room(self, state: Mapping[str, Any]) -> None:
         self.B = np.zeros((*self.batch_shape, state["B"].shape[-3], *self.B.shape[-2:]))  # arms may have come since
-
-
-class HybridPerProductAgent(HybridLinUCBAgent):
-    """Hybrid LinUCB among products that come and go on the shelf, each with a model of its own on [1, user].
-
-    What all share is linear in z = map(context). So a product may have a quality, and friends, that no feature tells.
-
-    Parameters
-    ----------
-    features, alpha, ridge, exploration
-        See :class:`HybridLinUCBAgent`.
-    layout, n_products
-        What the columns of a context say, the product's number first; and K, those that will arrive included.
-    map
-        A map of :mod:`zoolib.maps` that is never trained; None: ``Identity(layout)``.
-    rng
-        Where the map is drawn or the exploration random: a seed or generator, or one for each world.
-
-    >>> layout = Layout(n_user=2, n_nominal=1, n_product=1)
-    >>> HybridPerProductAgent(ContextSpace(layout.d, 3), layout=layout, n_products=7).B.shape
-    (7, 3, 5)
-    """
-
-    state = ("map", "shared", "by_arm", "B", "exploration")
-    _contexts, _number, _vectors = UCBAgent._contexts, PerProductAgent._number, PerProductAgent._vectors
-
-    def __init__(
-        self,
-        features: ContextSpace,
-        *,
-        layout: Layout,
-        n_products: int,
-        map: FeatureMap | None = None,
-        alpha: float = 0.1,
-        ridge: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
-        rng: Seed | Sequence[Seed] | None = None,
-    ) -> None:
-        UCBAgent.__init__(self, features, alpha=alpha)
-        if checks.instance("layout", layout, Layout).d != features.d:
-            raise ValueError(f"layout is of contexts of length {layout.d}, but features say {features.d}")
-        self.layout, self.n_products = layout, checks.whole("n_products", n_products, 1)
-        chosen = checks.instance("map", Identity(layout) if map is None else map, FeatureMap)
-        if chosen.every:
-            raise ValueError(f"map must be one that is never trained, got {map!r}")
-        self.gamma, self.ridge = 1.0, ridge
-        drawn, rngs = ([], None) if rng is None else streams(rng, self.batch_shape, 2)
-        self.map = chosen.start(features.d, self.batch_shape, drawn, layout)
-        self._begin(self.map.width, 1 + layout.n_user, self.n_products)
-        self._explore(exploration, rngs, None)
-
-    def _split(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.map(X), with_one(X[..., self.layout.user])
-
-    def _models(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
-        at = (*(rows[:, None] for rows in self.rows), self._number(X))
-        return self.by_arm.A_inv[at], self.B[at], self.by_arm.b[at]
-
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        super()._learn(x, self._plain(self._number(x[..., None, :])[..., 0]), reward)
-
-    def warm(self, X: np.ndarray, r: np.ndarray) -> None:
-        """Start from a log, ``(..., n, d)`` and ``(..., n)``, in the place of what was known before."""
-        X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
-        r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
-        (z, x), number = self._split(X), self._number(X)
-        refuse_long(np.concatenate([z, x], axis=-1), self.ridge)  # before any sum has changed
-        self._begin(z.shape[-1], x.shape[-1], self.n_products)
-        A, b = self.by_arm.A.copy(), self.by_arm.b.copy()
-        for at in np.ndindex(*b.shape[:-1]):
-            world, mine = at[:-1], number[at[:-1]] == at[-1]
-            own, common, earned = x[world][mine], z[world][mine], r[world][mine]
-            A[at] += own.T @ own
-            b[at], self.B[at] = earned @ own, own.T @ common
-        self.by_arm.put(A, b)
-        M, m = self._said()
-        self.shared.put(self.shared.A + np.swapaxes(z, -1, -2) @ z - M, np.vecmat(r, z) - m)
 
 
 def _columns(features: FeatureEngineer | ContextSpace, own: Sequence[int] | None) -> np.ndarray:

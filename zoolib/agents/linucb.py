@@ -90,7 +90,8 @@ class SharedLinUCBAgent(ByCell, UCBAgent):
     def warm(self, X: np.ndarray, r: np.ndarray, weight: float = 1.0) -> None:
         """Start from a log: A = lambda I + w sum x x', b = w sum r x, in the place of what was known before.
 
-        With w = 1 this is to replay the log, in any order. With w < 1 its n clicks count as w n: they say where to
+        With w = 1 this is to replay the log, in any order (log-odds, which go click by click, are here fitted to all of
+        it together). With w < 1 its n clicks count as w n: they say where to
         begin, and the agent's own clicks soon outweigh them.
 
         Parameters

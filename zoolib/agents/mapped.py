@@ -161,12 +161,10 @@ class MappedAgent(UCBAgent):
         return X
 
     def _changed(self, name: str, before: Any) -> None:
-        more, self.evidence.ridge = self.ridge - self.evidence.ridge, self.ridge
-        if self.fresh:
-            self._rebuild()
-        else:
-            self.evidence.A += more * np.eye(self.evidence.d)
-            self._catch_up()
+        if name == "alpha":
+            return self._draw_ahead()
+        self.evidence.ridge = self.ridge
+        return self._rebuild() if self.fresh else self._catch_up()
 
     def get_state(self) -> dict[str, Any]:
         """Return what has been learned, and the records."""
@@ -195,6 +193,9 @@ class MappedAgent(UCBAgent):
 
     def _factor(self) -> None:
         self.evidence.factor()
+        self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
         if isinstance(self.exploration, _Ahead):
             self.exploration.renew(self.evidence, self.alpha)
 

@@ -74,7 +74,7 @@ class Tabulated:
 
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
-        return np.moveaxis(self.features.table, 0, 1)[sim.product_category]
+        return np.moveaxis(self.features.table, 0, 1)[self.features.shop(sim).product_category]
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return the score of each arm, ``(..., K)``."""

@@ -43,6 +43,10 @@ class BatchedEvidence(Stateful):
         self.clear()
         self.factor()
 
+    def _changed(self, name: str, before: float) -> None:
+        self.A += (self.ridge - before) * np.eye(self.d)
+        self.factor()
+
     def clear(self) -> None:
         """Forget everything."""
         self.A = np.broadcast_to(self.ridge * np.eye(self.d), (*self.shape, self.d, self.d)).copy()

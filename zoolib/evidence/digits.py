@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 LONGEST = 1e10  # of x'x / lambda: a few thousand such x x' leave the prior a digit or two in their sum, A
-LEAST_LEFT = 1e-6  # of 1 - x' A^-1 x: with less of it left, taking out a click would cost the inverse its digits
+LEAST_LEFT = 1e-2  # of 1 - x' A^-1 x: with less of it left, taking out click after click costs the inverse its digits
 
 
 def refuse_long(x: np.ndarray, ridge: float, weight: Any = None) -> None:
@@ -17,7 +17,8 @@ def refuse_long(x: np.ndarray, ridge: float, weight: Any = None) -> None:
     """
     fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= LONGEST * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
-        raise ValueError(f"contexts too long beside the prior: scale them to x'x <= {LONGEST * ridge:g} or raise ridge")
+        scale = f"scale them to x'x <= {LONGEST * ridge:g} or raise ridge"
+        raise ValueError(f"contexts too long beside the prior: {scale} (with a whole network x is its gradient)")
 
 
 def is_delicate(v: Any, sign: float) -> bool:

@@ -201,6 +201,8 @@ class Evidence(Stateful):
     def _rank_one(self, x: np.ndarray, r: Any, arm: Any, sign: float) -> None:
         if sign > 0:
             refuse_long(x, self.ridge)
+        if self._recent and (self._recent[0] is None) != (arm is None):
+            raise ValueError("arm must be given with every click, or with none")
         arrays = self._A, self._A_inv, self._b
         A, A_inv, b = parts = self._of(arm, *arrays)
         u = np.matvec(A_inv, x)

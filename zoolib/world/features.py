@@ -103,6 +103,17 @@ class FeatureEngineer:
         """Number of products K in the catalog of the shop it was made for."""
         return self.sim.n_products
 
+    def shop(self, sim: Any = None) -> ZooplusSimulator:
+        """Return ``sim``, or its own shop for None; a ``ValueError`` if personas and categories are not the same."""
+        if sim is None:
+            return self.sim
+        mine, checked = self.sim, checks.instance("sim", sim, ZooplusSimulator)
+        if (checked.personas, checked.categories) != (mine.personas, mine.categories):
+            raise ValueError(
+                f"sim must have the personas {mine.personas} and the categories {mine.categories}, in order"
+            )
+        return checked
+
     def encoded(self, encoding: str) -> FeatureEngineer:
         """Return the contexts of the same shop in another encoding."""
         return FeatureEngineer(self.sim, encoding)
@@ -113,7 +124,7 @@ class FeatureEngineer:
 
     def cell(self, user_id: Any, arm: Any, sim: ZooplusSimulator | None = None) -> Any:
         """Return the number among ``cells`` of the context of one user and one product."""
-        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
+        sim = self.shop(sim)
         arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
         return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
 
@@ -129,7 +140,7 @@ class FeatureEngineer:
 
     def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the contexts of one user and every product, ``(..., K, d)``."""
-        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
+        sim = self.shop(sim)
         persona = np.asarray(sim.persona(user_id))
         return self.table[persona[..., None], sim.product_category]
 
@@ -145,5 +156,5 @@ class FeatureEngineer:
 
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
-        sim = self.sim if sim is None else checks.instance("sim", sim, ZooplusSimulator)
+        sim = self.shop(sim)
         return sim.choice_cells[(*sim.rows, sim.persona(user_id))], sim.first_product
