@@ -39,6 +39,7 @@ from zoolib.randomness import SHIFT, shifted
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 TABLE = CHAPTERS / "data" / "replicate.csv"
 HUNDRED = 1_000_000  # by so much the seeds of one fresh hundred are shifted against those of the next
+ENDED = "(ended in an error)"  # in the place of the labels of a chapter that did not come to its end
 COLUMNS = ["chapter", "label", "offset", "holds", "measured", "cell"]
 NOT_THERE = ("FileNotFoundError", "NotPlayedError")  # a table, or a part of one, that nobody has computed
 
@@ -74,7 +75,8 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
     """Run a chapter, up to the claim ``last`` if it is given, in fresh hundreds, and return what its claims say.
 
     ``code`` is the digest of its cells, by which what was kept is found again only as long as they are the same. Where
-    ``last`` is given, other cells may fail, since the tables may hold no more than that claim needs.
+    ``last`` is given, other cells may fail, since the tables may hold no more than that claim needs. A chapter in which
+    something fails says that, and nothing else: the others are to be heard.
     """
     from nbclient import NotebookClient
 
@@ -88,12 +90,16 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         how = {"resources": {"metadata": {"path": str(CHAPTERS)}}, "extra_arguments": ["--log-level=ERROR"]}
         client = NotebookClient(notebook, timeout=3600, kernel_name="python3", allow_errors=True, **how)
         client.execute(env=env)
-        found[offset] = [
-            {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-            for cell in sound(notebook.cells, f"{chapter}, shifted by {offset:,}", parts_only(offset, last), bool(last))
-            for one in claims_of(cell)
-            if one["kind"] != "machine"  # whose numbers are new in every run
-        ]
+        where = f"{chapter}, shifted by {offset:,}"
+        try:
+            found[offset] = [
+                {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
+                for cell in sound(notebook.cells, where, parts_only(offset, last), bool(last))
+                for one in claims_of(cell)
+                if one["kind"] != "machine"  # whose numbers are new in every run
+            ]
+        except RuntimeError as error:
+            found[offset] = [{"label": ENDED, "holds": False, "measured": str(error), "cell": ""}]
     return found
 
 
@@ -181,7 +187,7 @@ def replicate(
         ),
         columns=COLUMNS,
     )
-    rows = rows if claim is None else rows[rows["label"] == claim]
+    rows = rows if claim is None else rows[rows["label"].isin([claim, ENDED])]
     if claim is not None and rows.empty:
         raise ValueError(f"claim: {claim!r} rests on what is in none of the hundreds {offsets}")
     return rows
@@ -274,4 +280,4 @@ def main(arguments: Sequence[str], tables: Any, known: Sequence[str]) -> int:
         store(merged(stored(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS), found), TABLE)
     if away := sorted(set(offsets) - set(found["offset"])) if asked.claim else []:
         print(f"{asked.claim} was not asked where what it rests on is missing, in worlds shifted by {away}")
-    return 1 if away else 0
+    return 1 if away or (found["label"] == ENDED).any() else 0
