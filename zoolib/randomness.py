@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Integral
@@ -25,6 +25,7 @@ Seed = int | np.random.SeedSequence | np.random.Generator
 
 USERS = "users"  # the stream from which experiments draw who comes to the shop
 SHOCK_TIMES = "shocks"  # and the one from which they draw when something happens, if they do
+TABLES = "click table"  # and a shop its click table, where that is drawn
 SHIFT = "ZOOLIB_SHIFT"  # the variable of the environment that says by how much all seeds are shifted
 _by: ContextVar[int | None] = ContextVar("_by", default=None)
 
@@ -51,21 +52,34 @@ def shifted(by: int) -> Iterator[None]:
 
 
 def spawn(seed: int, stream: str) -> np.random.Generator:
-    """Return the generator of a named stream of replication ``seed``, independent of all its other streams.
+    """Return the generator of a named stream of replication ``seed``, independent of its streams of other names.
 
-    The name, not the order of calls, decides: a new agent in an experiment changes no other agent's numbers.
+    The name, not the order of calls, decides: a new agent in an experiment changes no other agent's numbers. It is
+    known by its CRC-32, and of two names in 2^32 the streams are one; :func:`refuse_shared` refuses those of agents.
     """
     seed = checks.whole("seed", seed, 0)
     name = checks.text("stream", stream)
     return np.random.default_rng(np.random.SeedSequence(seed + shift(), spawn_key=(zlib.crc32(name),)))
 
 
-def worlds(seed: int | Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the seeds of all worlds, one at least, and the shape of their batch: ``()``, of a sequence ``(R,)``."""
+def refuse_shared(agents: Iterable[str], taken: Iterable[str]) -> None:
+    """Refuse names of ``agents`` whose streams would be the same, or one of those that their world has ``taken``."""
+    whose = {zlib.crc32(checks.text("streams", name)): f"the world's {name!r}" for name in taken}
+    for name in agents:
+        number = zlib.crc32(checks.text("agents", name))
+        if number in whose:
+            raise ValueError(f"agents: {name!r} names the stream of {whose[number]}; give the agent another name")
+        whose[number] = repr(name)
+
+
+def worlds(seed: int | Sequence[int], name: str = "seed", apart: bool = False) -> tuple[tuple[int, ...], ...]:
+    """Return the seeds of all worlds, one at least, if ``apart`` none twice; and their batch's shape, () or (R,)."""
     many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes)) and getattr(seed, "ndim", 1)
-    seeds = tuple(checks.whole("seed", one, 0) for one in (seed if many else [seed]))
+    seeds = tuple(checks.whole(name, one, 0) for one in (seed if many else [seed]))
     if not seeds:
-        raise ValueError("seed must name at least one world, got an empty sequence")
+        raise ValueError(f"{name} must name at least one world, got an empty sequence")
+    if apart and len(set(seeds)) < len(seeds):
+        raise ValueError(f"{name} must name no world twice, got {seeds}")
     return seeds, (len(seeds),) if many else ()
 
 

@@ -19,10 +19,13 @@ from zoolib import (
     metrics,
     run,
     serve,
+    spawn,
 )
+from zoolib.data import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
 from zoolib.experiment import Problem
 from zoolib.experiment.run import keep_freed_memory
 from zoolib.maps import Crossed
+from zoolib.world import feature_shop
 
 
 class Prices:
@@ -131,6 +134,25 @@ def test_a_row_that_there_is_not_is_refused():
     shop = FeatureShop(Segments(), seed=[4, 5], n_products=30, shown=6, n_log=0, n_steps=5)
     with pytest.raises(ValueError, match="place must lie between 0 and 5, got 0 to 17"):
         serve({"wrong": Wrong(shop.space)}, shop)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: WheelBandit(0, 3),
+    lambda: FeatureShop(Segments(), n_log=5, n_steps=3, quality=0.5),
+    lambda: ClassificationBandit(LabelledData("d", np.eye(3), [0, 1, 1], ("a", "b")), 0, 3),
+])  # fmt: skip
+def test_no_agent_is_handed_a_stream_that_its_problem_was_drawn_from_or_that_of_another(monkeypatch, make):
+    asked = []
+    for module in (wheel, feature_shop, classification):
+        monkeypatch.setattr(module, "spawn", lambda seed, name: asked.append(name) or spawn(seed, name))
+    problem = make()
+    assert set(asked) == set(problem.streams)
+    for name in problem.streams:
+        with pytest.raises(ValueError, match=f"agents: '{name}' names the stream of the world's '{name}'"):
+            serve({"chance": chance, name: chance}, problem)
+        assert serve({name: RandomAgent(problem.space, rng=0)}, problem).n_steps == 3  # which brought its own
+    with pytest.raises(ValueError, match="'buckeroo' names the stream of 'plumless'"):
+        serve({"plumless": chance, "buckeroo": chance}, problem)
 
 
 def test_both_loops_tell_the_allocator_to_keep_what_is_freed():

@@ -103,10 +103,9 @@ class ClassificationBandit:
     ) -> None:
         self.data, self.form = checks.instance("data", data, LabelledData), checks.choice("form", form, FORMS)
         self.n_steps, self.n_arms = checks.whole("n_steps", n_steps, 1), len(data.classes)
-        self.seeds, self.batch_shape = worlds(seeds)
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds must name no shuffle twice, got {self.seeds}")
-        rows = [shuffled(len(data.X), n_steps, spawn(seed, f"shuffle of {data.name}")) for seed in self.seeds]
+        self.seeds, self.batch_shape = worlds(seeds, "seeds", apart=True)
+        self.streams = (f"shuffle of {data.name}",)  # as in Problem
+        rows = [shuffled(len(data.X), n_steps, spawn(seed, *self.streams)) for seed in self.seeds]
         x = [scaled(data.X[order], scaling) for order in rows]
         self.rows, self.x = (np.stack(a, axis=1) if self.batch_shape else a[0] for a in (rows, x))
         self.labels = data.y[self.rows]

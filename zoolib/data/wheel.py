@@ -46,15 +46,15 @@ class WheelBandit:
     (1, 3, 40)
     """
 
-    log = None  # nothing is known beforehand
+    log, streams = None, ("wheel",)  # nothing is known beforehand; and as in Problem
     safe, plain, rich, sigma = 1.2, 1.0, 50.0, 0.01
     n_arms = 5
 
     def __init__(self, seeds: int | Sequence[int], n_steps: int, *, delta: float = 0.95) -> None:
         self.n_steps = checks.whole("n_steps", n_steps, 1)
         self.delta = checks.real("delta", delta, 0.0, 1.0, open_low=True)
-        self.seeds, self.batch_shape = worlds(seeds)
-        drawn = [self._draw(spawn(seed, "wheel")) for seed in self.seeds]
+        self.seeds, self.batch_shape = worlds(seeds, "seeds", apart=True)
+        drawn = [self._draw(spawn(seed, *self.streams)) for seed in self.seeds]
         parts = [np.stack(a, axis=1) if self.batch_shape else a[0] for a in zip(*drawn, strict=True)]
         self.x, self.luck = parts
         self.space = ContextSpace(2, self.n_arms, self.batch_shape)

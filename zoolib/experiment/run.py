@@ -16,7 +16,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
-from zoolib.randomness import SHOCK_TIMES, USERS, UniformStream, spawn
+from zoolib.randomness import SHOCK_TIMES, TABLES, USERS, UniformStream, refuse_shared, spawn, worlds
 from zoolib.world import FeatureEngineer, Schedule, Shocks, ZooplusSimulator
 
 Factory = Callable[[FeatureEngineer, Any], Any]
@@ -120,7 +120,7 @@ def replicate(
         for each in ``rng``. If what it makes has no ``batch_shape``, or it cannot make that, it is called for each
         world instead, with the features of that world alone and its one generator.
     seeds
-        Seeds of the replications, for example ``range(100)``.
+        Seeds of the replications, for example ``range(100)``, none twice.
     n_steps, shocks, progress
         As in :func:`run`.
     **shop
@@ -131,11 +131,10 @@ def replicate(
     >>> bool((results.expected[0] == results.oracle).all())
     True
     """
-    sim, made = ZooplusSimulator(seed=seeds, **shop), {}
-    for name, factory in checks.instance("agents", agents, Mapping).items():
-        if name in (USERS, SHOCK_TIMES):
-            raise ValueError(f"agents: {name!r} names the stream that {name} are drawn from, not an agent")
-        made[name] = _made(name, factory, sim)
+    worlds(seeds, "seeds", apart=True)
+    refuse_shared(checks.instance("agents", agents, Mapping), (USERS, SHOCK_TIMES, TABLES))
+    sim = ZooplusSimulator(seed=seeds, **shop)
+    made = {name: _made(name, factory, sim) for name, factory in agents.items()}
     return run(made, sim, n_steps, shocks=shocks, progress=progress)
 
 

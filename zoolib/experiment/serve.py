@@ -15,7 +15,7 @@ from zoolib.agents import Agent
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
 from zoolib.experiment.run import check_agents, keep_freed_memory
-from zoolib.randomness import spawn
+from zoolib.randomness import refuse_shared, spawn
 from zoolib.world import ContextSpace
 
 
@@ -24,7 +24,7 @@ class Problem(Protocol):
     """T steps at which one of K contexts is to be chosen, in one world or R in lockstep.
 
     :class:`~zoolib.world.FeatureShop` and :class:`~zoolib.data.ClassificationBandit` are such; any other class that has
-    these will do.
+    these will do. Where it draws from streams of its seeds by name, ``streams`` lists them, and no agent is handed one.
 
     Attributes
     ----------
@@ -87,7 +87,9 @@ def serve(
         raise TypeError(f"problem must have all that a Problem has, got {type(problem).__name__}")
     space, T, R = problem.space, problem.n_steps, len(problem.seeds)
     if isinstance(agents, Mapping):
-        agents = {name: _made(name, agent, problem) for name, agent in agents.items()}
+        factories = {name: a for name, a in agents.items() if callable(a) and not hasattr(type(a), "select")}
+        refuse_shared(factories, getattr(problem, "streams", ()))
+        agents = {**agents, **{name: _made(name, factory, problem) for name, factory in factories.items()}}
     check_agents(agents, ("select", "learn"), space.batch_shape)
     keep_freed_memory()
     row, reward = np.empty((len(agents), T, R), dtype=np.int32), np.empty((len(agents), T, R))
@@ -109,9 +111,7 @@ def serve(
     return Results(agents=tuple(agents), seeds=tuple(problem.seeds), reward=reward, **problem.outcome(row))
 
 
-def _made(name: str, agent: Any, problem: Problem) -> Any:
-    """Return the agent; a factory's is given the stream ``name`` of each seed."""
-    if not callable(agent) or hasattr(type(agent), "select"):
-        return agent
+def _made(name: str, factory: Any, problem: Problem) -> Any:
+    """Return a factory's agent, which is given the stream ``name`` of each seed."""
     rngs = [spawn(seed, name) for seed in problem.seeds]
-    return agent(problem.space, rngs if problem.space.batch_shape else rngs[0])
+    return factory(problem.space, rngs if problem.space.batch_shape else rngs[0])

@@ -56,6 +56,8 @@ class FeatureShop:
     (3, 50, 20)
     """
 
+    streams = ("world", "log", "quality", "visits")  # as in Problem
+
     def __init__(
         self,
         taste: Segments | Conditions | Pictures,
@@ -79,9 +81,7 @@ class FeatureShop:
         self.confounded = checks.real("confounded", confounded, 0.0, 1.0)
         if self.confounded and self.n_products < 2:
             raise ValueError(f"confounded needs a log of two products or more, got {self.n_products}")
-        self.seeds, self.batch_shape = worlds(seed)
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seed must name no shop twice, got {self.seeds}")
+        self.seeds, self.batch_shape = worlds(seed, apart=True)
         self.space = ContextSpace(self.layout.d, self.n_shown, self.batch_shape)  # what an agent is made with
         self.worlds: list[dict[str, Any]] = []
         drawn = [self._draw(s) for s in self.seeds]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from zoolib import checks
-from zoolib.randomness import UniformStream, generator, spawn, worlds
+from zoolib.randomness import TABLES, UniformStream, generator, spawn, worlds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ def drawn_table(seed: int) -> Table:
     0.01
     """
     mean, total = TABLE.mean(), TABLE.mean() * (1 - TABLE.mean()) / TABLE.var() - 1
-    rows = spawn(seed, "click table").beta(mean * total, (1 - mean) * total, TABLE.shape).round(2).tolist()
+    rows = spawn(seed, TABLES).beta(mean * total, (1 - mean) * total, TABLE.shape).round(2).tolist()
     return {p: dict(zip(CATEGORIES, row, strict=True)) for p, row in zip(PERSONAS, rows, strict=True)}
 
 
