@@ -70,6 +70,35 @@ def test_thinning_makes_a_log_of_known_propensities_uniform():
     assert replay(even, Fixed(ContextSpace(2, 3), alpha=0.0)).value == pytest.approx(0.545, abs=0.02)
 
 
+@pytest.mark.parametrize("chances", [
+    [[0.5, 0.5, 0, 0], [0.6, 0.4, 0, 0]],  # never less than 1/4
+    [[0.9, 0.1, 0, 0], [0.1, 0.9, 0, 0]],
+    [[0.1, 0.2, 0.3, 0.4], [0.1, 0.9, 0, 0]],  # in one context alone
+])  # fmt: skip
+def test_a_log_in_which_some_actions_never_had_a_chance_is_not_thinned(chances):
+    rng, p = np.random.default_rng(0), np.array(chances)
+    x = rng.integers(0, 2, 4000)
+    action = (p[x].cumsum(-1) < rng.random(4000)[:, None]).sum(-1)
+    log = LoggedData(np.eye(2)[x], action, np.zeros(4000), p[x, action], 4)
+    with pytest.raises(ValueError, match=r"about (2|1\.9|2\.9|3|3\.0)\d* of 4 actions had a chance in each row"):
+        thinned(log, rng)
+
+
+@pytest.mark.parametrize("n", [3, 30, 300, 3000])
+def test_a_log_in_which_all_had_a_chance_is_thinned_however_rare_some_were(n):
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        log = uniform_log(rng, n, p=[0.5, 0.3, 0.2])
+        if (log.action == 2).any() or n > 3:
+            assert (thinned(log, rng).propensity == 1 / 3).all()
+
+
+def test_logs_in_lockstep_are_not_thinned_as_one():
+    many = LoggedData(np.ones((2, 4, 1)), [[0, 1, 0, 1]] * 2, np.zeros((2, 4)), np.full((2, 4), 0.5), 2)
+    with pytest.raises(ValueError, match="log must be one log, got 2 in lockstep"):
+        thinned(many, np.random.default_rng(0))
+
+
 def test_only_what_was_kept_is_learned_and_in_its_order():
     log = uniform_log(np.random.default_rng(0), 200)
     agent, twin = LinUCBAgent(ContextSpace(2, 3), alpha=0.5), LinUCBAgent(ContextSpace(2, 3), alpha=0.5)

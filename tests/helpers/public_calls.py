@@ -214,8 +214,8 @@ significant_pairs.at_most: 2; per_visit.policy: np.full((4, K), 1 / K); shop_log
 true_value.policy: np.full((4, K), 1 / K);
 action_probabilities.agent: zoo.LinTSAgent(features(), rng=0); action_probabilities.n_draws: 5;
 cross_fitted.model: off_policy.ridge_rewards(); shrunk_dr.lam: 1.0; switch_dr.tau: 1.0;
-replay.log: replace(log(), propensity=np.full(N, 1 / K)); thompson_ranks.alpha: drawn(4) + 1;
-thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
+replay.log: replace(log(), propensity=np.full(N, 1 / K)); thinned.log: replace(log(), propensity=np.full(N, 1 / K));
+thompson_ranks.alpha: drawn(4) + 1; thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
 Decision.unpacked.key: "decision/d"; Decision.unpacked.value: decision().packed(); Funnel.products: drawn(K, 5);
 Funnel.query: ask; Funnel.n_candidates: K; Funnel.n_slate: 3; Funnel.arrivals: None; Funnel.feedback.decision: "d";
 FeedbackQueue.put.decision: "d"; Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;

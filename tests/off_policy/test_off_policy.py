@@ -161,6 +161,9 @@ def test_the_estimators_meet_where_they_must(problem):
     assert switch_dr(log, policy, q, np.inf).value == pytest.approx(doubly_robust(log, policy, q).value, **close)
     assert switch_dr(log, policy, q, 0.0).value == pytest.approx(direct(log, policy, q).value, **close)
     assert shrunk_dr(log, policy, q, 0.0).value == pytest.approx(direct(log, policy, q).value, **close)
+    heavy = LoggedData(log.context, log.action, log.reward, log.propensity / 1e4, log.n_actions)  # weights of thousands
+    for lam in (1e300, 1e308, 10**400, np.inf):
+        assert shrunk_dr(heavy, policy, q, lam).value == pytest.approx(doubly_robust(heavy, policy, q).value)
     assert shrunk_dr(log, policy, q, 1e15).value == pytest.approx(doubly_robust(log, policy, q).value, abs=1e-6)
     assert log.reward.min() - 1e-9 <= snips(log, policy).value <= log.reward.max() + 1e-9
     assert 1 - 1e-9 <= overlap(log, policy)["effective rows"] <= len(log) + 1e-9
@@ -373,6 +376,14 @@ def test_settings_that_cannot_be_are_refused():
     ):
         with pytest.raises(ValueError):
             wrong()
+
+
+def test_a_log_without_features_is_modelled_by_its_mean_and_one_of_a_single_row_is_no_two_folds():
+    log = some_log(d=0, shape=(2,))[0]
+    q = ridge_rewards()(log)(log.context)
+    assert q == pytest.approx(np.broadcast_to(log.reward.mean(-1)[:, None, None], (2, 60, 4)))
+    with pytest.raises(ValueError, match="number of rows of log must be at least 2, got 1"):
+        cross_fitted(log.rows([0]), ridge_rewards(), rng=0)
 
 
 def test_a_policy_that_never_does_what_was_logged_has_no_self_normalised_estimate():

@@ -165,8 +165,8 @@ def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) ->
 
 
 def shrunk_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, lam: float) -> Estimate:
-    """Doubly robust with w shrunk to lam w / (w^2 + lam) (Su, Dimakopoulou, Krishnamurthy and Dudik, 2020)."""
-    lam = checks.real("lam", lam, 0.0)
+    """Doubly robust, w shrunk to lam w / (w^2 + lam), at infinity w (Su, Dimakopoulou, Krishnamurthy, Dudik, 2020)."""
+    lam = 1e150 if isinstance(lam, (int, float)) and lam > 1e150 else checks.real("lam", lam, 0.0)  # no w shrinks
     w = weights(log, policy)
     shrunk = lam * w / np.maximum(w**2 + lam, np.finfo(float).tiny)
     residual = log.reward - _of_action(log, _rewards(log, q))
@@ -185,7 +185,7 @@ def ridge_rewards(ridge: float = 1.0) -> RewardModel:
         X, mean, d = log.context, log.reward.mean(-1), log.context.shape[-1]
         chosen = np.swapaxes(log.action[..., None] == np.arange(log.n_actions), -1, -2).astype(float)  # (..., K, n)
         outer = (X[..., :, None] * X[..., None, :]).reshape(*X.shape[:-1], d * d)
-        A = ridge * np.eye(d) + (chosen @ outer).reshape(*log.batch_shape, -1, d, d)
+        A = ridge * np.eye(d) + (chosen @ outer).reshape(*log.batch_shape, log.n_actions, d, d)
         b = chosen @ (X * (log.reward - mean[..., None])[..., None])
         theta = np.linalg.solve(A, b[..., None])[..., 0]  # (..., K, d)
         return lambda context: mean[..., None, None] + context @ np.swapaxes(theta, -1, -2)
@@ -198,7 +198,7 @@ def cross_fitted(log: LoggedData, model: RewardModel, *, n_folds: int = 3, rng: 
 
     Rows are dealt to folds at random; those of a fold are predicted by a model of all others.
     """
-    checks.instance("log", log, LoggedData)
+    checks.whole("number of rows of log", len(checks.instance("log", log, LoggedData)), 2)
     n_folds, model = checks.whole("n_folds", n_folds, 2, len(log)), checks.called("model", model)
     fold = generators(rng, ())[0].permutation(len(log)) % n_folds
     q = np.empty((*log.action.shape, log.n_actions))

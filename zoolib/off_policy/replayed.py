@@ -19,11 +19,18 @@ from zoolib.data import LoggedData
 def thinned(log: LoggedData, rng: np.random.Generator) -> LoggedData:
     """Return the events of a log that a coin keeps, so that in what is left every action is equally probable.
 
-    An event is kept with probability min(p) / p. If the propensities p are right, what is left is uniform.
+    An event is kept with probability min(p) / p. If the propensities p are right, what is left is uniform, provided
+    that each of the K actions had a chance in every row. Then 1/p is K on average: a log in which that falls short by
+    more than four standard errors and a twentieth of K, or no p is as small as 1/K, is refused.
     """
-    checks.instance("log", log, LoggedData)
+    if checks.instance("log", log, LoggedData).batch_shape:
+        raise ValueError(f"log must be one log, got {len(log.action)} in lockstep")
+    K, inverse = log.n_actions, np.minimum(1 / log.propensity, 1e100)  # whose squares are finite
+    noise = max(4 * inverse.std() / np.sqrt(len(log)), K / 20)
+    if K - inverse.mean() > noise or inverse.max() < K * (1 - 1e-6):
+        raise ValueError(f"log: by its propensities about {inverse.mean():.3g} of {K} actions had a chance in each row")
     keep = checks.instance("rng", rng, np.random.Generator).random(len(log)) < log.propensity.min() / log.propensity
-    return replace(log.rows(keep), propensity=np.full(keep.sum(), 1 / log.n_actions))
+    return replace(log.rows(keep), propensity=np.full(keep.sum(), 1 / K))
 
 
 @dataclass(frozen=True, eq=False)
