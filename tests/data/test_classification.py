@@ -218,7 +218,7 @@ def test_an_agent_of_another_shape_and_an_arm_that_is_none_are_refused():
         serve({"LinUCB": LinUCBAgent(ContextSpace(4, 4))}, bandit)
     with pytest.raises(ValueError, match="arm"):
         bandit.reward(0, np.array([0, 4]))
-    for X in (np.ones(3), np.array([[np.nan, 1.0]])):
+    for X in (np.ones(3), np.array([[np.nan, 1.0]]), np.array([[1e308], [-1e308]])):
         with pytest.raises(ValueError, match="X"):
             scaled(X)
 

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import threading
 import zipfile
+from decimal import Decimal
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -72,7 +73,7 @@ def test_actions_may_be_named_in_an_order_of_their_own_and_some_may_never_occur(
     ("pen,0,0.5\nold,12", "pen,0,0\nold,12", r"propensity, row 2: must be a probability in \(0, 1\].*got 0.0"),
     ("ink,1,0.25", "ink,1,1.25", r"propensity, row 1: .*got 1.25"),
     ("ink,1,0.25", "ink,1,-0.25", "propensity, row 1: .*got -0.25"),
-    ("ink,1,0.25", "ink,1,", "column 'chance', row 1: must be filled in, got nan"),
+    ("ink,1,0.25", "ink,1,", "column 'chance', row 1: must be filled in, not NA, got nan"),
     ("ink,1,0.25", "ink,1", "column 'chance', row 1: must be filled in"),
     ("ink,1,0.25", "ink,1,often", "column 'chance', row 1: must be a finite number, got often"),
     ("ink,1,0.25", "ink,inf,0.25", "column 'bought', row 1: must be a finite number, got inf"),
@@ -104,6 +105,29 @@ def test_numbers_among_words_and_words_among_numbers_are_refused(tmp_path):
         log_of_frame(frame_with(item=[0, 1, 0, 1]), context=["hour"], actions=["0", "1"], **NAMES)
     with pytest.raises(ValueError, match=r"column 'hour', row 2: must be a number, as most of its .* got noon"):
         log_of_frame(frame_with(hour=["9", "11", "noon", "12"]), context=["hour"], **NAMES)
+
+
+def test_decimals_are_numbers_and_what_is_no_real_number_is_none():
+    decimals = log_of_frame(frame_with(hour=[Decimal("9.5"), Decimal(10), 11.5, 12]), context=["hour"], **NAMES)
+    assert decimals.features == ("hour",)
+    assert decimals.context[:, 0].tolist() == [9.5, 10, 11.5, 12]
+    for column in ("hour", "bought"):
+        with pytest.raises(ValueError, match=rf"column '{column}', row 0: must be a finite number, got \(?1\+2j"):
+            log_of_frame(frame_with(**{column: [1 + 2j, 1, 0, 1]}), context=["hour"], **NAMES)
+    with pytest.raises(ValueError, match="column 'bought', row 0: must be a finite number, got 2020-01-01"):
+        log_of_frame(frame_with(bought=pd.to_datetime(["2020-01-01"] * 4)), context=["hour"], **NAMES)
+    with pytest.raises(ValueError, match=r"column 'hour', row 0: .* written without commas, got 1,500"):
+        log_of_frame(frame_with(hour=["1,500", "2,500", "900", "1,000,000.5"]), context=["hour"], **NAMES)
+    assert log_of_frame(frame_with(hour=["1,5", "2,5", "a", "b"]), context=["hour"], **NAMES).context.shape == (4, 4)
+
+
+def test_an_action_keeps_the_zeros_before_it_and_numbers_are_numbers(tmp_path):
+    zeros = GOOD.replace("pen", "007").replace("ink", "7").replace("pad", "010")
+    assert read(tmp_path, zeros).actions == ("007", "010", "7")
+    assert read(tmp_path, zeros, actions=["7", "010", "007"]).action.tolist() == [2, 0, 2, 1]
+    numbers = GOOD.replace("pen", "10").replace("ink", "9").replace("pad", "0")
+    assert read(tmp_path, numbers).actions == ("0", "9", "10")
+    assert read(tmp_path, numbers, actions=[10, 9, 0]).action.tolist() == [0, 1, 0, 2]
 
 
 def test_a_context_holds_no_outcome_and_a_column_is_there_once(tmp_path):

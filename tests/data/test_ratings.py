@@ -179,6 +179,12 @@ def test_genres_that_are_no_arms_are_left_out():
     assert user.tolist() == [1, 2]
 
 
+def test_a_rating_that_is_missing_is_not_one_of_no_liking():
+    frame = pd.DataFrame({"user": [1, 1], "genres": ["Drama", "Action"], "rating": [5.0, np.nan]})
+    with pytest.raises(ValueError, match="column 'rating' of frame must be finite"):
+        rating_log(frame)
+
+
 # ---- the table of chapter 10 -----------------------------------------------------------------------------------------
 
 

@@ -135,6 +135,23 @@ def test_an_interval_is_scipys_t_interval(values, level):
         assert interval.low == pytest.approx(interval.high)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, bool])
+def test_a_difference_of_small_numbers_is_one_of_real_numbers(kind):
+    frame = pd.DataFrame({"a": [1, 0, 1], "b": [1, 1, 1]}).astype(kind) if kind is bool else pd.DataFrame(
+        {"a": np.array([1, 0, 100], kind), "b": np.array([2, 1, 101], kind)}
+    )  # fmt: skip
+    assert paired_difference(frame, "a", "b").mean == pytest.approx(-1 / 3 if kind is bool else -1)
+    counted = dataclasses.replace(
+        results(np.zeros((1, 2, 3))), oracle=np.zeros((2, 3), kind), expected=np.ones((1, 2, 3), kind)
+    )
+    assert (metrics.regret(counted) == -3).all(axis=None)
+
+
+def test_columns_that_only_look_alike_have_an_interval_each():
+    found = metrics.intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
+    assert (found[1].mean, found["1"].mean) == (1.5, 5.5)
+
+
 def test_the_interval_holds_the_truth_in_95_of_100_experiments():
     # rates of 400 clicks each, 12 replications an experiment; the truth is .3
     rng = np.random.default_rng(0)

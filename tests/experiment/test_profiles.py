@@ -84,6 +84,14 @@ def test_a_number_about_worlds_is_covered_as_often_as_it_says_and_keeps_pairs_to
     assert apart == resampled(lambda a, b: (a - b).mean(), x, x + 1.0)
 
 
+def test_a_number_that_some_resamples_do_not_have_has_no_interval():
+    def undefined(x):
+        return x.mean() if np.ptp(x) else np.nan
+
+    with pytest.raises(ValueError, match="of must return a number of every resample"):
+        resampled(undefined, [1.0, 2.0, 3.0])
+
+
 @pytest.mark.parametrize("samples", [(), ([],), ([3.0],), ([1.0, 2.0], [1.0]), ([1.0, np.nan],)])
 def test_replications_that_are_not_of_one_number_are_refused(samples):
     with pytest.raises(ValueError, match="samples"):

@@ -41,6 +41,7 @@ def scaled(X: np.ndarray, scaling: str = "running") -> np.ndarray:
         Li and Gu (2020).
     """
     X, scaling = checks.finite("X", X, (None, None)), checks.choice("scaling", scaling, SCALINGS)
+    checks.real("largest size in X", np.abs(X).max(initial=0), 0, 1e150)  # beyond there are no squares
     n, d, one = checks.whole("number of rows of X", len(X), 1), X.shape[1], np.ones((len(X), 1))
     if scaling == "row":
         length = np.linalg.norm(X, axis=-1, keepdims=True)

@@ -6,22 +6,21 @@ checked when it is made; what does not fit is refused by row and column, and not
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from numbers import Number
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from zoolib import checks
-from zoolib.data.unpacking import unpacked
 
 MOST_NUMBERS = 10**8  # of contexts, rows times columns
+THOUSANDS = "[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?"
 LEAST = float(np.finfo(float).tiny)  # what is below has lost digits, and its inverse may be infinite
 
 
@@ -106,42 +105,6 @@ class LoggedData:
         return n if self.batch_shape else int(n)
 
 
-def read_log(path: str | os.PathLike[str], **columns: Any) -> LoggedData:
-    """Read a log from a CSV file with a header, which may be packed by gzip, bzip2 or xz (``.gz``, ``.bz2``, ``.xz``).
-
-    Parameters
-    ----------
-    path, **columns
-        The file, and what its columns mean: the further parameters of :func:`log_of_frame`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError, TypeError
-        If a column is missing, a cell is empty or holds what it must not; the message names column and row, counted
-        from 0 below the header. If it unpacks to more than a gibibyte, or has more than 5,000 columns: what is larger
-        is read in parts, and handed to :func:`log_of_frame`.
-    """
-    if not Path(checks.path("path", path)).is_file():
-        raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it drops what is too much
-            frame = pd.read_csv(text := unpacked(Path(path)), skip_blank_lines=False, index_col=False, low_memory=False)
-        text.seek(0)
-        names = pd.read_csv(text, skip_blank_lines=False, header=None, nrows=1, dtype=str, keep_default_na=False)
-        frame.columns = names.iloc[0].tolist()  # as they stand there: of two that are alike pandas renames one
-    except pd.errors.ParserWarning as error:
-        raise ValueError(
-            f"path: the rows of {os.fspath(path)!r} have more fields than its header has names; "
-            "fields are parted by commas, and a decimal point is a point"
-        ) from error
-    except Exception as error:  # there is no end to what a damaged or compressed file can raise
-        raise ValueError(f"path: {os.fspath(path)!r} is no CSV file with a header: {error}") from error
-    return log_of_frame(frame, **columns)
-
-
 def log_of_frame(
     frame: pd.DataFrame,
     *,
@@ -160,10 +123,10 @@ def log_of_frame(
         The table, one row a choice.
     context
         Names of the columns that were known before the choice. Numbers are taken as they are; a column of words becomes
-        one column for each word (one-hot, sorted). A column of numbers with a few words in it is refused, and so are
-        contexts of more than a hundred million numbers, rows times columns.
+        one column for each word (one-hot, sorted), and "1.5" is a word. A column of numbers with a few words in it, or
+        with commas, is refused, and so are contexts of more than a hundred million numbers, rows times columns.
     action, reward, propensity, position
-        Names of these columns; ``position`` may be missing.
+        Names of these columns; ``position`` may be missing. As a reward "1.5" is a number; an action "007" is a word.
     actions
         All actions that there were, in the order in which a policy will list them. If None, those that occur, sorted;
         then an action that was never shown is not known, and no policy can choose it.
@@ -173,15 +136,19 @@ def log_of_frame(
     if isinstance(context, str):
         raise TypeError(f"context must be a sequence of column names, got {context!r}")
     context = [checks.hashable("context", name) for name in checks.items("context", context)]
-    for name in (action, reward, propensity):
-        if name in context:
-            raise ValueError(f"context must hold what was known before the choice, which column {name!r} was not")
+    if later := [name for name in (action, reward, propensity) if name in context]:
+        raise ValueError(f"context must hold what was known before the choice, which column {later[0]!r} was not")
     times = Counter(frame.columns)
     for name in (*context, action, reward, propensity, *([] if position is None else [position])):
         if times[name] != 1:
             how = "occurs twice" if times[name] else "is missing"
             raise ValueError(f"column {name!r} {how}; there are {_listed(map(repr, frame.columns))}")
-        refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in")
+        refuse_rows(
+            f"column {name!r}",
+            frame[name].isna().to_numpy(),
+            frame[name].to_numpy(),
+            "filled in, not NA",
+        )
     chosen = frame[action].to_numpy()
     if actions is None:
         word = np.array([isinstance(one, str) for one in chosen])
@@ -199,15 +166,16 @@ def log_of_frame(
     for name in context:
         if (len(features) + 1) * len(frame) > MOST_NUMBERS:
             raise ValueError(f"context must hold at most {MOST_NUMBERS:,} numbers, and holds more with column {name!r}")
-        if pd.api.types.is_numeric_dtype(frame[name].infer_objects()):
+        column = frame[name].infer_objects()  # which leaves decimals as they are
+        if is_numeric_dtype(column) or (column.dtype == object and all(isinstance(one, Number) for one in column)):
             parts.append(_numeric(frame, name)[:, None])
             features.append(str(name))
         else:
-            no_number = np.isnan(_read_as_numbers(frame[name]))
-            if no_number.mean() < 0.5:
-                values = frame[name].to_numpy()
-                refuse_rows(f"column {name!r}", no_number, values, "a number, as most of its entries are")
-            at, words = pd.factorize(frame[name].astype(str), sort=True)
+            no_number, as_words = np.isnan(_read_as_numbers(column)), column.astype(str)
+            if no_number.mean() < 0.5 or as_words[no_number].str.fullmatch(THOUSANDS).all():
+                allowed = "a number, as most of its entries are, written without commas"
+                refuse_rows(f"column {name!r}", no_number, column.to_numpy(), allowed)
+            at, words = pd.factorize(as_words, sort=True)
             if (len(features) + len(words)) * len(frame) > MOST_NUMBERS:
                 many = f"{len(words):,} different words are as many columns of {len(frame):,} rows"
                 raise ValueError(f"column {name!r} must hold a few words, each often, and {many}")
@@ -270,6 +238,8 @@ def _numeric(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 def _read_as_numbers(column: pd.Series) -> np.ndarray:
     try:
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+        numbers = pd.to_numeric(column, errors="coerce")
     except OverflowError:  # of a whole number beyond all floats; as a word it is infinite
-        return pd.to_numeric(column.astype(str), errors="coerce").to_numpy(dtype=float)
+        numbers = pd.to_numeric(column.astype(str), errors="coerce")
+    one_real = column.dtype.kind not in "mM" and numbers.dtype.kind != "c"  # and no time
+    return numbers.to_numpy(dtype=float) if one_real else np.full(len(column), np.nan)

@@ -105,7 +105,7 @@ def rating_log(frame: pd.DataFrame) -> tuple[LoggedData, np.ndarray]:
     kept = first.isin(GENRES).to_numpy()
     action = first[kept].map({genre: k for k, genre in enumerate(GENRES)}).to_numpy(dtype=np.int64)
     user = frame.loc[kept, "user"].to_numpy()
-    liked = (frame.loc[kept, "rating"].to_numpy() >= LIKED) * 1.0
+    liked = (checks.finite("column 'rating' of frame", frame.loc[kept, "rating"], (None,)) >= LIKED) * 1.0
     parts = []
     for k in range(len(GENRES)):
         event = pd.DataFrame({"user": user, "n": (action == k) * 1.0, "s": (action == k) * liked})

@@ -75,9 +75,9 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
 
 
-def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[str, Interval]:
+def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[Any, Interval]:
     """Return the mean of every column, one row being a replication, with its interval."""
-    return {str(name): mean_interval(frame[name], level) for name in checks.instance("frame", frame, pd.DataFrame)}
+    return {name: mean_interval(frame[name], level) for name in checks.instance("frame", frame, pd.DataFrame)}
 
 
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
@@ -105,7 +105,8 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
         if checks.hashable(which, name) not in checks.instance("frame", frame, pd.DataFrame):
             there = ", ".join(map(str, frame.columns))
             raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {there}")
-    return mean_interval(frame[a] - frame[b], level)
+    one, other = (checks.finite(f"column {name!r} of frame", frame[name], (None,)) for name in (a, b))
+    return mean_interval(one - other, level)
 
 
 def ctr(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:
@@ -177,7 +178,7 @@ def rolling(
 def _between(results: Results, of: str, start: Steps, stop: Steps | None, how: Any) -> np.ndarray:
     """Return ``how`` of each world's own steps, ``(..., R, T) -> (..., R)``."""
     checks.instance("results", results, Results)
-    values = results.oracle - results.expected if of == "regret" else getattr(results, of)
+    values = np.subtract(results.oracle, results.expected, dtype=float) if of == "regret" else getattr(results, of)
     stops = _each(results, "stop", results.n_steps if stop is None else stop, 1)
     starts = _each(results, "start", start, 0, stops - 1)
     return np.stack([how(values[..., i, starts[i] : stops[i]], axis=-1) for i in range(len(stops))], axis=-1)

@@ -102,6 +102,8 @@ def resampled(of: Callable[..., float], *samples: ArrayLike, level: float = 0.95
     ends = stratified_bootstrap(
         [numbers], lambda picked: of(*(x[picked[0].astype(int)] for x in rows)), rng=0, level=level
     )
+    if np.isnan(ends).any():
+        raise ValueError("of must return a number of every resample, and is NaN or infinite for some: no interval")
     return Interval(float(of(*(x.copy() for x in rows))), *map(float, ends), len(numbers), level)
 
 

@@ -59,7 +59,7 @@ class Problem(Protocol):
 def serve(
     agents: Mapping[str, Agent | Callable[[ContextSpace, Any], Agent]], problem: Problem, progress: bool | None = None
 ) -> Results:
-    """Let every agent face the same steps of the same problem.
+    """Let every agent face the same steps of the same problem; what does not fit is refused before the first.
 
     Parameters
     ----------
@@ -71,11 +71,6 @@ def serve(
         A shop of features, labelled data, or whatever fulfils :class:`Problem`.
     progress
         Whether to show a progress bar; if None, to a reader who runs the cell of a notebook.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Before the first step, if anything does not fit.
 
     >>> from zoolib.agents import SharedLinUCBAgent
     >>> from zoolib.world import FeatureShop, Segments

@@ -28,6 +28,7 @@ from zoolib.experiment import metrics
 from zoolib.experiment.cache import gather
 from zoolib.experiment.results import Results
 from zoolib.experiment.run import replicate
+from zoolib.randomness import worlds
 from zoolib.world import FeatureEngineer, Shocks
 
 Measure = Callable[[Results, metrics.Steps, metrics.Steps], pd.DataFrame]
@@ -192,10 +193,8 @@ def summarize(
     {0: 50, 1: 50}
     """
     cells = _cells(grid)
-    seeds = [checks.whole("seeds", seed, 0) for seed in checks.items("seeds", seeds)]
+    seeds = [*worlds(checks.items("seeds", seeds), "seeds", apart=True)[0]]
     checks.called("summary", summary)
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds must hold at least one, and none twice, got {seeds}")
     chunk = checks.whole("chunk", chunk, 1)
     shocks = dict(sorted(shocks.items())) if isinstance(shocks, Mapping) else {} if shocks is None else shocks
     job = {"n_steps": n_steps, "shocks": shocks, "summary": summary, **shop}

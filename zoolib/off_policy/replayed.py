@@ -68,16 +68,11 @@ def replay(log: LoggedData, agent: Agent, n_accepted: int | None = None) -> Repl
     Parameters
     ----------
     log
-        One log (not several in lockstep) whose propensities are all 1/K.
+        One log (not several in lockstep) whose propensities are all 1/K; what is not uniform is refused.
     agent
         Made for ``ContextSpace(d, K)``; every arm has the context of the event.
     n_accepted
         Stop when so many events have been kept; None: at the end of the log.
-
-    Raises
-    ------
-    ValueError
-        If the log is not uniform, or the agent was made for another problem.
     """
     if not isinstance(log, LoggedData) or log.batch_shape:
         raise ValueError("log must be the LoggedData of one log")
