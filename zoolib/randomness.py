@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import combinations
 from numbers import Integral
 from typing import Any
 
@@ -24,8 +25,7 @@ from zoolib.persistence import Stateful
 Seed = int | np.random.SeedSequence | np.random.Generator
 
 USERS = "users"  # the stream from which experiments draw who comes to the shop
-SHOCK_TIMES = "shocks"  # and the one from which they draw when something happens, if they do
-TABLES = "click table"  # and a shop its click table, where that is drawn
+SHOCK_TIMES, TABLES = "shocks", "click table"  # and when something happens, and a shop's click table, if it is drawn
 SHIFT = "ZOOLIB_SHIFT"  # the variable of the environment that says by how much all seeds are shifted
 _by: ContextVar[int | None] = ContextVar("_by", default=None)
 
@@ -64,22 +64,17 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
 def refuse_shared(agents: Iterable[str], taken: Iterable[str]) -> None:
     """Refuse names of ``agents`` whose streams would be the same, or one of those that their world has ``taken``."""
-    whose = {zlib.crc32(checks.text("streams", name)): f"the world's {name!r}" for name in taken}
-    for name in agents:
-        number = zlib.crc32(checks.text("agents", name))
-        if number in whose:
-            raise ValueError(f"agents: {name!r} names the stream of {whose[number]}; give the agent another name")
-        whose[number] = repr(name)
+    for other, name in combinations([*taken, *agents], 2):
+        if zlib.crc32(checks.text("agents", name)) == zlib.crc32(checks.text("agents", other)):
+            raise ValueError(f"agents: {name!r} names the stream of {other!r}; give the agent another name")
 
 
 def worlds(seed: int | Sequence[int], name: str = "seed", apart: bool = False) -> tuple[tuple[int, ...], ...]:
     """Return the seeds of all worlds, one at least, if ``apart`` none twice; and their batch's shape, () or (R,)."""
     many = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes)) and getattr(seed, "ndim", 1)
     seeds = tuple(checks.whole(name, one, 0) for one in (seed if many else [seed]))
-    if not seeds:
-        raise ValueError(f"{name} must name at least one world, got an empty sequence")
-    if apart and len(set(seeds)) < len(seeds):
-        raise ValueError(f"{name} must name no world twice, got {seeds}")
+    if not seeds or (apart and len(set(seeds)) < len(seeds)):
+        raise ValueError(f"{name} must name at least one world{', and none twice' if apart else ''}, got {seeds}")
     return seeds, (len(seeds),) if many else ()
 
 

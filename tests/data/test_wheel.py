@@ -70,7 +70,7 @@ def test_wheel_i_of_a_batch_is_the_wheel_with_its_seed():
     ({"delta": "thin"}, "delta"),
     ({"n_steps": 0}, "n_steps"),
     ({"seeds": []}, "seed"),
-    ({"seeds": [3, 3]}, "seeds must name no world twice"),
+    ({"seeds": [3, 3]}, "seeds must name at least one world, and none twice"),
 ])  # fmt: skip
 def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):
     with pytest.raises((ValueError, TypeError), match=message):

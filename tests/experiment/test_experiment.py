@@ -275,8 +275,8 @@ def test_one_agent_under_two_names_is_refused():
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"seeds": -1}, "seed"),
     ({"seeds": []}, "seed"),
-    ({"seeds": [3, 4, 3]}, "seeds must name no world twice"),
-    ({"agents": {"click table": random}}, "'click table' names the stream of the world's 'click table'"),
+    ({"seeds": [3, 4, 3]}, "seeds must name at least one world, and none twice"),
+    ({"agents": {"click table": random}}, "'click table' names the stream of 'click table'"),
     ({"agents": {"plumless": random, "buckeroo": random}}, "'buckeroo' names the stream of 'plumless'"),
     ({"seeds": [1.5]}, "seed"),
     ({"n_products": 0}, "n_products"),

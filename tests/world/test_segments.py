@@ -221,7 +221,7 @@ def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
 
 
 @pytest.mark.parametrize(("bad", "message"), [
-    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "no world twice"), ({"seed": []}, "at least one"),
+    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "none twice"), ({"seed": []}, "at least one"),
     ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
     ({"seed": -1}, "seed"),
     ({"rarity": 0.0}, "rarity"), ({"quality": -1.0}, "quality"), ({"tail": -1.0}, "tail"),

@@ -105,8 +105,7 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
         if checks.hashable(which, name) not in checks.instance("frame", frame, pd.DataFrame):
             there = ", ".join(map(str, frame.columns))
             raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {there}")
-    one, other = (checks.finite(f"column {name!r} of frame", frame[name], (None,)) for name in (a, b))
-    return mean_interval(one - other, level)
+    return mean_interval(np.subtract(frame[a].to_numpy(), frame[b].to_numpy(), dtype=float), level)
 
 
 def ctr(results: Results, start: Steps = 0, stop: Steps | None = None) -> pd.DataFrame:

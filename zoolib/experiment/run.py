@@ -134,8 +134,7 @@ def replicate(
     worlds(seeds, "seeds", apart=True)
     refuse_shared(checks.instance("agents", agents, Mapping), (USERS, SHOCK_TIMES, TABLES))
     sim = ZooplusSimulator(seed=seeds, **shop)
-    made = {name: _made(name, factory, sim) for name, factory in agents.items()}
-    return run(made, sim, n_steps, shocks=shocks, progress=progress)
+    return run({name: _made(name, make, sim) for name, make in agents.items()}, sim, n_steps, shocks, progress=progress)
 
 
 def _made(name: str, factory: Factory, sim: ZooplusSimulator) -> Any:
