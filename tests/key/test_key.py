@@ -13,7 +13,9 @@ from bs4 import BeautifulSoup
 from built_book import HTML, ROOT, build
 from setuptools import find_namespace_packages
 
+import zoolib as zoo
 from _key import build as key
+from zoolib.experiment.metrics import Interval
 
 TEACHING = key.TEACHING.read_text(encoding="utf-8")
 PROBLEMS, QUESTIONS = key.problems(TEACHING), key.questions(TEACHING)
@@ -65,6 +67,35 @@ def test_the_project_is_marked_as_the_teaching_page_says():
     rubric = (key.HERE / "project.md").read_text(encoding="utf-8")
     assert [int(m) for m in re.findall(r"^\| [^|]+ \| (\d+) \|", rubric, re.MULTILINE)] == marks
     assert sum(marks) == 100
+
+
+def cell_of(number: int, name: str) -> nbformat.NotebookNode:
+    cells = nbformat.read(key.HERE / f"set_{number}.ipynb", as_version=4).cells
+    return next(cell for cell in cells if cell.id == name)
+
+
+def test_what_personas_keep_to_in_the_table_of_the_key_is_named_in_its_answer():
+    """Problem 3 of Set 1: a second-best category that lasts in five worlds or more is one on which one can settle."""
+    best = zoo.ZooplusSimulator(seed=0).click_table.argmax(1)
+    told = re.findall(r" 20,000 +(.*)", cell_of(1, "p3-run").outputs[0].data["text/plain"])
+    worlds = [[int(n) for n in row.split()] for row in told]
+    many = [(p, c) for p, row in enumerate(worlds) for c, n in enumerate(row) if n >= 5 and c != best[p]]
+    kept = [(zoo.PERSONAS[p], zoo.CATEGORIES[c]) for p, c in many]
+    assert kept == [("new_puppy_parent", "Dog Food"), ("cat_connoisseur", "Cat Toy")]
+    answer = solutions("set_1.ipynb")[3][1]
+    for pair in ("puppy parents and dog food", "cat connoisseurs and cat toys"):
+        assert pair in answer.partition("| Marks |")[0]
+        assert pair in answer.partition("| Marks |")[2], "there is a mark for it"
+
+
+def test_a_lead_that_is_gone_is_gone_in_other_worlds_too():
+    """Problem 4 of Set 3: what worlds 300 to 399 gave lies on the side of the words, with zero inside."""
+    lead = {5000: Interval(0.0085, 0.0040, 0.0130, n=100), 3750: Interval(-0.0023, -0.0054, 0.0009, n=100)}
+    source = cell_of(3, "p4-claim").source
+    exec(source, {"zoo": zoo, "lead": lead})
+    lead[3750] = Interval(0.0023, -0.0009, 0.0054, n=100)  # as far on the other side it may still be there
+    with pytest.raises(AssertionError, match="no longer true"):
+        exec(source, {"zoo": zoo, "lead": lead})
 
 
 @pytest.fixture(scope="module")
