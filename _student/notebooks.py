@@ -6,6 +6,7 @@ of just these. An assignment has the cells of the chapter that an exercise needs
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import sys
@@ -21,10 +22,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from _live.kernel.needs import cells_needed
 from _student.answers import CHAPTERS, ROOT
 from zoolib.book.checking import answers
+from zoolib.book.claims import CLAIM_MIME
 
 OUT = ROOT / "_build" / "student"
 BESIDE = ("chapters/*.py", "chapters/*.bib", "chapters/data/**/*", "chapters/figures/**/*", "chapters/images/**/*")
 BESIDE += ("experiments/*.py",)  # all that the chapters read
+OF_CLAIMS = ("replicate.csv", "fallen.csv")  # tables with a row for each claim, those of solutions among them
 POINTS = {"Two minutes": 2, "An evening": 10}  # by how an exercise or its title begins
 START = re.compile(r"{exercise-start} (.*)\n:label: (\S+)")
 FIRST = """import os
@@ -34,6 +37,8 @@ import zoolib as zoo
 
 os.chdir(os.environ.get("BOOK_CHAPTERS", "."))  # whose modules and tables some cells read
 sys.path.append(os.getcwd())"""
+SOLUTION = "\n### BEGIN SOLUTION\n### END SOLUTION"
+CHECKED = "from zoolib.book.checking import check  # and no zoo.check that an answer has made"
 ABOUT = """# The student edition
 
 `chapters/` has the notebooks of *Bandits that Generalize* without the solutions of their exercises, and what they read.
@@ -42,7 +47,8 @@ is off. They run where the book runs.
 
 `source/` has an assignment for each chapter, for nbgrader: only the cells that its exercises need, a cell to fill in
 for each, and a test that gives the points. Copy it to the `source` of a course, and let the variable `BOOK_CHAPTERS`
-name the folder `chapters` wherever an assignment runs.
+name the folder `chapters` wherever an assignment runs. In a cell to fill in, a solution of yours may stand between
+`BEGIN SOLUTION` and `END SOLUTION`; what stands above is given out as it is.
 """
 
 
@@ -130,10 +136,14 @@ def _marked(cell: Any, name: str, **how: Any) -> Any:
 
 
 def _to_do(label: str, points: int) -> list[Any]:
-    mine = new_code_cell(to_fill_in(label), id=f"{label}-mine")
+    """Return the cell to fill in and its test.
+
+    Of a cell to fill in nbgrader gives out what stands outside of a solution, and nothing where there is none.
+    """
+    mine = new_code_cell(to_fill_in(label) + SOLUTION, id=f"{label}-mine")
     if "why" in answers()[label]:  # read by somebody
         return [_marked(mine, f"{label}-mine", solution=True, grade=True, points=points)]
-    test = new_code_cell(f"{to_check(label)}.or_fail();", id=f"{label}-check")
+    test = new_code_cell(f"{CHECKED}\n{to_check(label).removeprefix('zoo.')}.or_fail();", id=f"{label}-check")
     return [_marked(mine, mine.id, solution=True), _marked(test, test.id, grade=True, locked=True, points=points)]
 
 
@@ -157,6 +167,20 @@ def assignment(labels: Sequence[str]) -> Any:
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
+def claimed(notebook: Any) -> set[str]:
+    """Return the labels of the claims that a notebook shows."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    return {output.data[CLAIM_MIME]["label"] for output in outputs if CLAIM_MIME in output.get("data", {})}
+
+
+def _keep(table: Path, labels: set[str]) -> None:
+    """Leave in a table the rows of these claims and no others."""
+    head, *rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = head.split(",").index("label")
+    told = zip(csv.reader(rows), rows, strict=True)
+    table.write_text(head + "".join(row for cells, row in told if cells[place] in labels), encoding="utf-8")
+
+
 def write(labels: Sequence[str] = ()) -> None:
     """Write the student edition and an assignment for each chapter, or one of the exercises named."""
     if labels:
@@ -169,11 +193,16 @@ def write(labels: Sequence[str] = ()) -> None:
                 target = OUT / path.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
+    held = set()
     for path in CHAPTERS:
         notebook = nbformat.read(path, as_version=4)
-        _store(student(notebook), OUT / "chapters" / path.name)
+        given_out = student(notebook)
+        held |= claimed(given_out)
+        _store(given_out, OUT / "chapters" / path.name)
         asked = [exercise.label for exercise in exercises(notebook)]
         _store(assignment(asked), OUT / "source" / path.stem / path.name)
+    for name in OF_CLAIMS:
+        _keep(OUT / "chapters" / "data" / name, held)
     (OUT / "README.md").write_text(ABOUT, encoding="utf-8")
 
 

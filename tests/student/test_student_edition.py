@@ -1,6 +1,7 @@
 """The student edition holds nothing of a solution, and an assignment gives each submission what it deserves."""
 
 import copy
+import csv
 import os
 import re
 import sys
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_notebook
 
 import zoolib as zoo
 from _live.kernel.needs import cells_needed
 from _student import notebooks
 from _student.grading import grade
-from _student.notebooks import CHAPTERS, START, assignment, exercises, parts
+from _student.notebooks import CHAPTERS, OF_CLAIMS, START, assignment, claimed, exercises, parts, to_fill_in
 from zoolib.book.checking import answers
 
 LONG = 20  # a line as long as that is nobody else's
@@ -55,6 +57,10 @@ def as_text(cells):
     return "\n".join("\n".join(sorted(lines_of(cell))) + "\n" + cell.source for cell in cells)
 
 
+def _texts(folder, *kinds):
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.*")) if path.suffix in kinds]
+
+
 def test_nothing_of_a_solution_is_in_the_student_edition(edition):
     """No line of its text, its code or its outputs, but those that stand elsewhere in the book too."""
     modules = [path for folder in ("chapters", "experiments") for path in (notebooks.ROOT / folder).rglob("*.py")]
@@ -64,12 +70,31 @@ def test_nothing_of_a_solution_is_in_the_student_edition(edition):
     secret = {line for line in hidden if line not in kept}
     assert len(secret) > 700
     said = "\n".join(as_text(read(path).cells) for path in edition.rglob("*.ipynb"))
-    said += "\n".join(
-        path.read_text(encoding="utf-8") for path in edition.rglob("*.*") if path.suffix in (".py", ".md")
-    )
+    said += "\n".join(_texts(edition, ".py", ".md"))
     assert sorted(line for line in secret if line in said) == []
+    in_words = {line for line in secret if re.search(r"[a-z]{4}", line)}  # two claims may have been given one interval
+    tables = "\n".join(_texts(edition, ".csv"))
+    assert sorted(line for line in in_words if line in tables) == []
     assert "{solution-" not in said
     assert len([*edition.rglob("*.ipynb")]) == 2 * len(CHAPTERS)
+
+
+def test_no_table_has_a_row_of_a_claim_that_only_a_solution_makes(edition):
+    """The tables of all claims keep those that the edition shows, as they stand in the book."""
+    shown, hidden = (
+        set().union(*(claimed(new_notebook(cells=divided(path)[of])) for path in CHAPTERS)) for of in (0, 1)
+    )
+    assert {"two-levels", "head-of-its-own"} <= hidden
+    in_the_book = notebooks.ROOT / "chapters" / "data"
+    for path in (edition / "chapters" / "data").rglob("*.csv"):
+        given = path.read_text(encoding="utf-8")
+        assert not (hidden - shown) & set(re.findall(r"(?<![\w-])[a-z]+(?:-[a-z0-9]+)+(?![\w-])", given)), path.name
+        lines = (in_the_book / path.relative_to(edition / "chapters" / "data")).read_text(encoding="utf-8").splitlines()
+        if path.name in OF_CLAIMS:
+            place = lines[0].split(",").index("label")
+            lines = lines[:1] + [line for line in lines[1:] if next(csv.reader([line]))[place] in shown]
+            assert len(lines) > 100
+        assert given.splitlines() == lines
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -124,10 +149,12 @@ def submission(given, **mine):
     return handed_in
 
 
+OWN_JUDGE = 'zoo.check = lambda *_: type("Verdict", (), {"or_fail": lambda self: self})()'
 SUBMISSIONS = {
     "right": (RIGHT, [2, 2, 2]),
     "wrong": (RIGHT | {"ex-flip": "1.5, 3", "ex-crossed-columns": "1 / 0"}, [2, 0, 0]),
     "empty": ({}, [0, 0, 0]),
+    "a judge of one's own": ({"ex-stranger": f"1\n{OWN_JUDGE}", "ex-flip": "1.5, 3"}, [0, 0, 0]),
 }
 
 
@@ -158,11 +185,24 @@ def test_nbgrader_gives_the_same_points(mine, points, tmp_path, monkeypatch):
     api = NbGraderAPI(config=config)
     made = api.generate_assignment("one")
     assert made["success"], made["error"]
+    released = {cell.id: cell for cell in read(tmp_path / "release" / "one" / "one.ipynb").cells}
+    for label in RIGHT:
+        assert released[f"{label}-mine"].source.startswith(to_fill_in(label))
+        assert "SOLUTION" not in released[f"{label}-mine"].source
+        assert released[f"{label}-check"].source.endswith(f'check("{label}", mine).or_fail();')
     done = api.autograde("one", "somebody")
     assert done["success"], done["error"]
     with api.gradebook as book:
         graded = {one.name: one.auto_score for one in book.find_submission_notebook("one", "one", "somebody").grades}
     assert {name: graded[f"{name}-check"] for name in RIGHT} == dict(zip(RIGHT, points, strict=True))
+
+
+def test_what_a_cell_begins_with_stands_outside_of_the_solution_that_nbgrader_clears():
+    """Where nothing is marked as a solution, nbgrader takes the whole cell for one."""
+    for cell in assignment([*RIGHT, "ex-predict"]).cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            label = cell.id.removesuffix("-mine")
+            assert cell.source == f"{to_fill_in(label)}\n### BEGIN SOLUTION\n### END SOLUTION"
 
 
 def test_an_assignment_of_an_exercise_that_is_not_there_is_refused():
