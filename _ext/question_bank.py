@@ -4,6 +4,7 @@ Writes ``questions-moodle.xml``, which Moodle imports with a category for each c
 package in QTI 2.1 with a test for the book and a section for each chapter. Both hold why the right answer is right and
 what is said of each wrong one. Formulas stay TeX between ``\(`` and ``\)``, which MathJax sets. What is to be sorted is
 matched with its place, which every Moodle can; choices are not shuffled, since what is said may call them by number.
+What cannot be answered without its page, and is marked so, is left out.
 """
 
 from __future__ import annotations
@@ -26,20 +27,23 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = "Bandits that Generalize"
 QTI, PACKAGE = "http://www.imsglobal.org/xsd/imsqti_v2p1", "http://www.imsglobal.org/xsd/imscp_v1p1"
 WHAT = {"fig": "the figure", "tab": "the table", "eq": "the equation", "sec": "the section", "def": "the definition"}
+WHAT |= {"alg": "the algorithm", "ex": "an exercise of the book", "prop": "the proposition", "thm": "the theorem"}
 Element = ElementTree.Element
 
 
 def without_roles(text: str) -> str:
     """Return markdown with words in the place of references, which lead nowhere outside of the book.
 
-    >>> without_roles("See {numref}`fig-one` and {doc}`the next <02_the_principle>` on {term}`regret`.")
-    'See the figure and the next on regret.'
+    >>> without_roles("See {doc}`the next <02_the_principle>` and {numref}`fig-one`. {eq}`eq-two` has {term}`regret`.")
+    'See the next and the figure. The equation has regret.'
     """
 
     def words(match: re.Match[str]) -> str:
         role, said = match[1], re.sub(r"\s*<[^<>]*>$", "", match[2])
         if role in ("numref", "ref", "eq", "prf:ref") and said == match[2]:
-            return WHAT.get(said.partition("-")[0], "the book")
+            what = WHAT.get(said.partition("-")[0], "the book")
+            begins = re.search(r"[.?!][*)\"]*\s+$", text[: match.start()])
+            return what[0].upper() + what[1:] if begins else what
         return f"`{said}`" if role == "code" else said
 
     return re.sub(r"\]\((?!http)[^)]*\)", "]()", re.sub(r"\{([\w:]+)\}`([^`]+)`", words, text))
@@ -266,5 +270,6 @@ if __name__ == "__main__":
     asked, amiss = of_pages(pages_of(ROOT / "chapters"))
     if amiss:
         sys.exit("\n".join(amiss))
-    for path in write(asked, Path(sys.argv[1])):
-        print(f"{path}: {len(asked)} questions")
+    anywhere = [question for question in asked if question.anywhere]
+    for path in write(anywhere, Path(sys.argv[1])):
+        print(f"{path}: {len(anywhere)} questions; {len(asked) - len(anywhere)} are for their pages only")

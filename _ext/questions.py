@@ -21,8 +21,8 @@ A question stands alone in a markdown cell whose id is its name, or is a box in 
 It asks for one choice (``asks-one``), for all that are right (``asks-all``, key ``**1, 3.**``), for the right order of
 a list (``asks-order``, key ``**3, 1, 2.**``) or for a number (``asks-number``, no list, key ``**0.28, to within
 0.005.**``). Below the key stands why, and then what thought leads to each wrong answer. A box *Hint* may stand before
-the answer. ``before before-fig-x`` among the classes veils a figure until there is an answer. In JupyterLab, in print
-and without a script all this reads as it stands; :mod:`finish.asked` and its script make it answer in the pages.
+the answer. ``before before-fig-x`` among the classes veils a figure until there is an answer, ``on-its-page`` is for no
+course. In JupyterLab, in print and without a script all this reads as it stands; :mod:`finish.asked` makes it answer.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Question:
     feedback: tuple[tuple[str, str], ...]  # what is foreseen, and what is said of it
     hint: str
     figure: str  # which is veiled until there is an answer
+    anywhere: bool  # it asks about nothing that stands beside it
 
 
 def number(text: str) -> float:
@@ -128,11 +129,10 @@ def read(source: str, page: str = "") -> Question:
     if ("before" in classes) != (len(figures) == 1):
         raise ValueError("a prediction has two classes more, before and before-fig-..., which names one figure")
     text, choices = _choices(FENCE.sub("", outer["body"]))
-    kind = kinds[0]
-    (key, value, within), why, feedback = _answer(kind, boxes["Answer"]["body"], len(choices))
+    (key, value, within), why, feedback = _answer(kinds[0], boxes["Answer"]["body"], len(choices))
     question = Question(
-        name, kind, page, text, choices, key, value, within, why, feedback,
-        boxes["Hint"]["body"].strip() if "Hint" in boxes else "", figures[0] if figures else "",
+        name, kinds[0], page, text, choices, key, value, within, why, feedback,
+        boxes["Hint"]["body"].strip() if "Hint" in boxes else "", (*figures, "")[0], "on-its-page" not in classes,
     )  # fmt: skip
     _check(question)
     return question

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -159,6 +161,36 @@ def test_nothing_of_the_source_is_left_in_what_is_exported(book):
             ElementTree.fromstring(f"<div>{html}</div>")
             bare = re.sub(r"\\\(.*?\\\)|\\\[.*?\\\]|<code>.*?</code>", "", html, flags=re.DOTALL)
             assert not re.search(r"\{[\w:]+\}`|\$|\*\*|\.ipynb|\.md\b", bare), (question.name, bare)
+
+
+def test_what_a_course_is_asked_can_be_answered_without_the_page(tmp_path):
+    """What a page shows beside a question nobody has who meets it in a course."""
+    made = subprocess.run(
+        [sys.executable, ROOT / "_ext" / "question_bank.py", tmp_path], capture_output=True, text=True, check=True
+    )
+    asked = by_name((tmp_path / "questions-moodle.xml").read_bytes())
+    whole = of_pages(pages_of(ROOT / "chapters"))[0]
+    assert f"{len(asked)} questions; {len(whole) - len(asked)} are for their pages only" in made.stdout
+    assert len(asked) > 0.85 * len(whole)
+    assert asked.keys() == {question.name for question in whole if question.anywhere}
+    beside = re.compile(
+        r"\b(next cell|slider|(its|their) lines?|the line of|triangles|go by the click rates|below the figure"
+        r"|too low here|by this formula|in this sense|numbers of the|these (fifty|four|3,000)|two dials to zero"
+        r"|of the derivation)\b"
+    )
+    for name, one in asked.items():
+        texts = [one.findtext("questiontext/text"), *(answer.findtext("text") for answer in one.findall("answer"))]
+        assert not beside.search(" ".join(texts).lower()), name
+
+
+def test_a_sentence_that_begins_with_a_reference_begins_with_a_capital(book):
+    assert without_roles("It fails. {numref}`ex-a` finds more.") == "It fails. An exercise of the book finds more."
+    assert without_roles("*Why?* {eq}`eq-a` says it (see {prf:ref}`alg-b`).") == (
+        "*Why?* The equation says it (see the algorithm)."
+    )
+    for question in book:
+        for text in (question.text, *question.choices, question.why, *(said for _, said in question.feedback)):
+            assert not re.search(r"[.?!] +(the|an) ", without_roles(text)), question.name
 
 
 def test_references_become_words():
