@@ -207,7 +207,7 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                 number(
                     "recall",
                     "sol-look-again-claim: Measured: recall #",
-                    spread=0.02,
+                    spread=0.03,
                     wrong={0.82: "that is without a second look."},
                 ),
                 number(
@@ -363,9 +363,12 @@ EXERCISES: dict[str, dict[str, tuple[str, list[Any]]]] = {
                     f"sol-rotate: rotated {rotated}: #",
                     n=20,
                     spread=spread,
-                    wrong={one: "the constant is counted as well."},
+                    **how,
                 )
-                for name, rotated, one, spread in (("rotated", True, 12.35, 5.0), ("not rotated", False, 5.05, 0.6))
+                for name, rotated, spread, how in (
+                    ("rotated", True, 5.0, {"also": (12.35, "with the constant among them it would be one less.")}),
+                    ("not rotated", False, 0.6, {"wrong": {5.05: "the constant is counted as well."}}),
+                )
             ],
         ),
         "ex-components": (

@@ -46,6 +46,12 @@ def test_every_exercise_says_what_is_handed_in_or_why_nothing_is_judged(path):
         assert CHAPTER[exercise.label] == path.stem
 
 
+def test_an_exercise_whose_ties_go_by_place_says_that_the_place_is_drawn():
+    chapter = cells("01_fifty_strangers")
+    assert 'zoo.spawn(seed, "place").integers(n_products)' in chapter["sol-bestseller"].source
+    assert "Its place on the shelf is drawn, in each world anew." in chapter["ex-bestseller-start"].source
+
+
 def test_nearly_all_exercises_are_judged_and_none_that_is_gone():
     there = {one.label for path in CHAPTERS for one in exercises(nbformat.read(path, as_version=4))}
     assert there == KNOWN.keys()
@@ -213,7 +219,15 @@ WRONG = [
     ("ex-sherman", 1e-15, "an Evidence is asked for"),
     ("ex-sherman", Evidence(d=9), "in all directions"),
     ("ex-sherman", thousand(n=5), "in all directions"),
+    ("ex-sherman", thousand(n=20), "were a thousand random ones added"),
+    ("ex-sherman", thousand(n=100), "were a thousand random ones added"),
     ("ex-sherman", thousand(d=8), "the length 8"),
+    ("ex-lucky-window", Interval(-0.0038, -0.0074, -0.0002, n=50), "with the shock at step 3,000"),
+    ("ex-lucky-window", -0.0042, "with the shock at step 3,000"),
+    ("ex-lucky-window", -0.004, "with the shock at step 3,000"),
+    ("ex-lucky-window", -0.0045, "with the shock at step 3,000"),
+    ("ex-lucky-window", 0.0, "too small"),
+    ("ex-step-size", {"before": {"0.001": 0.349}, "after": {"0.001": 0.43}}, "has 2 parts, and 8"),
     ("ex-scale", scaled(ridge=1.0), "prior is not the one"),
     ("ex-scale", scaled(ridge=1 / 3), "not by its square"),
     ("ex-scale", scaled(ridge=9.0), "multiplied and not divided"),
@@ -287,11 +301,36 @@ def test_a_right_answer_of_other_worlds_is_right_and_says_so():
     assert "other worlds" in repr(verdict)
     assert "wider" in repr(zoo.check("ex-head", Interval(-0.003, -0.2, 0.2, n=100)))
     assert "Wilson" in repr(zoo.check("ex-sign", ["no", 60]))
+    assert "with the constant among them" in repr(zoo.check("ex-rotate", [12.35, 4.05]))
     assert zoo.check("ex-sign", [False, 61])
 
 
 WON = np.arange(100)
+STEPS = pd.DataFrame(
+    np.reshape(right("ex-step-size"), (4, 2)), index=[0.001, 0.01, 0.03, 0.1], columns=["before", "after"]
+)
+TAUS = pd.DataFrame(
+    np.reshape(right("ex-threshold"), (5, 3)), index=[1, 10, 100, 300, 1000], columns=["b", "rmse", "c"]
+)
+SHARE = right("ex-share")
+TABLES = [
+    (label, held)
+    for label, table in {"ex-step-size": STEPS, "ex-threshold": TAUS}.items()
+    for one in (table, table.reset_index())
+    for held in (one, one.to_dict(), one.to_dict("list"), one.to_dict("records"), one.to_numpy())
+]
 OTHER_FORMS = [
+    *TABLES,
+    ("ex-share", [tuple(SHARE[:2]), *SHARE[2:]]),
+    ("ex-share", [Interval(0.95, *SHARE[:2], n=100), *SHARE[2:]]),
+    ("ex-share", {"interval": np.array(SHARE[:2]), "above 0.9": SHARE[2], "above 0.95": SHARE[3]}),
+    ("ex-components", pd.Series({"uniform": True, "normal": False, "two clusters": True})),
+    ("ex-components", pd.Series(["uniform", "two clusters"])),
+    (
+        "ex-stranger",
+        [0.71, *(pd.Series([one in there for one in zoo.CATEGORIES], zoo.CATEGORIES) for there in ([], ["Dog Toy"]))],
+    ),
+    ("ex-own-agent", defined(cells("00_the_shop"), "sol-agent-many", zoo=zoo)["InLockstep"]),
     ("ex-bestseller", [n > WON for n in (8, 88, 2, 16)]),
     ("ex-flip", [np.array([2 / 3]), np.array([[4 / 3]])]),
     ("ex-flip", {"alpha": 2 / 3, "deviations": 4 / 3}.values()),
@@ -309,7 +348,10 @@ def test_what_is_right_may_be_handed_in_in_another_form(label, mine):
 
 
 # What other worlds gave, from seed 5,000 on or in the twenties after the first.
-OTHER_WORLDS = [("ex-rotate", [kept, 4.15]) for kept in (8.4, 13.55)] + [
+OTHER_WORLDS = [("ex-rotate", [kept, 4.15]) for kept in (8.4, 12.3, 12.35, 12.4, 13.55)]
+OTHER_WORLDS += [("ex-look-again", [recall, 256]) for recall in (0.95, 0.96, 0.99, 1.0)]
+OTHER_WORLDS += [("ex-lucky-window", Interval(0.0031, -0.0022, 0.0084, n=50))]
+OTHER_WORLDS += [
     (
         "ex-threshold",
         [*[[-0.087, 0.089, 0.001]] * 2, [-0.106, 0.109, 0.028], [-0.037, 0.156, 0.4], [0.001, 0.23, 0.555]],
@@ -321,6 +363,21 @@ OTHER_WORLDS = [("ex-rotate", [kept, 4.15]) for kept in (8.4, 13.55)] + [
 def test_what_other_worlds_say_is_right(label, mine):
     verdict = zoo.check(label, mine)
     assert verdict, verdict
+
+
+def test_a_lead_on_the_other_side_of_zero_is_not_the_lead_that_an_interval_without_zero_has_shown():
+    """Nor a share of no world at all; where the solution's own interval holds zero, the sign is left open."""
+    for label in NUMBERS:
+        for place, part in enumerate(KNOWN[label]["parts"]):
+            if "n" in part and (off := part.get("spread", 0)):
+                mine = right(label)
+                mine[place] -= np.copysign(0.95 * off, part["value"])
+                crosses = mine[place] * part["value"] <= 0
+                known = abs(part["value"]) > off / 2
+                assert zoo.check(label, mine if len(mine) > 1 else mine[0]).right == (not (crosses and known)), (
+                    label,
+                    part,
+                )
 
 
 def test_columns_that_are_not_rotated_are_not_taken_for_rotated_ones():

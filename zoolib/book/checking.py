@@ -20,10 +20,7 @@ import numpy as np
 from zoolib.book import judges, trials
 from zoolib.book.judges import Off, kind_of
 
-JUDGES = {
-    name: getattr(judges, name) for name in ("number", "names", "choice", "function", "shock", "evidence", "rescaled")
-}
-JUDGES |= {"learner": trials.learner, "counting": trials.counting}
+JUDGES = {**vars(judges), "learner": trials.learner, "counting": trials.counting}  # by the kind of a part
 ANSWERS = Path(__file__).with_name("answers.txt")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TURN = str.maketrans(LETTERS, LETTERS[::-1])
@@ -142,7 +139,7 @@ def check(label: str, mine: Any) -> Verdict:
 
 def _judged(parts: list[dict[str, Any]], mine: Any) -> list[tuple[bool, str]]:
     found = []
-    for part, one in zip(parts, _parted(mine, len(parts)), strict=True):
+    for part, one in zip(parts, _parted(mine, parts), strict=True):
         others = [other for other in parts if other is not part and other.get("value") != part.get("value")]
         try:
             right, words = JUDGES[part["kind"]](part, one)
@@ -164,22 +161,37 @@ def _agrees(part: dict[str, Any], one: Any) -> bool:
         return False
 
 
-def _parted(mine: Any, n: int) -> list[Any]:
-    """Return the n things that are handed in, whatever holds them."""
-    if n == 1:
-        alone = isinstance(mine, (list, tuple)) and len(mine) == 1
-        return [mine[0] if alone else mine]
-    if isinstance(mine, (Mapping, ValuesView)):
-        mine = list(mine.values() if isinstance(mine, Mapping) else mine)
-    mine = mine.to_numpy() if hasattr(mine, "to_numpy") else mine
-    if isinstance(mine, np.ndarray):
-        if mine.size != n and mine.ndim == 2 and mine.shape[1] == n:  # a row for each world
-            return list(mine.T)
-        mine = mine.ravel().tolist() if mine.size == n else mine.tolist()
-    if isinstance(mine, (list, tuple)):
-        if len(mine) != n and all(isinstance(row, (list, tuple, np.ndarray, Mapping)) for row in mine):
-            mine = [one for row in mine for one in (row.values() if isinstance(row, Mapping) else row)]
-        if len(mine) == n:
-            return list(mine)
-        raise Off(f"has {len(mine)} part{'s' * (len(mine) != 1)}, and {n} are asked for")
-    raise Off(f"is {kind_of(mine)}, and {n} parts are asked for")
+def _parted(mine: Any, parts: list[dict[str, Any]]) -> list[Any]:
+    """Return the things that are handed in, one for each part, whatever holds them."""
+    if (n := len(parts)) == 1:
+        return [mine[0] if isinstance(mine, (list, tuple)) and len(mine) == 1 else mine]
+    if not isinstance(held := _held(mine), list):
+        raise Off(f"is {kind_of(mine)}, and {n} parts are asked for")
+    if len(held) != n:
+        rows = [_held(one, ends=not any("n" in part for part in parts)) for one in held]
+        if rows and all(isinstance(row, list) and len(row) == len(rows[0]) > 0 for row in rows):
+            rows = _as_asked(rows, parts, isinstance(mine, Mapping))
+        flat = [one for row in rows for one in (row if isinstance(row, list) else [row])]
+        held = next((found for found in (rows, flat) if len(found) == n), held)
+    if len(held) != n:
+        raise Off(f"has {len(held)} part{'s' * (len(held) != 1)}, and {n} are asked for")
+    return held
+
+
+def _held(one: Any, ends: bool = False) -> Any:
+    """Return what holds several things as a list, perhaps an interval's ends, and anything else as it is."""
+    one = one.to_numpy() if hasattr(one, "to_numpy") else one
+    one = np.atleast_1d(one.squeeze()).tolist() if isinstance(one, np.ndarray) else one
+    one = (one.low, one.high) if ends and hasattr(one, "low") and hasattr(one, "high") else one
+    one = one.values() if isinstance(one, Mapping) else one
+    return list(one) if isinstance(one, (list, tuple, ValuesView)) else one
+
+
+def _as_asked(rows: list[list[Any]], parts: list[dict[str, Any]], by_columns: bool) -> list[list[Any]]:
+    """Return a table as it is asked for: worlds may be its rows, a dict may hold it by columns, its index be one."""
+    names, (n, m) = [str(part["name"]).rpartition(", ") for part in parts], (len(rows), len(rows[0]))
+    height, width = (len({name[i] for name in names}) for i in (0, 2))
+    is_table = height > 1 and height * width == len(parts)
+    if (n > 1 and m == len(parts)) or (by_columns and is_table and m == height != n and n - width in (0, 1)):
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    return [row[1:] for row in rows] if is_table and (len(rows), len(rows[0])) == (height, width + 1) else rows

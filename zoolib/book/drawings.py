@@ -19,9 +19,7 @@ from zoolib.book.labels import fit, write_numbers_out
 from zoolib.book.narrow import narrow
 
 WIDE, NARROW = "application/vnd.zoolib.wide+svg", "application/vnd.zoolib.narrow+svg"
-TYPEFACE = (
-    "system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Noto Sans,Arial,sans-serif"  # the page's for captions
-)
+TYPEFACE = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Noto Sans,Arial,sans-serif"  # that of captions
 TIDY = [
     (r"(?s)^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->| font-family: [^;\"]*;|(?<=<g) id=\"[^\"]*\"", ""),
     (r" transform=\"rotate\(-?0 [^\"]*\"", ""),

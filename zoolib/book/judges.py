@@ -46,15 +46,16 @@ def number(part: Part, x: Any) -> tuple[bool, str]:
     if value == part.get("also"):
         return True, part["said"]
     spread = max(tolerance, part.get("spread", 0))
+    across = "n" in part and value * truth <= 0 and abs(truth) > spread / 2  # zero, which is known to be excluded
     if not np.isfinite(value):
         return False, "it is not a finite number."
     if n is not None and n < part.get("n", 1):
         of = "1 world" if n == 1 else f"{n} worlds"
         return False, f"it comes from {of}, and {part['n']} are asked for: so few are an anecdote."
     for wrong, words in part.get("wrong", ()):
-        if abs(value - wrong) <= tolerance < abs(value - truth):
+        if abs(value - wrong) <= (spread / 4 if across else tolerance) < abs(value - truth):
             return False, words
-    if abs(value - truth) <= spread:
+    if abs(value - truth) <= spread and not across:
         if half > 2 * part.get("spread", np.inf):
             return True, "its interval is wider than it need be: are the worlds compared one by one, in pairs?"
         if abs(value - truth) > tolerance:
@@ -97,7 +98,8 @@ def names(part: Part, x: Any) -> tuple[bool, str]:
     """Judge which of some names are handed in; their order does not matter."""
     if x is None or isinstance(x, (bool, int, float)) or callable(x):
         raise Off(f"is nothing: {NONE}" if x is None else f"is {kind_of(x)}, and names are asked for")
-    x = [name for name, there in x.items() if there] if isinstance(x, Mapping) else x
+    truths = isinstance(x, Mapping) or (hasattr(x, "items") and x.to_numpy().dtype.kind == "b")  # a pandas Series
+    x = [name for name, there in x.items() if there] if truths else x
     known = {_bare(one) for one in part["of"]}
     mine, right = {_bare(one) for one in ([x] if isinstance(x, str) else x)}, {_bare(one) for one in part["value"]}
     if unknown := mine - known:
@@ -184,7 +186,8 @@ def evidence(part: Part, x: Any) -> tuple[bool, str]:
     if x.d != part["d"]:
         return False, f"its contexts have the length {x.d}, and {part['d']} is asked for."
     added = np.linalg.eigvalsh(x.A - x.ridge * np.eye(x.d))
-    if added.min() < 1e-6 * added.max() or added.max() <= 0:
+    more = len(getattr(x, "_recent", ())) % 1000  # than whole thousands were added, one by one
+    if added.min() < 1e-6 * added.max() or added.max() <= 0 or more:
         return False, "it has not seen contexts in all directions: were a thousand random ones added?"
     return (True, "") if np.abs(x.A_inv @ x.A - np.eye(x.d)).max() < 1e-8 else (False, "A_inv is not the inverse of A.")
 

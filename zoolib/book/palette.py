@@ -13,19 +13,9 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 BROWN = "#7b5a2e"
 
 NIGHT = {
-    INK: "#dcdfe4",
-    SOFT: "#a2a9b3",
-    GROUND: "#15181d",
-    BLACK: "#f3f4f6",
-    ORANGE: "#f0b43c",
-    SKY: "#9adcf8",
-    GREEN: "#23c295",
-    YELLOW: "#f6ec6a",
-    BLUE: "#4a9be6",
-    VERMILION: "#f27b2c",
-    PURPLE: "#e39ac0",
-    BROWN: "#b98f5c",
-}
+    INK: "#dcdfe4", SOFT: "#a2a9b3", GROUND: "#15181d", BLACK: "#f3f4f6", ORANGE: "#f0b43c", SKY: "#9adcf8",
+    GREEN: "#23c295", YELLOW: "#f6ec6a", BLUE: "#4a9be6", VERMILION: "#f27b2c", PURPLE: "#e39ac0", BROWN: "#b98f5c",
+}  # fmt: skip
 
 
 def darker(colour: str) -> str:

@@ -23,28 +23,14 @@ from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
 
 LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins with decides
-    "Oracle": (SOFT, "--"),
-    "Random": (SOFT, ":"),
-    "Static MLP": (BLACK, "-."),
-    "LinUCB": (BLUE, "-"),
-    "LinUCB, alpha 1": (BLUE, "--"),
-    "Shared": (SKY, "--"),
-    "Shared, crossed": (GREEN, "-"),
-    "Shared, both": (GREEN, "-."),
-    "NeuralUCB": (PURPLE, "-."),
-    "Neural-Linear": (ORANGE, "--"),
-    "before the shock": (BLUE, ":"),
-    "after the shock": (VERMILION, "--"),
-    "Neural-Linear, replay": (VERMILION, "-"),
-    "Neural-Linear, frozen": (PURPLE, ":"),
-    "Neural-Linear, heads": (GREEN, "--"),
-    "Linear Thompson": (SKY, "-."),
-    "Epsilon-greedy": (BLACK, ":"),
-    "Greedy": (SOFT, "-"),
-    "UCB1": (BLUE, "-."),
-    "KL-UCB": (VERMILION, "-."),
-    "Thompson": (ORANGE, "-."),
-}
+    "Oracle": (SOFT, "--"), "Random": (SOFT, ":"), "Static MLP": (BLACK, "-."), "LinUCB": (BLUE, "-"),
+    "LinUCB, alpha 1": (BLUE, "--"), "Shared": (SKY, "--"), "Shared, crossed": (GREEN, "-"),
+    "Shared, both": (GREEN, "-."), "NeuralUCB": (PURPLE, "-."), "Neural-Linear": (ORANGE, "--"),
+    "before the shock": (BLUE, ":"), "after the shock": (VERMILION, "--"),
+    "Neural-Linear, replay": (VERMILION, "-"), "Neural-Linear, frozen": (PURPLE, ":"),
+    "Neural-Linear, heads": (GREEN, "--"), "Linear Thompson": (SKY, "-."), "Epsilon-greedy": (BLACK, ":"),
+    "Greedy": (SOFT, "-"), "UCB1": (BLUE, "-."), "KL-UCB": (VERMILION, "-."), "Thompson": (ORANGE, "-."),
+}  # fmt: skip
 PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
 COVERAGE = ListedColormap([(*to_rgb(BLUE), share) for share in np.linspace(0, 0.55, 256)])  # of one ink, more or less
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
