@@ -24,6 +24,7 @@ from _slides.pages import template
 HERE = pages.ROOT / "_slides"
 TEACHING = pages.ROOT / "chapters" / "teaching.md"
 SHOWN = "div.proof, div.trap, .zoolib-claim, figure[id^=fig-]"
+VALUE = re.compile(r"\b(alpha|epsilon|gamma|lambda|[α-ω]) (?=\d)")  # no line ends between the two
 FILLS = 620  # letters that fill a slide; a formula counts as much as a line
 
 
@@ -42,9 +43,20 @@ def weeks(teaching: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def plain(words: str) -> str:
-    """Return Markdown of the teaching page as HTML for notes; references by their labels, formulas as they are."""
-    words = re.sub(r"\{[\w:]+\}`(?:[^`<]*<)?([^`>]+)>?`", r"*\1*", words)
+def called(teaching: Tag) -> dict[str, str]:
+    """Return how the built teaching page calls what it refers to, by label: "Figure 5.4", "Theorem 9.1"."""
+    names = {}
+    for link in teaching.select("article a[href*='.html']"):
+        page, _, label = link["href"].partition("#")
+        label, said = label.removeprefix("equation-"), " ".join(link.get_text().split())
+        names.setdefault(label or page.removesuffix(".html"), f"Equation {said}" if said.startswith("(") else said)
+    return names
+
+
+def plain(words: str, names: dict[str, str]) -> str:
+    """Return Markdown of the teaching page as HTML for notes; references by their numbers, formulas as they are."""
+    words = re.sub(r"\{[\w:]+\}`([^`<]+)<[^`>]+>`", r"\1", words)  # which has words of its own
+    words = re.sub(r"\{[\w:]+\}`([^`]+)`", lambda found: names[found[1]], words)
     return MarkdownIt().renderInline(re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", words))
 
 
@@ -129,7 +141,7 @@ def of_trap(found: Tag, kicker: str) -> str:
     )
 
 
-def opening(article: Tag, week: dict[str, str]) -> Iterator[str]:
+def opening(article: Tag, week: dict[str, str], names: dict[str, str]) -> Iterator[str]:
     """Go through the first slides: the title, the question with which the week's trap opens, the objectives."""
     number = article.select_one("h1").get_text(" ", strip=True)
     yield slide(
@@ -140,33 +152,31 @@ def opening(article: Tag, week: dict[str, str]) -> Iterator[str]:
     )
     if "The trap" in week:
         yield slide(
-            "ask", "The trap", "<h2>Write down what you expect, before we look.</h2>", notes(plain(week["The trap"]))
+            "ask", "The trap", "<h2>Write down what you expect, before we look.</h2>", notes(plain(week["The trap"], names))
         )
     words = next(p for p in article.select(".objectives p") if p.get_text().startswith("You will be able to"))
     words.select_one("strong").extract()
     able = [part.strip() for part in re.split(r";\s+(?:and\s+)?", words.decode_contents().strip().rstrip("."))]
     aims = f"<ul>{''.join(f'<li>{part}</li>' for part in able)}</ul>" if able[1:] else f"<p>{able[0]}</p>"
-    yield slide("aims", "You will be able to", aims, notes(plain(week["In class"]) if week else ""))
+    yield slide("aims", "You will be able to", aims, notes(plain(week["In class"], names) if week else ""))
 
 
-def closing(article: Tag, week: dict[str, str]) -> str:
+def closing(article: Tag, week: dict[str, str], names: dict[str, str]) -> str:
     """Return the last slide: question, rule and trap of the chapter's one page."""
     page = article.select_one(".onepage")
     question = next(p for p in page.select("p") if p.get_text().startswith("The question"))
     rules = [p for p in page.select("p") if re.match(r"The (rule|trap)\b", p.get_text())]
     body = "".join(map(str, [question, *rules]))
-    home = f"Take home: {plain(week['Take home'])}" if "Take home" in week else ""
-    return slide(
-        "closing", "On one page", body, notes(f"Often wrong: {plain(week['Often wrong'])}" if week else "", home)
-    )
+    said = [f"{title}: {plain(week[title], names)}" for title in ("Often wrong", "Take home") if title in week]
+    return slide("closing", "On one page", body, notes(*said))
 
 
 def deck(page: Path, out: Path, told: dict) -> str:
     """Return the deck of a chapter, and put its pictures beside it."""
     article, name = pages.article(page), page.stem
     known = weeks(TEACHING.read_text(encoding="utf-8"))
-    week = known.get(name, {})
-    stacks = ["".join(f"<section>{one}</section>" for one in opening(article, week))]
+    week, names = known.get(name, {}), called(pages.parsed(page.with_name("teaching.html")))
+    stacks = ["".join(f"<section>{one}</section>" for one in opening(article, week, names))]
     for section in article.select("section > section"):
         if section.parent.parent is not None and section.parent.find_parent("section"):
             continue  # a section of a section stands in the stack of the latter
@@ -185,7 +195,7 @@ def deck(page: Path, out: Path, told: dict) -> str:
                 slides += of_statement(found, kicker)
         if slides:
             stacks.append(f"<section>{''.join(slides)}</section>")
-    stacks.append(f"<section>{closing(article, week)}</section>")
+    stacks.append(f"<section>{closing(article, week, names)}</section>")
     title = f"{article.select_one('h1').get_text(' ', strip=True)} · slides"
     return template("deck.html", title=html.escape(title), slides=clean("".join(stacks)))
 
@@ -198,7 +208,7 @@ def clean(slides: str) -> str:
             continue
         for name in ("id", "data-definition", "tabindex", "role", "aria-label", "title"):
             tag.attrs.pop(name, None)
-    return str(soup)
+    return VALUE.sub("\\1\u00a0", str(soup))
 
 
 def reveal(out: Path) -> None:

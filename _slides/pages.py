@@ -34,6 +34,12 @@ def chapters(built: Path = HTML) -> list[Path]:
     return found
 
 
+@functools.cache
+def parsed(page: Path) -> BeautifulSoup:
+    """Return a page as it is, without its code; nobody may change it."""
+    return BeautifulSoup(CODE.sub(r"\1\2", page.read_text(encoding="utf-8")), "html.parser")
+
+
 def article(page: Path) -> Tag:
     """Return what a page says, without code and what only a page in a browser needs; its links are words."""
     text = CODE.sub(r"\1\2", page.read_text(encoding="utf-8"))

@@ -17,10 +17,17 @@ const fit = () => {
     for (let size = 34; size >= 24 && !fits(slide); size -= 1) slide.style.fontSize = `${size}px`;
   }
 };
+// A figure that is hardly wider than high has the whole height, and its message stands beside it.
+const turn = () => {
+  for (const image of document.querySelectorAll('.figure img')) {
+    image.closest('section').classList.toggle('tall', image.naturalWidth < 1.45 * image.naturalHeight);
+  }
+};
 const begin = async () => {
   await typeset();
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
   await document.fonts.ready;
+  turn();
   fit();
   document.body.classList.remove('preparing');
   const onPaper = new Promise((done) => { Reveal.on('pdf-ready', done); });
