@@ -24,7 +24,7 @@ from _slides.pages import template
 HERE = pages.ROOT / "_slides"
 TEACHING = pages.ROOT / "chapters" / "teaching.md"
 SHOWN = "div.proof, div.trap, .zoolib-claim, figure[id^=fig-]"
-VALUE = re.compile(r"\b(alpha|epsilon|gamma|lambda|[α-ω]) (?=\d)")  # no line ends between the two
+VALUE = re.compile(r"(?<![\\\w])(alpha|epsilon|gamma|lambda|[α-ω]) (?=\d)")  # no line ends between the two
 FILLS = 620  # letters that fill a slide; a formula counts as much as a line
 
 
@@ -55,7 +55,7 @@ def called(teaching: Tag) -> dict[str, str]:
 
 def plain(words: str, names: dict[str, str]) -> str:
     """Return Markdown of the teaching page as HTML for notes; references by their numbers, formulas as they are."""
-    words = re.sub(r"\{[\w:]+\}`([^`<]+)<[^`>]+>`", r"\1", words)  # which has words of its own
+    words = re.sub(r"\{[\w:]+\}`([^`<]+?)\s*<[^`>]+>`", r"\1", words)  # which has words of its own
     words = re.sub(r"\{[\w:]+\}`([^`]+)`", lambda found: names[found[1]], words)
     return MarkdownIt().renderInline(re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", words))
 
@@ -152,7 +152,10 @@ def opening(article: Tag, week: dict[str, str], names: dict[str, str]) -> Iterat
     )
     if "The trap" in week:
         yield slide(
-            "ask", "The trap", "<h2>Write down what you expect, before we look.</h2>", notes(plain(week["The trap"], names))
+            "ask",
+            "The trap",
+            "<h2>Write down what you expect, before we look.</h2>",
+            notes(plain(week["The trap"], names)),
         )
     words = next(p for p in article.select(".objectives p") if p.get_text().startswith("You will be able to"))
     words.select_one("strong").extract()
@@ -208,7 +211,10 @@ def clean(slides: str) -> str:
             continue
         for name in ("id", "data-definition", "tabindex", "role", "aria-label", "title"):
             tag.attrs.pop(name, None)
-    return VALUE.sub("\\1\u00a0", str(soup))
+    for text in soup.find_all(string=VALUE):
+        if not text.find_parent(class_=["math", "zoolib-widget"]):
+            text.replace_with(VALUE.sub("\\1\u00a0", text))
+    return str(soup)
 
 
 def reveal(out: Path) -> None:

@@ -20,10 +20,14 @@ WHAT_IS_SEEN = """() => Reveal.getSlides().map(slide => {
   const { h, v } = Reveal.getIndices(slide);
   Reveal.slide(h, v);
   const parts = [...slide.querySelectorAll('*')].filter(e => !e.closest('aside, mjx-assistive-mml'));
+  const arrows = [...document.querySelectorAll('.controls .enabled')].map(e => e.getBoundingClientRect());
+  const words = [...slide.querySelectorAll('h1, h2, p, li, img, svg')].filter(e => !e.closest('aside'))
+    .map(e => e.getBoundingClientRect());
   const boxes = parts.map(e => e.getBoundingClientRect()).filter(box => box.width && box.height);
   return {
     low: Math.max(...boxes.map(box => box.bottom)), right: Math.max(...boxes.map(box => box.right)),
     size: parseFloat(getComputedStyle(slide).fontSize), words: slide.innerText.trim().length,
+    below: words.some(a => arrows.some(b => a.right > b.left && a.bottom > b.top)),
     left: [...slide.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')).length,
     failed: slide.querySelectorAll('mjx-merror').length, name: `${h}.${v} ${slide.className}`,
   };
@@ -93,6 +97,37 @@ def test_the_speaker_has_the_week_of_the_teaching_page(decks):
             assert plain.strip()[:60] in re.sub(r"\W+", " ", notes), f"{deck.stem}: {title}"
 
 
+def test_the_speaker_reads_what_is_referred_to_as_the_pages_call_it(decks):
+    for deck in decks:
+        for note in read(deck).select("aside.notes"):
+            assert not re.search(r"\b(?:ex|fig|eq|thm|prop|alg|tab)-[a-z]|\{[a-z:]+\}`", note.get_text()), deck.stem
+    names = {"ex-own": "Exercise 5.2", "eq-scale": "Equation (5.1)"}
+    words = "{numref}`ex-own`, by {eq}`eq-scale`, {ref}`as before <ex-own>`."
+    assert slides.plain(words, names) == "Exercise 5.2, by Equation (5.1), as before."
+
+
+def test_a_value_stays_with_its_name():
+    assert slides.clean("<h2>with alpha 1 and α 0.3</h2>") == "<h2>with alpha\u00a01 and α\u00a00.3</h2>"
+
+
+def test_a_figure_that_is_hardly_wider_than_high_has_the_whole_height(browser, decks):  # noqa: F811
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(next(deck for deck in decks if deck.stem == SECOND).as_uri())
+    page.wait_for_selector("body[data-ready]", state="attached")
+    page.evaluate("""() => {
+      const slide = Reveal.getSlides().find(slide => slide.matches('.tall'));
+      const { h, v } = Reveal.getIndices(slide);
+      Reveal.slide(h, v);
+    }""")
+    drawing, words = page.evaluate("""() => ['img', 'h2'].map(name => {
+      const box = document.querySelector(`section.tall.present ${name}`).getBoundingClientRect();
+      return { left: box.left, right: box.right, height: box.height };
+    })""")
+    assert drawing["height"] > 640
+    assert words["right"] <= drawing["left"]
+    page.close()
+
+
 def test_a_deck_loads_nothing_from_elsewhere(decks):
     for deck in decks:
         shown = read(deck)
@@ -116,6 +151,7 @@ def test_no_slide_is_too_full_or_too_small_and_the_keys_work(browser, decks, nam
     assert [one for one in seen if one["low"] > 720 or one["right"] > 1280] == []
     assert [one for one in seen if one["size"] < SMALLEST or not one["words"]] == []
     assert [one for one in seen if one["left"] or one["failed"]] == []
+    assert [one["name"] for one in seen if one["below"]] == [], "arrows touch words"
     page.evaluate("Reveal.slide(0, 0)")
     page.keyboard.press("Space")
     assert page.evaluate("Reveal.getIndices().h") == 1
