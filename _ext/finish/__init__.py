@@ -5,7 +5,8 @@ twice gives the same pages. The mends are in the rooms: what a page loads (:mod:
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
 (:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
-what it offers in print (:mod:`finish.pdf`), and which of it is in which language (:mod:`finish.languages`).
+what it offers in print (:mod:`finish.pdf`), what stands where there is no page (:mod:`finish.lost`), and which of it is
+in which language (:mod:`finish.languages`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
+from finish.languages import say_scripts_in_the_language
 from finish.layout import size_images
+from finish.lost import add_lost
 from finish.markup import read, written
 from finish.pdf import add_print
 
@@ -101,7 +104,9 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     finish_index(out, [section for way in sorted(sections) for section in sections[way]])
     if language == languages.ORIGINAL:
         add_print(out, Path(app.srcdir) / "_build" / "pdf")
+        add_lost(out, app.config.html_title, out / "_static" / "favicon.svg")
     make_lean(out)
+    say_scripts_in_the_language(out / "_static", language)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))
 
 

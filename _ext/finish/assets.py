@@ -93,12 +93,18 @@ def one_style_sheet(page: BeautifulSoup, folder: Path, out: Path) -> None:
     if len(links) < 2:
         return
     css = "\n".join(_rules(path, out / "_static") for path in paths)
-    css = re.sub(r',\s*url\("[^"]*\.ttf"\) format\("truetype"\)', "", css)
+    css = code_in_print(re.sub(r',\s*url\("[^"]*\.ttf"\) format\("truetype"\)', "", css))
     bundle = out / "_static" / f"book-{hashlib.sha256(css.encode()).hexdigest()[:12]}.css"
     bundle.write_text(css, encoding="utf-8")
     for link in links[1:]:
         link.decompose()
     links[0]["href"] = os.path.relpath(bundle, folder)
+
+
+def code_in_print(css: str) -> str:
+    """Let code have the colours of the day on paper, which is white when a page that is read by night is printed."""
+    css = css.replace('html[data-theme="light"] .highlight', "html[data-theme] .highlight")  # those of the night follow
+    return re.sub(r'((?:html\[data-theme="dark"\] \.highlight[^{}]*\{[^{}]*\}\s*)+)', r"@media screen {\n\1}\n", css)
 
 
 def _rules(path: Path, target: Path) -> str:

@@ -12,10 +12,15 @@ from bs4 import BeautifulSoup
 from finish.markup import read, written
 
 EXCERPT = Path(__file__).with_name("excerpt.js")
+NO_HITS = "No page has all of these words. Is each spelled as it was meant?"
 # in the theme's and Sphinx's scripts: what is there, and what is better
 BETTER = {
     "searchtools.js": {
         """'[role="main"]'""": "'main'",  # which an element has by itself
+        (  # there are no categories
+            "Your search did not match any documents. Please make sure that all words are spelled correctly and that "
+            "you've selected enough categories."
+        ): NO_HITS,
         "queryLower.length >= entry.length/2": (  # a word of an entry finds it too, and a result is called by its entry
             "(queryLower.length >= entry.length/2 || entry.split(/\\s+/).includes(queryLower))"
         ),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 from translated import ORIGINAL, words
 
+from finish.finding import NO_HITS
+
 SAYS = ["title", "aria-label", "placeholder", "data-toggle-hint-show", "data-toggle-hint-hide"]
 UNTRANSLATED = "article.bd-article:has(.translated-none)"
+# what scripts of others say, by the file that says it
+SCRIPTS = {
+    "togglebutton.js": ["Toggle hidden content"],
+    "sphinx_highlight.js": ["Hide Search Matches"],
+    "searchtools.js": [NO_HITS, "Search finished, found ${resultCount} page(s) matching the search query."],
+}
 AS_COMPUTED = "article .cell_output, article .cell_input pre, article .untranslated:not(img)"
 TRANSLATED = ".translation-note, article .cell_output :is(figcaption, img[alt]), article summary:has(.collapsed)"
 
@@ -28,6 +38,23 @@ def say_it_in_the_language(page: BeautifulSoup) -> None:
     for name in SAYS:
         for tag in page.find_all(attrs={name: said.keys()}):
             tag[name] = said[tag[name]]
+
+
+def say_scripts_in_the_language(static: Path, language: str) -> None:
+    """Put what the scripts of theme and extensions say in the language of the book."""
+    said = words(language)
+    for name, texts in SCRIPTS.items():
+        if said and (path := static / name).exists():
+            script = path.read_text(encoding="utf-8")
+            for text in texts:
+                script = script.replace(f'"{text}"', json.dumps(said.get(text, text), ensure_ascii=False))
+            path.write_text(script, encoding="utf-8")
+
+
+def words_for_scripts(page: BeautifulSoup, texts: Iterable[str]) -> dict[str, str]:
+    """Return ``{text: what it is in the language of a page}``; nothing where the page itself is not translated."""
+    said = {} if page.select_one(UNTRANSLATED) else words(_language(page))
+    return {text: said[text] for text in texts if text in said}
 
 
 def name_the_language_of_parts(page: BeautifulSoup) -> None:

@@ -56,10 +56,10 @@
     const [all, sign, number, e, ten, below, rest] =
       tight.match(/^([+-]?)((?:\d|[.,]\d)[\d.,]*)(?:e([+-]?\d+))?(?:[*x×·]10\^?([+-]?\d+))?(?:\/(\d[\d.,]*))?(\D*)$/i) ?? [];
     if (all === undefined) return [];
-    const word = { thousand: 3, million: 6, billion: 9 }[rest.match(/^(thousand|million|billion)/i)?.[0].toLowerCase()] ?? 0;
+    const word = { thousand: 3, tausend: 3, million: 6, billion: 9, milliarde: 9 }[rest.match(/^(thousand|tausend|million|billion|milliarde)/i)?.[0].toLowerCase()] ?? 0;
     const grown = Number(`${sign}1e${Number(e ?? 0) + Number(ten ?? 0) + word}`);
     const parts = plain(number.replace(/[.,]$/, "")).map(value => value * grown / (below ? plain(below)[0] : 1));
-    return (rest.startsWith("%") || /^percent/i.test(rest) ? parts.flatMap(value => [value / 100, value]) : parts).filter(Number.isFinite);
+    return (rest.startsWith("%") || /^(percent|prozent)/i.test(rest) ? parts.flatMap(value => [value / 100, value]) : parts).filter(Number.isFinite);
   };
 
   // ---- a question
@@ -143,7 +143,7 @@
         const room = within * (1 + 1e-9);
         if (near(+key, +key, room)) return { right: true };
         const found = foreseen.find(item => near(...item.dataset.when.split(" ").map(Number), item.dataset.when.includes("Infinity") ? 0 : room));
-        return { all: [found ? because(found, say("Not {}", text)) : make("p", { textContent: say("Not within {} of it.", within) })] };
+        return { all: [found ? because(found, say("Not {}", text)) : make("p", { textContent: say("Not within {} of it.", Number(within).toLocaleString(document.documentElement.lang || "en", { maximumSignificantDigits: 12 })) })] };
       }
       if (!text) return { none: say(asks === "one" ? "Choose one first." : "Tick what is right first.") };
       if (text === key) return { right: true };

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from bs4 import BeautifulSoup, Tag
 
+from finish.words import raised
+
 TIME = re.compile(r"(?P<name>.+), (?P<unit>µs|ms|s)|(?P<rate>steps a CPU second)")
 MACHINE = re.compile(r"; Python 3\.\d+.*\d{4}-\d\d-\d\d\.$")  # what a table of times ends with
 CELL, SIGN, COLUMN = 21, 9, 690  # px: a cell's padding, a sign of a cell, what a table may be wide beside the list
@@ -99,7 +101,12 @@ def _picture(page: BeautifulSoup, names: Sequence[str], unit: str | None, rows: 
         line.extend([tag("span", name), track])
         figure.append(line)
     scale = tag("b", class_="scale")
-    scale.extend([tag("span", f"{10**power:,g}", style=f"left: {at(10**power)}") for power in range(low, high + 1)])
+    scale.extend(
+        [
+            tag("span", f"{10**power:,g}" if power < 6 else f"10{raised(str(power))}", style=f"left: {at(10**power)}")
+            for power in range(low, high + 1)
+        ]
+    )
     line = tag("div")
     line.extend([tag("span"), scale])
     figure.append(line)

@@ -62,6 +62,38 @@ def test_the_first_page_leads_into_the_book(browser, address):
         assert visit.wrong == []
 
 
+def test_where_no_page_is_one_leads_back_from_any_depth(browser, address):
+    """A host shows 404.html for each address that has no page, at that address."""
+    html = (HTML / "404.html").read_text(encoding="utf-8")
+    with Visit(browser, address) as visit:
+        for lost in ("nowhere.html", "chapters/nowhere.html", "chapters/no/where/"):
+            visit.page.route(f"{address}/{lost}", lambda route: route.fulfill(body=html, content_type="text/html"))
+            visit.page.goto(f"{address}/{lost}")
+            visit.page.wait_for_function(
+                "document.links[0].href.endsWith(':' + location.port + '/chapters/index.html')"
+            )
+            assert visit.page.evaluate(
+                "document.fonts.ready.then(() => document.fonts.check('1em \"Source Serif 4\"'))"
+            )
+        visit.page.get_by_role("searchbox").fill("regret")
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url(f"{address}/search.html?q=regret")
+        visit.page.wait_for_selector("#search-results li a")
+
+
+def test_what_is_printed_by_night_is_printed_as_by_day_and_offers_nothing_to_press(browser, address):
+    with Visit(browser, address, "dark") as visit:
+        visit.open("chapters/00_the_shop.html")
+        colours = """[...document.querySelectorAll('article .highlight :is(.k, .nf, .s2, .mi, .kn)')]
+          .map(e => getComputedStyle(e).color)"""
+        visit.page.emulate_media(media="print", color_scheme="dark")
+        by_night = visit.page.evaluate(colours)
+        assert not visit.page.locator("details.hide > summary").first.is_visible()
+        assert visit.page.locator("h1:visible").all_inner_texts()[0].startswith("0")
+        visit.page.evaluate("document.documentElement.dataset.theme = 'light'")
+        assert by_night == visit.page.evaluate(colours) != []
+
+
 @pytest.mark.parametrize("from_disk", [False, True], ids=["server", "disk"])
 def test_the_search_finds_a_definition(browser, address, from_disk):
     with Visit(browser, HTML.as_uri() if from_disk else address) as visit:

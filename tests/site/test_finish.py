@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pydata_sphinx_theme
 import pytest
+import sphinx
 from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
-from finish.assets import make_lean, remove_unused
+from finish.assets import code_in_print, make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters, sections_of
 from finish.folds import fold_plumbing, kind
 from finish.lean import Formatter, asks_then_tells, names_in, only_used_icons, plain_code_is_text, without_unused
@@ -256,6 +257,15 @@ def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
     assert finish(once, mends) == once
 
 
+def test_code_has_the_colours_of_the_day_on_paper():
+    rules = 'html[data-theme="%s"] .highlight .%s{color: %s}\n'
+    night = rules % ("dark", "k", "cyan") + rules % ("dark", "s", "yellow")
+    css = code_in_print(rules % ("light", "k", "navy") + night + "p{margin: 0}\n")
+    day, _, rest = css.partition("@media screen {\n")
+    assert day == "html[data-theme] .highlight .k{color: navy}\n"
+    assert rest == f"{night}}}\np{{margin: 0}}\n"
+
+
 def test_a_picture_tells_its_size(tmp_path: Path):
     Image.new("RGB", (30, 20)).save(tmp_path / "dot.png")
     html = '<html><body><article><img src="dot.png"/><img src="absent.png"/></article></body></html>'
@@ -386,6 +396,10 @@ def test_the_search_looks_for_the_content_where_it_is(tmp_path):
     tools.write_text("page.querySelector('[role=\"main\"]')", encoding="utf-8")
     make_lean(tmp_path)
     assert tools.read_text(encoding="utf-8") == "page.querySelector('main')"
+    searchtools = Path(sphinx.__file__).parent / "themes" / "basic" / "static" / "searchtools.js"
+    shutil.copyfile(searchtools, tools)
+    make_lean(tmp_path)
+    assert "categories" not in tools.read_text(encoding="utf-8")
 
 
 def test_files_that_no_page_loads_are_removed_and_logos_where_they_lead_nowhere(tmp_path):
@@ -546,6 +560,9 @@ def test_times_become_points_at_their_logarithms():
     marks = [mark["style"] for mark in page.select("figure.times div > b > i")]
     assert marks == ["left: 100.0%", "left: 33.3%", "left: 66.7%", "left: 0.0%"]
     assert [tick.text for tick in page.select(".scale > span")] == ["1", "10", "100", "1,000"]
+    many = mended(draw_times, """<table><thead><tr><th>what</th><th>fast, µs</th></tr></thead>
+        <tbody><tr><td>one</td><td>2,000,000</td></tr></tbody></table>""")  # fmt: skip
+    assert [tick.text for tick in many.select(".scale > span")] == ["10⁶", "10⁷"]
     assert page.select_one("article > p")["class"] in ("machine", ["machine"])
 
 

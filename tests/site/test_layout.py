@@ -52,6 +52,22 @@ def test_what_goes_on_behind_the_edge_lies_below_a_shade(browser, address):
         assert shades == ["local, scroll"] * 2
 
 
+def test_at_a_phone_nothing_is_cut_that_could_be_seen(browser, address):
+    """Captions are as wide as the window, not as their tables; numbers below a line of times do not touch."""
+    with Visit(browser, address, size={"width": 360, "height": 800}) as visit:
+        for name in ("claims", "notation", "benchmarks"):
+            open_at(visit, f"chapters/{name}.html")
+            assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        cut = visit.page.evaluate("""[...document.querySelectorAll('article caption')].filter(
+          e => e.getBoundingClientRect().right > innerWidth).length""")
+        assert cut == 0
+        for scale in visit.page.locator(".times .scale").all():
+            ends = scale.evaluate("""e => [...e.children].map(s => s.getBoundingClientRect()).filter(b => b.width)
+              .flatMap(b => [b.left, b.right])""")
+            assert ends == sorted(ends)
+            assert 0 < ends[0] < ends[-1] < 360
+
+
 def test_labels_of_figures_that_move_are_legible_on_a_phone_and_sliders_have_marks(browser, address):
     with Visit(browser, address, size=PHONE) as visit:
         open_at(visit, "chapters/01_fifty_strangers.html")

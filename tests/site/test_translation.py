@@ -1,15 +1,23 @@
 """The book in other languages: what is a message, what a translation must keep, and what is not complete."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
+import sphinx
+import sphinx_togglebutton
 import translate
 import translated
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from bs4 import BeautifulSoup
 from built_book import ROOT
-from finish import finish
+from finish import asked, finish
+from finish.asked import let_answer
+from finish.finding import mend_search
+from finish.languages import SCRIPTS, say_scripts_in_the_language
+from finish.markup import Page
 from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from test_extensions import build
@@ -150,11 +158,48 @@ def test_a_page_says_which_part_of_it_is_in_which_language(kind: str, article: s
 
 def test_the_words_of_the_book_are_those_on_its_pages():
     """Each is said by the configuration or by an extension; one that was changed there would stay English."""
-    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "_ext").rglob("*.py")]
+    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "_ext").rglob("*.py"), *(ROOT / "_ext").rglob("*.js")]
     texts = [path.read_text(encoding="utf-8") for path in sources if path.name != "translated.py"]
     kinds = {"definition", "algorithm", "theorem", "lemma", "proposition", "corollary"}
     theme = {"Main", "Toggle primary sidebar", "Toggle secondary sidebar"}
+    theme |= {f"Link to this {what}" for what in ("heading", "image", "equation", "table", "term")}
     own = {translated.NOT_TRANSLATED, translated.IN_PARTS, translated.AS_COMPUTED}
     assert [
         word for word in translated.WORDS if word not in own | kinds | theme and not any(word in t for t in texts)
     ] == []
+
+
+def test_what_the_script_of_the_questions_says_is_known_to_translations():
+    script = asked.SCRIPT.read_text(encoding="utf-8")
+    calls = re.findall(r'\b(?:say|button)\(((?:[^()"]|"[^"]*"|\(\))*)', script)
+    calls += re.findall(r"for \(const head of \[(.*?)\]\)", script)
+    said = [text for call in calls for text in re.findall(r'(?<!=== )"([^"]*[a-z][^"]*)"', call)]
+    assert list(dict.fromkeys(said)) == translated.ASKED
+
+
+@pytest.mark.parametrize(("kind", "says"), [("whole", True), ("none", False)])
+def test_a_translated_page_gives_its_questions_their_sentences_and_an_english_one_none(
+    kind: str, says: bool, tmp_path: Path
+):
+    page = Page(PAGE.format(kind=kind).replace("<p>Page</p>", '<p data-asks="one">Page</p>'), "html.parser")
+    let_answer(page, tmp_path, tmp_path, {})
+    script = page.find("script", string=re.compile("questionWords"))
+    assert (script is not None) == says
+    assert page.select("script")[-1]["src"].endswith("questions.js")
+    assert not says or '"Yes.": "Ja."' in script.string
+
+
+def test_scripts_of_others_say_it_in_the_language(tmp_path: Path):
+    basic = Path(sphinx.__file__).parent / "themes" / "basic" / "static"
+    toggle = Path(sphinx_togglebutton.__file__).parent / "_static" / "togglebutton.js"
+    for file in (basic / "searchtools.js", basic / "sphinx_highlight.js", toggle):
+        shutil.copyfile(file, tmp_path / file.name)
+    mend_search(tmp_path)
+    there = {name: (tmp_path / name).read_text(encoding="utf-8") for name in SCRIPTS}
+    assert {name: [text for text in texts if f'"{text}"' not in there[name]] for name, texts in SCRIPTS.items()} == {
+        name: [] for name in SCRIPTS
+    }
+    say_scripts_in_the_language(tmp_path, "de")
+    for name, texts in SCRIPTS.items():
+        script = (tmp_path / name).read_text(encoding="utf-8")
+        assert all(text not in script and translated.words("de")[text] in script for text in texts)
