@@ -74,9 +74,8 @@ def until(notebook: Any, label: str | None) -> Any:
 def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = None) -> dict[int, list[dict[str, Any]]]:
     """Run a chapter, up to the claim ``last`` if it is given, in fresh hundreds, and return what its claims say.
 
-    ``code`` is the digest of its cells, by which what was kept is found again only as long as they are the same. Where
-    ``last`` is given, other cells may fail, since the tables may hold no more than that claim needs. A chapter in which
-    something fails says that, and nothing else: the others are to be heard.
+    ``code``, a digest of its cells, finds what was kept only as long as they are the same. Where ``last`` is given, other
+    cells may fail: tables may hold no more than that claim needs. Else a chapter that fails says so, and nothing more.
     """
     from nbclient import NotebookClient
 
@@ -88,13 +87,12 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
         env = {name: value for name, value in os.environ.items() if name not in strict}
         env |= threads | {SHIFT: str(offset), "PYTHONHASHSEED": "0"}
         how = {"resources": {"metadata": {"path": str(CHAPTERS)}}, "extra_arguments": ["--log-level=ERROR"]}
-        client = NotebookClient(notebook, timeout=3600, kernel_name="python3", allow_errors=True, **how)
-        client.execute(env=env)
-        where = f"{chapter}, shifted by {offset:,}"
+        NotebookClient(notebook, timeout=3600, kernel_name="python3", allow_errors=True, **how).execute(env=env)
+        where, parts = f"{chapter}, shifted by {offset:,}", parts_only(offset, last)
         try:
             found[offset] = [
-                {"label": one["label"], "holds": one["holds"], "measured": one["measured"], "cell": digest(cell)}
-                for cell in sound(notebook.cells, where, parts_only(offset, last), bool(last))
+                {name: one[name] for name in ("label", "holds", "measured")} | {"cell": digest(cell)}
+                for cell in sound(notebook.cells, where, parts, bool(last))
                 for one in claims_of(cell)
                 if one["kind"] != "machine"  # whose numbers are new in every run
             ]
@@ -214,8 +212,7 @@ def wanting(chapter: str, offset: int) -> list[str]:
     def rows(table: Path) -> int:
         return len(stored(table)) if table.exists() else 0
 
-    tables = tables_of(chapter, offset)
-    return [table.name for table in tables if not table.exists() or rows(table) < rows(CHAPTERS / "data" / table.name)]
+    return [table.name for table in tables_of(chapter, offset) if rows(table) < rows(CHAPTERS / "data" / table.name)]
 
 
 def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

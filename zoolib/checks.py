@@ -180,11 +180,6 @@ class Setting:
                 raise
 
 
-def is_setting(holder: Any, name: str) -> bool:
-    """Tell whether ``name`` is a setting, or a property, of an object's class."""
-    return any(isinstance(vars(kind).get(name), (Setting, property)) for kind in type(holder).__mro__)
-
-
 def are_numbers(X: Any) -> bool:
     """Tell whether contexts are given by the numbers of the cells they lie in, and not as vectors."""
     return X.dtype.kind in "iu"

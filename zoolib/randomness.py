@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import combinations
 from numbers import Integral
 from typing import Any
 
@@ -64,9 +63,9 @@ def spawn(seed: int, stream: str) -> np.random.Generator:
 
 def refuse_shared(agents: Iterable[str], taken: Iterable[str]) -> None:
     """Refuse names of ``agents`` whose streams would be the same, or one of those that their world has ``taken``."""
-    for other, name in combinations([*taken, *agents], 2):
-        if zlib.crc32(checks.text("agents", name)) == zlib.crc32(checks.text("agents", other)):
-            raise ValueError(f"agents: {name!r} names the stream of {other!r}; give the agent another name")
+    names = [*agents, *taken]
+    if len({zlib.crc32(checks.text("agents", name)) for name in names}) < len(names):
+        raise ValueError(f"agents: of these names two are of one stream, {names}; the world has {[*taken]}")
 
 
 def worlds(seed: int | Sequence[int], name: str = "seed", apart: bool = False) -> tuple[tuple[int, ...], ...]:

@@ -57,8 +57,7 @@ class RandomAgent(_Settled):
         return self._any_of(self._contexts(X).shape[-2])
 
     def _any_of(self, n: int) -> Any:
-        u = self._uniforms()
-        return (u * n).astype(np.int64) if self.batch_shape else int(u * n)
+        return self._plain((self._uniforms() * n).astype(np.int64))
 
 
 class OracleAgent(_Settled):

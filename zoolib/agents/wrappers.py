@@ -43,9 +43,9 @@ class Wrapper(Agent):
 
     def __setattr__(self, name: str, value: Any) -> None:
         holder: Any = self  # a setting is changed where it is
-        while isinstance(holder, Wrapper) and not checks.is_setting(holder, name):
+        while isinstance(holder, Wrapper) and not _is_setting(holder, name):
             holder = holder.__dict__.get("agent")
-        object.__setattr__(holder if holder is not self and checks.is_setting(holder, name) else self, name, value)
+        object.__setattr__(holder if holder is not self and _is_setting(holder, name) else self, name, value)
 
     @property
     def n_arms(self) -> int:
@@ -228,3 +228,8 @@ class Snapshots(Wrapper):
         self.n_visits += 1
         if self.n_visits in self.at:
             self.snapshots[self.n_visits] = self.look(self.agent)
+
+
+def _is_setting(holder: Any, name: str) -> bool:
+    """Tell whether ``name`` is a setting, or a property, of an object's class."""
+    return any(isinstance(vars(kind).get(name), (checks.Setting, property)) for kind in type(holder).__mro__)

@@ -17,8 +17,7 @@ def refuse_long(x: np.ndarray, ridge: float, weight: Any = None) -> None:
     """
     fine = np.vecdot(x, x if weight is None else np.asarray(weight)[..., None] * x) <= LONGEST * ridge
     if not (np.count_nonzero(fine) == fine.size if fine.ndim else fine):
-        scale = f"scale them to x'x <= {LONGEST * ridge:g} or raise ridge"
-        raise ValueError(f"contexts too long beside the prior: {scale} (with a whole network x is its gradient)")
+        raise ValueError(f"contexts or gradients too long: scale them to x'x <= {LONGEST * ridge:g}, or raise ridge")
 
 
 def is_delicate(v: Any, sign: float) -> bool:

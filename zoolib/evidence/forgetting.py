@@ -125,8 +125,8 @@ def make_evidence(
     """
     gamma, shape = checks.real("gamma", gamma, 0.0, 1.0, open_low=True), checks.items("shape", shape)
     shape = tuple(checks.whole("shape", n, 0) for n in shape)
-    if window is not None and gamma < 1:
+    if window is None:
+        return Evidence(d, shape, ridge) if gamma == 1 else DiscountedEvidence(d, shape, ridge, gamma=gamma)
+    if gamma < 1:
         raise ValueError(f"gamma and window are two ways to forget, choose one; got gamma={gamma}, window={window}")
-    if window is not None:
-        return WindowedEvidence(d, shape, ridge, window=window)
-    return Evidence(d, shape, ridge) if gamma == 1 else DiscountedEvidence(d, shape, ridge, gamma=gamma)
+    return WindowedEvidence(d, shape, ridge, window=window)

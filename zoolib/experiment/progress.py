@@ -42,8 +42,7 @@ def somebody_waits() -> bool:
     """Tell whether a person runs a cell: the front ends of Jupyter name the cell in their request, programs do not."""
     if "google.colab" in sys.modules:
         return True
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     request = getattr(shell, "parent_header", None) or {}
     return "cellId" in (request.get("metadata") or {})
 

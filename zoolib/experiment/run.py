@@ -163,8 +163,7 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     """
     seeds = checks.instance("sim", sim, ZooplusSimulator).seeds
     n_steps = checks.whole("n_steps", n_steps, 0, checks.MOST)
-    drawn = [spawn(seed, USERS).integers(0, sim.n_users, size=n_steps) for seed in seeds]
-    return np.stack(drawn).reshape(*sim.batch_shape, n_steps)
+    return np.stack([spawn(s, USERS).integers(0, sim.n_users, n_steps) for s in seeds]).reshape(*sim.batch_shape, -1)
 
 
 @functools.cache

@@ -105,14 +105,10 @@ class FeatureEngineer:
 
     def shop(self, sim: Any = None) -> ZooplusSimulator:
         """Return ``sim``, or its own shop for None; a ``ValueError`` if personas and categories are not the same."""
-        if sim is None:
-            return self.sim
-        mine, checked = self.sim, checks.instance("sim", sim, ZooplusSimulator)
-        if (checked.personas, checked.categories) != (mine.personas, mine.categories):
-            raise ValueError(
-                f"sim must have the personas {mine.personas} and the categories {mine.categories}, in order"
-            )
-        return checked
+        sim = checks.instance("sim", self.sim if sim is None else sim, ZooplusSimulator)
+        if (names := (self.sim.personas, self.sim.categories)) != (sim.personas, sim.categories):
+            raise ValueError(f"sim must have the same personas and categories, in this order: {names}")
+        return sim
 
     def encoded(self, encoding: str) -> FeatureEngineer:
         """Return the contexts of the same shop in another encoding."""
@@ -141,8 +137,7 @@ class FeatureEngineer:
     def contexts(self, user_id: Any, sim: ZooplusSimulator | None = None) -> np.ndarray:
         """Return the contexts of one user and every product, ``(..., K, d)``."""
         sim = self.shop(sim)
-        persona = np.asarray(sim.persona(user_id))
-        return self.table[persona[..., None], sim.product_category]
+        return self.table[np.asarray(sim.persona(user_id))[..., None], sim.product_category]
 
     def choices(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return what can be told apart on the shelf: the distinct contexts of a user, and one product for each.
