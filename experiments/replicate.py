@@ -74,8 +74,8 @@ def until(notebook: Any, label: str | None) -> Any:
 def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = None) -> dict[int, list[dict[str, Any]]]:
     """Run a chapter, up to the claim ``last`` if it is given, in fresh hundreds, and return what its claims say.
 
-    ``code``, a digest of its cells, finds what was kept only as long as they are the same. Where ``last`` is given, other
-    cells may fail: tables may hold no more than that claim needs. Else a chapter that fails says so, and nothing more.
+    ``code``, a digest of its cells, finds what was kept only as long as they are the same. Where ``last`` is given,
+    other cells may fail: tables may hold no more than it needs. Else a chapter that fails says so, and nothing more.
     """
     from nbclient import NotebookClient
 
