@@ -78,7 +78,7 @@
       shown = [...before.replace("+", "")];
       resting = shown.length === 2 * visitors || (shown.length === visitors && !before.includes("+"));
       field.value = seed;
-      told.innerHTML = shown.length ? "" : 'Press a product<span class="keys">; then the keys 1 to 5 do, too</span>.';
+      told.innerHTML = shown.length ? "" : 'Press a product<span class="keys">, or use the keys 1 to 5</span>.';
       draw();
     };
     const show = product => {
