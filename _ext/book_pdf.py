@@ -60,7 +60,7 @@ def links(page: PageObject) -> list[tuple[DictionaryObject, str]]:
 def references(tex: str, cited: dict[str, set[str]]) -> str:
     """Return a document with the works that each chapter cites, under marks that begin with the name of the chapter."""
     works = re.findall(r"(?s)\\bibitem\[[^\n]*\]\{([^}]*)\}(.*?)(?=\\bibitem|\\end\{sphinxthebibliography\})", tex)
-    lines = [tex[: tex.index(r"\begin{document}")], r"\begin{document}\pagestyle{plain}"]
+    lines = [tex[: tex.index(r"\begin{document}")], r"\begin{document}\pagestyle{empty}"]
     for name, marks in cited.items():
         lines += [rf"\clearpage\hypertarget{{{name}}}{{}}\section*{{References}}", r"\begin{sphinxthebibliography}{}"]
         lines += [

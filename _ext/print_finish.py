@@ -78,7 +78,7 @@ def end_with_a_row(tex: str) -> str:
 def keep_heads_of_the_first_page(tex: str) -> str:
     """Keep the heads on the first page, which are lines to LaTeX, with what follows."""
     head = r"(\\begin\{DUlineblock\}\{0em\}\n\\item\[\] \\sphinxstylestrong\{\\[Ll]arge )"
-    return re.sub(head, r"\\Needspace*{8\\baselineskip}\n\1", tex)
+    return re.sub(head, r"\\printedroom{8}\n\1", tex)
 
 
 MENDS = [

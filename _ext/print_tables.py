@@ -187,26 +187,29 @@ def row_of(cells: list[Tag | None], inline: Inline) -> nodes.row:
     return made
 
 
-def table_nodes(table: Tag, inline: Inline, line: float = LINE) -> list[nodes.Node]:
-    """Return a table of HTML as nodes, with its caption in bold above it."""
+def table_nodes(table: Tag, inline: Inline, boxed: bool = False) -> list[nodes.Node]:
+    """Return a table of HTML as nodes, with its caption in bold above it; in a box it does not go over pages."""
     top = list(table.select("thead tr"))
     head = merged(grid(top)) if top else []
     body = grid([row for row in table.find_all("tr") if row.find_parent("thead") is None])
     texts = [[words(cell) for cell in row] for row in body]
-    size, gap, spec = layout(measured([[words(cell) for cell in row] for row in head], texts), line)
+    size, gap, spec = layout(measured([[words(cell) for cell in row] for row in head], texts), LINE - BOX * boxed)
     group = nodes.tgroup(cols=len(body[0]))
     group += [nodes.colspec(colwidth=1) for _ in body[0]]
     if head:
         group += nodes.thead("", *[row_of(row, inline) for row in head])
     group += nodes.tbody("", *[row_of(row, inline) for row in body])
     lines = sum(max(1.0, width(max(row, key=len)) / 30) for row in texts)
-    made = nodes.table("", group, classes=["longtable"] if lines > 20 else [])
+    made = nodes.table("", group, classes=["longtable"] if lines > 20 and not boxed else [])
     made["size"], made["gap"] = size, gap / 2
     caption = table.find("caption")
     title = [nodes.paragraph("", "", nodes.strong("", "", *inline(caption)))] if isinstance(caption, Tag) else []
-    room = 13 if "longtable" in made["classes"] else 8  # for the title, the head and a first row
-    keep = [nodes.raw("", rf"\par\Needspace*{{{room}\baselineskip}}", format="latex"), *title]
-    return [*keep, nodes.raw("", r"\par\nopagebreak", format="latex"), addnodes.tabular_col_spec(spec=spec), made]
+    result: list[nodes.Node] = [*title, addnodes.tabular_col_spec(spec=spec), made]
+    if not boxed:
+        room = 13 if "longtable" in made["classes"] else 8  # for the title, the head and a first row
+        result.insert(0, nodes.raw("", rf"\par\printedroom{{{room}}}", format="latex"))
+        result.insert(-2, nodes.raw("", r"\par\nopagebreak", format="latex"))
+    return result
 
 
 def above(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -250,13 +253,15 @@ class CellsInPrint(SphinxPostTransform):
             place = bundle.parent.index(bundle)
             table, moving = page.find("table"), page.select_one(".zoolib-widget")
             if claims[bundle] is not None:
+                keep = nodes.raw("", r"\par\printedroom{6}", format="latex")
                 bundle.parent.insert(place, nodes.target(ids=[claims[bundle]["id"]]))
+                bundle.parent.insert(place, keep)  # a verdict and what was measured stand together
             elif moving is not None and start_of(moving):
                 said = f"On the page this figure moves. Shown here: {start_of(moving)}."
                 bundle.parent.insert(place + 1, nodes.paragraph("", "", nodes.emphasis("", said)))
             elif isinstance(table, Tag) and kinds <= {"text/html", "text/plain"}:
                 boxed = any(isinstance(node, nodes.Admonition) for node in above(bundle))
-                bundle.replace_self(table_nodes(table, inline, LINE - BOX * boxed))
+                bundle.replace_self(table_nodes(table, inline, boxed))
 
     @staticmethod
     def html_of(bundle: nodes.Element) -> BeautifulSoup | None:
