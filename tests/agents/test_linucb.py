@@ -228,7 +228,8 @@ class Twice(UCB):
 
 
 def bare(agent, sim):
-    agent.learn(np.linspace(0, 1, 9), 3, 1.0)
+    shape = agent.batch_shape
+    agent.learn(np.tile(np.linspace(0, 1, 9), (*shape, 1)), np.full(shape, 3) if shape else 3, np.ones(shape))
 
 
 def lowest(agent, sim):
@@ -248,37 +249,43 @@ BETWEEN = {
     "how ties are broken": lowest,
     "a width of its own": unsure_of_the_first,
     "a context that is no cell": bare,
-    "sums made elsewhere": lambda agent, sim: agent.evidence.put(np.tile(2 * np.eye(9), (20, 1, 1)), np.ones((20, 9))),
-    "sold out": lambda agent, sim: sim.set_catalog(sim.product_category, np.arange(20) > 4),
+    "sums made elsewhere": lambda agent, sim: agent.evidence.put(
+        np.tile(2 * np.eye(9), (*sim.batch_shape, 20, 1, 1)), np.ones((*sim.batch_shape, 20, 9))
+    ),
+    "sold out": lambda agent, sim: sim.set_catalog(
+        sim.product_category, np.broadcast_to(np.arange(20) > 4, sim.product_category.shape)
+    ),
     "a launch": lambda agent, sim: sim.apply_shock(Launch(["Cat Toy"])),
     "a shock": lambda agent, sim: sim.apply_shock(SHOCK_FISH),
-    "another catalog": lambda agent, sim: sim.set_catalog(sim.product_category[::-1].copy(), sim.for_sale),
+    "another catalog": lambda agent, sim: sim.set_catalog(sim.product_category[..., ::-1].copy(), sim.for_sale),
 }
 
 
+@pytest.mark.parametrize("seed", [7, range(7, 10)], ids=["one world", "three"])
 @pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
-def test_what_is_looked_up_in_one_world_is_what_would_be_computed(between, monkeypatch):
+def test_what_is_looked_up_is_what_would_be_computed(between, seed, monkeypatch):
     made = {"alpha": 0.3} | ({"window": 90} if between is BETWEEN["window"] else {})
 
     def history(kind, then=lambda: None):
-        sim = ZooplusSimulator(20, 60, seed=7)
+        sim = ZooplusSimulator(20, 60, seed=seed)
         agent, shown = kind(FeatureEngineer(sim), **made), []
-        for t, user in enumerate(np.random.default_rng(0).integers(0, 60, 400)):
+        for t, user in enumerate(np.random.default_rng(0).integers(0, 60, (400, *sim.batch_shape))):
             if t == 100:
                 then()
             if t == 200:
                 monkeypatch.undo()
                 between(agent, sim)
-            arm = agent.predict(int(user), sim)
-            agent.update(int(user), arm, sim.get_reward(int(user), arm), sim)
-            shown.append(arm)
-        return shown
+            user = user if sim.batch_shape else int(user)
+            arm = agent.predict(user, sim)
+            agent.update(user, arm, sim.get_reward(user, arm), sim)
+            shown.append(np.array(arm))
+        return np.array(shown)
 
     def look_up_only():
         monkeypatch.delattr(UCBAgent, "predict")
         monkeypatch.delattr(Agent, "update")
 
-    assert history(LinUCBAgent, look_up_only) == history(DisjointLinUCBAgent)
+    assert np.array_equal(history(LinUCBAgent, look_up_only), history(DisjointLinUCBAgent))
 
 
 def test_what_is_looked_up_in_one_world_refuses_what_the_others_refuse():

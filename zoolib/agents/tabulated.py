@@ -53,7 +53,7 @@ class Tabulated:
     """
 
     _catalog: np.ndarray | None = None  # the catalog that the tables, (..., P, K), were made for
-    _at_once: Any = False  # the same, if in one world the bounds that are kept say all: until something is set
+    _at_once: Any = False  # the same, if the bounds that are kept say all: until something is set
 
     def __setattr__(self, name: str, value: Any) -> None:
         vars(self)["_at_once"] = False
@@ -82,21 +82,23 @@ class Tabulated:
         mine = by_row and self.by_bounds and "by_bounds" in vars(type(self)) and (self.rows or self.evidence.by_hand)
         by_itself = mine and type(self.exploration) is UCB and not vars(self.exploration)
         if by_itself and vars(self).keys().isdisjoint(MAY_BE_SET):
-            vars(self)["_at_once"] = not self.rows and self._catalog
+            vars(self)["_at_once"] = self._catalog
             return self.evidence.bound_of_all(X, self.alpha, *self.rows)
         return super().score(X)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:
         """Return the product with the highest score for ``user_id``, unless exploration diverts."""
         if getattr(sim, "product_category", None) is self._at_once and not (sim.sold_out or vars(self.exploration)):
-            return int(first_best(self.evidence.bounds(self.alpha)[sim.persona(user_id)]))
+            bounds = self.evidence.bounds(self.alpha)
+            return self._plain(first_best(bounds[sim.persona(user_id), *self.rows]))
         return super().predict(user_id, sim)
 
     def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
         """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
         if getattr(sim, "product_category", None) is not self._at_once:
             return super().update(user_id, chosen_arm, reward, sim)
-        reward, arm = checks.clicks("reward", reward, ()), checks.indices("arm", chosen_arm, sim.n_products, ())
+        reward = checks.clicks("reward", reward, self.batch_shape)
+        arm = checks.indices("arm", chosen_arm, sim.n_products, self.batch_shape)
         return self.evidence.add(sim.persona(user_id), reward, arm)
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
