@@ -148,10 +148,10 @@ def test_no_agent_is_handed_a_stream_that_its_problem_was_drawn_from_or_that_of_
     problem = make()
     assert set(asked) == set(problem.streams)
     for name in problem.streams:
-        with pytest.raises(ValueError, match=f"agents: of these names two are of one stream, .*'{name}'"):
+        with pytest.raises(ValueError, match=rf"agents: of these names two are of one stream, .*'{name}'"):
             serve({"chance": chance, name: chance}, problem)
         assert serve({name: RandomAgent(problem.space, rng=0)}, problem).n_steps == 3  # which brought its own
-    with pytest.raises(ValueError, match="of one stream, .*'plumless'"):
+    with pytest.raises(ValueError, match=r"of one stream, .*'plumless'"):
         serve({"plumless": chance, "buckeroo": chance}, problem)
 
 

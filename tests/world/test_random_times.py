@@ -217,7 +217,7 @@ def test_times_after_the_end_of_the_run_are_refused():
 
 
 def test_an_agent_that_is_named_like_the_stream_of_the_times_is_refused():
-    with pytest.raises(ValueError, match="two are of one stream, .*'shocks'"):
+    with pytest.raises(ValueError, match=r"two are of one stream, .*'shocks'"):
         replicate({"shocks": AGENTS["Random"]}, SEEDS, 700, TIMES)
 
 
