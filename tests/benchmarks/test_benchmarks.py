@@ -83,8 +83,9 @@ def test_the_page_shows_the_stored_results(stored):
 
 def test_what_the_page_says_of_gittins_is_so(stored):
     rate = {row["contender"]: row["rate"] for row in stored["peers"]["rows"]}
-    for told in ("category", "name"):
-        assert 0.5 < rate["zoolib: LinUCBAgent"] / rate[f"gittins: products by {told}"] < 2
+    by_name, by_category = (rate[f"gittins: products by {told}"] for told in ("name", "category"))
+    assert 1.5 <= rate["zoolib: LinUCBAgent"] / by_name < 1.7  # about two thirds of the time
+    assert by_category < by_name
         assert rate["zoolib: LinUCBAgent, 100 worlds in lockstep"] > 5 * rate[f"gittins: products by {told}"]
 
 
