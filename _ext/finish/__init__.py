@@ -104,7 +104,8 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     finish_index(out, [section for way in sorted(sections) for section in sections[way]])
     if language == languages.ORIGINAL:
         add_print(out, Path(app.srcdir) / "_build" / "pdf")
-        add_lost(out, app.config.html_title, out / "_static" / "favicon.svg")
+        lost = add_lost(out, app.config.html_title, out / "_static" / "favicon.svg")
+        lost.write_text(finish(lost.read_text(encoding="utf-8")), encoding="utf-8")
     make_lean(out)
     say_scripts_in_the_language(out / "_static", language)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))

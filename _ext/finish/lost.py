@@ -12,8 +12,9 @@ from finish.layout import FACE
 PAGE = Path(__file__).with_name("lost.html")
 
 
-def add_lost(out: Path, book: str, icon: Path) -> None:
-    """Put the page beside the first one; its icon is in it, since no address of a file holds at every depth."""
+def add_lost(out: Path, book: str, icon: Path) -> Path:
+    """Put the page beside the first one, with its icon in it, as no address holds at every depth; return where."""
     drawn = f"data:image/svg+xml,{quote(icon.read_text(encoding='utf-8'))}" if icon.exists() else "data:,"
     page = Template(PAGE.read_text(encoding="utf-8")).substitute(book=escape(book), icon=drawn, face=FACE)
-    (out / "404.html").write_text(page, encoding="utf-8")
+    (lost := out / "404.html").write_text(page, encoding="utf-8")
+    return lost
