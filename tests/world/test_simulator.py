@@ -432,3 +432,20 @@ def test_drawn_tables_have_the_mean_and_the_variance_of_the_books():
 def test_what_is_neither_a_table_nor_drawn_is_refused(table):
     with pytest.raises(TypeError, match="click_table must be"):
         ZooplusSimulator(click_table=table)
+
+
+@pytest.mark.parametrize(("made", "unknown"), [
+    ({"click_table": {"budget_shopper": {"Cat Food": 0.4, "Fish supplies": 0.8}}}, "'Fish supplies'.*Fish Supplies"),
+    ({"click_table": {"a": {"Cat Food": 0.4}, "b": {"Novels": 1.7}}}, "'Novels'.*Fish Supplies, Cat Food"),
+    ({"click_table": {"a": {"Maps": 0.4}, "b": {"Novels": 0.7}}, "categories": ("Novels",)}, "'Maps'.*Novels"),
+    ({"categories": ("Novels",)}, "'Dog Food'; there are Novels"),
+    ({"click_table": "drawn", "seed": [1, 2], "categories": ("Novels",)}, "'Fish Supplies'; there are Novels"),
+])  # fmt: skip
+def test_a_table_that_names_a_category_which_the_shop_lacks_is_refused(made, unknown):
+    with pytest.raises(ValueError, match=f"click_table: unknown category {unknown}"):
+        ZooplusSimulator(**made)
+
+
+def test_an_unknown_name_is_not_taken_for_the_name_of_the_shock():
+    with pytest.raises(ValueError, match=r"^unknown category 'Bird Food'; the names .* are Fish Supplies, Cat Food"):
+        ZooplusSimulator(5, 1, 0).apply_shock(Shock({"budget_shopper": {"Bird Food": 0.8}}, name="boom"))

@@ -1,8 +1,7 @@
 """The shop: who comes, what is on the shelf, and what a recommendation earns (chapter 0).
 
-A pet-supplies shop in the style of Zooplus, entirely synthetic. One world is ``seed=42``; a hundred worlds in lockstep
-are ``seed=range(100)``. The two differ in nothing but a leading axis: world i of a batch is, draw for draw, the world
-of its seed alone.
+A pet-supplies shop in the style of Zooplus, entirely synthetic. One world is ``seed=42``, a hundred in lockstep are
+``seed=range(100)``. They differ in a leading axis alone: world i of a batch is, draw for draw, the world of its seed.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class ZooplusSimulator:
         ``{persona: {category: probability}}``; a category missing from a row is clicked with probability .01. With
         ``"drawn"`` each world has a table of its own (:func:`drawn_table`).
     categories
-        The categories of the catalog, in order.
+        The categories of the catalog, in order; a table that names others is refused.
 
     Attributes
     ----------
@@ -100,6 +99,8 @@ class ZooplusSimulator:
         self.personas, self.categories = tuple(tables[0]), checks.words("categories", categories)
         if not self.personas or not self.categories or len({*self.categories}) < len(self.categories):
             raise ValueError(f"a shop needs personas and distinct categories, got {self.personas}, {self.categories}")
+        if unknown := [c for row in tables[0].values() for c in row if c not in self.categories]:
+            raise ValueError(f"click_table: unknown category {unknown[0]!r}; there are {', '.join(self.categories)}")
 
         rngs = [generator(s) for s in self.seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
@@ -120,7 +121,7 @@ class ZooplusSimulator:
         """Return the index of a persona's or a category's name."""
         names = self.personas if checks.choice("kind", kind, ("persona", "category")) == "persona" else self.categories
         if checks.instance("name", name, str) not in names:
-            raise ValueError(f"name: unknown {kind} {name!r}; this shop knows {', '.join(names)}")
+            raise ValueError(f"unknown {kind} {name!r}; the names that this shop knows are {', '.join(names)}")
         return names.index(name)
 
     def some_worlds(self, worlds: Any) -> tuple[Any, ...]:
@@ -165,9 +166,8 @@ class ZooplusSimulator:
         self.click_table = checks.frozen(table)
         # rng.binomial(1, p) turns one uniform u into a click: u > 1 - p, but for p > 1/2 not u > p.
         self._flip = table > 0.5
-        rare = np.where(self._flip, 1 - table, table)
         with np.errstate(divide="ignore"):
-            self._bar = np.exp(np.log(1 - rare))
+            self._bar = np.exp(np.log(1 - np.where(self._flip, 1 - table, table)))
 
     @property
     def products(self) -> pd.DataFrame:
