@@ -25,7 +25,7 @@ from zoolib import (
     replicate,
 )
 from zoolib.book import plots
-from zoolib.book.palette import GROUND, NIGHT
+from zoolib.book.palette import GROUND, NIGHT, darker
 from zoolib.experiment import Interval, mean_interval
 
 DARK = to_rgb(NIGHT[GROUND])  # the dark page
@@ -85,13 +85,16 @@ def results():
     return replicate(cast, range(3), 1500, {500: SHOCK_FISH, 1000: SHOCK_DOG_TOY}, n_products=10)
 
 
+SHELVES = ("Maps", "Novels", "Comics", "Cookbooks", "Atlases", "Cat Food")
+AT_ONCE = [*plots.LOOKS][:-1]  # more names have no room beside one picture
+
 FIGURES = {
     "click table": lambda r: plots.click_table(ZooplusSimulator(), title="Who clicks what"),
     "rolling CTR": lambda r: plots.rolling_ctr(r, title="Over time"),
     "rolling value": lambda r: plots.rolling_ctr(r, of="expected"),
     "curves": lambda r: plots.curves(
         np.array([50, 500, 5000]),
-        {name: 1 + i + np.random.default_rng(i).random((5, 3)) for i, name in enumerate(plots.LOOKS)},
+        {name: 1 + i + np.random.default_rng(i).random((5, 3)) for i, name in enumerate(AT_ONCE)},
         xlabel="products", ylabel="regret", title="Growth", log="xy", marks={500: "here"},
     ),
     "one replication": lambda r: plots.curves(np.arange(4), {"LinUCB": np.ones((1, 4))}, xlabel="x", ylabel="y"),
@@ -99,6 +102,10 @@ FIGURES = {
         {name: Interval(i, i - 0.5, i + 0.5, 9) for i, name in enumerate(plots.LOOKS)}, xlabel="CTR", reference=0.2
     ),
     "shown categories": lambda r: plots.shown_categories(r, "LinUCB", "budget_shopper", title="What it showed"),
+    "agents of one's own": lambda r: plots.curves(
+        np.arange(3), {f"Mine {i}": np.full((2, 3), i) for i in range(len(plots.OWN_LOOKS))}, xlabel="x", ylabel="y"
+    ),
+    "a shop of one's own": lambda r: plots.stacked(np.arange(4), np.ones((6, 3)), SHELVES, {2: "snow"}, "Shown"),
 }  # fmt: skip
 
 
@@ -205,6 +212,38 @@ def test_every_agent_keeps_one_look_that_no_other_agent_of_the_book_has():
     assert plots.look("LinUCB, alpha = 1") == plots.look("LinUCB")
     assert plots.look("Shared, crossed") != plots.look("Shared")
     assert plots.look("A stranger") == {"color": plots.INK, "linestyle": "-"}
+
+
+def test_agents_of_ones_own_can_be_told_apart_and_from_those_of_the_book():
+    """Each keeps its look through a figure, whoever of the book is drawn between them."""
+    assert not {*plots.OWN_LOOKS} & {*plots.LOOKS.values()}
+    own = [f"Mine {i}" for i in range(len(plots.OWN_LOOKS))]
+    lines = {name: np.ones((2, 3)) for name in (own[0], "LinUCB", *own[1:], "Oracle")}
+    (ax,) = plots.curves(np.arange(3), lines, xlabel="x", ylabel="y").axes
+    drawn = {line.get_label(): (line.get_color(), line.get_linestyle()) for line in ax.get_lines()}
+    assert len({*drawn.values()}) == len(lines)
+    assert drawn["LinUCB"] == tuple(plots.look("LinUCB").values())
+    words = {text.get_text(): text.get_color() for text in ax.texts}
+    assert all(words[name] == darker(colour) for name, (colour, _) in drawn.items())
+    assert drawn["Mine 1"] == tuple(plots.look("Mine 1", ["Mine 0", "LinUCB", "Mine 1", "Mine 2"]).values())
+    assert plots.look("Mine 7", own) == plots.look("Mine 0")  # once through, from the start
+
+
+def test_categories_of_ones_own_can_be_told_apart_and_those_of_the_book_keep_their_colours():
+    (ax,) = plots.stacked(np.arange(4), np.ones((6, 3)), SHELVES, {}).axes
+    colours = [to_hex(layer.get_facecolor()[0]) for layer in ax.collections]
+    assert colours[-1] == plots.CATEGORY_COLOURS["Cat Food"].lower()
+    assert len({*colours}) == len(SHELVES)
+
+
+@pytest.mark.parametrize(("draw", "message"), [
+    (lambda r: plots.every_world(r, "Mine"), "agent must be one of .*LinUCB.*, got 'Mine'"),
+    (lambda r: plots.shown_categories(r, "Mine", "budget_shopper"), "agent must be one of .*LinUCB.*, got 'Mine'"),
+    (lambda r: plots.shown_categories(r, "LinUCB", "bugdet_shopper"), "persona must be one of .*shopper, .*bugd"),
+])  # fmt: skip
+def test_a_name_that_the_results_do_not_know_is_named_with_those_that_they_do(results, draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw(results)
 
 
 def test_shares_of_categories_are_those_of_the_run(results):

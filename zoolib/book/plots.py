@@ -1,8 +1,8 @@
 """Figures in the style of the house.
 
 Drawn in dark ink on a transparent ground, and kept as drawings for wide and for narrow pages, in which the build turns
-the ink light for a dark page (:mod:`zoolib.book.drawings`). Every agent keeps its colour and its line style through the
-whole book. Bands and bars are 95 % intervals over replications.
+the ink light for a dark page (:mod:`zoolib.book.drawings`). Every agent keeps its look through the whole book. Bands
+and bars are 95 % intervals over replications.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from zoolib import checks
 from zoolib.book import drawings
 from zoolib.book.labels import name_ends, room_between
-from zoolib.book.palette import BLACK, BLUE, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION
+from zoolib.book.palette import BLACK, BLUE, BROWN, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW
 from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
 
@@ -26,14 +27,16 @@ LOOKS: dict[str, tuple[str, str]] = {  # the longest name that an agent's begins
     "Oracle": (SOFT, "--"), "Random": (SOFT, ":"), "Static MLP": (BLACK, "-."), "LinUCB": (BLUE, "-"),
     "LinUCB, alpha 1": (BLUE, "--"), "Shared": (SKY, "--"), "Shared, crossed": (GREEN, "-"),
     "Shared, both": (GREEN, "-."), "NeuralUCB": (PURPLE, "-."), "Neural-Linear": (ORANGE, "--"),
-    "before the shock": (BLUE, ":"), "after the shock": (VERMILION, "--"),
+    "before the shock": (BLUE, ":"), "after the shock": (VERMILION, "--"), "Greedy": (SOFT, "-"),
     "Neural-Linear, replay": (VERMILION, "-"), "Neural-Linear, frozen": (PURPLE, ":"),
     "Neural-Linear, heads": (GREEN, "--"), "Linear Thompson": (SKY, "-."), "Epsilon-greedy": (BLACK, ":"),
-    "Greedy": (SOFT, "-"), "UCB1": (BLUE, "-."), "KL-UCB": (VERMILION, "-."), "Thompson": (ORANGE, "-."),
+    "UCB1": (BLUE, "-."), "KL-UCB": (VERMILION, "-."), "Thompson": (ORANGE, "-."), "ten times rarer": (INK, "--"),
 }  # fmt: skip
+OWN_LOOKS = (INK, "-"), (BROWN, "--"), (PURPLE, "-"), (ORANGE, ":"), (SKY, "-"), (VERMILION, ":"), (GREEN, ":")
 PARTS = ((SOFT, "o"), (BLUE, "s"), (VERMILION, "^"), (GREEN, "D"))  # colour and marker of what lies in one row
 COVERAGE = ListedColormap([(*to_rgb(BLUE), share) for share in np.linspace(0, 0.55, 256)])  # of one ink, more or less
 CATEGORY_COLOURS = {"Fish Supplies": BLUE, "Cat Food": ORANGE, "Dog Food": GREEN, "Dog Toy": SKY, "Cat Toy": PURPLE}
+OWN_COLOURS = VERMILION, BROWN, YELLOW, SOFT, *CATEGORY_COLOURS.values()
 
 
 def use_house_style() -> None:
@@ -42,10 +45,11 @@ def use_house_style() -> None:
     drawings.keep()
 
 
-def look(agent: str) -> dict[str, str]:
-    """Return the colour and line style of an agent, as keywords of ``Axes.plot``."""
-    known = [name for name in LOOKS if agent.startswith(name)]
-    colour, line = LOOKS[max(known, key=len)] if known else (INK, "-")
+def look(agent: str, beside: Sequence[str] = ()) -> dict[str, str]:
+    """Return an agent's colour and line style for ``Axes.plot``; unknown names take turns, those ``beside`` first."""
+    known = {name: [one for one in LOOKS if name.startswith(one)] for name in (*beside, agent)}
+    own = [name for name, found in known.items() if not found]
+    colour, line = LOOKS[max(known[agent], key=len)] if known[agent] else OWN_LOOKS[own.index(agent) % len(OWN_LOOKS)]
     return {"color": colour, "linestyle": line}
 
 
@@ -88,7 +92,7 @@ def mean_band(values: np.ndarray) -> Band:
 
 def draw_band(ax: Axes, x: np.ndarray, band: Band, name: str, alpha: float = 0.22) -> None:
     """Draw a mean curve in the look of its name, with its interval as a band, so opaque."""
-    style = look(name)
+    style = look(name, [label for line in ax.get_lines() if not (label := str(line.get_label())).startswith("_")])
     ax.plot(x, band.mean, label=name, **style)
     if band.low is not None:
         ax.fill_between(x, band.low, band.high, color=style["color"], alpha=alpha, linewidth=0)
@@ -121,13 +125,14 @@ def curves(
         Where to draw; a new figure if None.
     """
     ax = ax or plt.subplots()[1]
-    ends = {}
+    ends, colours = {}, []
     for name, values in lines.items():
         band = values if isinstance(values, Band) else mean_band(values)
         if any(part is not None and np.shape(part) != np.shape(x) for part in band):
             raise ValueError(f"lines[{name!r}] must have one value for each of the {len(x)} of x")
         draw_band(ax, x, band, name)
         ends[name] = band.mean[-1]
+        colours.append(ax.get_lines()[-1].get_color())
     for axis in log:
         getattr(ax, f"set_{axis}scale")("log")
     for place, words in (marks or {}).items():
@@ -136,7 +141,7 @@ def curves(
                     fontsize=9, color=SOFT)  # fmt: skip
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set_title(title, pad=18 if marks else None)  # above the words of the marks
-    name_ends(ax, float(x[-1]), ends, [look(name)["color"] for name in ends])
+    name_ends(ax, float(x[-1]), ends, colours)
     return ax.figure
 
 
@@ -155,7 +160,7 @@ def rolling_ctr(
 def every_world(results: Results, agent: str, *, window: int = 1000, every: int = 200, title: str = "") -> Figure:
     """Draw what one agent earns in every world, a thin line each, with their mean and the oracle."""
     steps, values = rolling(results, window, every, of="expected")
-    values = values[results.agents.index(agent)]
+    values = values[results.agents.index(checks.choice("agent", agent, results.agents))]
     oracle = rolling(results, window, every, of="oracle")[1]
     lines = {"Mean of all": values.mean(0, keepdims=True), "Oracle": oracle.mean(0, keepdims=True)}
     figure, ax = plt.subplots()
@@ -216,8 +221,8 @@ def intervals(
 
 def shown_categories(results: Results, agent: str, persona: str, *, bins: int = 80, title: str = "") -> Figure:
     """Draw what an agent showed to one persona over time, as shares of the categories, all replications together."""
-    shown = results.category[results.agents.index(agent)]
-    came = results.persona == results.personas.index(persona)
+    shown = results.category[results.agents.index(checks.choice("agent", agent, results.agents))]
+    came = results.persona == results.personas.index(checks.choice("persona", persona, results.personas))
     edges = np.linspace(0, results.n_steps, bins + 1)
     step = np.broadcast_to(np.arange(results.n_steps), shown.shape)[came]
     counts = np.stack([np.histogram(step[shown[came] == c], edges)[0] for c in range(len(results.categories))])
@@ -244,8 +249,10 @@ def stacked(
     alone, ax = ax is None, ax or plt.subplots()[1]
     share = counts / np.maximum(counts.sum(0), 1)
     middle = (edges[:-1] + edges[1:]) / 2
+    own = [c for c in categories if c not in CATEGORY_COLOURS]
+    inks = [CATEGORY_COLOURS.get(c) or OWN_COLOURS[own.index(c) % len(OWN_COLOURS)] for c in categories]
     style = {"alpha": 0.85, "edgecolor": GROUND, "linewidth": 0.8}
-    ax.stackplot(middle, share, labels=categories, colors=[CATEGORY_COLOURS.get(c, SOFT) for c in categories], **style)
+    ax.stackplot(middle, share, labels=categories, colors=inks, **style)
     words = {"fontsize": 9, "color": INK, "bbox": {"facecolor": GROUND, "edgecolor": "none", "pad": 1.5}}
     for place, what in marks.items():
         ax.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
