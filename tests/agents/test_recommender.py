@@ -228,8 +228,9 @@ MODEL = MLPRecommender(7, 5, rng=0)
     (FeatureEngineer(ONE), None, "model"),
     (FeatureEngineer(ONE), [MODEL], "model"),
     (FeatureEngineer(TWO), MODEL, "model must have a table.. of ratings, a sequence of 2"),
-    (FeatureEngineer(TWO), [MODEL], "model"),
-    (FeatureEngineer(TWO), [MODEL, "model"], "model"),
+    (FeatureEngineer(TWO), [MODEL], "a sequence of 2, one a world; got 1 models for 2 worlds$"),
+    (FeatureEngineer(TWO), [MODEL] * 4, "a sequence of 2, one a world; got 4 models for 2 worlds$"),
+    (FeatureEngineer(TWO), [MODEL, "model"], "model must have a table.. of ratings, .*; got list$"),
     (FeatureEngineer(ONE), MLPRecommender(8, 5, rng=0), "model knows 8 users"),
     (FeatureEngineer(ONE), MLPRecommender(7, 6, rng=0), "6 products"),
 ])  # fmt: skip

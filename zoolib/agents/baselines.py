@@ -99,13 +99,13 @@ class StaticMLPAgent(_Settled):
         if not isinstance(features, FeatureEngineer):
             raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")
         models = [model] if not self.batch_shape else list(model) if isinstance(model, Sequence) else []
-        if len(models) != len(features.sim.seeds) or not all(hasattr(one, "table") for one in models):
-            wanted = f"a sequence of {self.batch_shape[0]}, one a world" if self.batch_shape else "one"
-            raise TypeError(f"model must have a table() of ratings, {wanted}; got {model!r}")
+        if len(models) != (R := len(features.sim.seeds)) or not all(hasattr(one, "table") for one in models):
+            wanted = f"a sequence of {R}, one a world" if self.batch_shape else "one"
+            got = f"{len(models)} models for {R} worlds" if models and len(models) != R else type(model).__name__
+            raise TypeError(f"model must have a table() of ratings, {wanted}; got {got}")
         tables = [one.table() for one in models]
-        for users, products in map(np.shape, tables):
-            if (users, products) != (features.sim.n_users, features.sim.n_products):
-                raise ValueError(f"model knows {users} users and {products} products, not those of this shop")
+        for users, products in {*map(np.shape, tables)} - {(features.sim.n_users, features.sim.n_products)}:
+            raise ValueError(f"model knows {users} users and {products} products, not those of this shop")
         self.table = np.reshape(tables, (*self.batch_shape, *tables[0].shape))  # (..., U, K)
 
     def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:

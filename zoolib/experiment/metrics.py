@@ -1,8 +1,7 @@
 """From steps to statements: click-through rates, regret, recovery, and intervals (chapter 0).
 
 Everything is first computed for each replication and only then summarized, so that an interval speaks of new worlds,
-new users and new luck. Differences between agents are taken within a replication (paired): what the two share, good
-or bad luck, cancels.
+new users and new luck. Differences between agents are taken within a replication (paired): luck that is shared cancels.
 """
 
 from __future__ import annotations
@@ -103,8 +102,7 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, level: float = 0.95) 
     """
     for which, name in {"a": a, "b": b}.items():
         if checks.hashable(which, name) not in checks.instance("frame", frame, pd.DataFrame):
-            there = ", ".join(map(str, frame.columns))
-            raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {there}")
+            raise ValueError(f"{which}: there is no agent {name!r} in the frame; it has {', '.join(map(str, frame))}")
     return mean_interval(np.subtract(frame[a].to_numpy(), frame[b].to_numpy(), dtype=float), level)
 
 
