@@ -236,7 +236,7 @@ WRONG = [
     ("ex-scale", (thousand(), thousand(n=5)), "not those of the other"),
     ("ex-scale", (1, 2), "does not hold two Evidences"),
     ("ex-disjoint-is-shared", lambda X: X.tolist(), "the shape is (3, 2)"),
-    ("ex-disjoint-is-shared", lambda X: None, "is there a return"),
+    ("ex-disjoint-is-shared", lambda X: None, "is there a return?"),
     ("ex-disjoint-is-shared", lambda X: "X", "returns an array without numbers"),
     ("ex-disjoint-is-shared", lambda X: X @ X, "raised ValueError"),
     ("ex-disjoint-is-shared", np.eye(3), "hand in the function"),
@@ -260,6 +260,10 @@ WRONG = [
     ("ex-rank", [0.29, 0.3875, 0.5125, 0.5125], "rounded too much"),
     ("ex-head", (-0.035, 0.03), "holds 2 numbers: hand in an interval of zoolib.metrics, or one for each world"),
     ("ex-own-shock", [3, -0.025], "it is an int"),
+    ("ex-own-shock", [zoo.Shock, -0.025], "it is a class, and a zoo.Shock(changes) is asked for."),
+    ("ex-own-shock", [zoo.Shock(LOST), zoo.Shock(LOST)], "it is a Shock, and a number is asked for."),
+    ("ex-flip", [0.667, {"b": 1}], "it is a dict, and a number is asked for."),
+    ("ex-sherman", Evidence, "is a class, and an Evidence is asked for"),
     ("ex-stranger", [0.71, None, ["Dog Toy"]], "an empty list says that there is none"),
     ("ex-stranger", [0.71, "none", ["Dog Toy"]], "an empty list says that there is none"),
     ("ex-components", {"uniform": True, "normal": True, "two clusters": False}, "not belong there; one is missing"),
@@ -278,6 +282,7 @@ def test_what_is_off_is_said_in_words(label, mine, words):
     verdict = zoo.check(label, mine)
     assert not verdict
     assert words in repr(verdict), verdict
+    assert "?." not in repr(verdict)
 
 
 @pytest.mark.parametrize(

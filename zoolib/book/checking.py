@@ -144,7 +144,7 @@ def _judged(parts: list[dict[str, Any]], mine: Any) -> list[tuple[bool, str]]:
         try:
             right, words = JUDGES[part["kind"]](part, one)
         except Off as off:
-            right, words = False, f"it {off}."
+            right, words = False, f"it {off}.".replace("?.", "?")
         foreseen = part["kind"] != "number" or words in (said for _, said in part.get("wrong", ()))
         if not right and not foreseen and any(_agrees(other, one) for other in others):
             words = "it would be right in another place: is the order as asked for?"

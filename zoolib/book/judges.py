@@ -1,7 +1,7 @@
 """How an answer is judged, by its kind: a number, names, a choice, a function, a shock, evidence.
 
-A judge takes what is known of the answer and what was handed in, and returns whether it is right and what there is
-to say: a reader's own result, a direction, a thought that leads to a foreseen mistake. It never tells what is right.
+A judge takes what is known of the answer and what was handed in, and returns whether it is right and what there is to
+say: a reader's own result, a direction, a thought that leads to a foreseen mistake. It never tells what is right.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _value(part: Part, x: Any) -> tuple[float, int | None, float]:
     if isinstance(x, (bool, np.bool_, str, bytes)) or callable(x):
         raise Off(f"is {kind_of(x)}, and a number is asked for")
     values = np.asarray(x)
-    values = values.astype(float) if values.dtype.kind == "O" else values
+    if values.dtype.kind == "O" and all(hasattr(one, "__float__") for one in values.flat):
+        values = values.astype(float)
     if values.dtype.kind not in "iuf" + "b" * ("n" in part):  # a share of worlds: did it happen in each?
         raise Off(f"is {kind_of(x)}, and a number is asked for")
     values = values if "n" in part else values.squeeze()
@@ -165,8 +166,8 @@ def _shown(x: Any) -> str:
 
 def shock(part: Part, x: Any) -> tuple[bool, str]:
     """Judge a change of taste by what it makes of the click table."""
-    if not callable(getattr(x, "apply", None)):
-        raise Off(f"is {kind_of(x)}, and a zoo.Shock is asked for")
+    if isinstance(x, type) or not callable(getattr(x, "apply", None)):
+        raise Off(f"is {kind_of(x)}, and a zoo.Shock(changes) is asked for")
     mine, right, before = (ZooplusSimulator(seed=0) for _ in range(3))
     for sim in (mine, right, before):
         sim.apply_shock(Shock(part.get("after", {})))
@@ -181,7 +182,7 @@ def shock(part: Part, x: Any) -> tuple[bool, str]:
 
 def evidence(part: Part, x: Any) -> tuple[bool, str]:
     """Judge an ``Evidence`` whose inverse was kept by rank-one updates."""
-    if not all(hasattr(x, name) for name in ("A", "A_inv", "d")):
+    if isinstance(x, type) or not all(hasattr(x, name) for name in ("A", "A_inv", "d")):
         raise Off(f"is {kind_of(x)}, and an Evidence is asked for: hand it in itself, not what you compare")
     if x.d != part["d"]:
         return False, f"its contexts have the length {x.d}, and {part['d']} is asked for."

@@ -66,9 +66,8 @@ def lesson(part: Part, agent: Any) -> list[tuple[np.ndarray, np.ndarray]]:
 def counting(part: Part, x: Any) -> tuple[bool, str]:
     """Judge an agent of two methods that keeps rates by persona and category, and explores once in ten times.
 
-    It plays for a while. Then another one has a lesson in which each persona has a favourite category, and in which one
-    product of each other category is always clicked, although its category seldom is; one is often shown, and so has
-    more clicks than the favourite.
+    It plays for a while. Then another one has a lesson in which each persona has a favourite category, and one product
+    of each other is always clicked, although its category seldom is; one, often shown, has more than the favourite.
     """
     if not callable(x):
         raise Off(f"is {kind_of(x)}: hand in the class, or a function of (features, rng) that makes the agent, not one")

@@ -143,12 +143,7 @@ def log_of_frame(
         if times[name] != 1:
             how = "occurs twice" if times[name] else "is missing"
             raise ValueError(f"column {name!r} {how}; there are {_listed(map(repr, frame.columns))}")
-        refuse_rows(
-            f"column {name!r}",
-            frame[name].isna().to_numpy(),
-            frame[name].to_numpy(),
-            "filled in, not NA",
-        )
+        refuse_rows(f"column {name!r}", frame[name].isna().to_numpy(), frame[name].to_numpy(), "filled in, not NA")
     chosen = frame[action].to_numpy()
     if actions is None:
         word = np.array([isinstance(one, str) for one in chosen])

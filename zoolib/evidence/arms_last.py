@@ -1,8 +1,7 @@
 """Evidence where all contexts differ: the same numbers, faster; nothing here is needed to understand the book.
 
 A click changes what is known of one arm, and so theta is kept, and renewed for that arm alone. Where contexts are short
-A^-1 is kept once more, with the arms last in memory: x' A^-1 x of all arms is then d^2 products of long vectors, where
-it was a product of small matrices for each.
+A^-1 is kept once more, arms last: x' A^-1 x of all arms is then d^2 products of long vectors, not small matrices.
 """
 
 from __future__ import annotations

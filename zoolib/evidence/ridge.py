@@ -5,8 +5,7 @@ Ridge regression of rewards r on contexts x needs two sums,
     A = lambda I + sum x x',    b = sum r x,    theta = A^-1 b,
 
 and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all of the past;
-:mod:`zoolib.evidence.forgetting` keeps a window of it, or lets it fade. Leading axes are free: one evidence a world, or
-one a world and arm.
+:mod:`zoolib.evidence.forgetting` keeps a window of it, or lets it fade. Leading axes are free: worlds, and arms.
 """
 
 from __future__ import annotations

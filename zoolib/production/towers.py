@@ -19,8 +19,7 @@ class TwoTowers:
     """Two networks, one for visitors and one for products, whose inner product is the log odds of a click.
 
     Covington, Adams and Sargin, RecSys 2016; Yi et al., RecSys 2019. Theirs learn which product was chosen among very
-    many, and correct for the sampling of the others; ours learns clicks of a random log, in which there is nothing to
-    correct.
+    many, and correct for the sampling of the others; ours learns clicks of a random log: there is nothing to correct.
     """
 
     visitor: MLP
