@@ -226,7 +226,7 @@ MODEL = MLPRecommender(7, 5, rng=0)
 @pytest.mark.parametrize(("features", "model", "message"), [
     (ContextSpace(3, 5), MODEL, "features"),
     (FeatureEngineer(ONE), None, "model"),
-    (FeatureEngineer(ONE), [MODEL], "model"),
+    (FeatureEngineer(ONE), [MODEL, MODEL], "model must have a table.. of ratings, one; got 2 models for 1 worlds$"),
     (FeatureEngineer(TWO), MODEL, "model must have a table.. of ratings, a sequence of 2"),
     (FeatureEngineer(TWO), [MODEL], "a sequence of 2, one a world; got 1 models for 2 worlds$"),
     (FeatureEngineer(TWO), [MODEL] * 4, "a sequence of 2, one a world; got 4 models for 2 worlds$"),

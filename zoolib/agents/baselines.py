@@ -98,7 +98,7 @@ class StaticMLPAgent(_Settled):
         super().__init__(features)
         if not isinstance(features, FeatureEngineer):
             raise TypeError("features must be a FeatureEngineer: the model knows users and products, not contexts")
-        models = [model] if not self.batch_shape else list(model) if isinstance(model, Sequence) else []
+        models = list(model) if isinstance(model, Sequence) else [] if self.batch_shape else [model]
         if len(models) != (R := len(features.sim.seeds)) or not all(hasattr(one, "table") for one in models):
             wanted = f"a sequence of {R}, one a world" if self.batch_shape else "one"
             got = f"{len(models)} models for {R} worlds" if models and len(models) != R else type(model).__name__
