@@ -22,7 +22,6 @@ import hashlib
 import json
 import os
 import re
-import symtable
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ import joblib
 import nbformat
 import pandas as pd
 
+from experiments.names import read_and_given
 from zoolib import checks
 from zoolib.book import CLAIM_MIME
 from zoolib.experiment import cluster, gather, store, stored
@@ -101,14 +101,6 @@ def play(offsets: Sequence[int], chapter: str, code: str, last: str | None = Non
     return found
 
 
-def outer_names(table: symtable.SymbolTable) -> Iterator[str]:
-    """Yield the names that a statement reads and does not make for itself, as a comprehension or a function does."""
-    module = table.get_type() == "module"
-    yield from (s.get_name() for s in table.get_symbols() if s.is_referenced() and (module or s.is_global()))
-    for inner in table.get_children():
-        yield from outer_names(inner)
-
-
 def parts_only(offset: int, claim: str | None = None) -> set[str]:
     """Return the names of tables of which a hundred has a part only, that is not enough for a claim (``parts.csv``)."""
     path = CHAPTERS / "data" / "fresh" / str(offset) / "parts.csv"
@@ -133,13 +125,7 @@ def sound(cells: Sequence[Any], where: str, missing: Collection[str] = (), forgi
     for cell in cells:
         if (tree := code_of(cell)) is None:
             continue
-        read, gives = set(), set()
-        for statement in tree.body:
-            table = symtable.symtable(ast.unparse(statement), where, "exec")
-            loops = [node.target for node in ast.walk(statement) if isinstance(node, ast.For)]
-            counters = {name.id for target in loops for name in ast.walk(target) if isinstance(name, ast.Name)}
-            read |= set(outer_names(table)) - gives - counters
-            gives |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+        read, gives = read_and_given(tree)
         errors: list[Any] = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
         gone = not set(missing).isdisjoint(tables_read(cell.source))
         own = errors and not gone and errors[0].ename not in NOT_THERE and not read & without
