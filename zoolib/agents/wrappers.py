@@ -166,9 +166,7 @@ class Anticipating(Delayed):
 
 
 class Restarting(Wrapper):
-    """An agent that forgets everything after some visits and starts over as it was made.
-
-    Its generators start over, too: draws, diversions and batches have the luck of the time before once more.
+    """An agent that forgets all after some visits and starts over as it was made: its generators, too, so luck repeats.
 
     Parameters
     ----------

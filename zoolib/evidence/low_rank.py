@@ -14,8 +14,6 @@ import numpy as np
 from zoolib import checks
 from zoolib.persistence import Stateful
 
-NOTHING = 1e-10  # of a gradient's length: what is left of it so is rounding, and no direction
-
 
 class LowRankFilter(Stateful):
     """The covariance U' diag(v) U of p weights, of rank d, that follows a drift, click by click.
@@ -79,7 +77,7 @@ class LowRankFilter(Stateful):
             rest = g - np.vecmat(along, basis)
             rest -= np.vecmat(np.matvec(basis, rest), basis)  # once more: of a short one rounding errors are a part
             length = np.sqrt(np.vecdot(rest, rest))[..., None]
-            length[length <= NOTHING * np.sqrt(np.vecdot(g, g))[..., None]] = 0.0
+            length[length <= 1e-10 * np.sqrt(np.vecdot(g, g))[..., None]] = 0.0  # and so much is nothing else
             rest /= np.where(length > 0, length, 1.0)
             basis = np.concatenate([basis, rest[..., None, :]], axis=-2)
             none = np.where(length > 0, 0.0, -1.0 - self.drift)  # as no direction is: the lowest, never kept
