@@ -15,10 +15,12 @@ from zoolib import (
     FeatureEngineer,
     Frozen,
     LinUCBAgent,
+    MappedAgent,
     NeuralLinearAgent,
     PerProductAgent,
     RandomAgent,
     SharedLinUCBAgent,
+    SharedLogisticUCBAgent,
     Snapshots,
     Thompson,
     ZooplusSimulator,
@@ -27,6 +29,7 @@ from zoolib import (
 from zoolib.agents import Anticipating, Delayed, Restarting
 from zoolib.agents.conformance import AgentConformance, play, same
 from zoolib.experiment import draw_users
+from zoolib.maps import Identity
 from zoolib.world import Layout
 
 
@@ -123,6 +126,26 @@ def test_without_delay_it_is_the_agent_itself_choice_for_choice():
     agents = {"plain": LinUCBAgent(features), "wrapped": Delayed(LinUCBAgent(features))}
     plain, wrapped = run(agents, sim, 400).arm
     assert (plain == wrapped).all()
+
+
+@pytest.mark.parametrize("settle", [1, 20])
+def test_while_clicks_are_waited_for_each_choice_has_a_draw_of_its_own(settle):
+    def shown(space, rng):
+        agent = Delayed(MappedAgent(space, map=Identity(), alpha=1.0, settle=settle, rng=rng), every=200)
+        arms = []
+        for _ in range(400):
+            arms.append(agent.select(np.broadcast_to(np.eye(5), (*space.batch_shape, 5, 5))))
+            one = np.array(arms[-1])
+            agent.learn(np.eye(5)[one], arms[-1], 0.0 * one)
+        return np.array(arms)
+
+    alone = np.array([shown(ContextSpace(5, 5), seed) for seed in range(2)])
+    for half in (alone[:, :200], alone[:, 200:]):
+        for arms in half:
+            assert (np.bincount(arms, minlength=5) > 20).all()
+            repeated = arms[settle:] == arms[:-settle]
+            assert 0.1 < repeated.mean() < 0.35  # draws that came again would give 1
+    assert np.array_equal(shown(ContextSpace(5, 5, (2,)), [0, 1]).T, alone)
 
 
 def test_in_a_shop_a_click_that_waits_changes_nothing_and_then_everything():
@@ -234,6 +257,7 @@ def test_to_anticipate_moves_no_payoff_and_makes_sure():
         lambda space: SharedLinUCBAgent(space, gamma=0.99),
         lambda space: SharedLinUCBAgent(space, window=10),
         LinUCBAgent,
+        SharedLogisticUCBAgent,
         lambda space: RandomAgent(space, rng=0),
     ],
 )

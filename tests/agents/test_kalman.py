@@ -101,6 +101,29 @@ def test_its_directions_stay_orthonormal_and_drift_keeps_it_awake():
     assert quiet.uncertainty(X).max() < 0.5 * awake.uncertainty(X).min()
 
 
+@pytest.mark.parametrize("drift", [0.1, 3.0])
+def test_its_directions_stay_orthonormal_where_gradients_repeat(drift):
+    G = np.array([[2.0, 0, 0], [1, 2, 0], [0, 0, 1]])
+    order = {"two": [0, 1], "none": [2], "three": [0, 1, 2]}  # and gradients of no length
+    alone = [LowRankFilter(3, 2, rngs=[np.random.default_rng(i)], drift=drift) for i in range(3)]
+    together = LowRankFilter(3, 2, (3,), rngs=[np.random.default_rng(i) for i in range(3)], drift=drift)
+    S = alone[0].U.T @ alone[0].U
+    for t in range(1001):
+        g = np.array([G[which[t % len(which)]] * (name != "none") for name, which in order.items()])
+        together.add(g, np.zeros(3))
+        for one, its in zip(alone, g, strict=True):
+            one.add(its, 0.0)
+        S = S + drift * np.eye(3)
+        S -= np.outer(S @ g[0], S @ g[0]) / (g[0] @ S @ g[0] + 0.25)
+        values, vectors = np.linalg.eigh(S)
+        S = (vectors[:, 1:] * values[1:]) @ vectors[:, 1:].T
+    np.testing.assert_allclose(alone[0].width(G), np.sqrt(np.vecdot(G @ (S + drift * np.eye(3)), G)), rtol=1e-6)
+    for one, U, v in zip(alone, together.U, together.v, strict=True):
+        np.testing.assert_allclose(one.U @ one.U.T, np.eye(2), atol=1e-12)
+        np.testing.assert_allclose(U @ U.T, np.eye(2), atol=1e-12)
+        np.testing.assert_allclose(v, one.v, rtol=1e-9)
+
+
 @pytest.mark.parametrize(("settings", "message"), [
     ({"rank": 22}, "rank"), ({"rank": 0}, "rank"), ({"noise": 0.0}, "noise"), ({"drift": -1.0}, "drift"),
 ])  # fmt: skip

@@ -240,6 +240,14 @@ def unsure_of_the_first(agent, sim):
     agent.width = lambda Z: type(agent).width(agent, Z) + (np.arange(20) < 2)
 
 
+def sure_of_the_first(agent, sim):
+    agent.uncertainty = lambda X: type(agent).uncertainty(agent, X) * (np.arange(X.shape[-2]) > 1)
+
+
+def paid_by_the_last(agent, sim):
+    agent.payoff = lambda X: type(agent).payoff(agent, X) + 0.1 * (np.arange(X.shape[-2]) > 17)
+
+
 BETWEEN = {
     "alpha": lambda agent, sim: setattr(agent, "alpha", 0.9),
     "ridge": lambda agent, sim: setattr(agent, "ridge", 3.0),
@@ -248,6 +256,8 @@ BETWEEN = {
     "exploration": lambda agent, sim: setattr(agent, "exploration", Twice()),
     "how ties are broken": lowest,
     "a width of its own": unsure_of_the_first,
+    "an uncertainty of its own": sure_of_the_first,
+    "a payoff of its own": paid_by_the_last,
     "a context that is no cell": bare,
     "sums made elsewhere": lambda agent, sim: agent.evidence.put(
         np.tile(2 * np.eye(9), (*sim.batch_shape, 20, 1, 1)), np.ones((*sim.batch_shape, 20, 9))
@@ -337,6 +347,37 @@ def test_what_is_derived_from_the_fast_agent_is_asked_for_its_own_means_and_widt
         return agent
 
     assert np.array_equal(choices(wider), choices(Wider))
+
+
+@pytest.mark.parametrize("name", ["payoff", "uncertainty"])
+@pytest.mark.parametrize("memory", [{}, {"gamma": 0.9}, {"window": 50}])
+@pytest.mark.parametrize("seed", [7, range(3)], ids=["one world", "three"])
+def test_what_is_derived_from_the_fast_agent_is_asked_for_its_own_payoffs_and_uncertainties(name, memory, seed):
+    def mine(self, X):
+        return getattr(super(type(self), self), name)(X) + np.arange(X.shape[-2]) / 200
+
+    sim = ZooplusSimulator(10, 60, seed=seed)
+    kinds = [type("Mine", (kind,), {name: mine}) for kind in (LinUCBAgent, DisjointLinUCBAgent)]
+    fast, plain = run({kind.__base__.__name__: kind(FeatureEngineer(sim), **memory) for kind in kinds}, sim, 200).arm
+    assert (fast[..., 0] == 9).all()
+    assert np.array_equal(fast, plain)
+
+
+@pytest.mark.parametrize("seed", [3, range(3)])
+def test_a_setting_that_changes_before_a_launch_was_seen_leaves_an_agent_that_can_be_loaded(seed, tmp_path):
+    sim = ZooplusSimulator(10, 60, seed=seed)
+    agent = LinUCBAgent(FeatureEngineer(sim))
+    sim.apply_shock(Launch(["Cat Toy"]))
+    agent.ridge = 2.0
+    run({"agent": agent}, sim, 50)
+    assert type(agent.evidence) is TabularEvidence
+    save(agent, tmp_path / "agent.npz")
+    loaded = LinUCBAgent(FeatureEngineer(ZooplusSimulator(10, 60, seed=seed)))
+    loaded.ridge = 2.0
+    load(tmp_path / "agent.npz", loaded)
+    loaded.ridge = agent.ridge = 3.0  # when it has met none of its products
+    results = run({"goes on": agent, "loaded": loaded}, sim, 50)
+    assert np.array_equal(*results.arm)
 
 
 @pytest.mark.parametrize("seed", [3, range(3)])

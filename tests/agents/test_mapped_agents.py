@@ -235,6 +235,18 @@ def test_the_evidence_on_log_odds_is_the_penalized_fit_and_its_curvature():
     np.testing.assert_allclose(evidence.width(Z[:5]), np.sqrt([z @ np.linalg.solve(evidence.A, z) for z in Z[:5]]))
 
 
+@pytest.mark.parametrize("unit", [1e-3, 1e5, 1e12])
+def test_the_evidence_on_log_odds_is_the_same_in_any_unit(unit):
+    Z, r = clicks()
+    thetas = []
+    for scale in (1.0, unit):
+        evidence = BatchedLogistic(3, ridge=2 * scale**2)
+        evidence.sum((), scale * Z, r)
+        evidence.factor()
+        thetas.append(scale * evidence.theta)
+    np.testing.assert_allclose(*thetas, rtol=1e-9)
+
+
 def test_what_is_known_is_the_prior_of_what_is_added():
     Z, r = clicks()
     evidence = BatchedLogistic(3)

@@ -11,7 +11,10 @@ from zoolib import (
     SHOCK_DOG_TOY,
     SHOCK_FISH,
     ContextSpace,
+    DiagonalNeuralUCBAgent,
+    FactorizationAgent,
     FeatureEngineer,
+    NeuralTSAgent,
     NeuralUCBAgent,
     ZooplusSimulator,
     run,
@@ -131,3 +134,11 @@ def test_settings_that_make_no_sense_are_refused_by_name(settings, error, messag
 def test_the_literal_option_is_for_one_world():
     with pytest.raises(ValueError, match="one world"):
         NeuralUCBAgent(ContextSpace(4, 3, (2,)), literal=True, rng=0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16])
+@pytest.mark.parametrize("make", [NeuralUCBAgent, DiagonalNeuralUCBAgent, NeuralTSAgent, FactorizationAgent])
+def test_contexts_of_short_whole_numbers_do_not_overflow(make, kind, rng):
+    agent, X = make(ContextSpace(4, 3), rng=0), rng.integers(0, 127, (3, 4))
+    for asked in (agent.payoff, agent.uncertainty):
+        np.testing.assert_array_equal(asked(X.astype(kind)), asked(X.astype(float)))

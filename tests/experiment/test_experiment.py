@@ -84,6 +84,18 @@ def test_a_batch_of_runs_records_what_each_world_saw():
             assert results.category[0, i, t] == world.product_category[arm]
 
 
+@pytest.mark.parametrize(("many", "kind"), [(128, np.int8), (129, np.int16)])
+def test_however_many_personas_and_categories_there_are_each_is_recorded(many, kind):
+    names = tuple(f"c{i}" for i in range(many))
+    table = {f"p{i}": dict.fromkeys(names, 0.1) for i in range(many)}
+    sim = ZooplusSimulator(300, 300, seed=0, click_table=table, categories=names)
+    last = np.flatnonzero(sim.user_persona == many - 1)
+    results = run({"random": RandomAgent(FeatureEngineer(sim), rng=0)}, sim, 900, users=np.resize(last, 900))
+    assert results.persona.dtype == results.category.dtype == kind
+    assert (results.persona == many - 1).all()
+    assert np.array_equal(results.category, sim.product_category[results.arm])
+
+
 def test_the_shop_that_is_handed_in_is_left_as_it_is():
     sim, other = ZooplusSimulator(20, 50, 3), ZooplusSimulator(20, 50, 3)
     run({"LinUCB": LinUCBAgent(FeatureEngineer(sim))}, sim, 400, SHOCKS)

@@ -27,7 +27,6 @@ from zoolib.production import (
     Rule,
     StoreUnavailableError,
     Sums,
-    ThompsonRanking,
     UCBRanking,
     UnreadableValueError,
     Visitor,
@@ -329,66 +328,20 @@ def test_a_funnel_logs_with_propensities_unless_it_is_told_otherwise(make, shop)
     assert [d.arms.tolist() for d in decisions[0]] != [d.arms.tolist() for d in decisions[1]]  # nobody can foresee it
 
 
-@pytest.mark.parametrize("kind", [InverseGapRanking, ThompsonRanking])
-def test_before_the_first_verdicts_visitors_who_are_alike_are_not_all_shown_the_same(make, shop, kind):
-    funnel = make(ranking=kind(1.0, rng=0))
+def test_before_the_first_verdicts_visitors_who_are_alike_are_not_all_shown_the_same(make, shop):
+    funnel = make(ranking=InverseGapRanking(1.0, rng=0))
     assert len({int(funnel.decide(visitor(shop, 3)).arms[0]) for _ in range(40)}) > 3
-
-
-def test_the_propensity_of_a_place_is_how_often_it_goes_to_this_arm():
-    """Given the draws. A sampler whose draws are always the same shows it."""
-    Z, posterior = posterior_and_candidates()
-    counts, told = np.zeros(6), np.full(6, np.nan)
-    thetas = np.random.default_rng(0).standard_normal((16, 3))
-
-    class SameDraws:
-        def __init__(self):
-            self.rng = np.random.default_rng(1)
-
-        def standard_normal(self, shape):
-            return thetas
-
-        def __getattr__(self, name):
-            return getattr(self.rng, name)
-
-    sampling = ThompsonRanking(1.0, draws=16, floor=0.2, rng=0)
-    sampling._rng = SameDraws()
-    for _ in range(20_000):
-        order, _, propensity, *_ = sampling.rank(Z, posterior, 1)
-        counts[order[0]] += 1
-        assert told[order[0]] in (pytest.approx(propensity[0]), pytest.approx(np.nan, nan_ok=True))
-        told[order[0]] = propensity[0]
-    assert told.sum() == pytest.approx(1)
-    np.testing.assert_allclose(counts / 20_000, told, atol=0.015)
-    assert told.min() >= 0.2 / 6 - 1e-12
 
 
 def test_weighting_by_propensities_gives_the_value_of_every_arm_without_bias():
     Z, posterior = posterior_and_candidates()
-    sampling, values = ThompsonRanking(1.0, draws=32, floor=0.1, rng=3), np.linspace(0.1, 0.9, 6)
+    ranking, values = InverseGapRanking(1.0, price=0.3, rng=3), np.linspace(0.1, 0.9, 6)
     estimates = np.zeros((8000, 6))
     for i in range(8000):
-        (arm,), _, (propensity,), *_ = sampling.rank(Z, posterior, 1)
+        (arm,), _, (propensity,), *_ = ranking.rank(Z, posterior, 1)
         estimates[i, arm] = values[arm] / propensity
     error = estimates.std(0) / np.sqrt(8000)
     assert (np.abs(estimates.mean(0) - values) < 4 * error).all()
-
-
-def test_sampling_agrees_with_its_normal_distribution():
-    Z, posterior = posterior_and_candidates()
-    sampling = ThompsonRanking(0.7, draws=4000, floor=0.0, rng=0)
-    firsts = np.bincount([sampling.rank(Z, posterior, 1).order[0] for _ in range(300)], minlength=6) / 300
-    thetas = np.random.default_rng(9).multivariate_normal(posterior.theta, 0.49 * posterior.A_inv, 20_000)
-    expected = np.bincount((thetas @ Z.T).argmax(1), minlength=6) / 20_000
-    np.testing.assert_allclose(firsts, expected, atol=0.12)
-
-
-def test_a_slate_by_sampling_has_no_arm_twice(make, shop):
-    funnel = make(n_slate=5, ranking=ThompsonRanking(rng=0))
-    for user in range(30):
-        decision = funnel.decide(visitor(shop, user))
-        assert len(set(decision.arms.tolist())) == 5
-        assert ((decision.propensity > 0) & (decision.propensity <= 1)).all()
 
 
 def test_the_best_come_first_and_ties_go_to_the_lowest():
@@ -631,7 +584,7 @@ def test_a_visitor_without_a_name_has_no_evidence_of_their_own(make):
         make(grouping="user").decide(Visitor(np.zeros(4)))
 
 
-@pytest.mark.parametrize("arguments", [{"alpha": -1}, {"draws": 0}, {"floor": 1.5}, {"rng": "x"}])
+@pytest.mark.parametrize("arguments", [{"alpha": -1}, {"price": 0.0}, {"price": "x"}, {"rng": "x"}])
 def test_a_ranking_that_makes_no_sense_is_refused(arguments):
     with pytest.raises((ValueError, TypeError)):
-        ThompsonRanking(**({"rng": 0} | arguments))
+        InverseGapRanking(**({"rng": 0} | arguments))

@@ -408,6 +408,18 @@ def test_without_a_change_some_column_is_beyond_its_limit_no_more_than_twice_as_
     assert beyond <= 200 * 0.1 + 2 * np.sqrt(200 * 0.1)
 
 
+def test_what_luck_puts_beyond_the_range_of_training_is_no_change():
+    beyond = 0
+    for seed in range(300):
+        trained, served = np.random.default_rng(seed).normal(size=(2, 1000, 20))
+        index, limit = feature_skew(trained, served, bins=5, alpha=0.01)
+        beyond += (index > limit).any()
+    assert beyond <= 300 * 0.01 + 3 * np.sqrt(300 * 0.01)  # where bins beyond it counted it was one of twenty
+    one = np.r_[np.zeros(990), np.linspace(1, 2, 10)]  # and a column of which hardly anything varies is watched still
+    index, limit = feature_skew(one[:, None], one[:, None] + [[3]])
+    assert index > limit
+
+
 def test_with_a_hundred_rows_chance_is_underrated_by_no_more_than_three_times():
     rng = np.random.default_rng(18)
     trained, beyond = contexts(5000, rng), 0

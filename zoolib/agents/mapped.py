@@ -24,7 +24,7 @@ LARGEST_X = 1e6  # of contexts, in size
 
 
 class _Ahead(Thompson):
-    """Thompson sampling whose draws from N(0, A^-1) are made ahead, as many as there are choices until A is renewed."""
+    """Thompson sampling whose draws from N(0, A^-1) are made ahead, as many as there are clicks until A is renewed."""
 
     state = ("_rngs", "_noise", "_used")
 
@@ -40,7 +40,9 @@ class _Ahead(Thompson):
 
     def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
         """Return (theta_drawn - theta)'z / alpha for the rows z of ``Z``."""
-        return np.matvec(Z, self._noise[..., self._used % self.n, :])
+        if self._used >= self.n:  # more choices than clicks
+            self.renew(agent.evidence, agent.alpha)
+        return np.matvec(Z, self._noise[..., self._used, :])
 
     def divert(self, arm: Any, for_sale: np.ndarray) -> Any:
         """Return ``arm``; the next choice has a draw of its own."""

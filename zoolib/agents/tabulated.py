@@ -53,6 +53,7 @@ class Tabulated:
     """
 
     _catalog: np.ndarray | None = None  # the catalog that the tables, (..., P, K), were made for
+    _asks_for_cells = False  # but for rows of such tables
     _at_once: Any = False  # the same, if the bounds that are kept say all: until something is set
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -65,12 +66,13 @@ class Tabulated:
             return EigenEvidence(evidence.d, evidence.shape, evidence.ridge, gamma=evidence.gamma)
         if isinstance(self.features, FeatureEngineer):
             Z = getattr(self, "_X", self._met_in(self.features.sim))  # of the catalog met last
-            return on_table(evidence, Z) if Z.shape[-3] == evidence.shape[-1] else evidence
+            return on_table(evidence, Z.take(range(evidence.shape[-1]), -3, mode="clip"))  # until the next is met
         return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge) if type(evidence) is Evidence else evidence
 
     @property
-    def _is_tabular(self) -> bool:
-        return isinstance(self.evidence, TabularEvidence)
+    def _is_tabular(self) -> bool:  # and payoff and uncertainty are those of the table, not of a subclass or set on one
+        mine = (self.payoff, self.uncertainty) == (super().payoff, super().uncertainty)
+        return mine and isinstance(self.evidence, TabularEvidence)
 
     def _met_in(self, sim: ZooplusSimulator) -> np.ndarray:
         """Return the contexts that each product can be met in, ``(..., K, P, d)``."""
@@ -124,7 +126,7 @@ class Tabulated:
         self._catalog = sim.product_category
         self._arms = np.broadcast_to(np.arange(sim.n_products), self._catalog.shape)
         self._X = self._met_in(sim)
-        if self._is_tabular and not np.array_equal(self._X, self.evidence.Z):
+        if isinstance(self.evidence, TabularEvidence) and not np.array_equal(self._X, self.evidence.Z):
             self.evidence.go_by(self._X)
 
     def _context(self, user_id: Any, arm: Any, sim: ZooplusSimulator) -> np.ndarray:

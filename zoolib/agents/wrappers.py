@@ -11,6 +11,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.agents.linucb import SharedLinUCBAgent
+from zoolib.evidence import LogisticEvidence
 from zoolib.world import ContextSpace, ZooplusSimulator  # noqa: F401  the examples ask for contexts
 
 
@@ -132,7 +133,7 @@ class Anticipating(Delayed):
     Parameters
     ----------
     agent
-        A :class:`~zoolib.agents.SharedLinUCBAgent` that remembers everything.
+        A :class:`~zoolib.agents.SharedLinUCBAgent` that remembers everything; not one of log-odds, whose b is no sum.
     delay, every
         As in :class:`Delayed`.
 
@@ -146,8 +147,8 @@ class Anticipating(Delayed):
 
     def __init__(self, agent: SharedLinUCBAgent, *, delay: int = 0, every: int = 1) -> None:
         is_shared = isinstance(agent, SharedLinUCBAgent) and agent.is_shared
-        if not is_shared or agent.gamma < 1 or agent.window is not None:
-            raise TypeError(f"agent must be a SharedLinUCBAgent that remembers everything, got {agent!r}")
+        if not is_shared or agent.gamma < 1 or agent.window is not None or isinstance(agent.evidence, LogisticEvidence):
+            raise TypeError(f"agent must be a linear SharedLinUCBAgent that remembers everything, got {agent!r}")
         super().__init__(agent, delay=delay, every=every)
         agent.by_cell = False  # b itself is what is put right
         agent._changed("by_cell", True)
@@ -165,7 +166,7 @@ class Anticipating(Delayed):
 
 
 class Restarting(Wrapper):
-    """An agent that forgets everything after some visits and starts over as it was made.
+    """An agent that forgets all after some visits and starts over as it was made: its generators, too, so luck repeats.
 
     Parameters
     ----------

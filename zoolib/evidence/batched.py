@@ -122,7 +122,7 @@ class BatchedLogistic(BatchedEvidence):
             A = A0 + (Z * (p * (1 - p))[:, None]).T @ Z
             step = np.linalg.solve(A, Z.T @ (r - p) - A0 @ (theta - before))
             theta += step / max(1.0, np.abs(Z @ step).max() / 4)  # nobody's log-odds moves by more than 4 at once
-            if np.abs(step).max() < CLOSE:
+            if np.abs(step).max() < CLOSE and np.abs(Z @ step).max() < 100 * CLOSE:
                 break
         else:  # not there yet, as happens where contexts are long: by steps that are halved until they climb
             theta, A = climbed(before, A0, Z, r, 1.0)

@@ -75,10 +75,13 @@ class LowRankFilter(Stateful):
         along, basis, spread = np.matvec(self.U, g), self.U, self.v
         if self.rank < self.p:  # one direction more: of g, what is outside of the d
             rest = g - np.vecmat(along, basis)
+            rest -= np.vecmat(np.matvec(basis, rest), basis)  # once more: of a short one rounding errors are a part
             length = np.sqrt(np.vecdot(rest, rest))[..., None]
+            length[length <= 1e-10 * np.sqrt(np.vecdot(g, g))[..., None]] = 0.0  # and so much is nothing else
             rest /= np.where(length > 0, length, 1.0)
             basis = np.concatenate([basis, rest[..., None, :]], axis=-2)
-            along, spread = (np.concatenate(two, axis=-1) for two in ((along, length), (spread, 0 * length)))
+            none = np.where(length > 0, 0.0, -1.0 - self.drift)  # as no direction is: the lowest, never kept
+            along, spread = (np.concatenate(two, axis=-1) for two in ((along, length), (spread, none)))
         spread = spread + self.drift  # in this basis S is diagonal
         s = (np.vecdot(along * along, spread) + self.noise)[..., None]
         gain = spread * along / s

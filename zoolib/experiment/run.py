@@ -76,8 +76,7 @@ def run(
         with bar(n_steps * len(places), name, progress) as shown:
             for *place, column in places:
                 _serve(*place, arm[i, :, column], reward[i, :, column], shown)
-    arm, reward = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1)
-    users = users.reshape(R, n_steps)
+    arm, reward, users = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1), users.reshape(R, n_steps)
 
     expected, oracle = np.empty((A, R, n_steps)), np.empty((R, n_steps))
     world = sim.copy()
@@ -86,15 +85,16 @@ def run(
         oracle[:, steps] = world.oracle_value(now)
         for i in range(A):
             expected[i, :, steps] = world.click_probability(now, arm[i, :, steps].reshape(now.shape))
-    catalog, personas = (a.reshape(R, -1) for a in (world.product_category, world.user_persona))
+    named = (world.product_category, sim.categories), (world.user_persona, sim.personas)
+    catalog, personas = (a.reshape(R, -1).astype(np.min_scalar_type(-len(names))) for a, names in named)  # int8 if few
     return Results(
         agents=tuple(agents),
         seeds=sim.seeds,
         arm=arm,
-        category=np.stack([np.take_along_axis(catalog, a, -1) for a in arm]).astype(np.int8),
+        category=np.stack([np.take_along_axis(catalog, a, -1) for a in arm]),
         reward=reward,
         expected=expected,
-        persona=np.take_along_axis(personas, users, -1).astype(np.int8),
+        persona=np.take_along_axis(personas, users, -1),
         oracle=oracle,
         shocks=schedule.common,
         categories=sim.categories,

@@ -160,7 +160,9 @@ def screen(X: np.ndarray, r: np.ndarray, layout: Layout, level: float = 0.01, bi
     Each column is cut into bins of equal size. Two chi-square tests ask of each column whether clicks differ between
     its bins, and of each pair of one about the user and one about the product whether they differ between the pair's
     cells by more than the two columns explain by themselves. A column is kept if one test of it is significant, the
-    level being divided by the number of tests (Bonferroni). If none is kept of one side, all of it is.
+    level being divided by the number of tests (Bonferroni). If none is kept of one side, all of it is. The level holds
+    from about five expected clicks a cell on: where 500 records bring a click in fifty, 0.3 a cell, a level of 0.01 let
+    one test pass in 0.03 (6 columns) to 0.11 (25) of logs in which nothing matters.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class FactorizationMachine(Stateful):
         wrong = (numbers != said) | (numbers.view(np.uint64) >= np.array(self.ids, dtype=np.uint64))
         if np.count_nonzero(wrong):
             raise ValueError(f"ids must lie below {self.ids} and be whole, got {said[wrong].tolist()[:5]}")
-        return X[..., m:], (*self.rows, numbers + self.starts)
+        return X[..., m:].astype(float, copy=False), (*self.rows, numbers + self.starts)
 
     def _sums(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the features F, where the ids' weights are, S ``(..., n, n_factors)``, and the ids' v."""

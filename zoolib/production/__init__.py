@@ -10,7 +10,7 @@ from zoolib.production.funnel import STAGES, Funnel, timed
 from zoolib.production.kept_scores import KeptScores
 from zoolib.production.ledger import Ledger
 from zoolib.production.optional import extra
-from zoolib.production.ranking import InverseGapRanking, Posterior, Ranked, Ranking, ThompsonRanking, UCBRanking
+from zoolib.production.ranking import InverseGapRanking, Posterior, Ranked, Ranking, UCBRanking
 from zoolib.production.records import CLICK, UNKNOWN, Decision, Message, Outcome, Sums, Visitor
 from zoolib.production.retrieval import Arrivals, Retriever, Rule, recall
 from zoolib.production.stores import LMDBStore, RedisStore, open_store

@@ -62,9 +62,9 @@ class Funnel:
     grouping
         ``"shared"``: one A, b for all; ``"segment"``, ``"user"``: one for each segment or user.
     ranking
-        An :class:`~zoolib.production.InverseGapRanking` (None: one that nobody can foresee) or
-        :class:`~zoolib.production.ThompsonRanking`, which write down with which probability they showed what they
-        showed; or a :class:`~zoolib.production.UCBRanking`, whose log says nothing of what it never shows.
+        An :class:`~zoolib.production.InverseGapRanking` (None: one that nobody can foresee), which writes down with
+        which probability it showed what it showed; or a :class:`~zoolib.production.UCBRanking`, whose log says nothing
+        of what it never shows.
     n_candidates, n_slate
         How many are looked at, and how many are shown.
     arrivals, quota

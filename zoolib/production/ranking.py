@@ -136,38 +136,3 @@ class InverseGapRanking(Ranking):
             order[place] = at = np.searchsorted(sums := chances.cumsum(), u * sums[-1], "right")
             propensity[place], left[at] = chances[at], -np.inf
         return order, scores[order], propensity
-
-
-class ThompsonRanking(Ranking):
-    """By Thompson sampling, with propensities that are exact.
-
-    The probability that a theta drawn from N(A^-1 b, alpha^2 A^-1) puts a given row first has no closed form. So
-    ``draws`` of them are drawn, one of those orders the slate, and the share that puts the same row in the same place
-    is, given the draws, the probability of this choice. A row that none puts first would have probability 0, which no
-    weight can make good; hence with probability ``floor`` the order is uniform.
-
-    Parameters
-    ----------
-    alpha, floor
-        The weight of the uncertainty, at least 0, and the probability of a uniform order.
-    draws, rng
-        How many thetas, and where they come from.
-    """
-
-    def __init__(self, alpha: float = 0.3, *, draws: int = 128, floor: float = 0.02, rng: Seed) -> None:
-        super().__init__(alpha)
-        self.floor, self.draws = checks.real("floor", floor, 0.0, 1.0), checks.whole("draws", draws, 1)
-        (self._rng,) = generators(rng, ())
-        self._lock = threading.Lock()  # a generator serves one thread at a time
-
-    def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
-        m, n = len(Z), min(n, len(Z))
-        with self._lock:
-            xi = self._rng.standard_normal((self.draws, len(posterior.theta)))
-            chosen, at_random = self._rng.integers(self.draws), self._rng.random() < self.floor
-            uniform = self._rng.permutation(m)[:n] if at_random else None
-        thetas = posterior.theta + self.alpha * xi @ np.linalg.cholesky(posterior.A_inv).T
-        scores = thetas @ Z.T
-        places = best_first(scores, n, tolerance)
-        order = places[chosen] if uniform is None else uniform
-        return order, scores[chosen, order], (1 - self.floor) * (places == order).mean(0) + self.floor / m
