@@ -162,18 +162,18 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "A short one, and nobody knows which of many columns matter",
-            "Expect little of any agent at first; a longer log is worth more than a better agent.",
-            "hard-without-log",
+            "Choose columns together, by how well they predict clicks on products held out, before you choose an agent.",
+            "columns-chosen-together",
         ),
         Advice(
             "None at all, and nobody knows which of many columns matter",
-            "Keep a random log before you choose among agents: none of ours comes near what could be earned.",
-            "network-without-log",
+            "Choose columns together on what came in so far, with products held out, anew every 200 visits or so.",
+            "columns-chosen-together",
         ),
         Advice(
             "Yes, but clicks are rare: a few hundred in all",
-            "Boosted trees, else one strongly shrunk model for each arm, before a network; and expect little of any.",
-            "rare-clicks",
+            "Choose columns together on products held out; else boosted trees, or one shrunk model for each arm.",
+            "columns-chosen-together",
         ),
         Advice("Yes, but taste may have changed much since", "Let it count as fifty visits or so.", "old-log"),
         Advice(

@@ -24,6 +24,7 @@ from zoolib.maps import (
     Screened,
     Unmixed,
     WithProduct,
+    chosen_together,
 )  # fmt: skip
 from zoolib.randomness import shift
 from zoolib.world import Conditions, FeatureShop, Pictures, Segments, random_value
@@ -41,21 +42,25 @@ def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...],
 
 
 def prepared(shop: FeatureShop, chosen: FeatureMap, prep: str) -> FeatureMap:
-    """Return the map on columns that ``prep`` has prepared: words of ``screened``, ``projected K`` and ``unmixed``.
+    """Return the map on columns that ``prep`` has prepared: ``screened``, ``chosen N``, ``projected K``, ``unmixed``.
 
-    What is done first stands last: ``"screened unmixed"`` screens the independent components.
+    What is done first stands last: ``"screened unmixed"`` screens the independent components. N are the visits from one
+    choice to the next, K is a number of directions.
     """
     words, at = iter(prep.split()), shop.layout
     for word in words:
         every = chosen.every or 2000
         if word == "screened":
             chosen = Screened(at, of=chosen, every=every)
+        elif word == "chosen":
+            by = functools.partial(chosen_together, **_clusters(shop))
+            chosen = Screened(at, of=chosen, every=int(next(words)), by=by)
         elif word == "projected":
             chosen = Projected(at, of=chosen, k=int(next(words)), every=every)
         elif word == "unmixed":
             chosen = Unmixed(at, of=chosen)
         elif word != "plain":
-            raise ValueError(f"prep must be of screened, projected K and unmixed, or plain, got {prep!r}")
+            raise ValueError(f"prep must be of screened, chosen N, projected K and unmixed, or plain, got {prep!r}")
     return chosen
 
 

@@ -8,6 +8,7 @@ setting of one family in one kind of world, and what it earned in each of its wo
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,6 +161,18 @@ POINTS = [
 def said(setting: Setting) -> str:
     """Return a setting in words, as it stands in the table."""
     return " ".join(f"{key}={value}".replace(" ", "-") for key, value in setting.items())
+
+
+def read(setting: str) -> Setting:
+    """Return a setting of the table as a dictionary again."""
+    words: dict[str, Any] = dict(word.split("=") for word in setting.split())
+    known = {"True": True, "False": False, "None": None}
+    for name, value in words.items():
+        number = re.fullmatch(r"[\d.]+(e-?\d+)?", value)
+        words[name] = known.get(value, value.replace("-", " "))
+        if number:
+            words[name] = int(value) if value.isdigit() else float(value)
+    return words
 
 
 def compute(

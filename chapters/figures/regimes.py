@@ -24,6 +24,7 @@ FAMILIES = {  # colour and marker of each family of chapter 8, in the order of w
     "network": (plots.VERMILION, "o"),
     "network, plain": (plots.VERMILION, "s"),
     "clusters": (plots.GREEN, "s"),
+    "clusters, chosen": (plots.GREEN, "D"),
     "waves": (plots.SKY, "o"),
     "trees": (plots.BLACK, "^"),
     "pairs": (plots.BLUE, "^"),
@@ -68,10 +69,15 @@ def played(runs: pd.DataFrame, dial: str = "base", value: float = 0, role: str =
     return here.pivot(index="replication", columns="agent", values="earned")[names]
 
 
+def held(runs: pd.DataFrame) -> set[tuple[str, float]]:
+    """Return which kinds of worlds a table holds: in a fresh hundred some may not have been played yet."""
+    return set(zip(runs["dial"], runs["value"], strict=True))
+
+
 def kinds(runs: pd.DataFrame) -> dict[str, tuple[str, float]]:
-    """Return those of ``KINDS`` that the table holds: in a fresh hundred some may not have been played yet."""
-    held = set(zip(runs["dial"], runs["value"], strict=True))
-    return {name: where for name, where in KINDS.items() if where in held}
+    """Return those of ``KINDS`` that the table holds."""
+    there = held(runs)
+    return {name: where for name, where in KINDS.items() if where in there}
 
 
 def tried(runs: pd.DataFrame, dial: str = "base", value: float = 0) -> pd.DataFrame:
@@ -113,6 +119,18 @@ def plain(earned: pd.DataFrame) -> pd.DataFrame:
 def rivals(earned: pd.DataFrame) -> list[str]:
     """Return the families that the network meets, each at its best."""
     return [name for name in earned if not name.startswith(("network", "oracle")) and ", plain" not in name]
+
+
+def with_chosen(earned: pd.DataFrame, chosen: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what everybody earned, with those whose columns were chosen together, if they played there.
+
+    Clusters of these columns are a family of their own; the network is the better of its two.
+    """
+    if chosen is None:
+        return earned
+    both = earned.assign(**{"clusters, chosen": chosen["clusters, chosen"]})
+    other = chosen.get("network, chosen", earned["network"])
+    return both.assign(network=max(earned["network"], other, key=lambda one: one.mean()))
 
 
 def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:

@@ -96,9 +96,20 @@ def test_the_rivals_are_all_other_families_at_their_best_and_every_family_has_a_
         "network": [0.2] * 4, "crossed": EARNED["crossed"].tolist(), "raw": [0.1] * 4, "oracle": [0.9] * 4
     }  # fmt: skip
     used = {family for where in POINTS for family in where.families}
-    assert used | {"network, plain"} == set(regimes.FAMILIES)
+    assert used | {"network, plain", "clusters, chosen"} == set(regimes.FAMILIES)
     shown = {(p.dial, p.value) for p in POINTS if not p.ablate and p.dial != "no log"}  # which the map leaves out
     assert set(regimes.KINDS.values()) == shown
+
+
+def test_columns_that_were_chosen_together_make_a_family_of_clusters_and_the_better_of_two_networks():
+    assert regimes.with_chosen(EARNED, None) is EARNED
+    chosen = pd.DataFrame({"clusters, chosen": [0.3] * 4, "network, chosen": [0.0] * 4})
+    both = regimes.with_chosen(EARNED, chosen)
+    assert both["network"].tolist() == EARNED["network"].tolist()
+    assert regimes.rivals(both) == [*regimes.rivals(EARNED), "clusters, chosen"]
+    better = regimes.with_chosen(EARNED, chosen.assign(**{"network, chosen": 2.0}))
+    assert better["network"].tolist() == [2.0] * 4
+    assert regimes.with_chosen(EARNED, chosen[["clusters, chosen"]])["network"].tolist() == EARNED["network"].tolist()
 
 
 def test_a_search_is_told_by_its_scores_and_by_what_it_left_untried():

@@ -1,7 +1,6 @@
 """The table of chapter 8 is what its experiment gives, fairly tuned, complete and current."""
 
 import importlib.util
-import re
 from pathlib import Path
 
 import joblib
@@ -40,18 +39,6 @@ def runs(table):
     return unpacked(table)
 
 
-def read(setting):
-    """A setting as a dictionary again."""
-    words = dict(word.split("=") for word in setting.split())
-    known = {"True": True, "False": False, "None": None}
-    for name, value in words.items():
-        number = re.fullmatch(r"[\d.]+(e-?\d+)?", value)
-        words[name] = known.get(value, value.replace("-", " "))
-        if number:
-            words[name] = int(value) if value.isdigit() else float(value)
-    return words
-
-
 def point(dial, value):
     return next(p for p in regimes.POINTS if (p.dial, p.value) == (dial, value))
 
@@ -63,7 +50,7 @@ def point(dial, value):
 @pytest.mark.parametrize(("dial", "value", "agent"), SPOT)
 def test_replications_come_out_again_digit_for_digit(runs, dial, value, agent):
     mine = runs[(runs.dial == dial) & (runs.value == value) & (runs.agent == agent) & (runs.role == "tested")]
-    family, setting = agent.removesuffix(", plain"), read(mine["setting"].iloc[0])
+    family, setting = agent.removesuffix(", plain"), regimes.read(mine["setting"].iloc[0])
     again = regime_runs.play(family=family, setting=setting, seeds=SEEDS, **point(dial, value).world)
     kept = mine.set_index("replication").loc[SEEDS, "earned"]
     assert [again[seed] for seed in SEEDS] == kept.tolist()
@@ -76,7 +63,7 @@ def test_a_network_whose_training_magnifies_last_bits_comes_out_again_in_the_mea
     mine = runs[(runs.dial == "base") & (runs.agent == "network, plain") & (runs.role == "tested")]
     seeds = range(0, 100, 20)
     again = regime_runs.play(
-        family="network", setting=read(mine["setting"].iloc[0]), seeds=seeds, **point("base", 0).world
+        family="network", setting=regimes.read(mine["setting"].iloc[0]), seeds=seeds, **point("base", 0).world
     )
     kept = mine.set_index("replication").loc[seeds, "earned"]
     assert kept.std() > 0.01  # from world to world
@@ -87,7 +74,7 @@ def test_a_network_whose_training_magnifies_last_bits_comes_out_again_in_the_mea
 @compares_stored_numbers
 def test_an_agent_of_the_ablation_comes_out_again_digit_for_digit(runs):
     mine = runs[(runs.role == "ablation") & (runs.agent == "stale evidence")].set_index("replication")
-    setting = read(mine["setting"].iloc[0])
+    setting = regimes.read(mine["setting"].iloc[0])
     again = regime_runs.play(family="network", setting=setting, seeds=SEEDS, **point("base", 0).world)
     assert [again[seed] for seed in SEEDS] == mine.loc[SEEDS, "earned"].tolist()
 

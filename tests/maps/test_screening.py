@@ -5,7 +5,18 @@ import pytest
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
 from zoolib.agents.conformance import AgentConformance
-from zoolib.maps import Crossed, KMeans, Projected, RandomFourier, Screened, Unmixed, WithProduct, directions, screen
+from zoolib.maps import (
+    Crossed,
+    KMeans,
+    Projected,
+    RandomFourier,
+    Screened,
+    Unmixed,
+    WithProduct,
+    chosen_together,
+    directions,
+    screen,
+)  # fmt: skip
 from zoolib.world import Layout
 
 
@@ -40,6 +51,27 @@ def test_an_interaction_without_any_effect_of_either_column_is_found():
     u, p = layout.user.start + 1, layout.product.start + 2
     r = (rng.random(4000) < np.where(X[:, u] * X[:, p] > 0, 0.4, 0.1)) * 1.0
     assert np.flatnonzero(screen(X, r, layout)).tolist() == [0, u, p]
+
+
+@pytest.mark.parametrize("shop", [{"n_log": 1000}, {"n_products": 100, "quality": 1.0}, {"tail": 1.0}])
+def test_columns_that_are_chosen_together_are_those_that_matter_where_a_test_does_not_find_them(shop):
+    shop = FeatureShop(Segments(), seed=range(5), n_steps=1, **shop)
+    logs = list(zip(shop.log_x, shop.log_r, strict=True))
+    right = mattering(shop.layout)
+    assert all(np.array_equal(chosen_together(X, r, shop.layout), right) for X, r in logs)
+    assert not any(np.array_equal(screen(X, r, shop.layout), right) for X, r in logs)
+
+
+def test_with_fewer_records_than_clusters_all_columns_stay_and_a_map_asks_whom_it_is_told():
+    layout, rng = Layout(3, 1, 3), np.random.default_rng(0)
+    X = rng.normal(size=(40, layout.d))
+    assert chosen_together(X[:7], np.ones(7), layout).all()
+    X[:, 0] = rng.integers(0, 9, 40)
+    assert chosen_together(X, np.ones(40), layout).all()  # nine products
+    asked = Screened(layout, of=RandomFourier(layout, n=3), by=lambda X, r, at: np.arange(at.d) < 2)
+    map = asked.start(layout.d, (), [rng])
+    map.fit(X, np.ones(40))
+    assert map.kept.tolist() == [True, True, *[False] * 6]
 
 
 @pytest.mark.parametrize("r", [np.zeros(50), np.ones(50)])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +50,8 @@ class Screened(_Prepared):
     ----------
     of, level, bins
         The map; probability of keeping anything if nothing matters; number of bins into which each column is cut.
+    by
+        What is asked in place of :func:`screen`: ``by(X, r, layout)``, such as :func:`chosen_together`.
     every
         Visits from one screening to the next, each on all records.
 
@@ -58,6 +62,7 @@ class Screened(_Prepared):
     level: float = checks.Setting(0.0, 1.0, default=0.01)
     bins: int = checks.Setting(2, kind=int, default=6)
     every: int = checks.Setting(0, kind=int, default=2000)
+    by: Callable[[np.ndarray, np.ndarray, Layout], np.ndarray] | None = None
 
     state = ("of", "kept")
 
@@ -70,8 +75,9 @@ class Screened(_Prepared):
 
     def fit(self, X: np.ndarray, r: np.ndarray) -> None:
         """Screen the columns of each world, then let the map look at what is left."""
+        by = self.by or functools.partial(screen, level=self.level, bins=self.bins)
         for i in np.ndindex(self.batch_shape):
-            self.kept[i] = screen(X[i], r[i], self.layout, self.level, self.bins)
+            self.kept[i] = by(X[i], r[i], self.layout)
         self.of.fit(self._prepared(X), r)
 
 
