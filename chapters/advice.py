@@ -162,7 +162,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "A short one, and nobody knows which of many columns matter",
-            "Choose columns together, by how well they predict clicks on products held out, before you choose an agent.",
+            "Choose columns together, by how well they predict clicks on products held out, and then an agent.",
             "columns-chosen-together",
         ),
         Advice(

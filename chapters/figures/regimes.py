@@ -70,14 +70,13 @@ def played(runs: pd.DataFrame, dial: str = "base", value: float = 0, role: str =
 
 
 def held(runs: pd.DataFrame) -> set[tuple[str, float]]:
-    """Return which kinds of worlds a table holds: in a fresh hundred some may not have been played yet."""
+    """Return which kinds of worlds a table holds: in a fresh hundred some may not have been played."""
     return set(zip(runs["dial"], runs["value"], strict=True))
 
 
 def kinds(runs: pd.DataFrame) -> dict[str, tuple[str, float]]:
     """Return those of ``KINDS`` that the table holds."""
-    there = held(runs)
-    return {name: where for name, where in KINDS.items() if where in there}
+    return {name: where for name, where in KINDS.items() if where in held(runs)}
 
 
 def tried(runs: pd.DataFrame, dial: str = "base", value: float = 0) -> pd.DataFrame:
@@ -122,15 +121,12 @@ def rivals(earned: pd.DataFrame) -> list[str]:
 
 
 def with_chosen(earned: pd.DataFrame, chosen: pd.DataFrame | None) -> pd.DataFrame:
-    """Return what everybody earned, with those whose columns were chosen together, if they played there.
-
-    Clusters of these columns are a family of their own; the network is the better of its two.
-    """
+    """Return what all earned, and clusters of chosen columns, where they played; the network is its better one."""
     if chosen is None:
         return earned
-    both = earned.assign(**{"clusters, chosen": chosen["clusters, chosen"]})
     other = chosen.get("network, chosen", earned["network"])
-    return both.assign(network=max(earned["network"], other, key=lambda one: one.mean()))
+    better = max(earned["network"], other, key=lambda one: one.mean())
+    return earned.assign(**{"clusters, chosen": chosen["clusters, chosen"], "network": better})
 
 
 def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
