@@ -22,7 +22,7 @@ EACH = {
 def long_contexts(chapter: Cells) -> Any:
     """Return the solution's own expression as a function."""
     told = re.search(r"blocks = (.*)", chapter["sol-disjoint"].source)[1]
-    return lambda X: eval(told, {"np": np, "X": X, "K": len(X), "d": X.shape[1]})
+    return lambda X: eval(told, {"np": np, "vectors": X, "K": len(X), "d": X.shape[1]})
 
 
 def interleaved(X: np.ndarray) -> np.ndarray:
