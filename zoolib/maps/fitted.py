@@ -78,8 +78,10 @@ def chosen_together(X: np.ndarray, r: np.ndarray, layout: Layout, users: int = 8
     """
     from sklearn import cluster
 
-    number, first, product = np.unique(X[:, 0], return_index=True, return_inverse=True)
-    if len(X) < users or len(number) < products:
+    X = checks.finite("X", X, (None, checks.instance("layout", layout, Layout).d))
+    r, (users, products) = checks.finite("r", r, (len(X),)), checks.wholes(1, users=users, products=products)
+    _, first, product = np.unique(X[:, 0], return_index=True, return_inverse=True)
+    if len(X) < users or len(first) < products:
         return np.ones(layout.d, dtype=bool)
     labels, fold = [], product % 5
     for side, k, rows in ((layout.user, users, X), (layout.product, products, X[first])):
