@@ -96,8 +96,8 @@ def test_an_own_agent_is_shown_in_the_one_run_and_left_out_where_the_table_lacks
 
 def test_a_third_agent_and_other_numbers_of_halves_are_taken():
     tried = pd.DataFrame({"LinUCB": [1.0, 2.0], "heads": [4.0, 4.0], "Mine": [9.0, 9.0]})
-    more = run("10_other_peoples_data", {"tried": tried, "bandit": SimpleNamespace(n_steps=7)}, "try-it-table")["more"]
-    assert more.mean == 2.5
+    edge = run("10_other_peoples_data", {"tried": tried, "segment": SimpleNamespace(n_steps=7)}, "try-it-table")["edge"]
+    assert edge.mean == 2.5
     by_half = np.random.default_rng(0).normal(50, 1, (5, 20)) + 9 * np.arange(5)[:, None]
     bars = {i: mean_interval(row) for i, row in enumerate(by_half)}
     run("10_other_peoples_data", {"by_half": by_half, "bars": bars}, "claim-halves")
