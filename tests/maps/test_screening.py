@@ -62,12 +62,13 @@ def test_columns_that_are_chosen_together_are_those_that_matter_where_a_test_doe
     assert not any(np.array_equal(screen(X, r, shop.layout), right) for X, r in logs)
 
 
-def test_with_fewer_records_than_clusters_all_columns_stay_and_a_map_asks_whom_it_is_told():
+def test_where_there_is_too_little_to_choose_from_all_columns_stay_and_a_map_asks_whom_it_is_told():
     layout, rng = Layout(3, 1, 3), np.random.default_rng(0)
     X = rng.normal(size=(40, layout.d))
     assert chosen_together(X[:7], np.ones(7), layout).all()
     X[:, 0] = rng.integers(0, 9, 40)
     assert chosen_together(X, np.ones(40), layout).all()  # nine products
+    assert chosen_together(X, X[:, 2] > 0, Layout(1, 1, 5), 4, 4).all()  # nothing to choose between, on one side
     asked = Screened(layout, of=RandomFourier(layout, n=3), by=lambda X, r, at: np.arange(at.d) < 2)
     map = asked.start(layout.d, (), [rng])
     map.fit(X, np.ones(40))

@@ -8,7 +8,7 @@ the extended Kalman filter that Duran-Martin, Kara and Murphy (AISTATS 2022) com
 2. The reward's variance is a constant.
 3. With Thompson sampling payoffs are drawn, by themselves for each arm as there, but without the noise of a click.
    Optimism, epsilon-greedy and inverse gaps are not in the paper.
-4. Their other filter, HiLoFi, which keeps the last layer in full and the hidden ones in low rank, is left out.
+4. Their other filters, HiLoFi and LoLoFi, which treat the last layer apart from the hidden ones, are left out.
 """
 
 from __future__ import annotations

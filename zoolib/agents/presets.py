@@ -26,7 +26,7 @@ class _Drawing:
 
 
 class LinTSAgent(_Drawing, LinUCBAgent):
-    """Linear Thompson sampling, a model for each arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
+    """Linear Thompson sampling (Agrawal and Goyal, 2013), a model an arm: theta_a'x + alpha xi_a sqrt(x' A_a^-1 x).
 
     It is :class:`LinUCBAgent` with ``exploration=ArmThompson()``, and has its parameters.
 
@@ -46,7 +46,7 @@ class NeuralTSAgent(_Drawing, DiagonalNeuralUCBAgent):
 
 
 class ArmHeadsTSAgent(_Drawing, ArmHeadsAgent):
-    """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling.
+    """Neural-Linear as Riquelme, Tucker and Snoek (2018) run it, with Thompson sampling, but for a constant alpha.
 
     It is :class:`ArmHeadsAgent` with ``exploration=ArmThompson()``, and has its parameters.
 
@@ -56,7 +56,7 @@ class ArmHeadsTSAgent(_Drawing, ArmHeadsAgent):
 
 
 class EpsilonGreedyAgent(NeuralLinearAgent):
-    """Epsilon-greedy on the same network (chapter 6): the product that its head rates highest, or any.
+    """Epsilon-greedy on the same network (chapter 5): the product that its head rates highest, or any.
 
     It is :class:`NeuralLinearAgent` without evidence, trained by replay, exploring by chance alone, and has its other
     parameters (``d_emb``, ``hidden_dim``, ``lr``, ``training``).

@@ -69,8 +69,8 @@ class ArmThompson(Exploration):
 
     An agent that draws a model theta_a for each arm from N(mu_a, alpha^2 A_a^-1) uses of it nothing but theta_a'x_a,
     whose distribution is N(mu_a'x_a, alpha^2 x_a' A_a^-1 x_a). So it may as well draw that number: payoff + alpha xi
-    width, with xi standard normal, independently for each arm. Chapelle and Li (2011) sample linear models, Zhang,
-    Zhou, Li and Gu (2021) define NeuralTS in this very form.
+    width, with xi standard normal, independently for each arm. Agrawal and Goyal (ICML 2013) sample linear models,
+    Zhang, Zhou, Li and Gu (2021) define NeuralTS in this very form.
 
     >>> ArmThompson().is_random
     True
@@ -125,8 +125,8 @@ class InverseGap(ByChance):
     """Inverse gap weighting: an arm is shown the more rarely, the farther its payoff is below the highest.
 
     Of K arms, all but the greedy one have the probability 1 / (K + gamma (highest payoff - payoff)), and the greedy one
-    has the rest. Abe and Long (ICML 1999) draw so, and Foster and Rakhlin (ICML 2020) show that with any regression it
-    is optimal: SquareCB. Neither alpha nor the width has a part in it.
+    has the rest. Abe and Long (ICML 1999) draw so, and Foster and Rakhlin (ICML 2020) show that its regret is of the
+    best order where the regression can express the payoffs: SquareCB. Neither alpha nor the width has a part in it.
 
     Parameters
     ----------

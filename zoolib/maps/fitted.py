@@ -67,9 +67,9 @@ def nearest(X: np.ndarray, centres: np.ndarray) -> Any:
 def chosen_together(X: np.ndarray, r: np.ndarray, layout: Layout, users: int = 8, products: int = 10) -> np.ndarray:
     """Return which two columns of each side predict clicks best on products that were held out, ``(d,)``; see screen.
 
-    Every two columns of the user are clustered by k-means, and every two of the product; crossed, with the mean click
-    of each crossing, they predict the clicks of a fifth of the products from those of all others (Stone, 1974). With
-    fewer records than ``users`` or fewer products than ``products``, the numbers of clusters, all columns are kept.
+    Every two columns of the user are clustered by k-means into ``users``, every two of the product into ``products``;
+    crossed, with the mean click of each crossing, they predict the clicks of a fifth of the products from those of all
+    others (Stone, 1974). Where there are fewer records or products than that, or a side has one column, all stay.
 
     >>> X = np.random.default_rng(0).normal(size=(2000, 8))
     >>> X[:, 0] = range(2000)
@@ -81,7 +81,7 @@ def chosen_together(X: np.ndarray, r: np.ndarray, layout: Layout, users: int = 8
     X = checks.finite("X", X, (None, checks.instance("layout", layout, Layout).d))
     r, (users, products) = checks.finite("r", r, (len(X),)), checks.wholes(1, users=users, products=products)
     _, first, product = np.unique(X[:, 0], return_index=True, return_inverse=True)
-    if len(X) < users or len(first) < products:
+    if len(X) < users or len(first) < products or min(layout.n_user, layout.n_product) < 2:
         return np.ones(layout.d, dtype=bool)
     labels, fold = [], product % 5
     for side, k, rows in ((layout.user, users, X), (layout.product, products, X[first])):

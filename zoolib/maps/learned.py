@@ -1,6 +1,6 @@
 """The map that is learned: a network's embedding, trained to predict clicks (chapter 8).
 
-With it :class:`~zoolib.agents.MappedAgent` is the Neural-Linear agent of Riquelme, Tucker and Snoek, ICLR 2018.
+With it :class:`~zoolib.agents.MappedAgent` is akin to the Neural-Linear agent of Riquelme, Tucker and Snoek, ICLR 2018.
 """
 
 from __future__ import annotations
