@@ -87,7 +87,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "Many numbers, and nobody to cross them",
             "A linear agent first, on the numbers and on their products; a Neural-Linear one beside it.",
-            "linear-wins-on-data",
+            "squares-win-on-data",
         ),
         Advice(
             "Many numbers, few of which matter, and a log of thousands of varied recommendations",
@@ -107,8 +107,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Numbers of which nothing but a log of ten thousand rows says in which directions they matter",
-            "A network that is trained on it: the one place where we found that it pays.",
-            "network-wins-directions",
+            "A kernel in a metric that is learned from it, and a network beside it: here to learn features pays.",
+            "metric-beats-network",
         ),
         Advice(
             "Users differ, and nothing that you see says how",
@@ -122,7 +122,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
     ],
     "How often do tastes change?": [
-        Advice("Hardly ever", "It is enough to remember everything.", "linucb-stationary"),
+        Advice("Hardly ever", "To remember everything is good enough.", "linucb-stationary"),
         Advice(
             "Now and then, and you do not know when",
             "Forget: a window or a discount shorter than the time between two changes, and long enough to learn from. "
@@ -140,7 +140,7 @@ GUIDE: dict[str, list[Advice]] = {
             "standard deviations a bonus alone seldom looks.",
             "craze-recovery",
         ),
-        Advice("You know when, and many clicks have come", "Start over at that moment.", "resetting"),
+        Advice("You know when, and many clicks have come", "Start over at that moment, or let them count for less.", "resetting"),
         Advice(
             "You know when, but few clicks have come",
             "Keep what you know, unless all of it has changed.",
@@ -157,8 +157,8 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
             "Yes, of a thousand rows or so, and many columns",
-            "Products of columns in a model with a logistic link, before you think of a network.",
-            "network-needs-log",
+            "Products of columns with a logistic link, or a kernel in a learned metric, before you think of a network.",
+            "metric-beats-network",
         ),
         Advice(
             "A short one, and nobody knows which of many columns matter",
@@ -190,7 +190,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Shorten the delay if you can; do not worry about what the discount counts.",
+            "Shorten the delay if you can, or explore less; do not worry about what the discount counts.",
             "delay-and-discount",
         ),
         Advice(

@@ -28,6 +28,7 @@ FAMILIES = {  # colour and marker of each family of chapter 8, in the order of w
     "waves": (plots.SKY, "o"),
     "trees": (plots.BLACK, "^"),
     "pairs": (plots.BLUE, "^"),
+    "kernel": (plots.SKY, "D"),
     "per product": (plots.ORANGE, "D"),
     "linear": (plots.PURPLE, "s"),
 }
@@ -135,8 +136,7 @@ def duel(earned: pd.DataFrame, a: str, others: Sequence[str]) -> pd.Series:
     ``difference`` is an :class:`~zoolib.experiment.Interval`, ``won`` the share of replications in which ``a`` earned
     more than that rival, ``beat all`` the share in which it earned more than each of ``others``.
     """
-    rivals = [name for name in others if name in earned]
-    best = max(rivals, key=lambda name: earned[name].mean())
+    best = max(rivals := [name for name in others if name in earned], key=lambda name: earned[name].mean())
     difference = mean_interval(earned[a] - earned[best])
     won = [float((earned[a] > one).mean()) for one in (earned[best], earned[rivals].max(axis=1))]
     return pd.Series({"rival": best, "difference": difference, "won": won[0], "beat all": won[1]})

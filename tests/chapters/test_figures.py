@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import metric
 from experiments.regimes import POINTS
 from figures import data_sets, funnel, gauntlet, regimes
 from zoolib import CATEGORIES, Conditions, FeatureShop, Segments, metrics
@@ -96,7 +97,7 @@ def test_the_rivals_are_all_other_families_at_their_best_and_every_family_has_a_
         "network": [0.2] * 4, "crossed": EARNED["crossed"].tolist(), "raw": [0.1] * 4, "oracle": [0.9] * 4
     }  # fmt: skip
     used = {family for where in POINTS for family in where.families}
-    assert used | {"network, plain", "clusters, chosen"} == set(regimes.FAMILIES)
+    assert used | {"network, plain", "clusters, chosen", metric.AGENT} == set(regimes.FAMILIES)
     shown = {(p.dial, p.value) for p in POINTS if not p.ablate and p.dial != "no log"}  # which the map leaves out
     assert set(regimes.KINDS.values()) == shown
 
