@@ -140,7 +140,11 @@ GUIDE: dict[str, list[Advice]] = {
             "standard deviations a bonus alone seldom looks.",
             "craze-recovery",
         ),
-        Advice("You know when, and many clicks have come", "Start over at that moment, or let them count for less.", "resetting"),
+        Advice(
+            "You know when, and many clicks have come",
+            "Start over at that moment, or let them count for less.",
+            "resetting",
+        ),
         Advice(
             "You know when, but few clicks have come",
             "Keep what you know, unless all of it has changed.",
