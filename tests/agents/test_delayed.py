@@ -15,6 +15,7 @@ from zoolib import (
     FeatureEngineer,
     Frozen,
     LinUCBAgent,
+    LogisticUCBAgent,
     MappedAgent,
     NeuralLinearAgent,
     PerProductAgent,
@@ -294,3 +295,35 @@ def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, messag
         agent.learn(np.array(x, dtype=float), 0, reward)
     agent.learn(np.ones(3), 0, 1.0)
     assert agent.agent.n_visits == 1
+
+
+@pytest.mark.parametrize(
+    "make", [SharedLinUCBAgent, LinUCBAgent, LogisticUCBAgent, lambda features: SharedLinUCBAgent(features, gamma=0.99)]
+)
+def test_what_was_learned_may_count_for_less_instead(make):
+    features = ContextSpace(3, 4)
+    kept, whole = Restarting(make(features), at=[20], keep=0.3), make(features)
+    for x, arm in zip(np.random.default_rng(0).normal(size=(20, 3)), [0, 1, 2, 3] * 5, strict=True):
+        for agent in (kept, whole):
+            agent.learn(x, arm, 1.0)
+    prior = whole.evidence.ridge * np.eye(3)
+    np.testing.assert_allclose(kept.evidence.A, prior + 0.3 * (whole.evidence.A - prior), atol=1e-12)
+    np.testing.assert_allclose(kept.evidence.b, 0.3 * whole.evidence.b, atol=1e-12)
+    np.testing.assert_allclose(
+        kept.evidence.A_inv @ kept.evidence.A, np.broadcast_to(np.eye(3), kept.evidence.A.shape), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        SharedLinUCBAgent(ContextSpace(3, 4), window=50),
+        NeuralLinearAgent(ContextSpace(3, 4), rng=0),
+        Delayed(SharedLinUCBAgent(ContextSpace(3, 4)), delay=1),
+    ],
+)
+def test_only_sums_that_are_kept_can_count_for_less(agent):
+    with pytest.raises(TypeError, match="keep"):
+        Restarting(agent, at=[20], keep=0.3)
+    with pytest.raises(ValueError, match="keep"):
+        Restarting(SharedLinUCBAgent(ContextSpace(3, 4)), at=[20], keep=1.1)

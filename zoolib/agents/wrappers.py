@@ -170,8 +170,10 @@ class Restarting(Wrapper):
 
     Parameters
     ----------
-    agent, at
-        The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``.
+    agent, at, keep
+        The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``;
+        above 0, up to 1, a share for which all that it learned counts from then on instead (a linear agent without a
+        window): A <- keep A + (1 - keep) lambda I, b <- keep b.
 
     >>> agent = Restarting(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), at=[1])
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
@@ -181,11 +183,12 @@ class Restarting(Wrapper):
 
     state = ("agent", "n_visits", "_fresh")
 
-    def __init__(self, agent: Agent, *, at: Iterable[int]) -> None:
+    def __init__(self, agent: Agent, *, at: Iterable[int], keep: float = 0.0) -> None:
         super().__init__(agent)
         self.at = sorted(checks.whole("at", n, 1) for n in checks.items("at", at))
-        self.n_visits = 0
-        self._fresh = self._copied(agent)
+        self.keep, self.n_visits, self._fresh = checks.real("keep", keep, 0.0, 1.0), 0, self._copied(agent)
+        if keep and not (isinstance(agent, SharedLinUCBAgent) and agent.window is None):
+            raise TypeError(f"with keep, agent must be a linear agent without a window, got {agent!r}")
 
     def _copied(self, agent: Agent) -> Agent:
         return copy.deepcopy(agent, {id(self.features): self.features})  # eyes are shared, what was learned is not
@@ -193,7 +196,10 @@ class Restarting(Wrapper):
     def _take(self, sim: ZooplusSimulator | None, *lesson: Any) -> None:
         super()._take(sim, *lesson)
         self.n_visits += 1
-        if self.n_visits in self.at:
+        if self.n_visits in self.at and self.keep:
+            of = self.agent.evidence
+            of.put(self.keep * of.A + (1 - self.keep) * of.ridge * of.eye, self.keep * of.b)
+        elif self.n_visits in self.at:
             self.agent = self._copied(self._fresh)
 
 

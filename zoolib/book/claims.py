@@ -128,16 +128,11 @@ def claim(
     if optimum is not None and optimum[0] in (min(optimum[1]), max(optimum[1])):
         raise ValueError(f"{optimum[0]} is at the end of what was tried, {list(optimum[1])}: no optimum, try beyond")
     one = Claim(text, str(measured), kind, of, margin, replications, label, bool(holds))
-    if not holds and _strict():
+    strict = "ipykernel" not in sys.modules or os.environ.get("BOOK_STRICT") == "1" or "PYTEST_VERSION" in os.environ
+    if strict and not holds:  # where somebody reads a notebook it may fall
         raise AssertionError(f"no longer true: {text} Measured: {measured}")
     made[label or text] = one
     return one
-
-
-def _strict() -> bool:
-    """Tell whether a claim that does not hold is an error: everywhere but in a notebook that somebody reads."""
-    in_a_notebook = "ipykernel" in sys.modules
-    return not in_a_notebook or os.environ.get("BOOK_STRICT") == "1" or "PYTEST_VERSION" in os.environ
 
 
 def _plain(words: str) -> str:

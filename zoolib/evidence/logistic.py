@@ -25,9 +25,8 @@ class LogisticEvidence(Evidence):
 
     With a = theta'x and v = x' A^-1 x, the log-odds s of x after the click solve s = a + v (r - p(s)), one equation in
     one unknown. Then theta += A^-1 x (r - p(s)) and A += p(s) (1 - p(s)) x x', of which p (1 - p) counts as 1e-9 at
-    least. In sums it is ridge evidence of a record
-    whose context is weighted by q = p (1 - p) and whose reward is s + (r - p) / q. So mean and width are those of
-    theta'x, the log-odds.
+    least. In sums it is ridge evidence of a record whose context is weighted by q = p (1 - p) and whose reward is
+    s + (r - p) / q. So mean and width are those of theta'x, the log-odds.
 
     Parameters
     ----------
