@@ -1,4 +1,4 @@
-"""The wheel, on which one must explore: thirteen agents, tuned alike, on rims of five widths (chapter 10).
+"""The wheel, on which one must explore: fifteen agents, tuned alike, on rims of five widths (chapter 10).
 
 Every agent first tries each of the five arms twice, as in the paper. Its dials are searched on wheels that are used for
 nothing else, by what it loses on average over three of the radii, in percent of what chance loses. The best setting
@@ -57,6 +57,27 @@ class OwnColumns:
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return a row for each arm, ``(..., 1, d) -> (..., 5, width)``."""
         return np.kron(np.eye(WheelBandit.n_arms), np.concatenate([np.ones_like(X[..., :1]), X], axis=-1))
+
+
+class Quarters:
+    """A map that cuts each of two columns at its middle and crosses the two: a one-hot of the quarter.
+
+    With ``distance`` that from the middle follows, in the column of the quarter: for whoever knows that it matters.
+    """
+
+    def __init__(self, distance: bool = False) -> None:
+        self.distance = distance
+
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Any) -> Quarters:
+        """Return itself, which draws nothing."""
+        self.width = 8 if self.distance else 4
+        return self
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return a row for each point, ``(..., 2) -> (..., width)``."""
+        in_quarter = np.eye(4)[(X > 0) @ np.array([2, 1])]
+        far = np.linalg.norm(X, axis=-1, keepdims=True) * in_quarter
+        return np.concatenate([in_quarter, far], axis=-1) if self.distance else in_quarter
 
 
 class InTurn:
@@ -131,6 +152,8 @@ DRAWN = {"exploration": zoo.ArmThompson()}
 AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Linear, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
     "Squares, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Quarters, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Quarters and distance, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
     "Waves, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE, "length": LENGTH}),
     "Waves, Showdown's draws": (LinearShowdown, SHOWDOWN, {"ridge": RIDGE, "length": LENGTH}),
     "Waves, epsilon-greedy": (Linear, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "length": LENGTH}),
@@ -146,6 +169,8 @@ AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
 MAPS: dict[str, Callable[..., Any]] = {
     "Linear": lambda length: Identity(),
     "Squares": lambda length: Crossed(),
+    "Quarters": lambda length: Quarters(),
+    "Quarters and distance": lambda length: Quarters(distance=True),
     "Waves": lambda length: RandomFourier(n=64, length=length),
     "Neural-Linear": lambda length: Identity(),
     "Ensemble": lambda length: OwnColumns(),

@@ -129,3 +129,11 @@ def test_one_of_many_is_the_one_alone():
 def test_columns(table):
     assert list(table) == ["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]
     assert pd.api.types.is_numeric_dtype(table["ridge"])
+
+
+def test_a_point_is_shown_in_the_column_of_its_quarter_with_its_distance():
+    x = np.array([[0.3, 0.4], [0.3, -0.4], [-0.3, 0.4], [-0.3, -0.4]])
+    plain, far = (wheel.Quarters(distance).start(2, (), None) for distance in (False, True))
+    assert (plain.width, far.width) == (4, 8)
+    assert plain(x)[:, [3, 2, 1, 0]].tolist() == np.eye(4).tolist()
+    np.testing.assert_allclose(far(x), np.concatenate([plain(x), 0.5 * plain(x)], axis=1))
