@@ -7,12 +7,12 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "removing-an-arm": "striking an arm out of A changes what is expected of others.",
     "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
     "batches": "in batches a UCB agent must anticipate.",
-    "delay-and-discount": "the delay costs, the way of counting hardly does.",
+    "late-sampler": "a delay costs who samples little.",
     "unseen-places": "what nobody looked at has not been refused.",
     "price-of-propensities": "what exploration by chance costs.",
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "after a large change an old log, believed in full, is worse than none.",
-    "resetting": "starting over pays if you know when.",
+    "count-for-a-tenth": "what was learned should count for a tenth.",
     "rare-resetting": "with few clicks and a large alpha, starting over costs more than it brings.",
 }
 
@@ -112,8 +112,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Users differ, and nothing that you see says how",
-            "Give each user evidence of their own, alone or above what is shared: two levels.",
-            "two-levels",
+            "Look in the clicks for a few kinds of users. Where each comes a few times only: evidence for each user.",
+            "few-tastes",
         ),
         Advice(
             "Nothing but the numbers of the arms",
@@ -142,12 +142,12 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "You know when, and many clicks have come",
-            "Start over at that moment, or let them count for less.",
-            "resetting",
+            "Let all that was learned count for a tenth from then on: Restarting(agent, at=[then], keep=0.1).",
+            "count-for-a-tenth",
         ),
         Advice(
             "You know when, but few clicks have come",
-            "Keep what you know, unless all of it has changed.",
+            "Keep what you know, unless all of it has changed; do not start over.",
             "rare-resetting",
         ),
         Advice(
@@ -194,8 +194,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Shorten the delay if you can, or explore less; do not worry about what the discount counts.",
-            "delay-and-discount",
+            "Sample, with an alpha of half a standard deviation; do not worry about what the discount counts.",
+            "late-sampler",
         ),
         Advice(
             "Out of order, twice, or to several machines",
