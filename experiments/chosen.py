@@ -15,7 +15,7 @@ import pandas as pd
 
 from experiments.contest import Setting
 from experiments.regime_runs import play
-from experiments.regimes import CHUNK, POINTS, SEEDS, Point, read, said
+from experiments.regimes import CHUNK, POINTS, SEEDS, Point, read, row, said
 from experiments.regimes import TABLE as REGIMES
 from zoolib.experiment import gather, stored
 from zoolib.randomness import shifted
@@ -44,15 +44,7 @@ def compute(
     recipes = [({"family": family, "setting": one, **point.world}, list(seeds)) for point, family, one in jobs]
     found = gather(play, recipes, cache, chunk=CHUNK, progress=progress)
     return pd.DataFrame(
-        {
-            "dial": point.dial,
-            "value": point.value,
-            "agent": f"{family}, chosen",
-            "setting": said(one),
-            "role": "tested",
-            "first": next(iter(got)),
-            "earned": " ".join(f"{value:.5f}" for value in got.values()),
-        }
+        row(point, f"{family}, chosen", said(one), "tested", got)
         for (point, family, one), got in zip(jobs, found, strict=True)
     )
 

@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures
 
 import zoolib as zoo
-from experiments.regimes import CHUNK, POINTS, SEEDS
+from experiments.regimes import CHUNK, POINTS, SEEDS, row
 from zoolib.experiment import gather
 from zoolib.ties import first_best
 from zoolib.world import Conditions, FeatureShop
@@ -108,15 +108,5 @@ def compute(
     """Return the table, as :mod:`experiments.regimes` does: what was ``earned``, world by world, in a row."""
     points = [point for point in POINTS if (point.dial, point.value) in KINDS]
     found = gather(play, [(dict(point.world), list(seeds)) for point in points], cache, chunk=CHUNK, progress=progress)
-    return pd.DataFrame(
-        {
-            "dial": point.dial,
-            "value": point.value,
-            "agent": AGENT,
-            "setting": f"length={LENGTH:g} ridge={RIDGE:g} centres={CENTRES}",
-            "role": "tested",
-            "first": next(iter(got)),
-            "earned": " ".join(f"{value:.5f}" for value in got.values()),
-        }
-        for point, got in zip(points, found, strict=True)
-    )
+    setting = f"length={LENGTH:g} ridge={RIDGE:g} centres={CENTRES}"
+    return pd.DataFrame(row(point, AGENT, setting, "tested", got) for point, got in zip(points, found, strict=True))

@@ -213,7 +213,7 @@ def _rows(
     def rows(jobs: list[tuple[str, str, str, Setting, str]], worlds: list[int]) -> Iterator[dict[str, Any]]:
         found = _play_all(point, [(family, one) for _, _, family, one, _ in jobs], worlds, cache)
         for (role, name, _, one, left), got in zip(jobs, found, strict=True):
-            yield _row(point, name, one, role, left, got)
+            yield row(point, name, said(one), role, got, unsettled=left)
 
     if point.ablate:
         whole = best.get((point.like, "network"), {name: dial.start for name, dial in point.dials("network").items()})
@@ -250,11 +250,10 @@ def _rows(
     yield from rows(tests, seeds)
 
 
-def _row(point: Point, name: str, one: Setting, role: str, left: str, got: dict[int, float]) -> dict[str, Any]:
-    return {
-        "dial": point.dial, "value": point.value, "agent": name, "setting": said(one), "role": role, "unsettled": left,
-        "first": next(iter(got)), "earned": " ".join(f"{value:.5f}" for value in got.values()),
-    }  # fmt: skip
+def row(point: Point, name: str, setting: str, role: str, got: dict[int, float], **more: Any) -> dict[str, Any]:
+    """Return a row of a table: what an agent earned in each world, from the ``first`` on."""
+    who = {"dial": point.dial, "value": point.value, "agent": name, "setting": setting, "role": role}
+    return who | more | {"first": next(iter(got)), "earned": " ".join(f"{value:.5f}" for value in got.values())}
 
 
 def _play_all(point: Point, jobs: list[tuple[str, Setting]], worlds: list[int], cache: Any) -> list[dict[int, float]]:
