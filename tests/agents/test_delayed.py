@@ -327,3 +327,5 @@ def test_only_sums_that_are_kept_can_count_for_less(agent):
         Restarting(agent, at=[20], keep=0.3)
     with pytest.raises(ValueError, match="keep"):
         Restarting(SharedLinUCBAgent(ContextSpace(3, 4)), at=[20], keep=1.1)
+    with pytest.raises(AttributeError, match="keep stays"):
+        Restarting(SharedLinUCBAgent(ContextSpace(3, 4)), at=[20], keep=0.3).keep = 0.5

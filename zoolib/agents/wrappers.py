@@ -170,10 +170,11 @@ class Restarting(Wrapper):
 
     Parameters
     ----------
-    agent, at, keep
-        The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``;
-        above 0, up to 1, a share for which all that it learned counts from then on instead (a linear agent without a
-        window): A <- keep A + (1 - keep) lambda I, b <- keep b.
+    agent, at
+        The agent, before it has learned anything; numbers of visits after which it starts over, for example ``[3000]``.
+    keep
+        As what share, in [0, 1], all that was learned then counts; 0 starts over. Above 0 nothing but A and b changes,
+        A <- keep A + (1 - keep) lambda I, b <- keep b, of a :class:`SharedLinUCBAgent` or a kind of it, with no window.
 
     >>> agent = Restarting(SharedLinUCBAgent(ContextSpace(d=2, n_arms=3)), at=[1])
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
@@ -182,13 +183,14 @@ class Restarting(Wrapper):
     """
 
     state = ("agent", "n_visits", "_fresh")
+    keep = checks.Setting(0.0, 1.0, fixed=True)
 
     def __init__(self, agent: Agent, *, at: Iterable[int], keep: float = 0.0) -> None:
         super().__init__(agent)
         self.at = sorted(checks.whole("at", n, 1) for n in checks.items("at", at))
-        self.keep, self.n_visits, self._fresh = checks.real("keep", keep, 0.0, 1.0), 0, self._copied(agent)
+        self.keep, self.n_visits, self._fresh = keep, 0, self._copied(agent)
         if keep and not (isinstance(agent, SharedLinUCBAgent) and agent.window is None):
-            raise TypeError(f"with keep, agent must be a linear agent without a window, got {agent!r}")
+            raise TypeError(f"with keep, agent must be a SharedLinUCBAgent or a kind of it, with no window: {agent!r}")
 
     def _copied(self, agent: Agent) -> Agent:
         return copy.deepcopy(agent, {id(self.features): self.features})  # eyes are shared, what was learned is not

@@ -67,8 +67,7 @@ def production_prior(campaign: str = "all") -> tuple[np.ndarray, np.ndarray]:
     They hold what it had learned in the weeks before. Parameters and errors are those of :func:`open_bandit`.
     """
     checks.choice("campaign", campaign, CAMPAIGNS)
-    text = member("obp", "obp/policy/conf/prior_bts.yaml").decode()
-    # three levels of a list; to read it takes no more YAML than this
+    text = member("obp", "obp/policy/conf/prior_bts.yaml").decode()  # three levels of a list, which need no YAML
     blocks = dict(zip(CAMPAIGNS, re.findall(r"^(?:all|men|women):\n((?: .*\n?)+)", text, re.MULTILINE), strict=True))
     _, *both = re.split(r"  (?:alpha|beta):", blocks[campaign])
     alpha, beta = (np.array(part.split("\n    - ")[1:], dtype=float) for part in both)

@@ -104,8 +104,7 @@ class ZooplusSimulator:
 
         rngs = [generator(s) for s in self.seeds]
         self.set_catalog(np.stack([self._draw_catalog(rng) for rng in rngs]).reshape(*self.batch_shape, -1))
-        # one rng.choice(personas) for each user in turn gives these very numbers
-        users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]
+        users = [rng.integers(0, len(self.personas), size=self.n_users) for rng in rngs]  # as rng.choice does in turn
         self.user_persona = checks.frozen(np.stack(users).reshape(*self.batch_shape, -1))
         rows = [[[t[p].get(c, UNLISTED) for c in self.categories] for p in self.personas] for t in tables]
         self.set_click_table(np.reshape(rows, (*self.batch_shape, len(self.personas), len(self.categories))))
