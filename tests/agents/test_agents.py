@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF012  the settings of a test class are read, never changed
 
+from small_agents import AgentConformance
+
 from zoolib import (
     BetaThompsonAgent,
     Discount,
@@ -27,7 +29,6 @@ from zoolib import (
     UCB1Agent,
     Window,
 )
-from zoolib.agents.conformance import AgentConformance
 
 REPLAY = Replay(capacity=120, batch_size=16, every=10)
 

@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 import pytest
+from small_agents import AgentConformance
 
 from zoolib import (
     ArmHeadsAgent,
@@ -23,7 +24,7 @@ from zoolib import (
     load,
     save,
 )
-from zoolib.agents.conformance import AgentConformance, same
+from zoolib.agents.conformance import same
 from zoolib.data import copies
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)

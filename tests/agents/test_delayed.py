@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_agents import AgentConformance
 
 from zoolib import (
     BetaThompsonAgent,
@@ -28,7 +29,7 @@ from zoolib import (
     run,
 )
 from zoolib.agents import Anticipating, Delayed, Restarting
-from zoolib.agents.conformance import AgentConformance, play, same
+from zoolib.agents.conformance import play, same
 from zoolib.experiment import draw_users
 from zoolib.maps import Identity
 from zoolib.world import Layout
@@ -58,7 +59,7 @@ class TestDelayedThompson(AgentConformance):
 
 
 class TestRestartingLinUCB(AgentConformance):
-    by_arm = True
+    by_arm, n_steps = True, 300
 
     @staticmethod
     def make(features, rng):
@@ -66,7 +67,7 @@ class TestRestartingLinUCB(AgentConformance):
 
 
 class TestRestartingThompson(AgentConformance):
-    is_random = True
+    is_random, n_steps = True, 300
 
     @staticmethod
     def make(features, rng):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from small_agents import AgentConformance
 
 from zoolib import UCB, ContextSpace, EnsembleAgent, FeatureEngineer, InverseGap, OneMember, ZooplusSimulator
-from zoolib.agents.conformance import AgentConformance, play
+from zoolib.agents.conformance import play
 from zoolib.off_policy import action_probabilities
 
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from small_agents import AgentConformance
 
 from zoolib import (
     ArmThompson,
@@ -19,7 +20,7 @@ from zoolib import (
     save,
     serve,
 )
-from zoolib.agents.conformance import AgentConformance, same
+from zoolib.agents.conformance import same
 from zoolib.networks import FactorizationMachine
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)

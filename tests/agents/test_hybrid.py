@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from small_agents import AgentConformance
 
 from literal.linear import LiteralHybridLinUCB
 from zoolib import (
@@ -13,7 +14,6 @@ from zoolib import (
     HybridLinUCBAgent,
     ZooplusSimulator,
 )
-from zoolib.agents.conformance import AgentConformance
 
 
 class TestHybrid(AgentConformance):

@@ -4,9 +4,9 @@
 
 import numpy as np
 import pytest
+from small_agents import AgentConformance
 
 from zoolib import ArmThompson, ContextSpace, KalmanNetworkAgent
-from zoolib.agents.conformance import AgentConformance
 from zoolib.evidence import LowRankFilter
 
 

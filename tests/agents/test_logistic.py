@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from small_agents import AgentConformance
 
 from zoolib import (
     ContextSpace,
@@ -15,7 +16,7 @@ from zoolib import (
     Thompson,
     ZooplusSimulator,
 )
-from zoolib.agents.conformance import AgentConformance, play
+from zoolib.agents.conformance import play
 from zoolib.evidence import LogisticEvidence
 from zoolib.off_policy import action_probabilities
 

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from small_agents import AgentConformance
 
 from zoolib import (
     UCB,
@@ -20,7 +21,6 @@ from zoolib import (
     save,
     serve,
 )
-from zoolib.agents.conformance import AgentConformance
 from zoolib.evidence import BatchedLogistic
 from zoolib.maps import Boosted, Crossed, Identity, KMeans, RandomFourier, Screened, WithProduct
 from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid

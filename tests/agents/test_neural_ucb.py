@@ -43,12 +43,12 @@ def shown_by_literal(literal, n_products, n_steps, shocks):
 
 
 # Number of products, number of steps, shocks: every part of an agent has had its turn by then.
-SETTING = 5, 3000, {1000: SHOCK_FISH, 2000: SHOCK_DOG_TOY}
+SETTING = 5, 1500, {500: SHOCK_FISH, 1000: SHOCK_DOG_TOY}
 LONG = 5, 10_000, {3000: SHOCK_FISH, 6000: SHOCK_DOG_TOY}
 
 
 def test_every_choice_equals_the_literal_version_with_a_small_network():
-    # An inverse of 705 x 705 at each of 3,000 decisions takes minutes; 8 hidden units do all that 64 do.
+    # An inverse of 705 x 705 at each of 1,500 decisions takes minutes; 8 hidden units do all that 64 do.
     literal = LiteralNeuralUCB(9, alpha=0.3, lr=0.01, hidden_dim=8, rng=np.random.default_rng(7))
     shown = shown_by(lambda f: NeuralUCBAgent(f, alpha=0.3, lr=0.01, hidden_dim=8, rng=7), *SETTING)
     assert literal.p == 89

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from small_agents import AgentConformance
 
 from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
-from zoolib.agents.conformance import AgentConformance
 from zoolib.maps import (
     Crossed,
     KMeans,
