@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import small_book
 import yaml
 from built_book import ROOT
 
@@ -116,17 +114,4 @@ def build(folder: Path, sources: dict[str, str] | None = None) -> tuple[Path, st
     (chapters / "questions.md").write_text(PLACE + '<div id="book-answers"></div>\n', encoding="utf-8")
     boxes = [OPENING, *(SOURCES | (sources or {})).values(), FIGURE]
     (chapters / "00_asked.md").write_text("\n\n".join(boxes), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "--no-color",
-        "-W",
-        "--keep-going",
-        str(folder),
-        str(folder / "out"),
-    ]
-    paths = os.pathsep.join([str(ROOT / "_ext"), str(ROOT)])
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
-    return folder / "out", done.stderr
+    return small_book.build(folder)

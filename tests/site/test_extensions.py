@@ -1,21 +1,17 @@
 """The small Sphinx extensions of the book, each in a book of one or two pages."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import launch
 import nbformat
 import pytest
+import small_book
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from numbered import Reader
 from print_finish import lead_to_exercises
 from sphinx.errors import ConfigError
-
-EXTENSIONS = Path(__file__).resolve().parents[2] / "_ext"
 
 
 def build(folder: Path, extensions: list[str], pages: dict[str, str], **config) -> tuple[Path, str]:
@@ -25,10 +21,7 @@ def build(folder: Path, extensions: list[str], pages: dict[str, str], **config) 
     settings = [f"{name} = {value!r}" for name, value in config.items()]
     for name, text in {"conf.py": "\n".join(settings), **pages}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "sphinx", "-q", "--no-color", str(folder), str(folder / "out")]
-    paths = os.pathsep.join([str(EXTENSIONS), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=True)
-    return folder / "out", done.stderr
+    return small_book.build(folder)
 
 
 PICTURE = """# A page
@@ -186,17 +179,19 @@ By ridge, not by cartridge or ridge-like things; [regret](glossary.md) is a link
 """
 
 
-def terms(tmp_path: Path) -> BeautifulSoup:
-    (tmp_path / "chapters").mkdir()
+@pytest.fixture(scope="module")
+def terms(tmp_path_factory) -> BeautifulSoup:
+    folder = tmp_path_factory.mktemp("terms")
+    (folder / "chapters").mkdir()
     toctree = "# Home\n\n```{toctree}\nchapters/glossary\nchapters/01_uses\n```\n"
     written = {"index.md": toctree, "chapters/glossary.md": GLOSSARY, "chapters/01_uses.md": USES}
-    out, warnings = build(tmp_path, ["hover_terms"], written, myst_enable_extensions=["dollarmath"])
+    out, warnings = build(folder, ["hover_terms"], written, myst_enable_extensions=["dollarmath"])
     assert warnings == ""
     return BeautifulSoup((out / "chapters" / "01_uses.html").read_text(encoding="utf-8"), "html.parser")
 
 
-def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(tmp_path: Path):
-    links = {link.text: link for link in terms(tmp_path).select("a.term")}
+def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(terms: BeautifulSoup):
+    links = {link.text: link for link in terms.select("a.term")}
     assert set(links) == {"regrets", "cold start", "ridge"}
     assert links["regrets"]["href"] == "glossary.html#term-regret"
     assert links["regrets"]["title"] == "What was lost, in units of α."
@@ -204,10 +199,9 @@ def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(tmp_p
     assert not links["ridge"].has_attr("title")  # its definition is a formula
 
 
-def test_terms_are_linked_in_running_text_only(tmp_path: Path):
-    page = terms(tmp_path)
-    assert not page.select("h1 a.term, h2 a.term, code a.term, .math a.term, a a")
-    assert page.select_one("p").text.startswith("No regrets at the cold start of an arm")
+def test_terms_are_linked_in_running_text_only(terms: BeautifulSoup):
+    assert not terms.select("h1 a.term, h2 a.term, code a.term, .math a.term, a a")
+    assert terms.select_one("p").text.startswith("No regrets at the cold start of an arm")
 
 
 STATEMENTS = """# A page
