@@ -38,6 +38,7 @@ def _engine() -> bytes:
     return b"".join(parts + [(HERE / name).read_bytes() for name in RUN_BY])
 
 
+@functools.cache  # most chapters open the same files
 def _content(name: str, content: bytes) -> str:
     """Return what counts of a file: of Python what it does, without comments, docstrings and layout."""
     if name.endswith(".py"):
