@@ -16,6 +16,9 @@ LAST    := %/claims.ipynb  # which reads what all the others have stored
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
 REPRODUCIBLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 
+# Whatever the reader has set: the workers, the kernels and a hundred small processes read what one of them has compiled.
+COMPILED := PYTHONDONTWRITEBYTECODE=
+
 NARROW  := --line-length 88  # so that a cell fits the column of the book
 NBVAL   := -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
 BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
@@ -70,7 +73,7 @@ figures: book ## all figures as SVG and PDF, with captions and alternative texts
 	@$(PY) -m _slides.figures
 
 test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too; WORKERS=4 for four cores
-	$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),_key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),_key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
