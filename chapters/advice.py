@@ -7,12 +7,12 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "removing-an-arm": "striking an arm out of A changes what is expected of others.",
     "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
     "batches": "in batches a UCB agent must anticipate.",
-    "late-sampler": "a delay costs who samples little.",
+    "late-sampler": "late clicks want a small bonus, or draws.",
     "unseen-places": "what nobody looked at has not been refused.",
     "price-of-propensities": "what exploration by chance costs.",
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "after a large change an old log, believed in full, is worse than none.",
-    "count-for-a-tenth": "what was learned should count for a tenth.",
+    "visits-not-share": "what was learned should count for little, and not for nothing.",
     "rare-resetting": "with few clicks and a large alpha, starting over costs more than it brings.",
 }
 
@@ -86,7 +86,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Many numbers, and nobody to cross them",
-            "A linear agent first, on the numbers and on their products; a Neural-Linear one beside it.",
+            "A linear agent first, on the numbers and on their products, that expects something of the unknown; a "
+            "Neural-Linear one beside it, trained long enough.",
             "squares-win-on-data",
         ),
         Advice(
@@ -112,7 +113,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Users differ, and nothing that you see says how",
-            "Look in the clicks for a few kinds of users. Where each comes a few times only: evidence for each user.",
+            "Look in the clicks for a few kinds of users: it pays from some twenty visits of each on.",
             "few-tastes",
         ),
         Advice(
@@ -142,12 +143,13 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "You know when, and many clicks have come",
-            "Let all that was learned count for a tenth from then on: Restarting(agent, at=[then], keep=0.1).",
-            "count-for-a-tenth",
+            "Let all that was learned count as some two hundred visits from then on: "
+            "Restarting(agent, at=[n], keep=200 / n).",
+            "visits-not-share",
         ),
         Advice(
             "You know when, but few clicks have come",
-            "Keep what you know, unless all of it has changed; do not start over.",
+            "Keep what you know; do not start over.",
             "rare-resetting",
         ),
         Advice(
@@ -194,7 +196,8 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Sample, with an alpha of half a standard deviation; do not worry about what the discount counts.",
+            "Explore with an alpha of one standard deviation at most, or sample with half of it. What the discount "
+            "counts hardly matters.",
             "late-sampler",
         ),
         Advice(

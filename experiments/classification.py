@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import zoolib as zoo
+from experiments.expecting import ExpectingLinUCB
 from zoolib import metrics
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib.data import ClassificationBandit, LabelledData, labelled
@@ -49,6 +50,7 @@ REHEARSAL = {"training": zoo.Replay(batch_size=32, every=20, n_batches=4)}
 NETWORK = {"d_emb": 16, "hidden_dim": 32} | REHEARSAL
 FRESH = {"memory": zoo.Fresh(3000)}
 SMALL = {"hidden_dim": 4}
+LONGER = {"every": 10, "n_batches": 20, "hidden_dim": 128, "d_emb": 32}  # ten times the training
 AGENTS: dict[str, tuple[str, Callable[..., zoo.Agent], dict[str, Any], dict[str, list[float]]]] = {
     "LinUCB": ("shared", zoo.LinUCBAgent, {}, BELIEF),
     "Linear, greedy": ("shared", zoo.LinUCBAgent, {"alpha": 0.0}, PRIOR),
@@ -76,7 +78,12 @@ CEILINGS = {
     "Neural network": MLPClassifier((32, 16), max_iter=400, random_state=0),
 }
 WHOLE_MATRIX = ("cancer", "shuttle", "magic")  # where p is small enough for the last two
-RIVALS = {"LinUCB, squares": ("squares", zoo.LinUCBAgent, {}, BELIEF)}  # not of the field; of the longer search
+RIVALS = {  # not of the field; of the longer search
+    "LinUCB, squares": ("squares", zoo.LinUCBAgent, {}, BELIEF),
+    "LinUCB, expects": ("shared", ExpectingLinUCB, {}, BELIEF),
+    "Linear, greedy, expects": ("shared", ExpectingLinUCB, {"alpha": 0.0}, PRIOR),
+    "Neural-Linear, heads, longer": ("shared", ArmHeadsAgent, LONGER, BELIEF),
+}
 
 
 class Squares(ClassificationBandit):
@@ -110,7 +117,7 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     served = Squares if form == "squares" else functools.partial(ClassificationBandit, form=form)
 
     def factory(space: zoo.ContextSpace, rngs: Any) -> zoo.Agent:
-        needs = {} if make is zoo.LinUCBAgent else {"rng": rngs}  # it alone leaves nothing to chance
+        needs = {} if make in (zoo.LinUCBAgent, ExpectingLinUCB) else {"rng": rngs}  # they leave nothing to chance
         return make(space, **always, **setting, **needs)
 
     at = [n_steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]

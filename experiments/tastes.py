@@ -1,10 +1,10 @@
 """Users who differ, and nothing says how: what their own clicks say of it (chapter 6).
 
 The shop of :mod:`experiments.groups` with the persona hidden: a hundred users, who come a hundred times each. Three
-agents that know nothing but who comes and what was clicked: a mean for each user; *two levels*, in which hers is about
-what that of all users gets wrong; and *a few tastes*, which takes every user for one of some kinds, and finds out of
-which by collapsed Gibbs sampling, as latent bandits do (Maillard and Mannor, ICML 2014). Their dials are searched by
-one budget on worlds that are used for nothing else.
+agents that know nothing but who comes and what was clicked: a mean for each user; *two levels*, in which hers is shrunk
+to the mean of those of all; and *a few tastes*, which takes every user for one of some kinds, and finds out of which by
+collapsed Gibbs sampling. (The problem is the latent bandit of Maillard and Mannor, ICML 2014.) Beside them plays who is
+told the persona. Their dials are searched by one budget on worlds that are used for nothing else.
 """
 
 from __future__ import annotations
@@ -72,37 +72,45 @@ class Counting:
 
 
 class TwoLevels(Counting):
-    """A mean of all users, and for each user one of what that gets wrong."""
-
-    def __init__(self, features: FeatureEngineer, alpha: float, weight: float) -> None:
-        super().__init__(features, alpha, weight)
-        self.of_all = np.zeros((2, *self.batch_shape, 5))
+    """A mean for each user, shrunk to the mean of those of all users."""
 
     def expected(self, user: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sum of both, and the user's width."""
-        own, width = super().expected(user)
-        return self.usual() + own, width
+        """Return the user's mean, to which that of all is added as ``weight`` visits, and her width."""
+        usual = (self.s / (1 + self.n)).mean(1)
+        n, s = self.n[self.rows, user], self.s[self.rows, user]
+        return (s + self.weight * usual) / (n + self.weight), 1 / np.sqrt(self.weight + n)
 
-    def usual(self) -> np.ndarray:
-        """Return the mean of all users, ``(R, 5)``."""
-        return self.of_all[1] / (1 + self.of_all[0])
+
+class Told(Counting):
+    """A mean for each kind of users, which is told: ``kind``, ``(R, U)``."""
+
+    def __init__(self, features: FeatureEngineer, alpha: float, weight: float, kind: np.ndarray) -> None:
+        super().__init__(features, alpha, weight)
+        self.kind = kind
+
+    def expected(self, user: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and width of the user's kind."""
+        return super().expected(self.kind[self.rows, user])
 
     def count(self, user: np.ndarray, category: np.ndarray, reward: np.ndarray) -> None:
-        """Take in a click: the user's level learns what is left of it."""
-        super().count(user, category, reward - self.usual()[self.rows, category])
-        self.of_all[0, self.rows, category] += 1
-        self.of_all[1, self.rows, category] += reward
+        """Take in a click for the user's kind."""
+        super().count(self.kind[self.rows, user], category, reward)
 
 
 class FewTastes(Counting):
-    """Every user is of one of ``kinds`` kinds; what they click is shrunk to what her probable kinds click.
+    """Every user is of one of some kinds; her mean is shrunk to what users of her probable kinds click.
+
+    A kind has a click rate for each category, each from Beta(1/2, 3/2); of which kind a user is is drawn from shares
+    that come from a symmetric Dirichlet distribution of total 1. Rates and shares are integrated out.
 
     Parameters
     ----------
     features, alpha, weight
         As above.
     kinds
-        How many there are; more than there are in truth do little harm.
+        How many there are.
+    seeds
+        Of the worlds: each draws its own luck.
     """
 
     def __init__(
@@ -175,6 +183,7 @@ ALPHA, ONE = Factor(0.5), Factor(1.0)
 AGENTS: dict[str, tuple[Callable[..., Counting], dict[str, Factor]]] = {
     "user": (Counting, {"alpha": ALPHA, "weight": ONE}),
     "two levels": (TwoLevels, {"alpha": ALPHA, "weight": ONE}),
+    "told the persona": (Told, {"alpha": ALPHA, "weight": ONE}),
     "a few tastes": (FewTastes, {"alpha": ALPHA, "weight": Factor(10.0), "kinds": Factor(6, whole=True)}),
 }
 PARTS = ("lost", "all", "first fifth", "last fifth")
@@ -187,8 +196,8 @@ def played(seeds: Sequence[int], agent: str, setting: dict[str, float]) -> np.nd
     """
     world = ZooplusSimulator(n_users=N_USERS, seed=[*seeds])
     make = AGENTS[agent][0]
-    own = {"seeds": world.seeds} if make is FewTastes else {}
-    results = run({agent: make(FeatureEngineer(world), **setting, **own)}, world, N_STEPS, progress=False)
+    own: dict[Any, dict[str, Any]] = {FewTastes: {"seeds": world.seeds}, Told: {"kind": world.user_persona}}
+    results = run({agent: make(FeatureEngineer(world), **setting, **own.get(make, {}))}, world, N_STEPS, progress=False)
     fifth, p = N_STEPS // 5, results.expected[0]
     return np.stack([(results.oracle - p).mean(1), p.mean(1), p[:, :fifth].mean(1), p[:, -fifth:].mean(1)])
 

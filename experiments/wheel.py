@@ -1,4 +1,4 @@
-"""The wheel, on which one must explore: fifteen agents, tuned alike, on rims of five widths (chapter 10).
+"""The wheel, on which one must explore: sixteen agents, tuned alike, on rims of five widths (chapter 10).
 
 Every agent first tries each of the five arms twice, as in the paper. Its dials are searched on wheels that are used for
 nothing else, by what it loses on average over three of the radii, in percent of what chance loses. The best setting
@@ -17,6 +17,7 @@ import pandas as pd
 
 import zoolib as zoo
 from experiments.contest import Factor, remembered, search
+from experiments.expecting import Expecting
 from zoolib.agents import ArmHeadsAgent
 from zoolib.data import WheelBandit
 from zoolib.experiment import gather
@@ -124,6 +125,10 @@ class Linear(InTurn, zoo.LinUCBAgent):
     """A linear model for each arm."""
 
 
+class LinearExpecting(Expecting, Linear):
+    """The same, which expects something of the unknown."""
+
+
 class LinearShowdown(NoiseUnknown, zoo.LinUCBAgent):
     """The same, with the posterior of the Showdown."""
 
@@ -158,6 +163,11 @@ AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Waves, Showdown's draws": (LinearShowdown, SHOWDOWN, {"ridge": RIDGE, "length": LENGTH}),
     "Waves, epsilon-greedy": (Linear, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "length": LENGTH}),
     "Waves, greedy": (Linear, PLAIN, {"ridge": RIDGE, "length": LENGTH}),
+    "Waves, greedy, expects": (
+        LinearExpecting,
+        PLAIN,
+        {"expects": Factor(10.0), "ridge": RIDGE, "length": LENGTH},
+    ),
     "Neural-Linear, UCB": (Heads, {}, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
     "Neural-Linear, Thompson": (Heads, DRAWN, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
     "Neural-Linear, Showdown's draws": (HeadsShowdown, SHOWDOWN, {"ridge": RIDGE, "lr": LR}),
@@ -166,6 +176,7 @@ AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Ensemble, one member": (Members, {}, PRIOR),
     "Epinet, one index": (Epinet, {"noise": WheelBandit.sigma}, PRIOR),
 }
+DIALS = ["alpha", "epsilon", "ridge", "length", "prior", "lr", "expects"]
 MAPS: dict[str, Callable[..., Any]] = {
     "Linear": lambda length: Identity(),
     "Squares": lambda length: Crossed(),
@@ -207,7 +218,7 @@ def one(name: str) -> list[dict[str, Any]]:
 
     dials = AGENTS[name][2]
     found = remembered(TABLE, dials, "lost", agent=name) if shift() else search(score, dials, BUDGET)
-    unset = dict.fromkeys(("alpha", "epsilon", "ridge", "length", "prior", "lr"))
+    unset = dict.fromkeys(DIALS)
     best = unset | found.best
     rows = [
         {"agent": name, "phase": "tuning"} | unset | setting | {"lost": f"{-value:.2f}"}
@@ -236,5 +247,4 @@ def compute(
     """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
     (found,) = gather(ones, [({}, list(names))], cache, chunk=1, progress=progress)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
-    dials = ["alpha", "epsilon", "ridge", "length", "prior", "lr"]
-    return frame[["agent", "phase", *dials, "unsettled", "replication", "lost", "found"]]
+    return frame[["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]]

@@ -4,7 +4,8 @@ The grids of :mod:`experiments.classification` have six settings, and much of wh
 Here LinUCB and four agents with networks are each given twenty that a search goes to
 (:func:`experiments.contest.search`), networks with their step size among the dials. Shuffles, steps of tuning and
 horizons are the same. LinUCB plays once more on squares and products of the columns, where these are at most 200; on
-cancer they would be 496, on the digits 2,145, on mushroom thousands.
+cancer they would be 496, on the digits 2,145, on mushroom thousands. And a linear model plays, with a bonus and
+without, that expects something of the unknown; and a wider network with heads is trained ten times as long.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ DIALS: dict[str, dict[str, Factor]] = {
     "Epsilon-greedy": {"epsilon": Factor(0.01, bottom=0.0005), "lr": Factor(0.01)},
     "NeuralUCB, replay": NETWORK,
     "LinUCB, squares": LINEAR,
+    "LinUCB, expects": LINEAR | {"expects": Factor(0.5)},
+    "Linear, greedy, expects": {"ridge": Factor(0.1), "expects": Factor(0.5)},
+    "Neural-Linear, heads, longer": LINEAR | {"lr": Factor(0.003)},
 }
+COLUMNS = ["alpha", "ridge", "epsilon", "lr", "expects"]
 FEW_PRODUCTS = ("segment", "shuttle", "magic")  # 190, 55 and 66
 
 
@@ -55,7 +60,7 @@ def one(data: str, name: str) -> list[dict[str, Any]]:
 
     known = {"data": data, "agent": name}
     found = remembered(TABLE, DIALS[name], "mistakes", **known) if shift() else search(score, DIALS[name], BUDGET)
-    row = known | dict.fromkeys(("alpha", "ridge", "epsilon", "lr"))
+    row = known | dict.fromkeys(COLUMNS)
     rows = [row | {"phase": "tuning"} | s | {"mistakes": f"{-value:.1f}"} for s, value in found.tried]
     counts = mistakes(data, name, found.best, SHUFFLES, HORIZON[data])[:, -1]
     told = {"mistakes": " ".join(f"{m:.0f}" for m in counts), "unsettled": " ".join(found.unsettled)}
@@ -75,4 +80,4 @@ def compute(
     """Return mistakes: of each setting that was tried, a mean; of the best one, a number for every shuffle."""
     (found,) = gather(some, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
     frame = pd.DataFrame([row for rows in found.values() for row in rows])
-    return frame[["data", "agent", "phase", "alpha", "ridge", "epsilon", "lr", "unsettled", "mistakes"]]
+    return frame[["data", "agent", "phase", *COLUMNS, "unsettled", "mistakes"]]

@@ -72,16 +72,24 @@ def test_users_of_one_persona_are_of_one_kind_in_the_end():
     assert same_kind[same_persona].mean() > 2 * same_kind[~same_persona].mean()
 
 
-def test_two_levels_learn_what_the_mean_of_all_gets_wrong():
+def test_two_levels_add_the_mean_of_all_users_as_some_visits():
     world = ZooplusSimulator(n_users=tastes.N_USERS, seed=[3])
-    agent = tastes.TwoLevels(FeatureEngineer(world), alpha=0.3, weight=1.0)
-    user, category = np.array([4]), np.array([2])
-    for reward, expected in [(1, 1.0), (1, 1.0), (0, 0.0)]:
-        usual = agent.usual()[0, 2]
-        before = agent.s[0, 4, 2]
-        agent.count(user, category, np.array([reward]))
-        assert agent.s[0, 4, 2] == before + expected - usual
-    assert agent.usual()[0].tolist() == [0, 0, 0.5, 0, 0]
+    agent = tastes.TwoLevels(FeatureEngineer(world), alpha=0.3, weight=4.0)
+    for user, reward in [(4, 1), (4, 1), (4, 0), (9, 1)]:
+        agent.count(np.array([user]), np.array([2]), np.array([reward]))
+    usual = (2 / 4 + 1 / 2) / tastes.N_USERS
+    mean, width = (part[0] for part in agent.expected(np.array([4])))
+    np.testing.assert_allclose(mean, [0, 0, (2 + 4 * usual) / 7, 0, 0])
+    np.testing.assert_allclose(width, 1 / np.sqrt([4, 4, 7, 4, 4]))
+
+
+def test_who_is_told_the_persona_counts_by_it():
+    world = ZooplusSimulator(n_users=tastes.N_USERS, seed=[3])
+    agent = tastes.Told(FeatureEngineer(world), alpha=0.3, weight=1.0, kind=world.user_persona)
+    one, *others = np.flatnonzero(world.user_persona[0] == 1)
+    agent.count(np.array([one]), np.array([2]), np.array([1]))
+    assert agent.expected(np.array([others[0]]))[0].tolist() == [[0, 0, 0.5, 0, 0]]
+    assert agent.expected(np.flatnonzero(world.user_persona[0] == 2)[:1])[0].tolist() == [[0, 0, 0, 0, 0]]
 
 
 def test_all_agents_were_searched_apart_from_what_is_reported(table):

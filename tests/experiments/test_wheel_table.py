@@ -12,7 +12,7 @@ from zoolib.data import WheelBandit
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
-DIALS = ["alpha", "epsilon", "ridge", "length", "prior", "lr"]
+DIALS = wheel.DIALS
 
 
 @pytest.fixture(scope="module")

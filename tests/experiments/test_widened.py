@@ -7,8 +7,6 @@ from stored_numbers import compares_stored_numbers
 from experiments import classification, widened
 from zoolib.experiment import stored
 
-DIALS = ["alpha", "ridge", "epsilon", "lr"]
-
 
 @pytest.fixture(scope="module")
 def table():
@@ -21,7 +19,7 @@ def test_every_family_was_searched_on_every_set_within_the_budget(table):
     for _, part in table.groupby(["data", "agent"]):
         tried, (_, best) = part[part["phase"] == "tuning"], next(part[part["phase"] == "play"].iterrows())
         assert 1 < len(tried) <= widened.BUDGET
-        mine = tried[(tried[DIALS].fillna(-1) == best[DIALS].fillna(-1)).all(axis=1)]
+        mine = tried[(tried[widened.COLUMNS].fillna(-1) == best[widened.COLUMNS].fillna(-1)).all(axis=1)]
         assert float(mine["mistakes"].item()) == tried["mistakes"].astype(float).min()
         assert len(best["mistakes"].split()) == len(classification.SHUFFLES)
 
@@ -50,7 +48,14 @@ def test_squares_are_searched_where_they_are_few():
 
 @compares_stored_numbers
 @pytest.mark.parametrize(
-    ("data", "name"), [("cancer", "LinUCB"), ("segment", "Neural-Linear, heads"), ("magic", "LinUCB, squares")]
+    ("data", "name"),
+    [
+        ("cancer", "LinUCB"),
+        ("segment", "Neural-Linear, heads"),
+        ("magic", "LinUCB, squares"),
+        ("shuttle", "Linear, greedy, expects"),
+        ("cancer", "LinUCB, expects"),
+    ],
 )
 def test_counts_come_out_again(table, data, name):
     (row,) = table[(table["data"] == data) & (table["agent"] == name) & (table["phase"] == "play")].to_dict("records")

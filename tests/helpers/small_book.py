@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from pathlib import Path
 
@@ -17,4 +18,5 @@ def build(folder: Path) -> tuple[Path, str]:
     nocolor()
     with patch_docutils(folder), docutils_namespace():
         Sphinx(folder, folder, out, out / ".doctrees", "html", own, status=None, warning=warnings).build()
+    gc.enable()  # finish turns it off, for a process that ends with its build
     return out, warnings.getvalue()
