@@ -316,9 +316,10 @@ def test_a_claim_keeps_its_box_and_its_code(started):
     assert box.locator(".cm-content").count() == 1
 
 
-COLOURED = """async () => {  // some colours change gradually
+COLOURED = """async () => {  // some colours change gradually; what is not drawn never ends
   const changes = document.getAnimations().filter(change => change instanceof CSSTransition);
-  await Promise.allSettled(changes.map(change => change.finished));
+  const second = new Promise(over => setTimeout(over, 1000));
+  await Promise.race([Promise.allSettled(changes.map(change => change.finished)), second]);
 }"""
 
 
