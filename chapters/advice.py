@@ -7,12 +7,15 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
     "removing-an-arm": "striking an arm out of A changes what is expected of others.",
     "alpha-in-noise": "alpha is measured in standard deviations of a reward.",
     "batches": "in batches a UCB agent must anticipate.",
+    "delay-and-discount": "with a large bonus the delay costs, the way of counting hardly does.",
     "late-sampler": "late clicks want a small bonus, or draws.",
     "unseen-places": "what nobody looked at has not been refused.",
     "price-of-propensities": "what exploration by chance costs.",
     "fresh-log": "a fresh log is worth its clicks.",
     "old-log": "after a large change an old log, believed in full, is worse than none.",
-    "visits-not-share": "what was learned should count for little, and not for nothing.",
+    "resetting": "starting over pays if you know when.",
+    "count-as-200": "what was learned should count for little, and not for nothing.",
+    "visits-not-share": "what was learned should count as some visits, not as a share.",
     "rare-resetting": "with few clicks and a large alpha, starting over costs more than it brings.",
 }
 
@@ -142,10 +145,20 @@ GUIDE: dict[str, list[Advice]] = {
             "craze-recovery",
         ),
         Advice(
-            "You know when, and many clicks have come",
+            "You know when, and some thousands of visits have come",
             "Let all that was learned count as some two hundred visits from then on: "
             "Restarting(agent, at=[n], keep=200 / n).",
+            "count-as-200",
+        ),
+        Advice(
+            "You know when, and many more have come",
+            "Let them count as two hundred visits all the same, and not for the same share.",
             "visits-not-share",
+        ),
+        Advice(
+            "You know when, and the agent is a network with replay",
+            "Start over at that moment: its weights and its buffer hold the old world, too.",
+            "resetting",
         ),
         Advice(
             "You know when, but few clicks have come",
@@ -196,9 +209,13 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Explore with an alpha of one standard deviation at most, or sample with half of it. What the discount "
-            "counts hardly matters.",
+            "Explore with an alpha of one standard deviation at most, or sample with half of it.",
             "late-sampler",
+        ),
+        Advice(
+            "Late, and you ask whether the discount should count visits or clicks",
+            "Clicks, as they are learned; it hardly matters.",
+            "delay-and-discount",
         ),
         Advice(
             "Out of order, twice, or to several machines",

@@ -367,6 +367,7 @@ def test_what_compares_stored_numbers_says_so():
         "test_what_a_claim_said_in_a_fresh_hundred_it_says_again",
         "test_wheels_come_out_again",
         "test_counts_come_out_again",
+        "test_the_first_fifth_of_a_world_comes_out_again",
         "test_the_still_table_says_what_the_recorded_worlds_add_up_to",
         "test_every_world_of_the_game_is_recorded_as_zoolib_plays_it",
         "test_a_network_whose_training_magnifies_last_bits_comes_out_again_in_the_mean",
