@@ -32,6 +32,7 @@ from experiments import (
     regimes,
     rehearsal,
     replicate,
+    steps,
     stuck,
     tastes,
     tuned,
@@ -46,6 +47,7 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
     for module in (
         alphas,
         stuck,
+        steps,
         early,
         rehearsal,
         ablation,

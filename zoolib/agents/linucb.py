@@ -24,10 +24,8 @@ class SharedLinUCBAgent(ByCell, UCBAgent):
 
     Parameters
     ----------
-    features
-        See :class:`~zoolib.agents.Agent`. What the agent can learn is what their encoding can say.
-    alpha
-        Weight of the uncertainty, at least 0.
+    features, alpha
+        See :class:`~zoolib.agents.base.UCBAgent`. What the agent can learn is what their encoding can say.
     gamma
         Discount in (0, 1]: A <- gamma A + (1 - gamma) I, b <- gamma b before each click is added. 1 forgets nothing.
     window

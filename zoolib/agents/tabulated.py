@@ -13,7 +13,7 @@ import numpy as np
 
 from zoolib import checks
 from zoolib.agents.exploration import UCB
-from zoolib.evidence import FEW, ArmsLastEvidence, EigenEvidence, Evidence, TabularEvidence, on_table
+from zoolib.evidence import FEW, ArmsLastEvidence, EigenEvidence, Evidence, TabularEvidence, make_evidence, on_table
 from zoolib.ties import first_best
 from zoolib.world import FeatureEngineer, ZooplusSimulator
 
@@ -32,7 +32,7 @@ class ByCell:
         in_a_shop = isinstance(self.features, FeatureEngineer) and not self.exploration.asks_for_inverse
         if not mine or not in_a_shop or len(self.features.cells) > max(FEW, evidence.d):
             return evidence
-        return on_table(evidence, np.tile(self.features.cells, (*evidence.shape, 1, 1)))
+        return on_table(evidence, np.tile(self.features.cells, (*evidence.shape, 1, 1))) or evidence
 
     def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the choices that differ for ``user_id``, or the numbers of their cells, and their products."""
@@ -61,13 +61,14 @@ class Tabulated:
         super().__setattr__(name, value)
 
     def _make_evidence(self) -> Evidence:
-        evidence, self._catalog = super()._make_evidence(), None
+        self._catalog, shape = None, (*self.batch_shape, self.n_arms)
+        one = make_evidence(self.features.d, (), self.ridge, self.gamma, self.window)  # of one arm, to go by its kind
         if self.gamma < 1:
-            return EigenEvidence(evidence.d, evidence.shape, evidence.ridge, gamma=evidence.gamma)
+            return EigenEvidence(one.d, shape, one.ridge, gamma=self.gamma)
         if isinstance(self.features, FeatureEngineer):
-            Z = getattr(self, "_X", self._met_in(self.features.sim))  # of the catalog met last
-            return on_table(evidence, Z.take(range(evidence.shape[-1]), -3, mode="clip"))  # until the next is met
-        return ArmsLastEvidence(evidence.d, evidence.shape, evidence.ridge) if type(evidence) is Evidence else evidence
+            Z = getattr(self, "_X", self._met_in(self.features.sim)).take(range(shape[-1]), -3, mode="clip")
+            return on_table(one, Z) or super()._make_evidence()  # of the catalog met last, until the next is met
+        return ArmsLastEvidence(one.d, shape, one.ridge) if type(one) is Evidence else super()._make_evidence()
 
     @property
     def _is_tabular(self) -> bool:  # and payoff and uncertainty are those of the table, not of a subclass or set on one

@@ -52,8 +52,8 @@ class WindowedTabularEvidence(WindowedEvidence, TabularEvidence):
         return super().get_state()
 
 
-def on_table(evidence: Evidence, Z: np.ndarray) -> Evidence:
-    """Return evidence on the rows of ``Z`` in the place of such without a past, if that comes to the same.
+def on_table(evidence: Evidence, Z: np.ndarray) -> Evidence | None:
+    """Return evidence on the rows of ``Z``, kept as ``evidence`` is; None where that does not come to the same.
 
     What a window has forgotten altogether has a mean of 0, to the last digit, lest rounding choose among such. It would
     where some rows have to do with each other and some have not, and where the prior is weak beside a row.
@@ -64,7 +64,7 @@ def on_table(evidence: Evidence, Z: np.ndarray) -> Evidence:
     if type(evidence) is Evidence:
         return TabularEvidence(Z, evidence.ridge)
     if type(evidence) is not WindowedEvidence or (np.vecdot(Z, Z) > STRONGEST * evidence.ridge).any():
-        return evidence
+        return None
     related = Z @ np.swapaxes(Z, -1, -2)
     is_fit = related.all() or is_diagonal(related)
-    return WindowedTabularEvidence(Z, evidence.ridge, window=evidence.window) if is_fit else evidence
+    return WindowedTabularEvidence(Z, evidence.ridge, window=evidence.window) if is_fit else None
