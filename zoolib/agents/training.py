@@ -80,8 +80,8 @@ class Online(Training):
         """Train on this click alone."""
         theta, outputs = evidence.theta, self.network.forward(self.row(x))
         error = np.vecdot(outputs[-1][..., 0, :], theta) - reward
-        G = 2 * error[..., None] * theta
-        self.optimizer.step(self.network.backward(outputs, G[..., None, :]))
+        G = (2 * self.optimizer.lr * error)[..., None] * theta  # times lr here, where the numbers are few
+        self.network.flat -= self.network.backward(outputs, G[..., None, :])
         return True
 
 

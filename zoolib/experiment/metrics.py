@@ -161,9 +161,9 @@ def rolling(
     steps = np.arange(window, results.n_steps + 1, checks.whole("every", every, 1))
 
     def in_window(values: np.ndarray) -> np.ndarray:
-        total = np.cumsum(values, axis=-1, dtype=float)
-        total = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
-        return total[..., steps] - total[..., steps - window]
+        total = np.zeros((*values.shape[:-1], results.n_steps + 1))
+        np.cumsum(values, axis=-1, out=total[..., 1:])
+        return total[..., window::every] - total[..., :-window:every]
 
     if persona is None:
         return steps, in_window(getattr(results, of)) / window

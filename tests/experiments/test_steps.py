@@ -1,0 +1,47 @@
+"""The table of step sizes is what its experiment gives, and agrees with the metrics of single runs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from stored_numbers import compares_stored_numbers
+
+import zoolib as zoo
+from experiments import steps
+from zoolib import metrics
+from zoolib.experiment import stored
+
+
+def test_every_step_size_was_played_in_a_hundred_worlds():
+    table = stored(steps.TABLE)
+    expected = [(lr, seed) for lr in steps.SIZES for seed in range(100)]
+    assert list(table[["lr", "replication"]].itertuples(index=False, name=None)) == expected
+    assert table[["before", "after"]].gt(0.1).all(axis=None)
+    assert table[["before", "after"]].lt(0.65).all(axis=None)
+    assert (table["better"].between(0, table["poor"]) & table["poor"].between(0, 4)).all()
+
+
+@compares_stored_numbers
+@pytest.mark.parametrize("lr", [0.001, 0.3])
+def test_replications_come_out_again_digit_for_digit(lr):
+    table = stored(steps.TABLE)
+    kept = table[(table["lr"] == lr) & (table["replication"] == 31)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(steps.compute([31], [lr], progress=False), kept)
+
+
+def test_a_persona_counts_as_badly_served_by_her_own_visits(monkeypatch):
+    monkeypatch.setattr(steps, "SHOCK", 600)
+    monkeypatch.setattr(steps, "N_STEPS", 700)
+    monkeypatch.setattr(steps, "LATE", slice(500, 600))
+    table = steps.compute([3, 4], [0.03], progress=False)
+    agent = {"Neural-Linear": lambda f, rng: zoo.NeuralLinearAgent(f, alpha=0.2, lr=0.03, rng=rng)}
+    alone = zoo.replicate(agent, [3, 4], 700, {600: zoo.SHOCK_FISH})
+    for half, of in (("before", (0, 600)), ("after", (600, 700))):
+        assert table[half].to_numpy() == pytest.approx(metrics.value(alone, *of)["Neural-Linear"], abs=1e-6)
+    for i, row in enumerate(table.itertuples()):
+        shares = np.empty((2, len(alone.personas)))
+        for k, part in enumerate((steps.EARLY, steps.LATE)):
+            for p in range(len(alone.personas)):
+                hers = alone.persona[i, part] == p
+                shares[k, p] = alone.expected[0, i, part][hers].sum() / alone.oracle[i, part][hers].sum()
+        assert row.poor == (shares[0] < 0.5).sum()
+        assert row.better == ((shares[0] < 0.5) & (shares[1] > 0.5)).sum()
