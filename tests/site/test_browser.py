@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import AXE, DESK, PHONE, SEEN, VIOLATIONS, WITHOUT_GLYPHS, Visit, address, browser, names  # noqa: F401  fixtures
+from browsing import AXE, DESK, ONE_OF_A_KIND, PHONE, SEEN, VIOLATIONS, Visit, address, browser, names  # noqa: F401  fixtures
 from built_book import HTML
 
 
@@ -46,7 +46,7 @@ def test_every_page_is_sound_and_accessible(browser, address, mode, size, from_d
     with Visit(browser, HTML.as_uri() if from_disk else address, mode, size) as visit:
         for name in names():
             found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode, size)]
-            visit.page.evaluate(WITHOUT_GLYPHS)
+            visit.page.evaluate(ONE_OF_A_KIND)
             visit.page.evaluate(AXE.read_text(encoding="utf-8"))
             rules = None if size == DESK else SEEN
             found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS, rules)]
