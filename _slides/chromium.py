@@ -7,12 +7,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
+NAMES = ["chromium-headless-shell", "chrome-headless-shell"]  # first what has no window to care for: it is sooner done
+NAMES += ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+
+
+def found() -> str | None:
+    """Return the path of a Chromium, or None."""
+    return os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
 
 def print_page(page: Path, pdf: Path) -> bool:
     """Print a page with its formulas into a PDF; return False where there is no Chromium."""
-    known = filter(None, [os.environ.get("BOOK_CHROMIUM"), "chromium", "google-chrome", "chromium-browser"])
-    browser = next(filter(None, map(shutil.which, known)), None)
-    if browser is None:
+    if (browser := found()) is None:
         return False
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--virtual-time-budget=30000"]
     options += ["--allow-file-access-from-files", f"--print-to-pdf={pdf}"]

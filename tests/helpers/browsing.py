@@ -7,8 +7,6 @@ BOOK_STRICT=1.
 from __future__ import annotations
 
 import functools
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from pathlib import Path
 import pytest
 from built_book import HTML, build, is_redirect, missing, pages
 
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+from _slides.chromium import found
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]  # nothing gets out
@@ -110,7 +109,7 @@ VIOLATIONS = """async rules => (await axe.run(document, {
 def chromium() -> Iterator:
     """Start the browser."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    executable = found()
     if not executable:
         missing("no Chromium on the path; install it, or name it in BOOK_CHROMIUM")
     with sync_api.sync_playwright() as playwright:

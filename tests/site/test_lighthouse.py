@@ -22,8 +22,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import DESK, FLAGS, IS_SET, NAMES, browser  # noqa: F401  a fixture
+from browsing import DESK, FLAGS, IS_SET, browser  # noqa: F401  a fixture
 from built_book import HTML, ROOT, build, missing
+
+from _slides.chromium import found
 
 DRIVER = Path(__file__).parent / "lighthouse.mjs"
 LIGHTHOUSE = Path(os.environ.get("BOOK_LIGHTHOUSE", ROOT / ".cache" / "node"))
@@ -91,7 +93,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def lighthouse(address):
     """Return a function that asks Lighthouse about pages and returns what it says of each, by name."""
-    chromium = os.environ.get("BOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    chromium = found()
     if not (LIGHTHOUSE / "node_modules" / "lighthouse").exists() or not shutil.which("node") or not chromium:
         missing("no Lighthouse, Node or Chromium; .ci/run installs them")
 

@@ -7,11 +7,11 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import pytest
-from browsing import NAMES
 from built_book import build, missing
 from pypdf import PdfReader
 
 from _slides import figures, pages
+from _slides.chromium import NAMES
 
 
 @pytest.fixture(scope="module")
