@@ -1,6 +1,6 @@
-"""How large the steps of a network should be (chapter 4): 4,000 visits, the fish boom at 2,000, by step size.
+"""How large the steps of a network should be (chapter 4): 4,000 visits, the fish boom at 2,000, by alpha and step size.
 
-One row is one step size in one world: what Neural-Linear earned a visit before and after the boom; how many personas it
+One row is one setting in one world: what Neural-Linear earned a visit before and after the boom; how many personas it
 served badly at first, by which is meant that in visits 250 to 500 they got less than half of the oracle's clicks; and
 how many of these got more than half in visits 1,500 to 2,000. The networks are those of the showdown.
 """
@@ -21,7 +21,8 @@ from zoolib.experiment import gather
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "steps.csv"
 SHOCK, N_STEPS = 2000, 4000
 EARLY, LATE = slice(250, 500), slice(1500, 2000)
-SIZES, COLUMNS = (0.001, 0.01, 0.03, 0.1, 0.3), ("before", "after", "poor", "better")
+COLUMNS = ("before", "after", "poor", "better")
+SETTINGS = [{"alpha": alpha, "lr": lr} for alpha in (0.2, 1.0) for lr in (0.001, 0.01, 0.03, 0.1, 0.3)]
 
 
 def served(results: zoo.Results, part: slice) -> np.ndarray:
@@ -31,9 +32,9 @@ def served(results: zoo.Results, part: slice) -> np.ndarray:
     return got / possible
 
 
-def play(seeds: Sequence[int], lr: float) -> dict[int, dict[str, float]]:
-    """Return by seed what came of one step size."""
-    agent = {"Neural-Linear": lambda f, rng: zoo.NeuralLinearAgent(f, alpha=0.2, lr=lr, rng=rng)}
+def play(seeds: Sequence[int], alpha: float, lr: float) -> dict[int, dict[str, float]]:
+    """Return by seed what came of one setting."""
+    agent = {"Neural-Linear": lambda f, rng: zoo.NeuralLinearAgent(f, alpha=alpha, lr=lr, rng=rng)}
     results = zoo.replicate(agent, seeds, N_STEPS, {SHOCK: zoo.SHOCK_FISH})
     before, after = (metrics.value(results, *of)["Neural-Linear"].round(6) for of in ((0, SHOCK), (SHOCK, N_STEPS)))
     poor = served(results, EARLY) < 0.5
@@ -44,11 +45,11 @@ def play(seeds: Sequence[int], lr: float) -> dict[int, dict[str, float]]:
 
 def compute(
     seeds: Sequence[int] = range(100),
-    sizes: Sequence[float] = SIZES,
+    settings: Sequence[dict[str, float]] = SETTINGS,
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Return ``lr``, ``replication``, ``before``, ``after``, ``poor`` and ``better``."""
-    found = gather(play, [({"lr": lr}, list(seeds)) for lr in sizes], cache, chunk=50, progress=progress)
-    rows = zip(sizes, found, strict=True)
-    return pd.DataFrame({"lr": lr, "replication": seed, **of} for lr, by in rows for seed, of in by.items())
+    """Return ``alpha``, ``lr``, ``replication``, ``before``, ``after``, ``poor`` and ``better``."""
+    found = gather(play, [(of, list(seeds)) for of in settings], cache, chunk=50, progress=progress)
+    rows = zip(settings, found, strict=True)
+    return pd.DataFrame({**setting, "replication": seed, **of} for setting, by in rows for seed, of in by.items())

@@ -11,28 +11,28 @@ from zoolib import metrics
 from zoolib.experiment import stored
 
 
-def test_every_step_size_was_played_in_a_hundred_worlds():
+def test_every_setting_was_played_in_a_hundred_worlds():
     table = stored(steps.TABLE)
-    expected = [(lr, seed) for lr in steps.SIZES for seed in range(100)]
-    assert list(table[["lr", "replication"]].itertuples(index=False, name=None)) == expected
+    expected = [(*setting.values(), seed) for setting in steps.SETTINGS for seed in range(100)]
+    assert list(table[["alpha", "lr", "replication"]].itertuples(index=False, name=None)) == expected
     assert table[["before", "after"]].gt(0.1).all(axis=None)
     assert table[["before", "after"]].lt(0.65).all(axis=None)
     assert (table["better"].between(0, table["poor"]) & table["poor"].between(0, 4)).all()
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize("lr", [0.001, 0.3])
-def test_replications_come_out_again_digit_for_digit(lr):
+@pytest.mark.parametrize("setting", [steps.SETTINGS[0], steps.SETTINGS[-1]], ids=str)
+def test_replications_come_out_again_digit_for_digit(setting):
     table = stored(steps.TABLE)
-    kept = table[(table["lr"] == lr) & (table["replication"] == 31)].reset_index(drop=True)
-    pd.testing.assert_frame_equal(steps.compute([31], [lr], progress=False), kept)
+    kept = table[(table[["alpha", "lr", "replication"]] == [*setting.values(), 31]).all(axis=1)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(steps.compute([31], [setting], progress=False), kept)
 
 
 def test_a_persona_counts_as_badly_served_by_her_own_visits(monkeypatch):
     monkeypatch.setattr(steps, "SHOCK", 600)
     monkeypatch.setattr(steps, "N_STEPS", 700)
     monkeypatch.setattr(steps, "LATE", slice(500, 600))
-    table = steps.compute([3, 4], [0.03], progress=False)
+    table = steps.compute([3, 4], [{"alpha": 0.2, "lr": 0.03}], progress=False)
     agent = {"Neural-Linear": lambda f, rng: zoo.NeuralLinearAgent(f, alpha=0.2, lr=0.03, rng=rng)}
     alone = zoo.replicate(agent, [3, 4], 700, {600: zoo.SHOCK_FISH})
     for half, of in (("before", (0, 600)), ("after", (600, 700))):
