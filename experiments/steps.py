@@ -1,15 +1,20 @@
-"""How large the steps of a network should be (chapter 4): 4,000 visits, the fish boom at 2,000, by alpha and step size.
+"""The dials that the showdown of chapter 4 leaves as they are: step size, alpha, and for how long a network trains.
 
-One row is one setting in one world: what Neural-Linear earned a visit before and after the boom; how many personas it
-served badly at first, by which is meant that in visits 250 to 500 they got less than half of the oracle's clicks; and
-how many of these got more than half in visits 1,500 to 2,000. The networks are those of the showdown.
+``steps.csv``: 4,000 visits, the fish boom at 2,000, by alpha and step size. One row is one setting in one world: what
+Neural-Linear earned a visit before and after the boom; how many personas it served badly at first, by which is meant
+that in visits 250 to 500 they got less than half of the oracle's clicks; and how many of these got more than half in
+visits 1,500 to 2,000. The networks are those of the showdown.
+
+``steps_showdown.csv``: the showdown, 20,000 visits with the boom at 10,000, with a larger alpha, without training, and
+with a training that ends a thousand visits before the boom: what was earned a visit, and whether the agent recovered.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +23,52 @@ import zoolib as zoo
 from zoolib import metrics
 from zoolib.experiment import gather
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "steps.csv"
+DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
 SHOCK, N_STEPS = 2000, 4000
 EARLY, LATE = slice(250, 500), slice(1500, 2000)
 COLUMNS = ("before", "after", "poor", "better")
 SETTINGS = [{"alpha": alpha, "lr": lr} for alpha in (0.2, 1.0) for lr in (0.001, 0.01, 0.03, 0.1, 0.3)]
+
+AT, END, ENDS = 10_000, 20_000, 9000  # of the showdown: the boom, the end, and the end of a training that ends
+PARTS = {"first": (0, 500), "last": (AT - 2000, AT), "before": (0, AT), "after": (AT, END), "all": (0, END)}
+
+
+class Stopping(zoo.NeuralLinearAgent):
+    """Neural-Linear whose network stays as it is after a number of visits."""
+
+    visits = 0
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        self.visits += 1
+        if self.visits <= ENDS:
+            super()._learn(x, arm, reward)
+        else:
+            self.memory.add(self.embed_one(x), x, reward)
+
+
+def shared(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.SharedLinUCBAgent:
+    """Make the linear model that shares whole categories."""
+    return zoo.SharedLinUCBAgent(features.encoded("crossed"), alpha=alpha)
+
+
+AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "shared, alpha 0.5": (shared, {"alpha": 0.5}),
+    "alpha 0.5": (zoo.NeuralLinearAgent, {"alpha": 0.5}),
+    "alpha 1": (zoo.NeuralLinearAgent, {"alpha": 1.0}),
+    "alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0}),
+    "frozen, alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0, "training": zoo.Frozen()}),
+    "trains to 9,000": (Stopping, {"alpha": 0.2}),
+}
+
+
+def showdown(seeds: Sequence[int], agent: str) -> dict[int, dict[str, float]]:
+    """Return by seed what came of one agent of the showdown; all networks are those of Neural-Linear there."""
+    kind, setting = AGENTS[agent]
+    played = {"Neural-Linear": lambda f, rng: kind(f, rng=rng, **setting)}
+    results = zoo.replicate(played, seeds, END, {AT: zoo.SHOCK_FISH})
+    columns = {name: metrics.value(results, *of)["Neural-Linear"].round(6).tolist() for name, of in PARTS.items()}
+    columns["recovered"] = (metrics.steps_to_recover(results, AT)["Neural-Linear"] <= 2000).astype(int).tolist()
+    return {seed: {name: column[i] for name, column in columns.items()} for i, seed in enumerate(seeds)}
 
 
 def served(results: zoo.Results, part: slice) -> np.ndarray:
@@ -45,11 +91,21 @@ def play(seeds: Sequence[int], alpha: float, lr: float) -> dict[int, dict[str, f
 
 def compute(
     seeds: Sequence[int] = range(100),
-    settings: Sequence[dict[str, float]] = SETTINGS,
+    settings: Sequence[dict[str, Any]] = SETTINGS,
+    of: Callable[..., dict[int, dict[str, float]]] = play,
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Return ``alpha``, ``lr``, ``replication``, ``before``, ``after``, ``poor`` and ``better``."""
-    found = gather(play, [(of, list(seeds)) for of in settings], cache, chunk=50, progress=progress)
+    """Return one of the tables: a setting, ``replication``, and what :func:`play` or :func:`showdown` said of it."""
+    found = gather(of, [(setting, list(seeds)) for setting in settings], cache, chunk=50, progress=progress)
     rows = zip(settings, found, strict=True)
-    return pd.DataFrame({**setting, "replication": seed, **of} for setting, by in rows for seed, of in by.items())
+    return pd.DataFrame({**setting, "replication": seed, **came} for setting, by in rows for seed, came in by.items())
+
+
+def tables(cache: str | os.PathLike[str] | None = None) -> dict[Path, pd.DataFrame]:
+    """Return both tables by file."""
+    agents = [{"agent": name} for name in AGENTS]
+    return {
+        DATA / "steps.csv": compute(cache=cache),
+        DATA / "steps_showdown.csv": compute(settings=agents, of=showdown, cache=cache),
+    }

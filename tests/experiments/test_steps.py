@@ -12,7 +12,7 @@ from zoolib.experiment import stored
 
 
 def test_every_setting_was_played_in_a_hundred_worlds():
-    table = stored(steps.TABLE)
+    table = stored(steps.DATA / "steps.csv")
     expected = [(*setting.values(), seed) for setting in steps.SETTINGS for seed in range(100)]
     assert list(table[["alpha", "lr", "replication"]].itertuples(index=False, name=None)) == expected
     assert table[["before", "after"]].gt(0.1).all(axis=None)
@@ -23,7 +23,7 @@ def test_every_setting_was_played_in_a_hundred_worlds():
 @compares_stored_numbers
 @pytest.mark.parametrize("setting", [steps.SETTINGS[0], steps.SETTINGS[-1]], ids=str)
 def test_replications_come_out_again_digit_for_digit(setting):
-    table = stored(steps.TABLE)
+    table = stored(steps.DATA / "steps.csv")
     kept = table[(table[["alpha", "lr", "replication"]] == [*setting.values(), 31]).all(axis=1)].reset_index(drop=True)
     pd.testing.assert_frame_equal(steps.compute([31], [setting], progress=False), kept)
 
@@ -45,3 +45,34 @@ def test_a_persona_counts_as_badly_served_by_her_own_visits(monkeypatch):
                 shares[k, p] = alone.expected[0, i, part][hers].sum() / alone.oracle[i, part][hers].sum()
         assert row.poor == (shares[0] < 0.5).sum()
         assert row.better == ((shares[0] < 0.5) & (shares[1] > 0.5)).sum()
+
+
+def test_the_dials_of_the_showdown_were_turned_in_a_hundred_worlds():
+    table = stored(steps.DATA / "steps_showdown.csv")
+    expected = [(agent, seed) for agent in steps.AGENTS for seed in range(100)]
+    assert list(table[["agent", "replication"]].itertuples(index=False, name=None)) == expected
+    assert table["all"].to_numpy() == pytest.approx((table["before"] + table["after"]) / 2, abs=2e-6)
+    assert set(table["recovered"]) == {0, 1}
+
+
+def test_a_network_that_ends_its_training_goes_on_counting(monkeypatch):
+    monkeypatch.setattr(steps, "ENDS", 50)
+    features = zoo.FeatureEngineer(sim := zoo.ZooplusSimulator(seed=5))
+    agent, other = (kind(features, alpha=0.2, rng=1) for kind in (steps.Stopping, zoo.NeuralLinearAgent))
+    for step in range(80):
+        user, arm = step % sim.n_users, step % sim.n_products
+        weights, b = agent.network.flat.copy(), agent.evidence.b.copy()
+        for one in (agent, other):
+            one.update(user, arm, 1, sim)
+        assert (agent.network.flat == other.network.flat).all() == (step < 50)
+        assert (agent.network.flat == weights).all() == (step >= 50)
+        assert (agent.evidence.b != b).any()
+
+
+@compares_stored_numbers
+@pytest.mark.parametrize("agent", ["shared, alpha 0.5", "trains to 9,000"])
+def test_agents_of_the_showdown_come_out_again_digit_for_digit(agent):
+    table = stored(steps.DATA / "steps_showdown.csv")
+    kept = table[(table["agent"] == agent) & (table["replication"] == 12)].reset_index(drop=True)
+    again = steps.compute([12], [{"agent": agent}], of=steps.showdown, progress=False)
+    pd.testing.assert_frame_equal(again, kept)
