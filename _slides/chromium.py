@@ -7,8 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-NAMES = ["chromium-headless-shell", "chrome-headless-shell"]  # first what has no window to care for: it is sooner done
-NAMES += ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 
 
 def found() -> str | None:

@@ -32,7 +32,7 @@ IS_SET = """async () => {
   while (document.querySelector('.math') && !window.setAllFormulas) await new Promise(r => setTimeout(r, 10));
   await window.setAllFormulas?.();
   await document.fonts.ready;
-  await new Promise(resolve => requestIdleCallback(resolve));
+  await new Promise(resolve => requestIdleCallback(resolve, {timeout: 2000}));
 }"""
 # What the page says of itself then.
 STATE = (
