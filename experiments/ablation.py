@@ -7,7 +7,7 @@ same random networks, world by world, so that they can be compared in pairs.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ def compute(
     kinds: Sequence[str] = (*LINEAR, *NEURAL, "oracle"),
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    families: Mapping[str, tuple[Any, Sequence[str], Sequence[float]]] | None = None,
 ) -> pd.DataFrame:
     """Return the mean click probability of what each agent showed, over the run and over its three phases.
 
@@ -82,11 +83,12 @@ def compute(
     probabilities have two.
     """
     grid: dict[str, Any] = {}
-    for name, (make, known, alphas) in FAMILIES.items():
+    families = families or FAMILIES
+    for name, (make, known, alphas) in families.items():
         if wanted := [kind for kind in known if kind in kinds]:
             grid[name] = (make, {"kind": wanted, "alpha": alphas})
     long = zoo.sweep(grid, seeds, N_STEPS, SHOCKS, measures=("value",), cache=cache, progress=progress)
     phases = list(dict.fromkeys(long["phase"]))
     wide = long.pivot(index=["kind", "alpha", "replication"], columns="phase", values="value")[phases]
-    order = [kind for _, known, _ in FAMILIES.values() for kind in known if kind in kinds]
+    order = [kind for _, known, _ in families.values() for kind in known if kind in kinds]
     return wide.loc[order].round(8).reset_index().rename_axis(columns=None)
