@@ -55,6 +55,11 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Millions", "Retrieve some hundreds and let the agent rank them: a funnel.", "funnel-in-milliseconds"),
         Advice("They come and go", "A shared model, to which a new arm of a known kind is no stranger.", "turnover"),
         Advice(
+            "They come and go, and each is to have a model of its own",
+            "Let a new one begin with all clicks on its kind, each counted once.",
+            "heirs",
+        ),
+        Advice(
             "A new kind arrives, about which nothing is known",
             "No model knows it beforehand. Let alpha be about two standard deviations of a reward, or show it on "
             "purpose.",

@@ -1,7 +1,8 @@
-"""Four linear agents of the ablation with seven exploration weights each, not two (chapter 5).
+"""Agents of the ablation with more exploration weights than two (chapter 5).
 
-They play what they play there, in the same worlds: separate models and shared ones, with a window and without. Each of
-the four is best somewhere inside the grid.
+They play what they play there, in the same worlds. Of linear agents there are separate models and shared ones, with a
+window and without; of neural ones those that remember everything, trained by replay, by replay with draws in place of
+a bonus, and not at all.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ import pandas as pd
 from experiments import ablation
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "dials.csv"
-KINDS = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
-ALPHAS = (0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0)
+LINEAR = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
+NEURAL = ("replay", "replay, Thompson", "frozen")
+FAMILIES = {
+    "Linear": (ablation.linear, LINEAR, [0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0]),
+    "Neural-Linear": (ablation.neural, NEURAL, [0.3, 1.0, 2.0, 4.0, 6.0]),
+}
 
 
 def compute(
     seeds: Sequence[int] = range(100),
-    alphas: Sequence[float] = ALPHAS,
+    kinds: Sequence[str] = (*LINEAR, *NEURAL),
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return the columns of the ablation, one row for each kind, alpha and replication."""
-    families = {"Linear": (ablation.linear, KINDS, list(alphas))}
-    return ablation.compute(seeds, KINDS, cache, progress, families)
+    return ablation.compute(seeds, kinds, cache, progress, FAMILIES)
