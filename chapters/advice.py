@@ -20,8 +20,8 @@ RUNS: dict[str, str] = {  # what the guide measures itself, in a few words
 }
 
 BECAUSE: dict[str, tuple[str, ...]] = {  # claims of the chapters on which an answer of the guide rests
-    "arms": ("catalog-growth", "turnover", "memory", "funnel-in-milliseconds"),
-    "a new arm": ("cold-start", "cold-category", "missed-category"),
+    "arms": ("catalog-growth", "turnover", "heirs", "memory", "funnel-in-milliseconds"),
+    "a new arm": ("cold-start", "heirs", "cold-category", "missed-category"),
     "alpha": ("alpha", "alpha-too-small", "alpha-not-architecture", "what-alpha-covers"),
     "propensities": ("logs-of-learners", "deterministic-log", "wrong-propensities"),
     "start over": ("old-evidence", "craze-recovery", "new-phi-old-evidence"),
@@ -56,7 +56,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("They come and go", "A shared model, to which a new arm of a known kind is no stranger.", "turnover"),
         Advice(
             "They come and go, and each is to have a model of its own",
-            "Let a new one begin with all clicks on its kind, each counted once.",
+            "Let a new one begin with all clicks on its kind, each counted once, if its kind is alike.",
             "heirs",
         ),
         Advice(

@@ -19,7 +19,7 @@ TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "dials.cs
 LINEAR = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
 NEURAL = ("replay", "replay, Thompson", "frozen")
 FAMILIES = {
-    "Linear": (ablation.linear, LINEAR, [0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0]),
+    "Linear": (ablation.linear, LINEAR, [0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8]),
     "Neural-Linear": (ablation.neural, NEURAL, [0.3, 1.0, 2.0, 4.0, 6.0, 9.0]),
 }
 
