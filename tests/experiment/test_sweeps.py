@@ -451,6 +451,7 @@ def test_a_module_that_is_loaded_again_is_looked_at_again(own):
     assert cache.key({"agent": sys.modules["mine"].agent}) != key
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("own", ["by way of another"], indirect=True)
 def test_a_worker_that_holds_other_code_is_refused(own, tmp_path, kept):

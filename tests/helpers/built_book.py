@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,11 @@ def parsed(path: Path) -> BeautifulSoup:
 def is_redirect(path: Path) -> bool:
     """Tell whether a page only sends its reader to the first page."""
     return 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower()
+
+
+def is_of_a_kind(name: str) -> bool:
+    """Tell whether a page is a chapter, and none of the four that between them hold every kind of part that one has."""
+    return re.match(r"chapters/\d", name) is not None and name[9:11] not in ("00", "02", "05", "07")
 
 
 def missing(what: str) -> None:

@@ -285,6 +285,7 @@ def posterior_and_candidates(m=6, d=3):
     return Z, Posterior.of(Sums(np.eye(d) + Z.T @ Z, rng.normal(size=d)))
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("price", [0.01, 0.3])
 def test_inverse_gaps_of_a_slate_are_those_of_the_agents_and_what_they_say_of_themselves(price):
     Z, posterior = posterior_and_candidates()

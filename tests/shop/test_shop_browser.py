@@ -87,8 +87,8 @@ def said(page, words: str) -> str:
     return page.text_content("#said")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.many
+@pytest.mark.parametrize(("mode", "size"), [("light", DESK), ("dark", PHONE)], ids=["light desk", "dark phone"])
 def test_the_page_is_sound_and_accessible(visit, shop, mode, size):
     """Everything open and pressed: no error, no request to outside, nothing too wide, no rule of axe-core's broken."""
     shop.shock("fish boom", True)

@@ -111,8 +111,8 @@ FIRST = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.many
+@pytest.mark.parametrize(("mode", "size"), [("light", DESK), ("dark", PHONE)], ids=["light desk", "dark phone"])
 def test_the_drawing_for_this_window_and_theme_is_shown_and_no_other_is_loaded(browser, address, mode, size):
     with Visit(browser, address, mode, size) as visit:
         asked = []

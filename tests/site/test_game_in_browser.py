@@ -114,6 +114,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
         assert visit.wrong == []
 
 
+@pytest.mark.slow  # the keyboard has played one
 def test_a_whole_game_by_touch_on_a_phone_from_the_disk_in_the_dark(browser):
     products = [2, 0, 4, 1, 3] * 6 + [1] * VISITORS
     with Visit(browser, HTML.as_uri(), "dark", PHONE, has_touch=True) as visit:

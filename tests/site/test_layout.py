@@ -140,6 +140,7 @@ def test_the_terms_of_the_glossary_stand_in_the_order_of_the_alphabet():
     assert words == sorted(words)
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_a_page_ends_where_its_words_end(browser, address, size):
     """What is folded takes no room below them."""

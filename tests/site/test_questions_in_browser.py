@@ -222,6 +222,7 @@ BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOME
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("script", [BLOCKED, FULL], ids=["blocked", "full"])
 def test_without_a_storage_the_page_answers_and_forgets(visit, script):
     page = visit.page

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import NavigableString, Tag
-from built_book import build, is_redirect, pages, parsed
+from built_book import build, is_of_a_kind, is_redirect, pages, parsed
 from finish import finish
 
 import zoolib
@@ -27,6 +27,22 @@ def readable(site: Path) -> list[Path]:
 
 def name(path: Path) -> str:
     return path.relative_to(build()).as_posix()
+
+
+def kinds_of_parts(path: Path) -> set[tuple[str, str]]:
+    """Return the tags of a page and their classes; of figures and of code none within, nor the name of a figure."""
+    tags = parsed(path).select("article *:not(svg *):not(pre *)")
+    return {(tag.name, one) for tag in tags for one in tag.get("class") or [""] if not one.startswith("before-")}
+
+
+def test_four_chapters_hold_every_kind_of_part_that_a_chapter_has(readable: list[Path]):
+    """These are what axe-core is asked about where it is not asked about all."""
+    kinds: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for path in readable:
+        if re.match(r"chapters/\d", name(path)):
+            kinds[is_of_a_kind(name(path))] |= kinds_of_parts(path)
+    assert len(kinds[False]) > 100
+    assert kinds[True] - kinds[False] == set()
 
 
 @functools.cache
