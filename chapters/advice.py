@@ -23,7 +23,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {  # claims of the chapters on which an an
     "arms": ("catalog-growth", "turnover", "heirs", "memory", "funnel-in-milliseconds"),
     "a new arm": ("cold-start", "heirs", "cold-category", "missed-category"),
     "alpha": ("alpha", "alpha-too-small", "alpha-not-architecture", "what-alpha-covers"),
-    "propensities": ("logs-of-learners", "deterministic-log", "wrong-propensities"),
+    "propensities": ("logs-of-learners", "deterministic-log", "wrong-propensities", "mean-weight-blind"),
     "start over": ("old-evidence", "craze-recovery", "new-phi-old-evidence"),
 }
 

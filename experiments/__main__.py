@@ -20,6 +20,7 @@ import pandas as pd
 from experiments import (
     ablation,
     alphas,
+    averaged,
     candidates,
     chosen,
     classification,
@@ -63,6 +64,7 @@ EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are compute
         regimes,
         chosen,
         metric,
+        averaged,
         classification,
         ratings,
         wheel,

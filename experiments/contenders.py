@@ -19,6 +19,7 @@ WHO = {"fish boom": "budget_shopper", "dog-toy craze": "cat_connoisseur"}  # who
 STANDARD = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}
 DRAWN = zoo.RandomTimes((zoo.SHOCK_FISH, zoo.SHOCK_DOG_TOY), first=5000, last=35_000, apart=5000)
 SCHEDULES = {"standard": STANDARD, "drawn": DRAWN}
+MOVED = {9000: zoo.SHOCK_FISH, 22_500: zoo.SHOCK_DOG_TOY}  # two times that 4,500 divides, and 5,000 does not
 
 WINDOW, GAMMA = 4000, 0.999
 DISJOINT, SHARED = (zoo.LinUCBAgent, "onehot"), (zoo.SharedLinUCBAgent, "onehot")
@@ -69,9 +70,12 @@ WINDOWED = {
     for window in WINDOWS
 }
 
+LONGER = {f"LinUCB, window {window}": (*DISJOINT, {"alpha": 1.0, "window": window}) for window in (10_000, 20_000)}
+
 # Fifty separate models that find the dog toys, or do not: LinUCB and the same with a link, as tuned, and LinUCB with an
 # alpha one step larger. Three more have the dials of the second, and differ in the link, or in what they expect of a
-# product that they know nothing of, a payoff or log-odds; with the link those are 0, which is one click in two.
+# product that they know nothing of, a payoff or log-odds; with the link those are 0, which is one click in two. Of the
+# last two one hopes and forgets nothing, and one hopes for less, with a larger alpha.
 FINDERS = (
     "LinUCB: alpha 0.3, gamma 0.9995, ridge 1",
     "LinUCB, logistic: alpha 0.1, gamma 0.9995, ridge 1.3",
@@ -86,8 +90,16 @@ EXPECTING = {
         ("log-odds", cells.DisjointLogistic, -2.0),
     )
 }
+EXPECTING |= {
+    "linear, expects 0.5, remembers": (cells.Disjoint, "onehot", {**SAME, "gamma": 1.0, "expects": 0.5}),
+    "linear, expects 0.35, alpha 0.15": (
+        cells.Disjoint,
+        "onehot",
+        {**SAME, "alpha": 0.15, "ridge": 1, "expects": 0.35},
+    ),
+}
 
-KNOWN = AGENTS | DIALLED | WINDOWED | EXPECTING
+KNOWN = AGENTS | DIALLED | WINDOWED | LONGER | EXPECTING
 
 
 def named(kind: str) -> tuple[Any, str, dict[str, Any]]:

@@ -15,12 +15,13 @@ import pandas as pd
 
 import zoolib as zoo
 from experiments import contenders
-from experiments.contenders import AGENTS, DIALLED, N_STEPS, SCHEDULES, SLOW, WINDOWED, YARDSTICKS
+from experiments.contenders import AGENTS, DIALLED, LONGER, MOVED, N_STEPS, SCHEDULES, SLOW, WINDOWED, YARDSTICKS
 from zoolib import metrics
 from zoolib.experiment import summarize
 
 DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
 WORLDS = range(100)
+WHEN = SCHEDULES | {"moved": MOVED}
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
 STEPS = ("fish steps", "toy steps", "fish steps, all personas", "toy steps, all personas")
 PULLS = {  # who was shown what, as a share of all that was shown to them, in which blocks of 1,000 steps
@@ -49,7 +50,7 @@ def played(
     for some, chunk in (([k for k in kinds if k not in SLOW], 100), ([k for k in kinds if k in SLOW], 5)):
         if some:
             grid = contenders.grid(some)
-            found = summarize(grid, seeds, N_STEPS, SCHEDULES[schedule], contenders.summary, chunk=chunk, **how)
+            found = summarize(grid, seeds, N_STEPS, WHEN[schedule], contenders.summary, chunk=chunk, **how)
             known |= {cell.settings["kind"]: by_seed for cell, by_seed in found}
     return {kind: known[kind] for kind in kinds}
 
@@ -125,7 +126,8 @@ def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFram
     how = {"cache": cache, "progress": progress}
     plain = played([*YARDSTICKS, *AGENTS], WORLDS, **how)
     dialled = played(list(DIALLED), WORLDS, **how)
-    windows = [outcomes(played(list(WINDOWED), WORLDS, s, **how), schedule=s) for s in SCHEDULES]
+    lengths = {"standard": [*WINDOWED, *LONGER], "drawn": WINDOWED, "moved": [k for k in WINDOWED if "crossed" in k]}
+    windows = [outcomes(played(list(kinds), WORLDS, s, **how), schedule=s) for s, kinds in lengths.items()]
     found = {
         "gauntlet": whole(plain),
         "gauntlet_curves": curves(plain | dialled),

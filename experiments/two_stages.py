@@ -1,8 +1,9 @@
 """What two stages give away at two million products (chapter 6).
 
 In each replication shop, log, towers, phi, visitors and luck are new, and the log is in the evidence. The candidates of
-a visitor come from the towers, by chance, from both, or they are all products there are; the ten of them with the
-highest predicted payoff are shown. Nobody explores and nobody learns, so that arms differ in their candidates alone.
+a visitor come from the towers, by chance, from both, from what phi predicts for others, or they are all products there
+are; the ten of them with the highest predicted payoff are shown. Nobody explores and nobody learns, so that arms differ
+in their candidates alone.
 """
 
 from __future__ import annotations
@@ -25,18 +26,23 @@ SIZES = {"n_products": 2_000_000, "n_brands": 2_000, "n_log": 100_000, "epochs":
 SHOWN, N_LISTS = 10, 1024
 WORLDS, N_VISITORS, OF_ALL = range(10), 200, 40  # so many visitors, of whom so many are shown the best of everything
 SURE, BLOCK = 2_000, 8_192  # of how many the best are found in float64; products scored at a time
+OF_TOWERS = ("500 of the towers", "500, one list", "500, all lists")  # among which one may ask what a search misses
+REFERENCES = 80, 4_000  # visitors and products for whom phi predicts, so that others can be told from it
 
-Candidates = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Candidates = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
-def arms(index: prod.Retriever, n_products: int) -> dict[str, Candidates]:
-    """Return where candidates come from: functions of a query and a generator."""
+def arms(index: prod.Retriever, retold: Retold, n_products: int) -> dict[str, Candidates]:
+    """Return where candidates come from: functions of two queries, of the towers and of phi, and a generator."""
 
     def towers(m: int, n_probe: int = 64) -> Candidates:
-        return lambda q, _: index.search(q, m, n_probe=n_probe)[0]
+        return lambda q, *_: index.search(q, m, n_probe=n_probe)[0]
+
+    def phi(m: int) -> Candidates:
+        return lambda _, q, __: retold.search(q, m)
 
     def chance(m: int) -> Candidates:
-        return lambda _, rng: rng.choice(n_products, m, replace=False)
+        return lambda *asked: asked[-1].choice(n_products, m, replace=False)
 
     return {
         "50 of the towers": towers(50),
@@ -45,7 +51,9 @@ def arms(index: prod.Retriever, n_products: int) -> dict[str, Candidates]:
         "500, all lists": towers(500, N_LISTS),
         "5,000 of the towers": towers(5_000),
         "5,000 at random": chance(5_000),
-        "250 of the towers, 2,500 at random": lambda q, rng: np.union1d(towers(250)(q, rng), chance(2_500)(q, rng)),
+        "250 of the towers, 2,500 at random": lambda *asked: np.union1d(towers(250)(*asked), chance(2_500)(*asked)),
+        "50 of phi": phi(50),
+        "500 of phi": phi(500),
     }
 
 
@@ -64,17 +72,44 @@ class Ranker:
         X = self.world.contexts(np.broadcast_to(visitor, (len(ids), len(visitor))), ids)
         return ids[best_first(self.world.phi.forward(X, depth=2)[2] @ self.theta, SHOWN)]
 
-    def best_of_all(self, visitors: np.ndarray) -> list[np.ndarray]:
-        """Return the products of the highest payoffs for each visitor, ``(n, d)``."""
-        products = self.world.shop.products
+    def payoffs(self, visitors: np.ndarray, products: np.ndarray) -> np.ndarray:
+        """Return what is predicted for each visitor, ``(n, d)``, of each product, ``(m, d)``, but for a constant."""
         payoff = np.empty((len(visitors), len(products)), dtype=np.float32)
         of_visitors = visitors.astype(np.float32) @ self.of_visitors + self.b
         for start in range(0, len(products), BLOCK):
             hidden = products[start : start + BLOCK] @ self.of_products
             for row, of_visitor in zip(payoff, of_visitors, strict=True):
                 row[start : start + BLOCK] = np.maximum(hidden + of_visitor, 0) @ self.v
-        near = (np.argpartition(-row, SURE)[:SURE] for row in payoff)
+        return payoff
+
+    def best_of_all(self, visitors: np.ndarray) -> list[np.ndarray]:
+        """Return the products of the highest payoffs for each visitor, ``(n, d)``."""
+        near = (np.argpartition(-row, SURE)[:SURE] for row in self.payoffs(visitors, self.world.shop.products))
         return [self.best(visitor, ids) for visitor, ids in zip(visitors, near, strict=True)]
+
+
+class Retold:
+    """Retrieval by what phi predicts, without one more click: again one inner product of 32 numbers for a product.
+
+    A product is what is predicted of it for reference visitors, in the directions in which that varies most; a visitor
+    is what fits best to the predictions of reference products.
+    """
+
+    def __init__(self, ranker: Ranker, rng: np.random.Generator, d: int = 32) -> None:
+        shop, (n, m) = ranker.world.shop, REFERENCES
+        payoff = ranker.payoffs(shop.visitors(n, rng), shop.products)
+        _, turns = np.linalg.eigh(payoff @ payoff.T)
+        self.ranker, self.vectors = ranker, payoff.T @ turns[:, -d:]
+        some = rng.choice(shop.n_products, min(m, shop.n_products), replace=False)
+        self.references, self.fit = shop.products[some], np.linalg.pinv(self.vectors[some])
+
+    def query(self, visitors: np.ndarray) -> np.ndarray:
+        """Return the queries of visitors, ``(n, d)``."""
+        return self.ranker.payoffs(visitors, self.references) @ self.fit.T
+
+    def search(self, query: np.ndarray, m: int) -> np.ndarray:
+        """Return the ``m`` products of the largest inner products with a query."""
+        return np.argpartition(-(self.vectors @ query), m)[:m]
 
 
 def play(seed: int, **sizes: int) -> pd.DataFrame:
@@ -83,11 +118,12 @@ def play(seed: int, **sizes: int) -> pd.DataFrame:
     shop, ranker = world.shop, Ranker(world)
     visitors = shop.visitors(N_VISITORS, spawn(seed, "visitors"))
     index = prod.Retriever(world.towers.embed(shop.products), "ivf", n_lists=N_LISTS, n_probe=64)
-    ways, draws = arms(index, shop.n_products), spawn(seed, "candidates")
+    retold = Retold(ranker, spawn(seed, "references"))
+    ways, draws = arms(index, retold, shop.n_products), spawn(seed, "candidates")
     found, worth = ({name: [] for name in ways} for _ in range(2))
-    for visitor, query in zip(visitors, world.towers.query(visitors), strict=True):
+    for visitor, *queries in zip(visitors, world.towers.query(visitors), retold.query(visitors), strict=True):
         for name, candidates in ways.items():
-            found[name].append(candidates(query, draws))
+            found[name].append(candidates(*queries, draws))
             slate = ranker.best(visitor, found[name][-1])
             worth[name].append(shop.click_probability(visitor, slate).mean())
     best = ranker.best_of_all(visitors[:OF_ALL])
@@ -97,7 +133,7 @@ def play(seed: int, **sizes: int) -> pd.DataFrame:
         {
             "replication": seed,
             "candidates": name,
-            "recall": prod.recall(np.stack(found[name]), exact).mean() if name.startswith("500") else np.nan,
+            "recall": prod.recall(np.stack(found[name]), exact).mean() if name in OF_TOWERS else np.nan,
             "some": np.mean(values[:OF_ALL]),
             "many": np.mean(values) if len(values) == N_VISITORS else np.nan,
         }

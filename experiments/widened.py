@@ -5,7 +5,8 @@ Here LinUCB and four agents with networks are each given twenty that a search go
 (:func:`experiments.contest.search`), networks with their step size among the dials. Shuffles, steps of tuning and
 horizons are the same. LinUCB plays once more on squares and products of the columns, where these are at most 200; on
 cancer they would be 496, on the digits 2,145, on mushroom thousands. And a linear model plays, with a bonus and
-without, that expects something of the unknown; and a wider network with heads is trained ten times as long.
+without, that expects something of the unknown; and a wider network with heads is trained ten times as long. This and
+the products go on to the horizon of the papers on the hardest set.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.classification import HORIZON, SHUFFLES, TUNING_SHUFFLES, TUNING_STEPS, mistakes
+from experiments.classification import HORIZON, LONG, LONG_SHUFFLES, SHUFFLES, TUNING_SHUFFLES, TUNING_STEPS, mistakes
 from experiments.contest import Factor, remembered, search
 from zoolib.experiment import gather
 from zoolib.randomness import shift
@@ -40,6 +41,7 @@ DIALS: dict[str, dict[str, Factor]] = {
     "Neural-Linear, heads, longer": LINEAR | {"lr": Factor(0.003)},
 }
 COLUMNS = ["alpha", "ridge", "epsilon", "lr", "expects"]
+GO_ON = ("LinUCB, squares", "Neural-Linear, heads, longer")
 FEW_PRODUCTS = ("segment", "shuttle", "magic")  # 190, 55 and 66
 
 
@@ -64,7 +66,18 @@ def one(data: str, name: str) -> list[dict[str, Any]]:
     rows = [row | {"phase": "tuning"} | s | {"mistakes": f"{-value:.1f}"} for s, value in found.tried]
     counts = mistakes(data, name, found.best, SHUFFLES, HORIZON[data])[:, -1]
     told = {"mistakes": " ".join(f"{m:.0f}" for m in counts), "unsettled": " ".join(found.unsettled)}
-    return [*rows, row | {"phase": "play"} | found.best | told]
+    return [*rows, row | {"phase": "play"} | found.best | told, *farther(data, name, found.best)]
+
+
+def farther(data: str, name: str, setting: dict[str, float]) -> list[dict[str, Any]]:
+    """Return the mistakes of those who go on, after a fifth of the steps of the papers and after all of them."""
+    if data not in LONG or name not in GO_ON:
+        return []
+    row = {"data": data, "agent": name} | dict.fromkeys(COLUMNS)
+    counts = mistakes(data, name, setting, LONG_SHUFFLES, LONG[data])[:, [1, 9]].T
+    steps = (LONG[data] // 5, LONG[data])
+    told = [(f"{step} steps", " ".join(f"{m:.0f}" for m in of)) for step, of in zip(steps, counts, strict=True)]
+    return [row | {"phase": phase} | setting | {"mistakes": counted} for phase, counted in told]
 
 
 def some(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:

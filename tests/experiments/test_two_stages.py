@@ -20,7 +20,7 @@ def world():
 
 def test_ten_catalogs_have_all_arms():
     table = stored(two_stages.TABLE)
-    arms = [*two_stages.arms(None, 10), "all"]
+    arms = [*two_stages.arms(None, None, 10), "all"]
     assert table["replication"].tolist() == [seed for seed in two_stages.WORLDS for _ in arms]
     assert table["candidates"].tolist() == arms * len(two_stages.WORLDS)
     assert table["some"].between(0, 1).all()
@@ -41,9 +41,11 @@ def test_the_best_of_all_are_those_of_the_definition(world):
 
 def test_candidates_are_as_many_as_they_are_called_and_none_comes_twice(world):
     index = prod.Retriever(world.towers.embed(world.shop.products), "ivf", n_lists=two_stages.N_LISTS, n_probe=64)
-    query, rng = world.towers.query(world.shop.visitors(1, 0))[0], np.random.default_rng(0)
-    for name, candidates in two_stages.arms(index, world.shop.n_products).items():
-        found = candidates(query, rng)
+    visitor, rng = world.shop.visitors(1, 0), np.random.default_rng(0)
+    retold = two_stages.Retold(two_stages.Ranker(world), rng)
+    queries = world.towers.query(visitor)[0], retold.query(visitor)[0]
+    for name, candidates in two_stages.arms(index, retold, world.shop.n_products).items():
+        found = candidates(*queries, rng)
         assert len(np.unique(found)) == len(found)
         wanted = int(name.split()[0].rstrip(",").replace(",", ""))
         assert len(found) == wanted or ("2,500" in name and 2_500 < len(found) <= 2_750), name

@@ -20,7 +20,6 @@ from tqdm import tqdm
 try:
     import torch
     from torch import nn
-    from torch.nn.functional import embedding
 except ImportError as error:
     raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
@@ -68,7 +67,7 @@ class MLPRecommender(nn.Module):
         product goes through it once, and not once a click.
         """
         of_user, of_product = self.hidden.weight.T.split(self.user.embedding_dim)
-        x = embedding(user, self.user.weight @ of_user) + embedding(product, self.product.weight @ of_product)
+        x = (self.user.weight @ of_user)[user] + (self.product.weight @ of_product)[product]
         return self.head(torch.relu(x + self.hidden.bias))[..., 0]
 
     def forward(self, user: torch.Tensor, product: torch.Tensor) -> torch.Tensor:
