@@ -116,8 +116,9 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Numbers of which nothing but a log of ten thousand rows says in which directions they matter",
-            "A kernel in a metric that is learned from it, and a network beside it: here to learn features pays.",
-            "metric-beats-network",
+            "Several networks whose predictions are averaged, and a kernel in a metric that is learned from the log "
+            "beside them: here to learn features pays.",
+            "averaged-beats-kernel",
         ),
         Advice(
             "Users differ, and nothing that you see says how",
@@ -141,7 +142,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice(
             "You choose the window on one history",
             "Draw the times of the changes anew, many times: a window that divides them is lucky.",
-            "lucky-window",
+            "lucky-moves",
         ),
         Advice(
             "An arm may become better while the favourite stays as good",
@@ -181,7 +182,8 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
             "Yes, of a thousand rows or so, and many columns",
-            "Products of columns with a logistic link, or a kernel in a learned metric, before you think of a network.",
+            "Products of columns with a logistic link, a kernel in a learned metric, or several networks that are "
+            "averaged, before a single one.",
             "metric-beats-network",
         ),
         Advice(
