@@ -113,7 +113,10 @@ def test_who_finds_the_dog_toys_is_the_tuned_and_its_neighbour():
         same = rows(judged, kind=kind, schedule="drawn")[list(toys)]
         pd.testing.assert_frame_equal(rows(toys, kind=kind), same, check_exact=True)
     link, *others = (contenders.named(kind)[2] for kind in (contenders.FINDERS[1], *contenders.EXPECTING))
-    assert all({"expects": other["expects"]} | link == other for other in others)
+    *same_dials, remembers, hopes_less = others
+    assert all({"expects": other["expects"]} | link == other for other in same_dials)
+    assert remembers == link | {"expects": 0.5, "gamma": 1.0}
+    assert hopes_less["expects"] < 0.5
 
 
 def test_a_search_that_is_told_what_the_table_says_tries_what_stands_there(monkeypatch):
@@ -196,7 +199,7 @@ def test_the_curves_pass_through_what_was_earned():
 
 
 def test_a_name_stands_for_one_agent():
-    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.EXPECTING]
+    names = [*contenders.AGENTS, *contenders.DIALLED, *contenders.WINDOWED, *contenders.LONGER, *contenders.EXPECTING]
     assert len(names) == len(set(names)) == len(contenders.KNOWN)
 
 
