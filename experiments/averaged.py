@@ -21,8 +21,7 @@ import zoolib as zoo
 from experiments import regime_runs, regimes
 from experiments.regimes import CHUNK, POINTS, SEEDS, row
 from zoolib.experiment import gather, stored
-from zoolib.maps import screen
-from zoolib.maps.screened import significant_pairs
+from zoolib.maps import screen, significant_pairs
 from zoolib.networks import AdamW, ClickNetwork, sigmoid
 from zoolib.randomness import shifted
 from zoolib.ties import first_best
