@@ -24,8 +24,7 @@ from zoolib.experiment import gather, stored
 from zoolib.maps import screen, significant_pairs
 from zoolib.networks import AdamW, ClickNetwork, sigmoid
 from zoolib.randomness import shifted
-from zoolib.ties import first_best
-from zoolib.world import Conditions, FeatureShop
+from zoolib.world import FeatureShop
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "averaged.csv"
 BATCH, DECAY = 128, 1e-4
@@ -85,15 +84,14 @@ def play(
     """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed."""
     if agent.startswith("trees"):
         return regime_runs.play(seeds, taste, shop, "trees", setting)
-    ours, earned = {name: value for name, value in taste.items() if name != "kind"}, {}
-    for seed in seeds:
-        world = FeatureShop(Conditions(**ours), seed=seed, **shop)
+
+    def learned(world: FeatureShop, seed: int) -> Callable[[np.ndarray], np.ndarray]:
         columns = np.r_[world.layout.user, world.layout.product]
-        seen = with_pairs(world) if "pairs" in agent else lambda X, columns=columns: X[..., columns]
+        seen = with_pairs(world) if "pairs" in agent else lambda X: X[..., columns]
         rates = averaged(seen(world.log_x), world.log_r, zoo.spawn(seed, agent), **setting)
-        shown = [first_best(rates(seen(world.contexts(t)))) for t in range(world.n_steps)]
-        earned[seed] = round(float(world.probability[np.arange(world.n_steps), shown].mean()), 5)
-    return earned
+        return lambda X: rates(seen(X))
+
+    return regime_runs.rated_highest(seeds, taste, shop, learned)
 
 
 def compute(

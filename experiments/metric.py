@@ -10,7 +10,7 @@ its ridge were found on worlds that no table holds, from the seed 500,000 on.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures
 
 import zoolib as zoo
+from experiments.regime_runs import rated_highest
 from experiments.regimes import CHUNK, POINTS, SEEDS, row
 from zoolib.experiment import gather
-from zoolib.ties import first_best
-from zoolib.world import Conditions, FeatureShop
+from zoolib.world import FeatureShop
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "metric.csv"
 AGENT, KINDS = "kernel", [("AND rotated", 2), ("AND rotated, log", 1000)]
@@ -90,16 +90,16 @@ def machine(X: np.ndarray, r: np.ndarray, rng: np.random.Generator) -> Machine:
     return Machine(X, r, scaled(G.T @ G), rng)
 
 
+def learned(world: FeatureShop, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what rates contexts by the columns of visitor and product."""
+    columns = np.r_[world.layout.user, world.layout.product]
+    rates = machine(world.log_x[:, columns], world.log_r, zoo.spawn(seed, "metric"))
+    return lambda X: rates(X[:, columns])
+
+
 def play(seeds: Sequence[int], taste: Mapping[str, Any], shop: Mapping[str, Any]) -> dict[int, float]:
     """Return what it earns in each of the worlds ``seeds``: the mean click probability of what it showed."""
-    ours, earned = {name: value for name, value in taste.items() if name != "kind"}, {}
-    for seed in seeds:
-        world = FeatureShop(Conditions(**ours), seed=seed, **shop)
-        columns = np.r_[world.layout.user, world.layout.product]
-        rates = machine(world.log_x[:, columns], world.log_r, zoo.spawn(seed, "metric"))
-        shown = [first_best(rates(world.contexts(t)[:, columns])) for t in range(world.n_steps)]
-        earned[seed] = round(float(world.probability[np.arange(world.n_steps), shown].mean()), 5)
-    return earned
+    return rated_highest(seeds, taste, shop, learned)
 
 
 def compute(

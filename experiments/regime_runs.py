@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from zoolib.maps import (
     chosen_together,
 )  # fmt: skip
 from zoolib.randomness import shift
+from zoolib.ties import first_best
 from zoolib.world import Conditions, FeatureShop, Pictures, Segments, random_value
 
 TASTES = {"segments": Segments, "conditions": Conditions, "pictures": Pictures}
@@ -118,3 +119,23 @@ def play(
         agent = make(where, family, setting)
         earned = serve({family: agent}, where, progress=False).expected[0].mean(-1)
     return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}
+
+
+def rated_highest(
+    seeds: Sequence[int],
+    taste: Mapping[str, Any],
+    shop: Mapping[str, Any],
+    learned: Callable[[FeatureShop, int], Callable[[np.ndarray], np.ndarray]],
+) -> dict[int, float]:
+    """Return what is earned, as by :func:`play`, by showing what ``learned(world, seed)`` rates highest.
+
+    It rates contexts, ``(S, d)``, as it has learned from the log alone; of several that are best the first is shown.
+    """
+    ours, earned = dict(taste), {}
+    made = TASTES[ours.pop("kind")](**ours)
+    for seed in seeds:
+        world = FeatureShop(made, seed=seed, **shop)
+        rates = learned(world, seed)
+        shown = [first_best(rates(world.contexts(t))) for t in range(world.n_steps)]
+        earned[seed] = round(float(world.probability[np.arange(world.n_steps), shown].mean()), 5)
+    return earned
