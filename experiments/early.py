@@ -21,10 +21,8 @@ from zoolib.experiment import gather
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "early.csv"
 N_STEPS, EVERY = {"full": 500, "full, from zero": 500, "diagonal": 2500, "none": 2500}, 250
 SETTINGS = {f"α {alpha}, η {lr}": (alpha, lr) for lr in (0.001, 0.01, 0.1) for alpha in (0.1, 0.5, 1.0)}
-BEST = {
-    "full": "α 0.5, η 0.1",
-    "diagonal": "α 0.3, η 0.1",
-}  # for visits 250 to 500, on other worlds
+BEST = {"full": "α 0.5, η 0.1", "diagonal": "α 0.3, η 0.1"}  # for visits 250 to 500, on other worlds
+BESIDE = [(matrix, f"{best.partition(',')[0]}, η {lr}") for matrix, best in BEST.items() for lr in (0.05, 0.2)]
 
 
 class GrowingEvidence:
@@ -64,6 +62,8 @@ RUNS = [  # matrix, setting
     ("full, from zero", "α 0.1, η 0.001"),
     *(("diagonal", name) for name, (alpha, _) in SETTINGS.items() if alpha != 0.5),
     *BEST.items(),
+    *BESIDE,
+    *(("full", f"α 1.0, η {lr}") for lr in (0.01, 0.1)),
     ("none", "Random"),
     ("none", "Oracle"),
 ]
@@ -75,7 +75,7 @@ def made(matrix: str, setting: str, features: Any, seeds: Sequence[int]) -> Any:
     if matrix == "none":
         return zoo.RandomAgent(features, rng=[zoo.spawn(seed, "Random") for seed in seeds])
     kind = ZeroStartAgent if matrix == "full, from zero" else zoo.NeuralUCBAgent
-    alpha, lr = (SETTINGS | {BEST["diagonal"]: (0.3, 0.1)})[setting]
+    alpha, lr = (float(part.split()[1]) for part in setting.split(","))
     rngs = [zoo.spawn(seed, "NeuralUCB") for seed in seeds]
     agent = kind(features, alpha=alpha, lr=lr, diagonal=True, rng=rngs)
     if matrix != "diagonal":
