@@ -30,7 +30,7 @@ from zoolib import metrics
 from zoolib.agents import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib.data import ClassificationBandit, LabelledData, labelled
 from zoolib.experiment import combinations, gather
-from zoolib.maps import crossed, with_one
+from zoolib.maps import with_one
 
 TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
@@ -80,18 +80,21 @@ CEILINGS = {
 WHOLE_MATRIX = ("cancer", "shuttle", "magic")  # where p is small enough for the last two
 RIVALS = {  # not of the field; of the longer search
     "LinUCB, squares": ("squares", zoo.LinUCBAgent, {}, BELIEF),
+    "LinUCB, cubes": ("cubes", zoo.LinUCBAgent, {}, BELIEF),
     "LinUCB, expects": ("shared", ExpectingLinUCB, {}, BELIEF),
     "Linear, greedy, expects": ("shared", ExpectingLinUCB, {"alpha": 0.0}, PRIOR),
     "Neural-Linear, heads, longer": ("shared", ArmHeadsAgent, LONGER, BELIEF),
 }
 
 
-class Squares(ClassificationBandit):
-    """Rows that come with a constant and all products of two columns, squares included, for every arm."""
+class Products(ClassificationBandit):
+    """Rows that come with a constant and all products of at most ``degree`` columns, powers included, for every arm."""
 
-    def __init__(self, data: LabelledData, seeds: Sequence[int], n_steps: int) -> None:
+    def __init__(self, data: LabelledData, seeds: Sequence[int], n_steps: int, degree: int = 2) -> None:
         super().__init__(data, seeds, n_steps)
-        self.x = crossed(with_one(self.x[..., :-1]))
+        X = with_one(self.x[..., :-1])
+        factors = zip(*itertools.combinations_with_replacement(range(X.shape[-1]), degree), strict=True)
+        self.x = functools.reduce(np.multiply, (X[..., columns] for columns in map(list, factors)))
         self.space = zoo.ContextSpace(self.x.shape[-1], self.n_arms, self.batch_shape)
 
 
@@ -114,7 +117,10 @@ def _rows(data: str) -> LabelledData:
 def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence[int], n_steps: int) -> np.ndarray:
     """Return the regret of one agent at the checkpoints, ``(shuffles, 10)``."""
     form, make, always, _ = (AGENTS | RIVALS)[name]
-    served = Squares if form == "squares" else functools.partial(ClassificationBandit, form=form)
+    degree = {"squares": 2, "cubes": 3}.get(form)
+    served = (
+        functools.partial(Products, degree=degree) if degree else functools.partial(ClassificationBandit, form=form)
+    )
 
     def factory(space: zoo.ContextSpace, rngs: Any) -> zoo.Agent:
         needs = {} if make in (zoo.LinUCBAgent, ExpectingLinUCB) else {"rng": rngs}  # they leave nothing to chance

@@ -1,5 +1,7 @@
 """The second search on the labelled sets: one budget, no end, and counts that come out again."""
 
+import itertools
+
 import numpy as np
 import pytest
 from stored_numbers import compares_stored_numbers
@@ -30,7 +32,9 @@ def test_agents_are_those_of_the_field():
 
 def test_squares_are_a_constant_the_columns_and_their_products():
     data = classification._rows("shuttle")
-    plain, squares = (make(data, range(2), 9) for make in (classification.ClassificationBandit, classification.Squares))
+    plain, squares = (
+        make(data, range(2), 9) for make in (classification.ClassificationBandit, classification.Products)
+    )
     assert squares.space.d == 55
     x, z = plain.x[..., :-1], squares.contexts(3)
     assert z.shape == (2, 2, 55)
@@ -41,9 +45,20 @@ def test_squares_are_a_constant_the_columns_and_their_products():
     assert np.array_equal(plain.labels, squares.labels)
 
 
+def test_cubes_are_squares_and_the_products_of_three_columns():
+    data = classification._rows("shuttle")
+    squares, cubes = (classification.Products(data, range(2), 9, degree).contexts(3) for degree in (2, 3))
+    assert cubes.shape == (2, 2, 220)
+    assert np.allclose(cubes[..., :55], squares)
+    x = squares[0, 0, 1:10]
+    three = [a * b * c for a, b, c in itertools.combinations_with_replacement(x, 3)]
+    assert sorted(cubes[0, 0, 55:]) == pytest.approx(sorted(three))
+
+
 def test_squares_are_searched_where_they_are_few():
-    wide = {name: classification.Squares(classification._rows(name), [0], 1).space.d for name in widened.FEW_PRODUCTS}
+    wide = {name: classification.Products(classification._rows(name), [0], 1).space.d for name in widened.FEW_PRODUCTS}
     assert wide == {"segment": 190, "shuttle": 55, "magic": 66}
+    assert [pair for pair in widened.field() if "cubes" in pair[1]] == [("magic", "LinUCB, cubes")]
 
 
 @compares_stored_numbers
@@ -53,6 +68,7 @@ def test_squares_are_searched_where_they_are_few():
         ("cancer", "LinUCB"),
         ("segment", "Neural-Linear, heads"),
         ("magic", "LinUCB, squares"),
+        ("magic", "LinUCB, cubes"),
         ("shuttle", "Linear, greedy, expects"),
         ("cancer", "LinUCB, expects"),
     ],
