@@ -142,6 +142,7 @@ def test_a_cell_of_each_chapter_can_be_changed_and_run(browser, address, chapter
         change_and_run(visit, chapter)
 
 
+@pytest.mark.slow  # from a server one has run
 def test_the_first_chapter_runs_from_the_disk(browser):  # noqa: F811
     with Visit(browser, HTML.as_uri()) as visit:
         change_and_run(visit, FIRST)
@@ -242,6 +243,7 @@ def test_what_a_run_that_failed_has_changed_is_made_anew(visit):
     assert shown(visit.page, after) == book
 
 
+@pytest.mark.slow
 def test_what_takes_long_asks_and_can_do_with_fewer_worlds(started):
     name = "catalog-run"  # it asks for its memory, too, however fast the machine
     unfold(started.page, name)
@@ -396,6 +398,7 @@ def assert_open_cells_are_sound(page, *modes: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_open_cells(started):
     assert_open_cells_are_sound(started.page, "dark", "light")
 
