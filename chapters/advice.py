@@ -135,13 +135,13 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Hardly ever", "To remember everything is good enough.", "linucb-stationary"),
         Advice(
             "Now and then, and you do not know when",
-            "Forget: a window or a discount shorter than the time between two changes, and long enough to learn from. "
-            "If none is, keep all and explore more.",
+            "Forget: a window or a discount shorter than the time between changes, and long enough to learn from; with "
+            "a large alpha less. If none fits, explore more.",
             "forgetting-pays",
         ),
         Advice(
             "You choose the window on one history",
-            "Draw the times of the changes anew, many times: a window that divides them is lucky.",
+            "Draw the times of the changes anew, many times: a window that divides them may be lucky.",
             "lucky-moves",
         ),
         Advice(
@@ -184,7 +184,7 @@ GUIDE: dict[str, list[Advice]] = {
             "Yes, of a thousand rows or so, and many columns",
             "Products of columns with a logistic link, a kernel in a learned metric, or several networks that are "
             "averaged, before a single one.",
-            "metric-beats-network",
+            "averaged-beats-kernel",
         ),
         Advice(
             "A short one, and nobody knows which of many columns matter",
