@@ -45,6 +45,7 @@ PLAYED: list[tuple[str, float, str, Setting]] = [  # dial and value, who, and ho
     ("AND", 1, "network without pairs", PAIRS),
     ("AND", 1, "trees without pairs", {"prep": "screened", "pairs": 0, "leaves": 10, "n_trees": 180}),
 ]
+SCREENED = {"network with pairs": True, "network without pairs": False}  # who is given what the test keeps, and pairs?
 
 
 def averaged(
@@ -85,12 +86,12 @@ def seen_by(agent: str, shop: FeatureShop) -> Callable[[np.ndarray], np.ndarray]
 
     To these the differences and the products of the pairs that the test names are added, for whom they are meant.
     """
-    if "pairs" not in agent:
+    if agent not in SCREENED:
         both = np.r_[shop.layout.user, shop.layout.product]
         return lambda X: X[..., both]
     kept = screen(shop.log_x, shop.log_r, shop.layout)
     kept[0] = False  # the constant
-    if "without" in agent:
+    if not SCREENED[agent]:
         return lambda X: X[..., kept]
     u, p = np.reshape(significant_pairs(shop.log_x, shop.log_r, shop.layout, at_most=8), (-1, 2)).astype(int).T
     return lambda X: np.concatenate([X[..., kept], X[..., u] - X[..., p], X[..., u] * X[..., p]], axis=-1)
@@ -100,9 +101,9 @@ def play(
     seeds: Sequence[int], taste: Mapping[str, Any], shop: Mapping[str, Any], agent: str, setting: Setting
 ) -> dict[int, float]:
     """Return what an agent earns in each of the worlds ``seeds``: the mean click probability of what it showed."""
-    if agent.startswith("trees"):
+    if agent == "trees without pairs":
         return regime_runs.play(seeds, taste, shop, "trees", setting)
-    stream = "network with pairs" if "pairs" in agent else "networks, averaged"  # who differ in one thing begin alike
+    stream = "network with pairs" if agent in SCREENED else "networks, averaged"  # who differ in one thing begin alike
 
     def learned(world: FeatureShop, seed: int) -> Callable[[np.ndarray], np.ndarray]:
         seen = seen_by(agent, world)
