@@ -111,7 +111,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Numbers that something has mixed, as an embedding does, and that were not normal before",
-            "Undo the mixing by independent components; trees then do as well as a network.",
+            "Undo the mixing by independent components; trees then do as well as a single network.",
             "rotation-undone",
         ),
         Advice(
@@ -122,7 +122,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Users differ, and nothing that you see says how",
-            "Look in the clicks for a few kinds of users: it pays from some twenty visits of each on.",
+            "Look in the clicks for a few kinds of users: it pays over a hundred visits of each.",
             "few-tastes",
         ),
         Advice(
@@ -167,13 +167,13 @@ GUIDE: dict[str, list[Advice]] = {
             "resetting",
         ),
         Advice(
-            "You know when, but few clicks have come",
+            "You know when, but few clicks have come, and alpha is two standard deviations",
             "Keep what you know; do not start over.",
             "rare-resetting",
         ),
         Advice(
             "You use a network with replay",
-            "Give its evidence a window or a discount, where clicks are common.",
+            "Give its evidence a window or a discount.",
             "repairs",
         ),
         Advice("You train a network anew", "Rebuild its evidence at the same moment.", "new-phi-old-evidence"),
@@ -182,8 +182,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
             "Yes, of a thousand rows or so, and many columns",
-            "Products of columns with a logistic link, a kernel in a learned metric, or several networks that are "
-            "averaged, before a single one.",
+            "Several networks that are averaged, before a kernel in a learned metric, products of columns, or one network.",
             "averaged-beats-kernel",
         ),
         Advice(
@@ -198,7 +197,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Yes, but clicks are rare: a few hundred in all",
-            "Choose columns together on products held out; else boosted trees, or one shrunk model for each arm.",
+            "Choose columns together on products held out.",
             "columns-chosen-together",
         ),
         Advice("Yes, but taste may have changed much since", "Let it count as fifty visits or so.", "old-log"),
@@ -216,7 +215,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Explore with an alpha of one standard deviation at most, or sample with half of it.",
+            "Explore with an alpha of about one standard deviation, or sample with half of it.",
             "late-sampler",
         ),
         Advice(
@@ -234,7 +233,9 @@ GUIDE: dict[str, list[Advice]] = {
     "How fast, and in how much memory?": [
         Advice("One matrix for each arm", "Multiply before you build: K d² numbers.", "memory"),
         Advice(
-            "A network, and the bonus must be cheap", "Linearize only the last layer (Neural-Linear).", "bridge-cost"
+            "A network, and the full matrix costs too much",
+            "Linearize only the last layer (Neural-Linear).",
+            "bridge-cost",
         ),
         Advice(
             "NeuralUCB, whatever the reason",

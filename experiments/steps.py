@@ -5,8 +5,9 @@ Neural-Linear earned a visit before and after the boom; how many personas it ser
 that in visits 250 to 500 they got less than half of the oracle's clicks; and how many of these got more than half in
 visits 1,500 to 2,000. The networks are those of the showdown.
 
-``steps_showdown.csv``: the showdown, 20,000 visits with the boom at 10,000, with a larger alpha, without training, and
-with a training that ends a thousand visits before the boom: what was earned a visit, and whether the agent recovered.
+``steps_showdown.csv``: the showdown, 20,000 visits with the boom at 10,000, with a larger alpha, without training, with
+a training that ends a thousand visits before the boom, and with a bonus, or evidence, that ends with the boom; and with
+a click table drawn for each world: what was earned a visit, and whether the agent recovered.
 """
 
 from __future__ import annotations
@@ -29,21 +30,32 @@ EARLY, LATE = slice(250, 500), slice(1500, 2000)
 COLUMNS = ("before", "after", "poor", "better")
 SETTINGS = [{"alpha": alpha, "lr": lr} for alpha in (0.2, 1.0) for lr in (0.001, 0.01, 0.03, 0.1, 0.3)]
 
-AT, END, ENDS = 10_000, 20_000, 9000  # of the showdown: the boom, the end, and the end of a training that ends
+AT, END = 10_000, 20_000  # of the showdown: the boom and the end
 PARTS = {"first": (0, 500), "last": (AT - 2000, AT), "before": (0, AT), "after": (AT, END), "all": (0, END)}
 
 
-class Stopping(zoo.NeuralLinearAgent):
-    """Neural-Linear whose network stays as it is after a number of visits."""
+class Ending(zoo.NeuralLinearAgent):
+    """Neural-Linear of which one thing ends after some visits: its training, its bonus, or what its evidence takes in.
 
-    visits = 0
+    Without training the evidence goes on; where the evidence stays, theta-hat and A do, and the network is trained on.
+    """
+
+    def __init__(self, *args: Any, what: str, after: int, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.what, self.after, self.visits = what, after, 0
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.visits += 1
-        if self.visits <= ENDS:
-            super()._learn(x, arm, reward)
-        else:
-            self.memory.add(self.embed_one(x), x, reward)
+        if self.visits <= self.after:
+            return super()._learn(x, arm, reward)
+        if self.what == "training":
+            return self.memory.add(self.embed_one(x), x, reward)
+        if self.what == "bonus":
+            self.alpha = 0.0
+            return super()._learn(x, arm, reward)
+        if self.training.step(x, reward, self.evidence):
+            self._table = None
+        return None
 
 
 def shared(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.SharedLinUCBAgent:
@@ -51,13 +63,24 @@ def shared(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.SharedL
     return zoo.SharedLinUCBAgent(features.encoded("crossed"), alpha=alpha)
 
 
+def disjoint(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.LinUCBAgent:
+    """Make LinUCB, which shares nothing."""
+    return zoo.LinUCBAgent(features, alpha=alpha)
+
+
 AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "shared, alpha 0.5": (shared, {"alpha": 0.5}),
+    "shared, alpha 0.71": (shared, {"alpha": 0.5 * 2**0.5}),  # a stranger is worth what it is to LinUCB with 0.5
     "alpha 0.5": (zoo.NeuralLinearAgent, {"alpha": 0.5}),
     "alpha 1": (zoo.NeuralLinearAgent, {"alpha": 1.0}),
     "alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0}),
     "frozen, alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0, "training": zoo.Frozen()}),
-    "trains to 9,000": (Stopping, {"alpha": 0.2}),
+    "trains to 9,000": (Ending, {"alpha": 0.2, "what": "training", "after": 9000}),
+    "bonus to 10,000": (Ending, {"alpha": 0.2, "what": "bonus", "after": AT}),
+    "evidence to 10,000": (Ending, {"alpha": 0.2, "what": "evidence", "after": AT}),
+    "drawn, Neural-Linear": (zoo.NeuralLinearAgent, {"alpha": 0.2}),
+    "drawn, LinUCB": (disjoint, {"alpha": 0.2}),
+    "drawn, LinUCB, alpha 0.5": (disjoint, {"alpha": 0.5}),
 }
 
 
@@ -65,7 +88,8 @@ def showdown(seeds: Sequence[int], agent: str) -> dict[int, dict[str, float]]:
     """Return by seed what came of one agent of the showdown; all networks are those of Neural-Linear there."""
     kind, setting = AGENTS[agent]
     played = {"Neural-Linear": lambda f, rng: kind(f, rng=rng, **setting)}
-    results = zoo.replicate(played, seeds, END, {AT: zoo.SHOCK_FISH})
+    table = {"click_table": "drawn"} if agent.startswith("drawn") else {}
+    results = zoo.replicate(played, seeds, END, {AT: zoo.SHOCK_FISH}, **table)
     columns = {name: metrics.value(results, *of)["Neural-Linear"].round(6).tolist() for name, of in PARTS.items()}
     columns["recovered"] = (metrics.steps_to_recover(results, AT)["Neural-Linear"] <= 2000).astype(int).tolist()
     return {seed: {name: column[i] for name, column in columns.items()} for i, seed in enumerate(seeds)}

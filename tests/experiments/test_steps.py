@@ -55,22 +55,27 @@ def test_the_dials_of_the_showdown_were_turned_in_a_hundred_worlds():
     assert set(table["recovered"]) == {0, 1}
 
 
-def test_a_network_that_ends_its_training_goes_on_counting(monkeypatch):
-    monkeypatch.setattr(steps, "ENDS", 50)
+@pytest.mark.parametrize("what", ["training", "bonus", "evidence"])
+def test_what_ends_ends_and_the_rest_goes_on(what):
     features = zoo.FeatureEngineer(sim := zoo.ZooplusSimulator(seed=5))
-    agent, other = (kind(features, alpha=0.2, rng=1) for kind in (steps.Stopping, zoo.NeuralLinearAgent))
+    agent = steps.Ending(features, alpha=0.2, rng=1, what=what, after=50)
+    other = zoo.NeuralLinearAgent(features, alpha=0.2, rng=1)
     for step in range(80):
-        user, arm = step % sim.n_users, step % sim.n_products
+        user, arm, over = step % sim.n_users, step % sim.n_products, step >= 50
         weights, b = agent.network.flat.copy(), agent.evidence.b.copy()
         for one in (agent, other):
             one.update(user, arm, 1, sim)
-        assert (agent.network.flat == other.network.flat).all() == (step < 50)
-        assert (agent.network.flat == weights).all() == (step >= 50)
-        assert (agent.evidence.b != b).any()
+        assert (agent.network.flat == weights).all() == (over and what == "training")
+        assert (agent.evidence.b == b).all() == (over and what == "evidence")
+        assert agent.alpha == (0 if over and what == "bonus" else 0.2)
+        if not over or what == "bonus":
+            assert (agent.network.flat == other.network.flat).all()
+            assert (agent.evidence.b == other.evidence.b).all()
+    assert agent.payoff(features.cells) == pytest.approx(agent.phi(features.cells) @ agent.evidence.theta)
 
 
 @compares_stored_numbers
-@pytest.mark.parametrize("agent", ["shared, alpha 0.5", "trains to 9,000"])
+@pytest.mark.parametrize("agent", ["shared, alpha 0.5", "trains to 9,000", "evidence to 10,000", "drawn, LinUCB"])
 def test_agents_of_the_showdown_come_out_again_digit_for_digit(agent):
     table = stored(steps.DATA / "steps_showdown.csv")
     kept = table[(table["agent"] == agent) & (table["replication"] == 12)].reset_index(drop=True)
