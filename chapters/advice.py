@@ -182,7 +182,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
             "Yes, of a thousand rows or so, and many columns",
-            "Several networks that are averaged, before a kernel in a learned metric, products of columns, or one network.",
+            "Several networks that are averaged, before a kernel in a learned metric, products, or one network.",
             "averaged-beats-kernel",
         ),
         Advice(
