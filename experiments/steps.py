@@ -68,28 +68,29 @@ def disjoint(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.LinUC
     return zoo.LinUCBAgent(features, alpha=alpha)
 
 
-AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
-    "shared, alpha 0.5": (shared, {"alpha": 0.5}),
-    "shared, alpha 0.71": (shared, {"alpha": 0.5 * 2**0.5}),  # a stranger is worth what it is to LinUCB with 0.5
-    "alpha 0.5": (zoo.NeuralLinearAgent, {"alpha": 0.5}),
-    "alpha 1": (zoo.NeuralLinearAgent, {"alpha": 1.0}),
-    "alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0}),
-    "frozen, alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0, "training": zoo.Frozen()}),
-    "trains to 9,000": (Ending, {"alpha": 0.2, "what": "training", "after": 9000}),
-    "bonus to 10,000": (Ending, {"alpha": 0.2, "what": "bonus", "after": AT}),
-    "evidence to 10,000": (Ending, {"alpha": 0.2, "what": "evidence", "after": AT}),
-    "drawn, Neural-Linear": (zoo.NeuralLinearAgent, {"alpha": 0.2}),
-    "drawn, LinUCB": (disjoint, {"alpha": 0.2}),
-    "drawn, LinUCB, alpha 0.5": (disjoint, {"alpha": 0.5}),
+THE_BOOKS: dict[str, Any] = {}
+DRAWN = {"click_table": "drawn"}
+AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = {  # who, how, and in what shop
+    "shared, alpha 0.5": (shared, {"alpha": 0.5}, THE_BOOKS),
+    "shared, alpha 0.71": (shared, {"alpha": 0.5 * 2**0.5}, THE_BOOKS),  # a stranger's worth as to LinUCB with 0.5
+    "alpha 0.5": (zoo.NeuralLinearAgent, {"alpha": 0.5}, THE_BOOKS),
+    "alpha 1": (zoo.NeuralLinearAgent, {"alpha": 1.0}, THE_BOOKS),
+    "alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0}, THE_BOOKS),
+    "frozen, alpha 2": (zoo.NeuralLinearAgent, {"alpha": 2.0, "training": zoo.Frozen()}, THE_BOOKS),
+    "trains to 9,000": (Ending, {"alpha": 0.2, "what": "training", "after": 9000}, THE_BOOKS),
+    "bonus to 10,000": (Ending, {"alpha": 0.2, "what": "bonus", "after": AT}, THE_BOOKS),
+    "evidence to 10,000": (Ending, {"alpha": 0.2, "what": "evidence", "after": AT}, THE_BOOKS),
+    "drawn, Neural-Linear": (zoo.NeuralLinearAgent, {"alpha": 0.2}, DRAWN),
+    "drawn, LinUCB": (disjoint, {"alpha": 0.2}, DRAWN),
+    "drawn, LinUCB, alpha 0.5": (disjoint, {"alpha": 0.5}, DRAWN),
 }
 
 
 def showdown(seeds: Sequence[int], agent: str) -> dict[int, dict[str, float]]:
     """Return by seed what came of one agent of the showdown; all networks are those of Neural-Linear there."""
-    kind, setting = AGENTS[agent]
+    kind, setting, shop = AGENTS[agent]
     played = {"Neural-Linear": lambda f, rng: kind(f, rng=rng, **setting)}
-    table = {"click_table": "drawn"} if agent.startswith("drawn") else {}
-    results = zoo.replicate(played, seeds, END, {AT: zoo.SHOCK_FISH}, **table)
+    results = zoo.replicate(played, seeds, END, {AT: zoo.SHOCK_FISH}, **shop)
     columns = {name: metrics.value(results, *of)["Neural-Linear"].round(6).tolist() for name, of in PARTS.items()}
     columns["recovered"] = (metrics.steps_to_recover(results, AT)["Neural-Linear"] <= 2000).astype(int).tolist()
     return {seed: {name: column[i] for name, column in columns.items()} for i, seed in enumerate(seeds)}
