@@ -73,8 +73,8 @@ WINDOWED = {
 LONGER = {f"LinUCB, window {window}": (*DISJOINT, {"alpha": 1.0, "window": window}) for window in (10_000, 20_000)}
 
 # Fifty separate models that find the dog toys, or do not: LinUCB and the same with a link, as tuned, and LinUCB with an
-# alpha one step larger, and half a step. Three more have the dials of the second, and differ in the link, or in what
-# they expect of a product that they know nothing of, a payoff or log-odds; with the link those are 0, which is one
+# alpha one step larger, and two thirds of one. Three more have the dials of the second, and differ in the link, or in
+# what they expect of a product that they know nothing of, a payoff or log-odds; with the link those are 0, which is one
 # click in two. Of the last two one hopes and forgets nothing, and one hopes for less, with a larger alpha.
 FINDERS = (
     "LinUCB: alpha 0.3, gamma 0.9995, ridge 1",

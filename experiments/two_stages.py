@@ -27,19 +27,20 @@ SHOWN, N_LISTS = 10, 1024
 WORLDS, N_VISITORS, OF_ALL = range(10), 200, 40  # so many visitors, of whom so many are shown the best of everything
 SURE, BLOCK = 2_000, 8_192  # of how many the best are found in float64; products scored at a time
 OF_TOWERS = ("500 of the towers", "500, one list", "500, all lists")  # among which one may ask what a search misses
-REFERENCES = 80, 4_000  # visitors and products for whom phi predicts, so that others can be told from it
+OTHERS = 80  # visitors for whom phi predicts every product, so that other products' payoffs can be told from it
+FEW, MANY = 200, 4_000  # products for which it predicts what a visitor will find, so that the others can be told
 
-Candidates = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+Candidates = Callable[..., np.ndarray]
 
 
 def arms(index: prod.Retriever, retold: Retold, n_products: int) -> dict[str, Candidates]:
-    """Return where candidates come from: functions of two queries, of the towers and of phi, and a generator."""
+    """Return where candidates come from: functions of queries, of towers and phi, by few and many, and a generator."""
 
     def towers(m: int, n_probe: int = 64) -> Candidates:
         return lambda q, *_: index.search(q, m, n_probe=n_probe)[0]
 
-    def phi(m: int) -> Candidates:
-        return lambda _, q, __: retold.search(q, m)
+    def phi(m: int, by: int = 1) -> Candidates:
+        return lambda *asked: retold.search(asked[by], m)
 
     def chance(m: int) -> Candidates:
         return lambda *asked: asked[-1].choice(n_products, m, replace=False)
@@ -54,6 +55,7 @@ def arms(index: prod.Retriever, retold: Retold, n_products: int) -> dict[str, Ca
         "250 of the towers, 2,500 at random": lambda *asked: np.union1d(towers(250)(*asked), chance(2_500)(*asked)),
         "50 of phi": phi(50),
         "500 of phi": phi(500),
+        "500 of phi, many": phi(500, by=2),
     }
 
 
@@ -91,21 +93,22 @@ class Ranker:
 class Retold:
     """Retrieval by what phi predicts, without one more click: again one inner product of 32 numbers for a product.
 
-    A product is what is predicted of it for reference visitors, in the directions in which that varies most; a visitor
-    is what fits best to the predictions of reference products.
+    A product is what is predicted of it for other visitors, in the directions in which that is largest in mean square; a
+    visitor is what fits best to what is predicted of some products for them.
     """
 
     def __init__(self, ranker: Ranker, rng: np.random.Generator, d: int = 32) -> None:
-        shop, (n, m) = ranker.world.shop, REFERENCES
-        payoff = ranker.payoffs(shop.visitors(n, rng), shop.products)
+        shop = ranker.world.shop
+        payoff = ranker.payoffs(shop.visitors(OTHERS, rng), shop.products)
         _, turns = np.linalg.eigh(payoff @ payoff.T)
         self.ranker, self.vectors = ranker, payoff.T @ turns[:, -d:]
-        some = rng.choice(shop.n_products, min(m, shop.n_products), replace=False)
-        self.references, self.fit = shop.products[some], np.linalg.pinv(self.vectors[some])
+        self.references = rng.choice(shop.n_products, min(MANY, shop.n_products), replace=False)
 
-    def query(self, visitors: np.ndarray) -> np.ndarray:
-        """Return the queries of visitors, ``(n, d)``."""
-        return self.ranker.payoffs(visitors, self.references) @ self.fit.T
+    def query(self, visitors: np.ndarray, m: int = FEW) -> np.ndarray:
+        """Return the queries of visitors, ``(n, d)``, by what is predicted of ``m`` products."""
+        some = self.references[:m]
+        products = self.ranker.world.shop.products[some]
+        return self.ranker.payoffs(visitors, products) @ np.linalg.pinv(self.vectors[some]).T
 
     def search(self, query: np.ndarray, m: int) -> np.ndarray:
         """Return the ``m`` products of the largest inner products with a query."""
@@ -121,7 +124,8 @@ def play(seed: int, **sizes: int) -> pd.DataFrame:
     retold = Retold(ranker, spawn(seed, "references"))
     ways, draws = arms(index, retold, shop.n_products), spawn(seed, "candidates")
     found, worth = ({name: [] for name in ways} for _ in range(2))
-    for visitor, *queries in zip(visitors, world.towers.query(visitors), retold.query(visitors), strict=True):
+    asked = world.towers.query(visitors), retold.query(visitors), retold.query(visitors, MANY)
+    for visitor, *queries in zip(visitors, *asked, strict=True):
         for name, candidates in ways.items():
             found[name].append(candidates(*queries, draws))
             slate = ranker.best(visitor, found[name][-1])

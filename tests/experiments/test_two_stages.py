@@ -43,7 +43,7 @@ def test_candidates_are_as_many_as_they_are_called_and_none_comes_twice(world):
     index = prod.Retriever(world.towers.embed(world.shop.products), "ivf", n_lists=two_stages.N_LISTS, n_probe=64)
     visitor, rng = world.shop.visitors(1, 0), np.random.default_rng(0)
     retold = two_stages.Retold(two_stages.Ranker(world), rng)
-    queries = world.towers.query(visitor)[0], retold.query(visitor)[0]
+    queries = world.towers.query(visitor)[0], retold.query(visitor)[0], retold.query(visitor, two_stages.MANY)[0]
     for name, candidates in two_stages.arms(index, retold, world.shop.n_products).items():
         found = candidates(*queries, rng)
         assert len(np.unique(found)) == len(found)
