@@ -122,7 +122,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Users differ, and nothing that you see says how",
-            "Look in the clicks for a few kinds of users: it pays over a hundred visits of each.",
+            "Look in the clicks for kinds of users: if there are a few, it pays within a hundred visits of each.",
             "few-tastes",
         ),
         Advice(
@@ -172,7 +172,7 @@ GUIDE: dict[str, list[Advice]] = {
             "rare-resetting",
         ),
         Advice(
-            "You use a network with replay",
+            "You use a network with replay, and clicks are common",
             "Give its evidence a window or a discount.",
             "repairs",
         ),
@@ -181,8 +181,8 @@ GUIDE: dict[str, list[Advice]] = {
     "Is there a log to start from?": [
         Advice("Yes, of varied recommendations, and it is fresh", "Add it up, at full weight.", "fresh-log"),
         Advice(
-            "Yes, of a thousand rows or so, and many columns",
-            "Several networks that are averaged, before a kernel in a learned metric, products, or one network.",
+            "Yes, of a thousand rows or so, and nothing else says in which directions the columns matter",
+            "Several networks that are averaged: a kernel in a learned metric, products, one network are all behind.",
             "averaged-beats-kernel",
         ),
         Advice(
@@ -215,7 +215,7 @@ GUIDE: dict[str, list[Advice]] = {
         ),
         Advice(
             "Late, and you discount",
-            "Explore with an alpha of about one standard deviation, or sample with half of it.",
+            "Explore with an alpha of one standard deviation rather than two, or sample with half of one.",
             "late-sampler",
         ),
         Advice(
@@ -234,7 +234,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("One matrix for each arm", "Multiply before you build: K d² numbers.", "memory"),
         Advice(
             "A network, and the full matrix costs too much",
-            "Linearize only the last layer (Neural-Linear).",
+            "Linearize only the last layer (Neural-Linear). The diagonal alone keeps few numbers, too.",
             "bridge-cost",
         ),
         Advice(
