@@ -93,8 +93,8 @@ class Ranker:
 class Retold:
     """Retrieval by what phi predicts, without one more click: again one inner product of 32 numbers for a product.
 
-    A product is what is predicted of it for other visitors, in the directions in which that is largest in mean square; a
-    visitor is what fits best to what is predicted of some products for them.
+    A product is what is predicted of it for other visitors, in the directions in which that is largest in mean square;
+    a visitor is what fits best to what is predicted of some products for them.
     """
 
     def __init__(self, ranker: Ranker, rng: np.random.Generator, d: int = 32) -> None:
