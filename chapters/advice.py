@@ -234,7 +234,7 @@ GUIDE: dict[str, list[Advice]] = {
         Advice("One matrix for each arm", "Multiply before you build: K d² numbers.", "memory"),
         Advice(
             "A network, and the full matrix costs too much",
-            "Linearize only the last layer (Neural-Linear). The diagonal alone keeps few numbers, too.",
+            "Linearize only the last layer (Neural-Linear). The diagonal alone keeps fewer numbers still.",
             "bridge-cost",
         ),
         Advice(
