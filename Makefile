@@ -10,7 +10,7 @@ PORT    ?= 8017
 WORKERS ?= 2
 STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
-KEY     := $(sort $(wildcard _key/*.ipynb))
+KEY     := $(sort $(wildcard pages/key/*.ipynb))
 LAST    := %/claims.ipynb  # which reads what all the others have stored
 
 # One thread and a fixed hash seed: a stored number must come out again, digit for digit.
@@ -25,8 +25,8 @@ BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exi
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
-# What is folded, trusted and styled in JupyterLab is in _lab; what readers have set for themselves still counts.
-LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/_lab JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
+# What is folded, trusted and styled in JupyterLab is in pages/jupyter; what readers have set for themselves still counts.
+LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/pages/jupyter JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
 .PHONY: help book live messages translation pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
@@ -37,43 +37,43 @@ help: ## show this list
 
 book: $(STAMP) _build/.style ## build the book; open _build/html/index.html
 	@$(BOOK) || { rm -rf _build/.doctrees; exit 1; }  # a page with a warning is read again next time
-	@$(if $(filter 0,$(LIVE)),,$(PY) -m _live.build $(HTML))
+	@$(if $(filter 0,$(LIVE)),,$(PY) -m pages.live.build $(HTML))
 	@echo "The book is built: open $(HTML)/index.html"
 
-_build/.style: $(wildcard _static/*.css _ext/*.py _ext/finish/*.py _ext/finish/*.js)  # with another style every page is made anew
+_build/.style: $(wildcard pages/static/*.css pages/ext/*.py pages/ext/finish/*.py pages/ext/finish/*.js)  # with another style every page is made anew
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 live: $(STAMP) ## make the cells of the built book run in its pages; "make book" does it too where it can
-	@BOOK_STRICT=1 $(PY) -m _live.build $(HTML)
+	@BOOK_STRICT=1 $(PY) -m pages.live.build $(HTML)
 
 messages: $(STAMP) ## bring a translation up to today's text, LANGUAGE=de; PAGES=chapters/live takes in one more page
-	@$(PY) _ext/translate.py update $(LANGUAGE) $(PAGES)
+	@$(PY) pages/ext/translate.py update $(LANGUAGE) $(PAGES)
 
 translation: $(STAMP) ## check and build the book in another language, LANGUAGE=de; open _build/html-de/index.html
-	@$(PY) _ext/translate.py check $(LANGUAGE)
-	@$(PY) _ext/translate.py build $(LANGUAGE) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
+	@$(PY) pages/ext/translate.py check $(LANGUAGE)
+	@$(PY) pages/ext/translate.py build $(LANGUAGE) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }
 	@$(BOOK) --builder latex --quiet
 	@cd _build/latex && latexmk -xelatex -silent -interaction=nonstopmode -halt-on-error bandits-that-generalize.tex >latexmk.log 2>&1 \
 	    || { grep -A5 '^!' bandits-that-generalize.log; tail -5 latexmk.log; exit 1; }
-	@$(PY) _ext/book_pdf.py
+	@$(PY) pages/ext/book_pdf.py
 
 bank: $(STAMP) ## write the questions for a course into _build/bank: Moodle XML and a QTI package
-	@$(PY) _ext/question_bank.py _build/bank
+	@$(PY) pages/ext/question_bank.py _build/bank
 
 key: $(STAMP) ## the key to problem sets, project and exam, for teachers, into _build/key; no part of the book
-	@$(PY) -m _key.build
+	@$(PY) -m pages.key.build
 
 slides: book ## one deck of slides a chapter, with notes for the speaker, into _build/slides; needs npm
-	@$(PY) -m _slides.build
+	@$(PY) -m pages.slides.build
 
 figures: book ## all figures as SVG and PDF, with captions and alternative texts, into _build/figures.zip
-	@$(PY) -m _slides.figures
+	@$(PY) -m pages.slides.figures
 
 test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too; WORKERS=4 for four cores
-	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),_key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),pages/key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
@@ -100,13 +100,13 @@ execute: $(STAMP) ## run notebooks anew and store their outputs; CHAPTERS="chapt
 	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)
 	$(NBSTRIP) $(CHAPTERS)
-	@$(PY) -m _student.answers
+	@$(PY) -m pages.student.answers
 
 answers: $(STAMP) ## tell zoo.check what is right, from the solutions as they are executed; "make execute" does it too
-	@$(PY) -m _student.answers
+	@$(PY) -m pages.student.answers
 
 student: $(STAMP) ## the chapters without solutions and nbgrader assignments, in _build/student; EXERCISES="ex-flip ex-share" for one of these
-	@$(PY) -m _student.notebooks $(EXERCISES)
+	@$(PY) -m pages.student.notebooks $(EXERCISES)
 
 serve: book ## build the book and serve it on the loopback address, PORT=8017
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
@@ -141,7 +141,7 @@ lint: $(STAMP) ## check style, spelling, translations and stored notebooks witho
 	$(PY) -m ruff format --check --exclude '*.ipynb' .
 	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS) $(KEY))
 	$(PY) -m codespell_lib
-	$(PY) _ext/translate.py check
+	$(PY) pages/ext/translate.py check
 	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS) $(KEY))
 
 clean: ## remove the built book and all caches; .venv stays
@@ -152,7 +152,7 @@ clean: ## remove the built book and all caches; .venv stays
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
-$(STAMP): requirements.txt constraints.txt pyproject.toml
+$(STAMP): requirements.txt .ci/constraints.txt pyproject.toml
 	@if [ -e $@ ] && [ "$$(cat $@)" != "$(CURDIR)" ]; then rm -rf $(VENV); fi; \
 	if ! $(PY) -m pip --version >/dev/null 2>&1; then \
 	  for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python); do \
@@ -165,6 +165,6 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	  echo "Making $(VENV) with $$($$found --version); the first installation takes a few minutes."; \
 	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
 	fi
-	$(PY) -m pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt -c constraints.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt -c .ci/constraints.txt
 	$(PY) -m zoolib.data
 	@echo "$(CURDIR)" > $@

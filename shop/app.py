@@ -36,7 +36,7 @@ KINDS = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-FONTS = Path(__file__).resolve().parents[1] / "_vendor" / "fonts"  # the book's face, where the book is
+FONTS = Path(__file__).resolve().parents[1] / "pages" / "vendor" / "fonts"  # the book's face, where the book is
 FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font-display: swap;
   src: url("serif.woff2") format("woff2"); }
 """

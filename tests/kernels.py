@@ -77,7 +77,7 @@ def variants(others: int | None = None, own: bool = False) -> dict[str, dict[str
 
 def in_the_page() -> list[str]:
     """Return the chapters of which at least nine cells of ten run in the page, and are compared there."""
-    with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["cell"]]
     cells = Counter(row["chapter"] for row in rows)
     off = Counter(row["chapter"] for row in rows if row["off"])

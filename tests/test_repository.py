@@ -34,7 +34,7 @@ def test_the_package_asks_for_the_same_versions_as_the_book():
 
 
 def test_the_recorded_versions_are_within_the_ranges():
-    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines("constraints.txt")}
+    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines(".ci/constraints.txt")}
     asked = [line for line in lines("requirements.txt") if not line.startswith("-")]
     asked += (
         PROJECT["project"]["optional-dependencies"]["dev"] + PROJECT["project"]["optional-dependencies"]["production"]
@@ -241,7 +241,7 @@ def test_the_files_that_are_known_by_their_hashes_are_of_the_recorded_versions()
         found = re.fullmatch(r"([\w.-]+)==([\w.]+) --hash=sha256:[0-9a-f]{64}", line)
         assert found, line
         known[canonicalize_name(found[1])] = found[2]
-    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines("constraints.txt")}
+    recorded = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines(".ci/constraints.txt")}
     assert {name: known.get(name) for name in recorded} == recorded
     extras = PROJECT["project"]["optional-dependencies"]
     asked = [line for line in lines("requirements.txt") if not line.startswith("-")]
@@ -266,7 +266,7 @@ def test_what_is_published_is_checked_with_files_whose_hashes_were_compared_befo
         < script.index("make lint")
     )
     assert re.findall(r"pip install (.*)", script) == [
-        "--quiet --disable-pip-version-check ${PIPFLAGS:-} -e '.[cluster]' -c constraints.txt"
+        "--quiet --disable-pip-version-check ${PIPFLAGS:-} -e '.[cluster]' -c .ci/constraints.txt"
     ]
     assert "pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt" in (
         ROOT / "Makefile"
@@ -328,7 +328,7 @@ def test_what_node_runs_is_locked_and_nothing_is_run_to_install_it():
     calls = [call for call in calls if "command -v" not in call]
     assert calls
     assert [call for call in calls if not re.search(r"\bnpm ci\b.* --ignore-scripts\b", call)] == []
-    for folder in (ROOT / ".ci" / "node", ROOT / "_live", ROOT / "_slides"):
+    for folder in (ROOT / ".ci" / "node", ROOT / "pages" / "live", ROOT / "pages" / "slides"):
         asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
         lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
         assert lock.pop("")["dependencies"] == asked

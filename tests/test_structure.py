@@ -395,7 +395,7 @@ def test_constraints_pin_a_version_inside_every_range():
     from packaging.requirements import Requirement
     from packaging.version import Version
 
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("#")[0].strip().split(";")[0].strip().split("==") for line in lines if "==" in line)
     pins = {name.lower().replace("_", "-"): version for name, version in pins.items()}
     for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():

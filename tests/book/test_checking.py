@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import zoolib as zoo
-from _student import first_half, second_half
-from _student.answers import cells, defined, sentence, truths
-from _student.notebooks import CHAPTERS, exercises, nbformat
+from pages.student import first_half, second_half
+from pages.student.answers import cells, defined, sentence, truths
+from pages.student.notebooks import CHAPTERS, exercises, nbformat
 from zoolib import metrics
 from zoolib.book import checking
 from zoolib.evidence import Evidence

@@ -100,10 +100,10 @@ def build(folder: Path, sources: dict[str, str] | None = None) -> tuple[Path, st
         "extensions": ["myst_parser", "sphinx_togglebutton", "questions", "finish"],
         "html_theme": "sphinx_book_theme",
         "html_title": "A book",
-        "html_favicon": str(ROOT / "_static" / "favicon.svg"),
+        "html_favicon": str(ROOT / "pages" / "static" / "favicon.svg"),
         "myst_enable_extensions": settings["parse"]["myst_enable_extensions"],
-        "html_static_path": [str(ROOT / "_static")],
-        "html_extra_path": [str(ROOT / "_vendor")],
+        "html_static_path": [str(ROOT / "pages" / "static")],
+        "html_extra_path": [str(ROOT / "pages" / "vendor")],
     }
     kept = ("mathjax_path", "mathjax_options", "mathjax3_config", "html_context", "html_css_files", "togglebutton_hint")
     config |= {name: settings["sphinx"]["config"][name] for name in kept}

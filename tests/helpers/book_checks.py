@@ -343,7 +343,7 @@ def sections_ask(nb: NotebookNode) -> list[str]:
     """Every section of a chapter but the closing ones has a question, with its answer, for the reader to try."""
     found = []
     for title, text in sections(nb).items():
-        asked = len(QUESTION.findall(text)) + len(ASKS.findall(text))  # whose form _ext/questions.py reads
+        asked = len(QUESTION.findall(text)) + len(ASKS.findall(text))  # whose form pages/ext/questions.py reads
         if asked < text.count("} Check yourself"):
             found.append(
                 f'section "{title}": a question stands in italics, ends in ?*, and its answer is folded below it'

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from built_book import HTML, build, is_redirect, missing, pages
 
-from _slides.chromium import found
+from pages.slides.chromium import found
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]

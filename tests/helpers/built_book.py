@@ -38,7 +38,7 @@ def build() -> Path:
                 command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
                 done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
                 assert done.returncode == 0, done.stdout + done.stderr
-                live = [sys.executable, "-m", "_live.build", str(HTML)]
+                live = [sys.executable, "-m", "pages.live.build", str(HTML)]
                 subprocess.run(live, cwd=ROOT, timeout=600, check=True)
                 stamp.truncate(0)
                 stamp.write(run)

@@ -14,7 +14,7 @@ from built_book import HTML, ROOT, build
 from setuptools import find_namespace_packages
 
 import zoolib as zoo
-from _key import build as key
+from pages.key import build as key
 from zoolib.experiment.metrics import Interval
 
 TEACHING = key.TEACHING.read_text(encoding="utf-8")

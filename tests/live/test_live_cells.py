@@ -16,17 +16,17 @@ import numpy as np
 import pytest
 from built_book import missing
 
-from _live import seen
-from _live.build import ROOT, node
-from _live.cells import as_compared, code_cells, run
-from _live.kernel.needs import cells_needed, names_of
+from pages.live import seen
+from pages.live.build import ROOT, node
+from pages.live.cells import as_compared, code_cells, run
+from pages.live.kernel.needs import cells_needed, names_of
 
-with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     KNOWN = {(row["chapter"], row["cell"]): row for row in csv.DictReader(file)}
 CHAPTERS = sorted({chapter for (chapter, _), row in KNOWN.items() if not row["off"]} - {"this machine"})
 ALL = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 MOSTLY = [f"0{i}_" for i in (0, 1, 2, 3, 4, 5, 7, 8)]
-HOW = "python -m _live.measure"
+HOW = "python -m pages.live.measure"
 
 
 def test_the_list_has_every_cell():

@@ -14,8 +14,8 @@ from built_book import HTML, ROOT, missing
 from built_book import build as build_book
 from sphinx.util.matching import Matcher
 
-from _live import build, engine_files
-from _live.pack import packed
+from pages.live import build, engine_files
+from pages.live.pack import packed
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def unpacked(pack: bytes, others: dict[str, bytes], tmp_path) -> dict[str, str]:
         (tmp_path / name).write_bytes(content)
     script = f"""
       import fs from "node:fs";
-      import {{unpack}} from "{ROOT / "_live" / "engine.mjs"}";
+      import {{unpack}} from "{ROOT / "pages" / "live" / "engine.mjs"}";
       const read = name => new Uint8Array(fs.readFileSync("{tmp_path}/" + name)), fetched = [], files = {{}};
       const root = unpack(read("pack").buffer, name => {{ fetched.push(name); return read(name); }});
       const walk = (folder, at) => folder.forEach((one, name) => {{

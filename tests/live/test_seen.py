@@ -7,9 +7,9 @@ import csv
 import nbformat.v4 as v4
 import pytest
 
-from _live import seen
-from _live.build import ROOT
-from _live.cells import code_cells
+from pages.live import seen
+from pages.live.build import ROOT
+from pages.live.cells import code_cells
 
 FILES = {"/book/zoolib/a.py": b"a", "/book/zoolib/b.py": b"b", "/book/zoolib/c.py": b"c"}
 OPENED = ["/book/zoolib/b.py", "/book/zoolib/a.py"]
@@ -74,8 +74,8 @@ def test_every_chapter_opens_the_package_and_the_kernel():
 
 
 def test_what_was_off_is_off():
-    with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
         off = [(row["chapter"], row["cell"]) for row in csv.DictReader(file) if row["off"]]
     for chapter, row in seen.kept().items():
         if seen.is_known(chapter, code_cells(chapter)):
-            assert row["off"] == [cell for name, cell in off if name == chapter], "python -m _live.measure --known"
+            assert row["off"] == [cell for name, cell in off if name == chapter], "python -m pages.live.measure --known"

@@ -1067,10 +1067,10 @@ def test_the_page_has_the_colours_of_the_book():
     css = (PAGE / "shop.css").read_text(encoding="utf-8").lower()
     for category, colour in CATEGORY_COLOURS.items():
         assert f"--{category.lower().replace(' ', '-').replace('-supplies', '')}: {colour.lower()}" in css
-    book = (ROOT / "_static" / "book.css").read_text(encoding="utf-8").lower()
+    book = (ROOT / "pages" / "static" / "book.css").read_text(encoding="utf-8").lower()
     for name in ("paper", "raised", "line", "ink", "soft", "blue", "blue-wash", "orange", "orange-wash"):
         assert re.findall(rf"--{name}: (#\w+)", css) == re.findall(rf"--{name}: (#\w+)", book)[:2], name
-    assert (PAGE / "icon.svg").read_bytes() == (ROOT / "_static" / "favicon.svg").read_bytes()
+    assert (PAGE / "icon.svg").read_bytes() == (ROOT / "pages" / "static" / "favicon.svg").read_bytes()
 
 
 def test_what_the_page_needs_lies_beside_it():

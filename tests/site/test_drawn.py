@@ -92,7 +92,7 @@ def test_by_night_each_colour_has_its_own_and_a_scale_stays(stored):
 
 
 def test_what_moves_has_the_same_colours_by_night_as_what_stands():
-    css = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
+    css = (ROOT / "pages" / "static" / "book.css").read_text(encoding="utf-8")
     told = dict(re.findall(r"--by-day-([0-9a-f]{6}): (#[0-9a-f]{6});", css))
     assert told == {day[1:]: night for day, night in NIGHT.items() if f"--by-day-{day[1:]}" in css}
     hues = {value.lower() for value in vars(palette).values() if re.fullmatch("#[0-9a-fA-F]{6}", str(value))}

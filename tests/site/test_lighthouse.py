@@ -25,7 +25,7 @@ import pytest
 from browsing import DESK, FLAGS, IS_SET, browser  # noqa: F401  a fixture
 from built_book import HTML, ROOT, build, missing
 
-from _slides.chromium import found
+from pages.slides.chromium import found
 
 DRIVER = Path(__file__).parent / "lighthouse.mjs"
 LIGHTHOUSE = Path(os.environ.get("BOOK_LIGHTHOUSE", ROOT / ".cache" / "node"))

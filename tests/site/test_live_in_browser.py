@@ -11,9 +11,9 @@ import pytest
 from browsing import AXE, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
 from built_book import HTML, ROOT, build, missing
 
-from _live.kernel.needs import cells_needed
+from pages.live.kernel.needs import cells_needed
 
-with (ROOT / "_live" / "cells.csv").open(encoding="utf-8", newline="") as file:
+with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     CELLS = [row for row in csv.DictReader(file) if row["chapter"] != "this machine"]
 CHAPTERS = sorted({row["chapter"] for row in CELLS if not row["off"]} - {"06_two_million_products"})  # of its few
 FIRST, WITH_NUMBERS = "01_fifty_strangers", "two-kinds-numbers"
@@ -445,7 +445,7 @@ def test_a_reader_writes_an_agent_at_an_exercise(visit):
     visit.page.locator('button[data-cell="try-ex-own-agent"]').click()
     editor = visit.page.locator(f"{place('try-ex-own-agent')} .cm-content")
     editor.wait_for()
-    code = (ROOT / "_live" / "starters" / "ex-own-agent.py").read_text(encoding="utf-8")
+    code = (ROOT / "pages" / "live" / "starters" / "ex-own-agent.py").read_text(encoding="utf-8")
     assert "def predict" in editor.inner_text()
     assert press(visit.page, "try-ex-own-agent").startswith("Done"), shown(visit.page, "try-ex-own-agent")
     random = re.findall(r"Mine +([.\d]+)", shown(visit.page, "try-ex-own-agent"))

@@ -75,8 +75,8 @@ def test_what_is_stale_empty_or_guessed_is_not_complete(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize(("known", "asked", "status", "said"), [
     ("", (), 0, ""),
-    ("de: [chapters/index]\n", ("en", "xx"), 1, "en, xx: _locale/languages.yml has no such language\n"),
-    ("", ("de",), 1, "de: _locale/languages.yml has no such language\n"),
+    ("de: [chapters/index]\n", ("en", "xx"), 1, "en, xx: pages/locale/languages.yml has no such language\n"),
+    ("", ("de",), 1, "de: pages/locale/languages.yml has no such language\n"),
 ])  # fmt: skip
 def test_a_language_that_nobody_knows_is_named_and_a_book_without_any_is_complete(
     known: str, asked: tuple[str, ...], status: int, said: str, tmp_path: Path,
@@ -158,7 +158,7 @@ def test_a_page_says_which_part_of_it_is_in_which_language(kind: str, article: s
 
 def test_the_words_of_the_book_are_those_on_its_pages():
     """Each is said by the configuration or by an extension; one that was changed there would stay English."""
-    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "_ext").rglob("*.py"), *(ROOT / "_ext").rglob("*.js")]
+    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "pages" / "ext").rglob("*.py"), *(ROOT / "pages" / "ext").rglob("*.js")]
     texts = [path.read_text(encoding="utf-8") for path in sources if path.name != "translated.py"]
     kinds = {"definition", "algorithm", "theorem", "lemma", "proposition", "corollary"}
     theme = {"Main", "Toggle primary sidebar", "Toggle secondary sidebar"}

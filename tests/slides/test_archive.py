@@ -10,8 +10,8 @@ import pytest
 from built_book import build, missing
 from pypdf import PdfReader
 
-from _slides import figures, pages
-from _slides.chromium import NAMES
+from pages.slides import figures, pages
+from pages.slides.chromium import NAMES
 
 
 @pytest.fixture(scope="module")

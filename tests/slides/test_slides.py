@@ -10,8 +10,8 @@ from browsing import AXE, VIOLATIONS, browser  # noqa: F401
 from bs4 import BeautifulSoup
 from built_book import build, missing
 
-from _slides import build as slides
-from _slides import pages
+from pages.slides import build as slides
+from pages.slides import pages
 
 SECOND = "10_other_peoples_data"
 LOOKED_AT = ["02_the_principle", "06_two_million_products"]  # most formulas; an algorithm, long claims

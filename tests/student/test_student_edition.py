@@ -12,10 +12,10 @@ import pytest
 from nbformat.v4 import new_notebook
 
 import zoolib as zoo
-from _live.kernel.needs import cells_needed
-from _student import notebooks
-from _student.grading import grade
-from _student.notebooks import CHAPTERS, OF_CLAIMS, START, assignment, claimed, exercises, parts, to_fill_in
+from pages.live.kernel.needs import cells_needed
+from pages.student import notebooks
+from pages.student.grading import grade
+from pages.student.notebooks import CHAPTERS, OF_CLAIMS, START, assignment, claimed, exercises, parts, to_fill_in
 from zoolib.book.checking import answers
 
 LONG = 20  # a line as long as that is nobody else's
