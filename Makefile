@@ -113,28 +113,28 @@ serve: book ## build the book and serve it on the loopback address, PORT=8017
 
 shop: $(STAMP) ## open the pet shop as a page on this machine; STORE=redis://... keeps it in Redis, SHOP_PORT=8018
 	@mkdir -p _build
-	@$(REPRODUCIBLE) $(PY) -m shop --store $(STORE) --port $(or $(SHOP_PORT),8018)
+	@$(REPRODUCIBLE) $(PY) -m zoolab.serving.shop --store $(STORE) --port $(or $(SHOP_PORT),8018)
 
 bench: $(STAMP) ## time the package against the literal versions of its algorithms
-	$(REPRODUCIBLE) $(PY) -m benchmarks
+	$(REPRODUCIBLE) $(PY) -m zoolab.benchmarks
 
-PEERS   := benchmarks/.venv-peers/bin/python
+PEERS   := zoolab/benchmarks/.venv-peers/bin/python
 bench-peers: $(STAMP) # the same, and the libraries of others in an environment of their own; PEARL=, PROBML=path/to/a/clone; ONLY=different
-	@test -x $(PEERS) || $(PY) -m venv benchmarks/.venv-peers
-	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	@test -x $(PEERS) || $(PY) -m venv zoolab/benchmarks/.venv-peers
+	$(PEERS) -m pip install --quiet --disable-pip-version-check -r zoolab/benchmarks/requirements-peers.txt
 	$(if $(PEARL),$(PEERS) -m pip install --quiet --disable-pip-version-check --no-deps $(PEARL))
 	$(if $(PROBML),echo $(abspath $(PROBML)) > $$($(PEERS) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/probml.pth)
-	$(REPRODUCIBLE) $(PY) -m benchmarks $(if $(ONLY),--only $(ONLY),--peers)
+	$(REPRODUCIBLE) $(PY) -m zoolab.benchmarks $(if $(ONLY),--only $(ONLY),--peers)
 
 replicate: $(STAMP) ## run the claims in worlds that nobody has looked at; CHAPTERS=... OFFSET=123456 for one's own
-	$(REPRODUCIBLE) $(PY) -m experiments replicate $(if $(filter-out file,$(origin CHAPTERS)),$(CHAPTERS)) \
+	$(REPRODUCIBLE) $(PY) -m zoolab.experiments replicate $(if $(filter-out file,$(origin CHAPTERS)),$(CHAPTERS)) \
 	    $(if $(OFFSET),--offset $(OFFSET),--hundreds $(or $(HUNDREDS),1:4)) $(if $(TABLES),--tables $(TABLES)) $(if $(CLAIM),--claim $(CLAIM))
 
 sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one core
-	$(REPRODUCIBLE) $(PY) -m experiments
+	$(REPRODUCIBLE) $(PY) -m zoolab.experiments
 
 times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... for some of them
-	$(REPRODUCIBLE) $(PY) -m benchmarks.chapters $(CHAPTERS)
+	$(REPRODUCIBLE) $(PY) -m zoolab.benchmarks.chapters $(CHAPTERS)
 
 lint: $(STAMP) ## check style, spelling, translations and stored notebooks without changing anything
 	$(PY) -m ruff check .
@@ -166,5 +166,5 @@ $(STAMP): requirements.txt .ci/constraints.txt pyproject.toml
 	  rm -rf $(VENV); $$found -m venv $(VENV) || exit 1; \
 	fi
 	$(PY) -m pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt -c .ci/constraints.txt
-	$(PY) -m zoolib.data
+	$(PY) -m zoolab.logs
 	@echo "$(CURDIR)" > $@

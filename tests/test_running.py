@@ -110,7 +110,7 @@ def test_under_the_kernels_of_others_a_table_is_played_again_in_one_case():
 
 
 @pytest.mark.parametrize(("name", "tests"), [
-    ("zoolib/agents/base.py", "tests/agents"), ("zoolib/production/stores/codec.py", "tests/production"),
+    ("zoolib/agents/base.py", "tests/agents"), ("zoolab/serving/stores/codec.py", "tests/production"),
     ("zoolib/ties.py", "tests/ground"), ("chapters/guide.ipynb", "chapters/guide.ipynb"),
     ("tests/world/test_segments.py", "tests/world/test_segments.py"), ("shop/world.py", "tests/shop"),
     ("README.md", None), ("chapters/figures/svg.py", "tests/chapters/test_figures.py"),

@@ -266,7 +266,7 @@ sys.meta_path.insert(0, Without())
 import zoolib as zoo
 from zoolib import metrics
 from zoolib.book import plots
-import zoolib.data, zoolib.off_policy, zoolib.maps, zoolib.production
+import zoolib.data, zoolab.logs, zoolab.columns, zoolab.serving
 neural = lambda features, rng: zoo.NeuralUCBAgent(features, hidden_dim=4, rng=rng)
 results = zoo.replicate({"NeuralUCB": neural, "LinUCB": lambda f, rng: zoo.LinUCBAgent(f)}, range(2), 50)
 metrics.ctr(results); zoo.claim("It ran.", holds=True, measured="so", kind="exact")

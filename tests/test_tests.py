@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
-from zoolib.book.drawings import NARROW, WIDE
+from zoolab.drawings.drawings import NARROW, WIDE
 
 OPENING = """# A small chapter
 

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from zoolab.labelled import LabelledData
 from zoolib.book import palette, plots
-from zoolib.data import LabelledData
 from zoolib.experiment import Interval
 
 COLOURS = (

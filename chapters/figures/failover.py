@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from zoolab.serving import Embedder, Funnel, GrownShop, InverseGapRanking, Retriever, Visitor
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import StoreUnavailableError
 from zoolib.networks import MLP
-from zoolib.production import Embedder, Funnel, InverseGapRanking, Retriever, StoreUnavailableError, Visitor, open_store
-from zoolib.world import GrownShop
 
 SMALL = GrownShop(1000, 20, rng=0)
 PATIENCE = 10.0  # seconds for which a client waits

@@ -19,12 +19,11 @@ from sklearn.cluster import KMeans
 
 from figures.moving import Moving
 from figures.svg import Axis, Line, Points
+from zoolab.serving import Alarm, Canary, Funnel, GrownShop, Message, Visitor
 from zoolib import checks
 from zoolib.book import plots
 from zoolib.experiment import Interval
-from zoolib.production import Alarm, Canary, Funnel, Message, Visitor
 from zoolib.randomness import shift
-from zoolib.world import GrownShop
 
 
 def least(work: Callable[[], Any], times: int = 3) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 import zoolib as zoo
 from figures.moving import as_json
 from zoolib import checks, metrics
+from zoolib.experiment import Results
 
 VISITORS = 30  # of each of two halves
 CHANGES = range(VISITORS + 2, VISITORS + 8)  # when taste may change: early in the second half
@@ -64,7 +65,7 @@ def dealt(seed: int) -> tuple[zoo.ZooplusSimulator, zoo.Shock, int]:
     return shop, zoo.Shock(changes, name="change of taste"), int(rng.integers(CHANGES.start, CHANGES.stop))
 
 
-def played(seed: int) -> zoo.Results:
+def played(seed: int) -> Results:
     """Let the agents, and each product by itself, serve the sixty visitors of a world.
 
     Returns
@@ -78,7 +79,7 @@ def played(seed: int) -> zoo.Results:
     return zoo.run({**agents, **products}, shop, 2 * VISITORS, {visit: shock}, progress=False)
 
 
-def record(seed: int, results: zoo.Results) -> list[Any]:
+def record(seed: int, results: Results) -> list[Any]:
     """Return what the page must know of a world, short.
 
     Returns

@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from figures.svg import Axis, Points
+from zoolab.columns import CLUSTER_SD, FeatureShop, crossed, with_one
 from zoolib.book import plots
 from zoolib.experiment import Interval, mean_interval, share
-from zoolib.maps import crossed, with_one
 from zoolib.networks import Adam
 from zoolib.ties import first_best
-from zoolib.world import CATEGORIES, CLUSTER_SD, PERSONAS, TABLE, FeatureShop
+from zoolib.world import CATEGORIES, PERSONAS, TABLE
 
 MARKERS = ("o", "s", "^", "D", "v")
 WINNERS = {"network": (plots.VERMILION, "o"), "another": (plots.BLUE, "s"), "neither": (plots.SOFT, "D")}

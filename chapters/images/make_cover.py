@@ -2,7 +2,7 @@
 
 Run from the repository: ``python chapters/images/make_cover.py``. It takes about half a minute and writes
 ``cover.png``, which is printed, and beside it the two drawings of which the page shows one
-(:mod:`zoolib.book.drawings`).
+(:mod:`zoolab.drawings.drawings`).
 """
 
 from pathlib import Path

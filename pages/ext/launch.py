@@ -5,8 +5,8 @@ if it is not set. Then each page offers its source and a way to report a mistake
 Without the address no page has a link of this kind, so none leads nowhere. BOOK_CONTACT names an address to write to,
 for questions and for what the code of conduct speaks of; the page "Ask and report" says either, or that it knows none.
 
-Binder runs the notebooks as they are: it reads the directory ``binder``. Colab opens a notebook alone, without the rest
-of the repository; for it ``python pages/ext/launch.py`` puts a cell before each that fetches the rest, and CI keeps these
+Binder runs the notebooks as they are: it reads the directory ``.binder``. Colab opens a notebook alone, without
+the rest of the repository; for it ``python pages/ext/launch.py`` puts a cell before each that fetches the rest, and CI keeps these
 notebooks on a branch of their own, "colab".
 """
 
@@ -31,7 +31,7 @@ import sys
 
 if "google.colab" in sys.modules and not os.path.isdir("/content/book"):
     !git clone --quiet --depth 1 --branch {branch} {address} /content/book
-    !cd /content/book && pip install --quiet '.[production]' && python -m zoolib.data
+    !cd /content/book && pip install --quiet '.[production]' && python -m zoolab.logs
     os.chdir("/content/book/chapters")"""
 
 

@@ -2,7 +2,7 @@
 
 ``chapters/objectives.csv`` has a row for each thing that a chapter's opening promises, with the questions, exercises,
 problems of a set and exam questions that test it; the hours are counted in the notebooks by
-:mod:`benchmarks.chapters`. In a page: ``{objectives}`` and ``{hours}``.
+:mod:`zoolab.benchmarks.chapters`. In a page: ``{objectives}`` and ``{hours}``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))
-from benchmarks import chapters as times  # noqa: E402
+from zoolab.benchmarks import chapters as times  # noqa: E402
 
 TABLE = ROOT / "chapters" / "objectives.csv"
 SHORT = {0: "", 1: "", 2: "Where the linear bonus comes from", 4: "", 7: "", 9: ""}  # a course, and what it leaves out

@@ -33,9 +33,9 @@ import nbformat
 from pages.live.engine_files import ARTIFACTS, engine_files, fetched
 from pages.live.pack import Entry, packed
 from pages.student.notebooks import to_check, to_fill_in
+from zoolab.judges.checking import answers
+from zoolab.logs import packages
 from zoolib.book import CLAIM_MIME
-from zoolib.book.checking import answers
-from zoolib.data import packages
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "live"
@@ -71,7 +71,7 @@ def book_entries(fonts: Mapping[str, bytes]) -> list[Entry]:
     entries += [(path.relative_to(HERE).as_posix(), path.read_bytes(), None) for path in _files(HERE, "kernel/**/*")]
     for pattern in ("zoolib/**/*", "chapters/*.py", "chapters/figures/**/*"):
         entries += [(_within(path), path.read_bytes(), None) for path in _files(ROOT, pattern)]
-    for pattern in ("chapters/data/*.csv", "experiments/*.py"):
+    for pattern in ("chapters/data/*.csv", "zoolab/experiments/*.py"):
         entries += [(_within(path), path.read_bytes(), "data.bin") for path in _files(ROOT, pattern)]
     for path in _files(ROOT, "chapters/*.ipynb"):
         entries.append((_within(path), _claims_of(path), "data.bin"))

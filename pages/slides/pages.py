@@ -12,7 +12,7 @@ from string import Template
 
 from bs4 import BeautifulSoup, Tag
 
-from zoolib.book.drawings import TYPEFACE
+from zoolab.drawings.drawings import TYPEFACE
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"

@@ -1,7 +1,7 @@
 """Take what is right from the solutions as they stand in the executed chapters, for :func:`zoolib.check` to know.
 
-``python -m pages.student.answers`` writes ``zoolib/book/answers.txt``. A number is read from what a solution has printed,
-which the tests of the notebooks compare with a new run; a function or an agent is made of the solution's own cells and
+``python -m pages.student.answers`` writes ``zoolab/judges/answers.txt``. A number is read from what a solution has
+printed, which the tests of the notebooks compare with a new run; a function or an agent is made of the solution's own cells and
 asked.
 """
 
@@ -18,9 +18,9 @@ from typing import Any
 import nbformat
 import numpy as np
 
+from zoolab.judges.checking import ANSWERS, turned
+from zoolab.judges.trials import lesson
 from zoolib import agents
-from zoolib.book.checking import ANSWERS, turned
-from zoolib.book.trials import lesson
 from zoolib.world import ContextSpace
 
 ROOT = Path(__file__).resolve().parents[2]

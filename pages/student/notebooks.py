@@ -1,7 +1,7 @@
 """The student edition: the chapters without their solutions, and assignments that nbgrader reads.
 
-``python -m pages.student.notebooks`` writes both into ``_build/student``; with labels of exercises behind it, one assignment
-of just these. An assignment has the cells of the chapter that an exercise needs, and no others.
+``python -m pages.student.notebooks`` writes both into ``_build/student``; with labels of exercises behind it,
+one assignment of just these. An assignment has the cells of the chapter that an exercise needs, and no others.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from pages.live.kernel.needs import cells_needed
 from pages.student.answers import CHAPTERS, ROOT
-from zoolib.book.checking import answers
+from zoolab.judges.checking import answers
 from zoolib.book.claims import CLAIM_MIME
 
 OUT = ROOT / "_build" / "student"
 BESIDE = ("chapters/*.py", "chapters/*.bib", "chapters/data/**/*", "chapters/figures/**/*", "chapters/images/**/*")
-BESIDE += ("experiments/*.py",)  # all that the chapters read
+BESIDE += ("zoolab/experiments/*.py",)  # all that the chapters read
 OF_CLAIMS = ("replicate.csv", "fallen.csv")  # tables with a row for each claim, those of solutions among them
 POINTS = {"Two minutes": 2, "An evening": 10}  # by how an exercise or its title begins
 START = re.compile(r"{exercise-start} (.*)\n:label: (\S+)")
@@ -38,7 +38,7 @@ import zoolib as zoo
 os.chdir(os.environ.get("BOOK_CHAPTERS", "."))  # whose modules and tables some cells read
 sys.path.append(os.getcwd())"""
 SOLUTION = "\n### BEGIN SOLUTION\n### END SOLUTION"
-CHECKED = "from zoolib.book.checking import check  # and no zoo.check that an answer has made"
+CHECKED = "from zoolab.judges.checking import check  # and no zoo.check that an answer has made"
 ABOUT = """# The student edition
 
 `chapters/` has the notebooks of *Bandits that Generalize* without the solutions of their exercises, and what they read.

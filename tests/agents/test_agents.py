@@ -4,12 +4,12 @@
 
 from small_agents import AgentConformance
 
+from zoolab.rivals import EpsilonGreedyAgent
 from zoolib import (
     BetaThompsonAgent,
     Discount,
     EndToEnd,
     EpsilonGreedy,
-    EpsilonGreedyAgent,
     Everything,
     Fresh,
     Frozen,

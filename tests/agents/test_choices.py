@@ -13,23 +13,50 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from stored_numbers import compares_stored_numbers  # noqa: E402
+import numpy as np
+import pytest
+from stored_numbers import compares_stored_numbers
 
-import zoolib as zoo  # noqa: E402
-from zoolib.data import ClassificationBandit, LabelledData  # noqa: E402
-from zoolib.maps import (  # noqa: E402
+import zoolib as zoo
+from zoolab.columns import (
     Boosted,
     Crossed,
+    FeatureShop,
+    HeadAgent,
     Identity,
     KMeans,
+    Learned,
+    MappedAgent,
     Pairs,
     Projected,
     RandomFourier,
     Screened,
+    Segments,
     Unmixed,
     WithProduct,
+    serve,
+)
+from zoolab.labelled import ArmHeadsAgent, ClassificationBandit, LabelledData
+from zoolab.rivals import (
+    ArmHeadsTSAgent,
+    EnsembleAgent,
+    EpinetAgent,
+    EpsilonGreedyAgent,
+    LinTSAgent,
+    NeuralTSAgent,
+    PerProductAgent,
+)
+from zoolib.agents import (
+    Anticipating,
+    Delayed,
+    DiagonalNeuralUCBAgent,
+    FactorizationAgent,
+    HybridLinUCBAgent,
+    InverseGap,
+    KalmanNetworkAgent,
+    LogisticUCBAgent,
+    Restarting,
+    SharedLogisticUCBAgent,
 )
 
 RECORD = Path(__file__).with_name("choices.json")
@@ -38,7 +65,7 @@ STEPS = 50  # of a fingerprint
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
 REHEARSAL = zoo.Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 SMALL = {"d_emb": 8, "hidden_dim": 12}
-LEARNED = zoo.Learned(hidden=(8, 6), every=40, batches=5, batch_size=16, epochs=2)
+LEARNED = Learned(hidden=(8, 6), every=40, batches=5, batch_size=16, epochs=2)
 
 
 def neural_linear(**choices):
@@ -46,13 +73,13 @@ def neural_linear(**choices):
 
 
 def mapped(map, **settings):
-    return lambda features, rng: zoo.MappedAgent(features, map=map, rng=rng, **settings)
+    return lambda features, rng: MappedAgent(features, map=map, rng=rng, **settings)
 
 
 def linucb(kind=zoo.LinUCBAgent, encoding=None, **settings):
     def make(features, rng):
         seen = features.encoded(encoding) if encoding and hasattr(features, "encoded") else features
-        return kind(seen, **settings, **({"rng": rng} if kind is zoo.LinTSAgent else {}))
+        return kind(seen, **settings, **({"rng": rng} if kind is LinTSAgent else {}))
 
     return make
 
@@ -70,32 +97,32 @@ AGENTS = {
     "LinUCB, window": linucb(alpha=0.3, window=150),
     "LinUCB, discount": linucb(alpha=0.3, gamma=0.99),
     "LinUCB, both": linucb(alpha=0.3, encoding="both"),
-    "LinTS": linucb(zoo.LinTSAgent, alpha=0.3),
-    "LinTS, window": linucb(zoo.LinTSAgent, alpha=0.3, window=150),
+    "LinTS": linucb(LinTSAgent, alpha=0.3),
+    "LinTS, window": linucb(LinTSAgent, alpha=0.3, window=150),
     "shared": linucb(zoo.SharedLinUCBAgent, alpha=0.3),
     "shared crossed": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=1.0),
     "shared, window": linucb(zoo.SharedLinUCBAgent, "both", alpha=0.3, window=150),
     "shared, discount": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=0.3, gamma=0.99),
-    "hybrid": linucb(zoo.HybridLinUCBAgent, "crossed", alpha=0.3),
-    "hybrid, discount": linucb(zoo.HybridLinUCBAgent, alpha=0.3, gamma=0.99),
-    "logistic": linucb(zoo.LogisticUCBAgent, alpha=0.5),
-    "shared logistic": linucb(zoo.SharedLogisticUCBAgent, "crossed", alpha=0.5),
-    "shared logistic, discount": linucb(zoo.SharedLogisticUCBAgent, "both", alpha=0.5, gamma=0.99),
+    "hybrid": linucb(HybridLinUCBAgent, "crossed", alpha=0.3),
+    "hybrid, discount": linucb(HybridLinUCBAgent, alpha=0.3, gamma=0.99),
+    "logistic": linucb(LogisticUCBAgent, alpha=0.5),
+    "shared logistic": linucb(SharedLogisticUCBAgent, "crossed", alpha=0.5),
+    "shared logistic, discount": linucb(SharedLogisticUCBAgent, "both", alpha=0.5, gamma=0.99),
     "NeuralUCB": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
     "NeuralUCB, diagonal": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, diagonal=True, rng=rng),
-    "NeuralUCB, latest click": lambda f, rng: zoo.DiagonalNeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
-    "NeuralUCB, rehearsal": lambda f, rng: zoo.DiagonalNeuralUCBAgent(
+    "NeuralUCB, latest click": lambda f, rng: DiagonalNeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
+    "NeuralUCB, rehearsal": lambda f, rng: DiagonalNeuralUCBAgent(
         f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng
     ),
-    "NeuralTS": lambda f, rng: zoo.NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
-    "Kalman": lambda f, rng: zoo.KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
-    "ensemble": lambda f, rng: zoo.EnsembleAgent(
+    "NeuralTS": lambda f, rng: NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
+    "Kalman": lambda f, rng: KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
+    "ensemble": lambda f, rng: EnsembleAgent(
         f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
     ),
-    "epinet": lambda f, rng: zoo.EpinetAgent(
+    "epinet": lambda f, rng: EpinetAgent(
         f, index_dim=4, hidden_dim=6, epi_dim=5, every=10, batch_size=16, capacity=120, rng=rng
     ),
-    "factors": lambda f, rng: zoo.FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
+    "factors": lambda f, rng: FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -109,25 +136,23 @@ AGENTS = {
     "fresh Thompson": neural_linear(training=REPLAY, memory=zoo.Fresh(100), exploration=zoo.Thompson()),
     "online Thompson": neural_linear(exploration=zoo.Thompson()),
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
-    "head alone": lambda f, rng: zoo.EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
-    "inverse gap": neural_linear(training=REPLAY, exploration=zoo.InverseGap(20.0)),
-    "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=zoo.InverseGap(20.0, per="loss"), rng=rng),
+    "head alone": lambda f, rng: EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
+    "inverse gap": neural_linear(training=REPLAY, exploration=InverseGap(20.0)),
+    "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=InverseGap(20.0, per="loss"), rng=rng),
     "mapped": mapped(Identity()),
     "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), settle=3),
     "mapped, waves": mapped(RandomFourier(n=12), settle=1),
     "mapped, learned": mapped(LEARNED, alpha=0.3, settle=7),
     "mapped, stale": mapped(LEARNED, alpha=0.3, fresh=False),
-    "head of the map": lambda f, rng: zoo.HeadAgent(f, map=LEARNED, exploration=zoo.UCB(), rng=rng),
-    "delayed": lambda f, rng: zoo.Delayed(linucb(alpha=0.2)(f, rng), delay=30, every=4),
-    "anticipating": lambda f, rng: zoo.Anticipating(linucb(zoo.SharedLinUCBAgent, "both")(f, rng), delay=30),
-    "restarting": lambda f, rng: zoo.Restarting(neural_linear(training=REPLAY)(f, rng), at=[90, 200]),
+    "head of the map": lambda f, rng: HeadAgent(f, map=LEARNED, exploration=zoo.UCB(), rng=rng),
+    "delayed": lambda f, rng: Delayed(linucb(alpha=0.2)(f, rng), delay=30, every=4),
+    "anticipating": lambda f, rng: Anticipating(linucb(zoo.SharedLinUCBAgent, "both")(f, rng), delay=30),
+    "restarting": lambda f, rng: Restarting(neural_linear(training=REPLAY)(f, rng), at=[90, 200]),
 }
 SHOP_ONLY = {"oracle": lambda features, rng: zoo.OracleAgent(features), "static": static}
 BARE_ONLY = {
-    "arm heads": lambda f, rng: zoo.ArmHeadsAgent(
-        f, d_emb=4, hidden_dim=6, every=10, batch_size=8, capacity=90, rng=rng
-    ),
-    "arm heads TS": lambda f, rng: zoo.ArmHeadsTSAgent(f, d_emb=4, hidden_dim=6, every=10, batch_size=8, rng=rng),
+    "arm heads": lambda f, rng: ArmHeadsAgent(f, d_emb=4, hidden_dim=6, every=10, batch_size=8, capacity=90, rng=rng),
+    "arm heads TS": lambda f, rng: ArmHeadsTSAgent(f, d_emb=4, hidden_dim=6, every=10, batch_size=8, rng=rng),
 }
 FEATURES = {
     "raw": lambda layout: mapped(Identity(layout)),
@@ -140,9 +165,9 @@ FEATURES = {
     "with product": lambda layout: mapped(WithProduct(layout, of=Identity(layout), n_products=40), link="logistic"),
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
-    "learned": lambda layout: mapped(zoo.Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
-    "factors": lambda layout: lambda f, rng: zoo.FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
-    "per product": lambda layout: lambda f, rng: zoo.PerProductAgent(f, layout=layout, n_products=40, crossed=True),
+    "learned": lambda layout: mapped(Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
+    "factors": lambda layout: lambda f, rng: FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
+    "per product": lambda layout: lambda f, rng: PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }
 SHOCKS = {
     80: zoo.SHOCK_FISH,
@@ -184,9 +209,9 @@ def on_bare_contexts(make):
 
 
 def in_a_shop_of_features(make, nuisances=2):
-    shop = zoo.FeatureShop(zoo.Segments(nuisances=nuisances), range(3), n_products=40, shown=8, n_log=300, n_steps=250)
+    shop = FeatureShop(Segments(nuisances=nuisances), range(3), n_products=40, shown=8, n_log=300, n_steps=250)
     rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
-    results = zoo.serve({"agent": make(shop.layout)(shop.space, rngs)}, shop)
+    results = serve({"agent": make(shop.layout)(shop.space, rngs)}, shop)
     return prints(np.moveaxis(results.arm[0], 0, -1))
 
 
@@ -194,7 +219,7 @@ def in_classification(make):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 3))
     data = LabelledData("made up", X, (X[:, 0] * X[:, 1] > 0) + (X[:, 2] > 1) * 1, ("a", "b", "c"), "none")
-    played = zoo.serve({"agent": make}, ClassificationBandit(data, range(3), n_steps=200))
+    played = serve({"agent": make}, ClassificationBandit(data, range(3), n_steps=200))
     return prints(np.moveaxis(played.reward[0] == 0, 0, -1))
 
 

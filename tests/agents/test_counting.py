@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from literal.counting import LiteralKLUCB, LiteralUCB1
+from zoolab.columns import Identity, MappedAgent
+from zoolab.literal.counting import LiteralKLUCB, LiteralUCB1
+from zoolab.long.conformance import same
+from zoolab.rivals import NeuralTSAgent
 from zoolib import (
     SHOCK_FISH,
     BetaThompsonAgent,
@@ -15,8 +18,6 @@ from zoolib import (
     InverseGap,
     KLUCBAgent,
     LogisticUCBAgent,
-    MappedAgent,
-    NeuralTSAgent,
     SharedLinUCBAgent,
     SharedLogisticUCBAgent,
     UCB1Agent,
@@ -24,9 +25,7 @@ from zoolib import (
     run,
     spawn,
 )
-from zoolib.agents.conformance import same
 from zoolib.agents.counting import divergence
-from zoolib.maps import Identity
 
 RATES = np.array([0.45, 0.5, 0.2, 0.02])
 

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from small_agents import AgentConformance
 
+from zoolab.labelled import ArmHeadsAgent, copies
+from zoolab.long.conformance import same
+from zoolab.rivals import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
 from zoolib import (
-    ArmHeadsAgent,
-    ArmHeadsTSAgent,
     ContextSpace,
     DiagonalNeuralUCBAgent,
     EndToEnd,
-    LinTSAgent,
     LinUCBAgent,
-    NeuralTSAgent,
     NeuralUCBAgent,
     Online,
     Replay,
@@ -24,8 +23,6 @@ from zoolib import (
     load,
     save,
 )
-from zoolib.agents.conformance import same
-from zoolib.data import copies
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 

@@ -8,6 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_agents import AgentConformance
 
+from zoolab.columns import Identity, Layout, MappedAgent
+from zoolab.long.conformance import play, same
+from zoolab.rivals import PerProductAgent
 from zoolib import (
     BetaThompsonAgent,
     ContextSpace,
@@ -17,9 +20,7 @@ from zoolib import (
     Frozen,
     LinUCBAgent,
     LogisticUCBAgent,
-    MappedAgent,
     NeuralLinearAgent,
-    PerProductAgent,
     RandomAgent,
     SharedLinUCBAgent,
     SharedLogisticUCBAgent,
@@ -29,10 +30,7 @@ from zoolib import (
     run,
 )
 from zoolib.agents import Anticipating, Delayed, Restarting
-from zoolib.agents.conformance import play, same
 from zoolib.experiment import draw_users
-from zoolib.maps import Identity
-from zoolib.world import Layout
 
 
 class TestDelayedLinUCB(AgentConformance):

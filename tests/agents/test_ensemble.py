@@ -5,9 +5,10 @@ import pytest
 import torch
 from small_agents import AgentConformance
 
-from zoolib import UCB, ContextSpace, EnsembleAgent, FeatureEngineer, InverseGap, OneMember, ZooplusSimulator
-from zoolib.agents.conformance import play
-from zoolib.off_policy import action_probabilities
+from zoolab.logs import action_probabilities
+from zoolab.long.conformance import play
+from zoolab.rivals import EnsembleAgent, OneMember
+from zoolib import UCB, ContextSpace, FeatureEngineer, InverseGap, ZooplusSimulator
 
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 

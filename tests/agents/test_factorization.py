@@ -7,20 +7,9 @@ import pytest
 import torch
 from small_agents import AgentConformance
 
-from zoolib import (
-    ArmThompson,
-    ContextSpace,
-    EndToEnd,
-    FactorizationAgent,
-    FeatureShop,
-    Online,
-    Replay,
-    Segments,
-    load,
-    save,
-    serve,
-)
-from zoolib.agents.conformance import same
+from zoolab.columns import FeatureShop, Segments, serve
+from zoolab.long.conformance import same
+from zoolib import ArmThompson, ContextSpace, EndToEnd, FactorizationAgent, Online, Replay, load, save
 from zoolib.networks import FactorizationMachine
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_agents import AgentConformance
 
-from literal.linear import LiteralHybridLinUCB
+from zoolab.literal.linear import LiteralHybridLinUCB
 from zoolib import (
     ArmThompson,
     ContextSpace,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from zoolab.logs import action_probabilities
 from zoolib import ContextSpace, InverseGap, SharedLinUCBAgent, UCB1Agent
-from zoolib.off_policy import action_probabilities
 
 
 def literal(payoffs, gamma, per="one"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from literal.linear import LiteralLinUCB, LiteralSharedLinUCB, LiteralShop
+from zoolab.literal.linear import LiteralLinUCB, LiteralSharedLinUCB, LiteralShop
 from zoolib import (
     CATEGORIES,
     CLICK_TABLE,

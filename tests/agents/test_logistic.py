@@ -7,6 +7,9 @@ import pytest
 from scipy.optimize import minimize
 from small_agents import AgentConformance
 
+from zoolab.columns import LogisticEvidence
+from zoolab.logs import action_probabilities
+from zoolab.long.conformance import play
 from zoolib import (
     ContextSpace,
     FeatureEngineer,
@@ -16,9 +19,6 @@ from zoolib import (
     Thompson,
     ZooplusSimulator,
 )
-from zoolib.agents.conformance import play
-from zoolib.evidence import LogisticEvidence
-from zoolib.off_policy import action_probabilities
 
 
 class TestSharedLogistic(AgentConformance):

@@ -6,25 +6,29 @@ import numpy as np
 import pytest
 from small_agents import AgentConformance
 
-from zoolib import (
-    UCB,
-    ContextSpace,
+from zoolab.columns import (
+    AdamW,
+    BatchedLogistic,
+    Boosted,
+    ClickNetwork,
+    Crossed,
     FeatureShop,
     HeadAgent,
+    Identity,
+    KMeans,
+    Layout,
     Learned,
     MappedAgent,
-    PerProductAgent,
+    RandomFourier,
+    Screened,
     Segments,
-    SharedLogisticUCBAgent,
-    Thompson,
-    load,
-    save,
+    WithProduct,
     serve,
+    sigmoid,
 )
-from zoolib.evidence import BatchedLogistic
-from zoolib.maps import Boosted, Crossed, Identity, KMeans, RandomFourier, Screened, WithProduct
-from zoolib.networks import Adam, AdamW, ClickNetwork, sigmoid
-from zoolib.world import Layout
+from zoolab.rivals import PerProductAgent
+from zoolib import UCB, ContextSpace, SharedLogisticUCBAgent, Thompson, load, save
+from zoolib.networks import Adam
 
 SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from test_neural_ucb import LONG, SETTING, shown_by, shown_by_literal
 
-from literal import neural as literal
+from zoolab.literal import neural as literal
+from zoolab.rivals import EpsilonGreedyAgent
 from zoolib import (
     ContextSpace,
     Discount,
     EndToEnd,
     EpsilonGreedy,
-    EpsilonGreedyAgent,
     Everything,
     FeatureEngineer,
     Fresh,

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from literal.linear import LiteralShop
-from literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
+from zoolab.literal.linear import LiteralShop
+from zoolab.literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
+from zoolab.rivals import NeuralTSAgent
 from zoolib import (
     CATEGORIES,
     CLICK_TABLE,
@@ -14,7 +15,6 @@ from zoolib import (
     DiagonalNeuralUCBAgent,
     FactorizationAgent,
     FeatureEngineer,
-    NeuralTSAgent,
     NeuralUCBAgent,
     ZooplusSimulator,
     run,

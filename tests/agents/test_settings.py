@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import zoolib as zoo
-from zoolib.agents import DisjointLinUCBAgent
-from zoolib.agents.conformance import play
+from zoolab.long.conformance import play
+from zoolab.rivals import EpsilonGreedyAgent
+from zoolib.agents import Delayed, DiagonalNeuralUCBAgent, DisjointLinUCBAgent
 
 SMALL = {"d_emb": 4, "hidden_dim": 6, "rng": 0}
 REPLAY = zoo.Replay(capacity=80, batch_size=8, every=10)
@@ -27,7 +28,7 @@ def table_of(agent, sim):
     lambda f: zoo.LinUCBAgent(f, alpha=0.1), lambda f: zoo.LinUCBAgent(f, alpha=0.1, window=30),
     lambda f: zoo.LinUCBAgent(f, alpha=0.1, gamma=0.97), lambda f: zoo.SharedLinUCBAgent(f, alpha=0.1),
     lambda f: zoo.NeuralUCBAgent(f, hidden_dim=4, rng=0), lambda f: zoo.NeuralLinearAgent(f, training=REPLAY, **SMALL),
-    lambda f: zoo.Delayed(zoo.LinUCBAgent(f, alpha=0.1), delay=1),
+    lambda f: Delayed(zoo.LinUCBAgent(f, alpha=0.1), delay=1),
 ], ids=["LinUCB", "window", "discount", "shared", "NeuralUCB", "Neural-Linear", "wrapped"])  # fmt: skip
 @pytest.mark.parametrize("seed", [5, [5, 6]])
 def test_alpha_counts_at_the_next_choice(make, seed):
@@ -81,7 +82,7 @@ def test_a_window_cannot_be_asked_of_an_agent_that_did_not_keep_its_clicks():
 
 @pytest.mark.parametrize("make", [
     lambda f: zoo.NeuralUCBAgent(f, hidden_dim=4, lr=0.1, rng=0),
-    lambda f: zoo.DiagonalNeuralUCBAgent(f, hidden_dim=4, lr=0.1, training=REPLAY, rng=0),
+    lambda f: DiagonalNeuralUCBAgent(f, hidden_dim=4, lr=0.1, training=REPLAY, rng=0),
     lambda f: zoo.NeuralLinearAgent(f, lr=0.1, **SMALL),
     lambda f: zoo.NeuralLinearAgent(f, lr=0.1, training=REPLAY, **SMALL),
 ])  # fmt: skip
@@ -110,7 +111,7 @@ def test_the_ridge_of_an_embedding_can_be_changed(memory):
 def test_parts_have_settings_that_can_be_changed_too():
     sim = shop()
     features = zoo.FeatureEngineer(sim)
-    agent = zoo.EpsilonGreedyAgent(features, epsilon=0.0, training=REPLAY, **SMALL)
+    agent = EpsilonGreedyAgent(features, epsilon=0.0, training=REPLAY, **SMALL)
     play(agent, sim, 40)
     assert len(set(play(agent, sim, 30).tolist())) < 6
     agent.epsilon = 1.0
@@ -127,7 +128,7 @@ def test_parts_have_settings_that_can_be_changed_too():
     (lambda f: zoo.LinUCBAgent(f), "alpha", -1), (lambda f: zoo.LinUCBAgent(f), "alpha", float("nan")),
     (lambda f: zoo.LinUCBAgent(f), "gamma", 1.5), (lambda f: zoo.LinUCBAgent(f, window=3), "window", 0),
     (lambda f: zoo.LinUCBAgent(f), "ridge", 0.0), (lambda f: zoo.NeuralUCBAgent(f, rng=0), "lr", 0.0),
-    (lambda f: zoo.EpsilonGreedyAgent(f, rng=0), "epsilon", 2.0),
+    (lambda f: EpsilonGreedyAgent(f, rng=0), "epsilon", 2.0),
 ])  # fmt: skip
 def test_a_value_that_cannot_be_is_refused_and_the_old_one_stays(make, name, value):
     agent = make(zoo.FeatureEngineer(shop()))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from zoolab.rivals import LinTSAgent
 from zoolib import (
     ContextSpace,
     Delayed,
     HybridLinUCBAgent,
-    LinTSAgent,
     LinUCBAgent,
     LogisticUCBAgent,
     NeuralLinearAgent,

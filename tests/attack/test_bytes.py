@@ -16,11 +16,15 @@ from hypothesis import strategies as st
 from nasty import SECONDS, some
 
 import zoolib as zoo
-from shop.shop import Shop
+from zoolab.columns import Learned
+from zoolab.logs import read_log
+from zoolab.long.conformance import play, same
+from zoolab.serving import Decision, Sums
+from zoolab.serving.shop.shop import Shop
+from zoolab.serving.stores import codec, open_store
+from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
 from zoolib import saving
-from zoolib.agents.conformance import play, same
-from zoolib.production import Decision, Sums, UnreadableValueError, open_store, pack, unpack
-from zoolib.production.stores import codec
+from zoolib.saving import load, save
 
 OFTEN = settings(
     max_examples=int(20 + 5 * SECONDS), deadline=None, derandomize=True, database=None,
@@ -138,10 +142,10 @@ WRONG = [
 
 @pytest.mark.parametrize("kind", ["LinUCBAgent", "NeuralLinearAgent", "FactorizationAgent", "HeadAgent"])
 def test_a_file_that_was_signed_anew_is_taken_or_refused_and_the_agent_is_as_it_was(kind, sim, tmp_path):
-    more = {"map": zoo.Learned(every=20, hidden=(4,))} if kind == "HeadAgent" else {}
+    more = {"map": Learned(every=20, hidden=(4,))} if kind == "HeadAgent" else {}
     agent, into = (getattr(zoo, kind)(zoo.FeatureEngineer(sim), rng=0, **more) for _ in range(2))
     play(agent, sim, 60)
-    zoo.save(agent, path := tmp_path / "agent.npz")
+    save(agent, path := tmp_path / "agent.npz")
     with np.load(path) as archive:
         arrays = dict(archive)
     header = json.loads(str(arrays.pop("header")))
@@ -157,7 +161,7 @@ def test_a_file_that_was_signed_anew_is_taken_or_refused_and_the_agent_is_as_it_
         crafted["checksum"] = saving._checksum(crafted["content"], arrays)
         np.savez(path, header=np.array(json.dumps(crafted)), **arrays)
         try:
-            zoo.load(path, into=into)
+            load(path, into=into)
         except ValueError as error:
             assert str(path) in str(error)  # noqa: PT017  the other way out is as good
             assert same(into.get_state(), before), (way, wrong)
@@ -214,11 +218,11 @@ def edited(number: int) -> bytes:
 def test_a_log_that_somebody_has_edited_is_read_or_refused_by_its_place(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text(GOOD, encoding="utf-8")
-    assert len(zoo.read_log(path, context=["x", "place"]))  # what nobody has edited is read
+    assert len(read_log(path, context=["x", "place"]))  # what nobody has edited is read
     for number in some(range(5000), 0.05):
         path.write_bytes(edited(number))
         try:
-            log = zoo.read_log(path, context=["x", "place"])
+            log = read_log(path, context=["x", "place"])
         except (ValueError, TypeError) as error:
             assert str(error), number  # noqa: PT017
             continue

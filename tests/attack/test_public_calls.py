@@ -19,8 +19,11 @@ from nasty import evaluated, nasty_for, some
 from public_calls import ANSWERS, INNER, MemoryStore, asked, drawn, embedder, good, log, retriever, sim, sums
 
 import zoolib as zoo
-from zoolib import experiment, off_policy, production, world
-from zoolib.data import shuffled
+from zoolab import logs as off_policy
+from zoolab import serving as production
+from zoolab.columns import FeatureShop
+from zoolab.labelled import shuffled
+from zoolib import experiment, world
 from zoolib.persistence import Stateful
 
 CALLS = public_calls.public_calls()
@@ -159,8 +162,8 @@ SILENT = {
     "a propensity whose inverse is infinite": lambda: replace(log(), propensity=np.full(12, 1e-310)),
     "a shuffle of more rows than there are": lambda: shuffled(2**63, 8, np.random.default_rng(0)),
     "steps without an end": lambda: shuffled(3, 2**63, np.random.default_rng(0)),
-    "contexts of no step": lambda: zoo.FeatureShop(world.Segments(), n_log=0, n_steps=3).contexts(None),
-    "the step before the first": lambda: zoo.FeatureShop(world.Segments(), n_log=0, n_steps=3).reward(-1, 0),
+    "contexts of no step": lambda: FeatureShop(world.Segments(), n_log=0, n_steps=3).contexts(None),
+    "the step before the first": lambda: FeatureShop(world.Segments(), n_log=0, n_steps=3).reward(-1, 0),
     "a visit of nobody": lambda: zoo.RandomAgent(zoo.FeatureEngineer(sim()), rng=0).predict("anybody", sim()),
     "no shop": lambda: zoo.FeatureEngineer(sim()).choices(3, []),
     "a launch of letters": lambda: zoo.Launch("Dog Toy"),

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from built_book import ROOT
 
-from benchmarks import peers, report
-from benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
-from benchmarks.contenders import BATCH, LOCKSTEP, ONE
-from benchmarks.contenders import LINUCB as LINUCB_TASK
-from benchmarks.funnel import latencies, open_loop
-from benchmarks.measure import in_turns, machine
-from benchmarks.memory import peak_mb
+from zoolab.benchmarks import peers, report
+from zoolab.benchmarks.against_literal import LINUCB, REPLAY, WORLDS, Algorithm, fast_loop, literal_loop
+from zoolab.benchmarks.contenders import BATCH, LOCKSTEP, ONE
+from zoolab.benchmarks.contenders import LINUCB as LINUCB_TASK
+from zoolab.benchmarks.funnel import latencies, open_loop
+from zoolab.benchmarks.measure import in_turns, machine
+from zoolab.benchmarks.memory import peak_mb
 
 SHARE, ROUNDS = 0.75, 4
 STORED = ROOT / "benchmarks" / "results.json"
@@ -66,7 +66,7 @@ def test_in_the_stored_results_all_holds_that_must(stored):
 
 
 def test_the_stored_results_are_complete(stored):
-    from benchmarks.against_literal import ALGORITHMS
+    from zoolab.benchmarks.against_literal import ALGORITHMS
 
     assert [row["algorithm"] for row in stored["literal"]["rows"]] == [a.name for a in ALGORITHMS for _ in range(2)]
     for row in stored["literal"]["rows"]:

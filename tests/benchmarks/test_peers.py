@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from built_book import ROOT
 
-from benchmarks import compared, different, growth, peers, report_peers
-from benchmarks.__main__ import STEPS
-from benchmarks.contenders import (
+from zoolab.benchmarks import compared, different, growth, peers, report_peers
+from zoolab.benchmarks.__main__ import STEPS
+from zoolab.benchmarks.contenders import (
     BATCH,
     CONTENDERS,
     LINUCB,
@@ -381,7 +381,7 @@ def test_lockstep_is_what_the_table_of_a_hundred_worlds_has(stored):
 
 
 def test_the_network_takes_a_part_of_a_step_and_is_left_as_it_was():
-    from benchmarks import accelerator
+    from zoolab.benchmarks import accelerator
     from zoolib.networks import MLP, Adam
 
     before = MLP.forward, MLP.backward, Adam.step

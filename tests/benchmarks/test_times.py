@@ -12,7 +12,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from benchmarks import chapters as times
+from zoolab.benchmarks import chapters as times
 
 FACTOR = 2.0  # between what an opening says and what was measured
 WORDS = 1.25  # between a chapter's words now and when it was measured

@@ -14,8 +14,8 @@ import zoolib as zoo
 from pages.student import first_half, second_half
 from pages.student.answers import cells, defined, sentence, truths
 from pages.student.notebooks import CHAPTERS, exercises, nbformat
+from zoolab.judges import checking
 from zoolib import metrics
-from zoolib.book import checking
 from zoolib.evidence import Evidence
 from zoolib.experiment.metrics import Interval
 

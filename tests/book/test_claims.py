@@ -16,11 +16,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import ttest_1samp
 
 import ledgers
-from experiments import replicate
 from fallen import FALLEN, Fallen
 from figures.tables import told_table, waiting_table
 from ledgers import by_ends, differ, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
 from verdicts import USUALLY_TOLD
+from zoolab.experiments import replicate
 from zoolib import claim
 from zoolib.book.claims import CLAIM_MIME
 from zoolib.experiment import Interval, mean_interval, stored

@@ -15,11 +15,11 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
+from zoolab.drawings.drawings import NARROW, WIDE, drawings, keep
+from zoolab.drawings.narrow import narrow
 from zoolib import CATEGORIES, ZooplusSimulator
 from zoolib.book import palette, plots
-from zoolib.book.drawings import NARROW, WIDE, drawings, keep
 from zoolib.book.labels import fit, write_numbers_out
-from zoolib.book.narrow import narrow
 from zoolib.book.palette import NIGHT
 from zoolib.experiment import Interval
 

@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import metric
-from experiments.regimes import POINTS
 from figures import data_sets, funnel, gauntlet, regimes
-from zoolib import CATEGORIES, Conditions, FeatureShop, Segments, metrics
+from zoolab.columns import Conditions, FeatureShop, Segments
+from zoolab.experiments import metric
+from zoolab.experiments.regimes import POINTS
+from zoolib import CATEGORIES, metrics
 from zoolib.experiment import Interval
 
 

@@ -5,8 +5,8 @@ import ast
 import book_checks as book
 import pytest
 
-from experiments.names import bound_again
-from experiments.replicate import code_of
+from zoolab.experiments.names import bound_again
+from zoolab.experiments.replicate import code_of
 
 
 def trees(path):

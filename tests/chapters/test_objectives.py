@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import teaching
 
-from benchmarks import chapters as times
+from zoolab.benchmarks import chapters as times
 
 ROWS = teaching.rows()
 TEACHING = (Path(teaching.ROOT) / "chapters" / "teaching.md").read_text(encoding="utf-8")

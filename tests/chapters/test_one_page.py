@@ -11,11 +11,14 @@ import pytest
 from browsing import address, browser  # noqa: F401  fixtures
 
 import zoolib as zoo
-from zoolib import metrics, off_policy
-from zoolib.data import ClassificationBandit, labelled, scaled
+from zoolab import logs as off_policy
+from zoolab.columns import serve
+from zoolab.labelled import ClassificationBandit, labelled, scaled
+from zoolab.logs import LoggedData
+from zoolab.serving import KeptScores
+from zoolib import metrics
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
-from zoolib.production import KeptScores
 
 A4 = {"width": 680, "height": 980}  # what is left of a sheet at 96 dots an inch, with margins of 1.5 cm
 SECTION_IS_SET = """() => document.fonts.status === 'loaded' && [...document.querySelector('.onepage')
@@ -132,7 +135,7 @@ def test_chapter_9_judges_as_the_package_does():
     p, pi = rng.dirichlet(np.ones(K), n), rng.dirichlet(np.ones(K), n)
     action = np.array([rng.choice(K, p=row) for row in p])
     of_action = np.arange(n), action
-    log = zoo.LoggedData(np.zeros((n, 1)), action, rng.integers(0, 2, n), p[of_action], K)
+    log = LoggedData(np.zeros((n, 1)), action, rng.integers(0, 2, n), p[of_action], K)
     said, overlap = page_of("09")["judge"](log.reward, log.propensity, pi[of_action]), off_policy.overlap(log, pi)
     assert said["IPS"] == pytest.approx(off_policy.ips(log, pi).value)
     assert said["SNIPS"] == pytest.approx(off_policy.snips(log, pi).value)
@@ -144,7 +147,7 @@ def test_chapter_10_counts_the_mistakes_that_the_package_counts():
     bandit = ClassificationBandit(data, 3, len(data.X), scaling="row")
     two = [zoo.LinUCBAgent(bandit.space, alpha=0.3) for _ in range(2)]
     wrong = page_of("10")["play"](two[0], scaled(data.X, "row"), data.y, zoo.spawn(3, "shuffle of cancer"))
-    assert wrong == zoo.metrics.regret(zoo.serve({"LinUCB": two[1]}, bandit)).to_numpy().item()
+    assert wrong == zoo.metrics.regret(serve({"LinUCB": two[1]}, bandit)).to_numpy().item()
 
 
 @pytest.mark.many

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import candidates, groups
+from zoolab.experiments import candidates, groups
 from zoolib import ZooplusSimulator
 from zoolib.experiment import stored
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_numbers import compares_stored_numbers
 
-from experiments import classification
-from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, serve, spawn
-from zoolib.data import ClassificationBandit, LabelledData, copies, scaled, shuffled
+from zoolab.columns import serve
+from zoolab.experiments import classification
+from zoolab.labelled import ClassificationBandit, LabelledData, copies, scaled, shuffled
+from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, spawn
 from zoolib.experiment import stored
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoolab.columns import add_columns, drop_columns
 from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
-from zoolib.evidence import Evidence, add_columns, drop_columns
+from zoolib.evidence import Evidence
 
 
 def evidence_of(X, r, ridge=1.0):

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 from built_book import ROOT
 
-from zoolib.data import LoggedData, log_of_frame, open_bandit, packages, production_prior, read_log, unpacking
-from zoolib.data.public_logs import CAMPAIGNS, POLICIES
+from zoolab.logs import LoggedData, log_of_frame, open_bandit, packages, production_prior, read_log, unpacking
+from zoolab.logs.public_logs import CAMPAIGNS, POLICIES
 
 installed = pytest.mark.skipif(
     not list(packages.folder().rglob("obp-*")), reason=f"the Open Bandit sample is not installed: {packages.FETCH}"

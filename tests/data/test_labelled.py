@@ -12,8 +12,8 @@ import pytest
 from built_book import ROOT
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from zoolib.data import LabelledData, labelled, packages
-from zoolib.data.labelled_sets import SETS
+from zoolab.labelled import SETS, LabelledData, labelled
+from zoolab.logs import packages
 
 # rows, features and classes as the UCI Machine Learning Repository or the package describes them
 SIZES = {

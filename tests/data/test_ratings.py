@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import ratings
+from zoolab.experiments import ratings
+from zoolab.logs import LoggedData, movielens, rating_log, replay, thinned
+from zoolab.logs.public_logs import GENRES
 from zoolib import ContextSpace, LinUCBAgent, RandomAgent
-from zoolib.data import LoggedData, movielens, rating_log
-from zoolib.data.public_logs import GENRES
 from zoolib.experiment import stored
-from zoolib.off_policy import replay, thinned
 
 
 def uniform_log(rng, n, K=3, d=2, p=None):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from zoolib import LinUCBAgent, RandomAgent, metrics, serve
-from zoolib.data import WheelBandit
+from zoolab.columns import serve
+from zoolab.labelled import WheelBandit
+from zoolib import LinUCBAgent, RandomAgent, metrics
 
 
 def literal(x, delta):

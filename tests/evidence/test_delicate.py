@@ -3,21 +3,20 @@
 import numpy as np
 import pytest
 
-from literal.linear import LiteralSharedLinUCB
-from zoolib import ContextSpace, PerProductAgent, SharedLinUCBAgent
+from zoolab.columns import BatchedEvidence, Layout, LogisticEvidence
+from zoolab.literal.linear import LiteralSharedLinUCB
+from zoolab.rivals import PerProductAgent
+from zoolib import ContextSpace, SharedLinUCBAgent
 from zoolib.evidence import (
     ArmsLastEvidence,
     BlockEvidence,
     DiscountedEvidence,
     EigenEvidence,
     Evidence,
-    LogisticEvidence,
     TabularEvidence,
     WindowedEvidence,
 )
-from zoolib.evidence.batched import BatchedEvidence
 from zoolib.evidence.digits import LONGEST
-from zoolib.world import Layout
 
 
 @pytest.mark.parametrize("kind", [Evidence, ArmsLastEvidence])

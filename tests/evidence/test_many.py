@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from zoolab.columns import LogisticEvidence
 from zoolib import FeatureEngineer, LinUCBAgent, ZooplusSimulator
 from zoolib.agents.linucb import DisjointLinUCBAgent
 from zoolib.evidence import (
@@ -13,7 +14,6 @@ from zoolib.evidence import (
     DiscountedEvidence,
     EigenEvidence,
     Evidence,
-    LogisticEvidence,
     TabularEvidence,
     WindowedEvidence,
     ridge,

@@ -4,18 +4,8 @@ import numpy as np
 import pytest
 
 import zoolib as zoo
-from zoolib import (
-    FeatureEngineer,
-    Launch,
-    RandomTimes,
-    Turnover,
-    ZooplusSimulator,
-    metrics,
-    replicate,
-    run,
-    spawn,
-    sweep,
-)
+from zoolab.long import sweep
+from zoolib import FeatureEngineer, Launch, RandomTimes, Turnover, ZooplusSimulator, metrics, replicate, run, spawn
 
 SHOCKS = {150: zoo.SHOCK_FISH, 60: Launch(["Cat Food", "Dog Toy"]), 100: Turnover(["Dog Food"])}
 DRAWN = RandomTimes((zoo.SHOCK_FISH, zoo.SHOCK_DOG_TOY), first=20, last=180, apart=10)

@@ -6,26 +6,20 @@ import signal
 import numpy as np
 import pytest
 
+from zoolab.columns import Crossed, FeatureShop, MappedAgent, Problem, Segments, feature_shop, serve
+from zoolab.labelled import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
 from zoolib import (
     ContextSpace,
     Delayed,
     FeatureEngineer,
-    FeatureShop,
     LinUCBAgent,
-    MappedAgent,
     RandomAgent,
-    Segments,
     ZooplusSimulator,
     metrics,
     run,
-    serve,
     spawn,
 )
-from zoolib.data import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
-from zoolib.experiment import Problem
 from zoolib.experiment.run import keep_freed_memory
-from zoolib.maps import Crossed
-from zoolib.world import feature_shop
 
 
 class Prices:

@@ -22,8 +22,9 @@ from built_book import missing
 from joblib.externals.loky import get_reusable_executor
 
 import zoolib
+from zoolab.long import cache, cluster, gather, sweep, sweeps
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate, sources
-from zoolib.experiment import cache, cluster, gather, store, stored, sweep, sweeps
+from zoolib.experiment import store, stored
 from zoolib.randomness import shifted
 
 SHOCKS = {200: SHOCK_FISH, 350: SHOCK_DOG_TOY}

@@ -5,7 +5,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import alphas
+from zoolab.experiments import alphas
 from zoolib.experiment import stored
 
 ROW = ["law", "agent", "alpha"]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import averaged, regimes
+from zoolab.columns import Conditions, FeatureShop
+from zoolab.experiments import averaged, regimes
 from zoolib.experiment import stored
-from zoolib.world import Conditions, FeatureShop
 
 POINTS = {(point.dial, point.value): point for point in regimes.POINTS}
 

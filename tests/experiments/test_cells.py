@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import zoolib as zoo
-from experiments import cells
-from zoolib.evidence import LogisticEvidence
+from zoolab.columns import LogisticEvidence
+from zoolab.experiments import cells
+from zoolib.agents import HybridLinUCBAgent, LogisticUCBAgent, SharedLogisticUCBAgent
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
@@ -13,12 +14,12 @@ PAIRS = {
     "disjoint": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3}),
     "disjoint, window": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3, "window": 120}),
     "disjoint, discount": (cells.Disjoint, zoo.LinUCBAgent, "onehot", FADING),
-    "disjoint, logistic": (cells.DisjointLogistic, zoo.LogisticUCBAgent, "onehot", {"alpha": 1.0, "ridge": 2.0}),
-    "disjoint, logistic, discount": (cells.DisjointLogistic, zoo.LogisticUCBAgent, "onehot", FADING),
-    "hybrid": (cells.Hybrid, zoo.HybridLinUCBAgent, "crossed", {"alpha": 0.3, "ridge": 0.4}),
-    "hybrid, discount": (cells.Hybrid, zoo.HybridLinUCBAgent, "crossed", FADING),
-    "crossed, logistic": (cells.CrossedLogistic, zoo.SharedLogisticUCBAgent, "crossed", {"alpha": 1.0, "ridge": 2.0}),
-    "crossed, logistic, discount": (cells.CrossedLogistic, zoo.SharedLogisticUCBAgent, "crossed", FADING),
+    "disjoint, logistic": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", {"alpha": 1.0, "ridge": 2.0}),
+    "disjoint, logistic, discount": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", FADING),
+    "hybrid": (cells.Hybrid, HybridLinUCBAgent, "crossed", {"alpha": 0.3, "ridge": 0.4}),
+    "hybrid, discount": (cells.Hybrid, HybridLinUCBAgent, "crossed", FADING),
+    "crossed, logistic": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", {"alpha": 1.0, "ridge": 2.0}),
+    "crossed, logistic, discount": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", FADING),
 }
 
 

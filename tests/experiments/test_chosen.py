@@ -3,7 +3,7 @@
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import chosen, regime_runs, regimes
+from zoolab.experiments import chosen, regime_runs, regimes
 from zoolib.experiment import stored
 
 SEEDS = [7, 61]

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from experiments.contest import Choice, Factor, Found, remembered, search
+from zoolab.experiments.contest import Choice, Factor, Found, remembered, search
 from zoolib.experiment import store
 from zoolib.randomness import shifted
 

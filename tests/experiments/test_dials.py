@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import ablation, dials
+from zoolab.experiments import ablation, dials
 from zoolib.experiment import stored
 
 BY = ["kind", "alpha", "replication"]

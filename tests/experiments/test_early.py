@@ -11,7 +11,7 @@ from built_book import ROOT
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import early
+from zoolab.experiments import early
 from zoolib.evidence import Evidence
 from zoolib.experiment import stored
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zoolib as zoo
-from experiments.expecting import ExpectingLinUCB
+from zoolab.experiments.expecting import ExpectingLinUCB
 
 
 def test_it_is_ridge_regression_towards_what_is_expected():

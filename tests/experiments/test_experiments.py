@@ -8,8 +8,8 @@ import pytest
 from built_book import ROOT
 from stored_numbers import compares_stored_numbers
 
-from experiments import __main__ as command
-from experiments import ablation
+from zoolab.experiments import __main__ as command
+from zoolab.experiments import ablation
 from zoolib.experiment import stored
 
 

@@ -8,7 +8,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import ablation, contenders, contest, families, gauntlet, tuning
+from zoolab.experiments import ablation, contenders, contest, families, gauntlet, tuning
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 

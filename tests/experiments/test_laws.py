@@ -5,7 +5,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import contenders, laws
+from zoolab.experiments import contenders, laws
 from zoolib.experiment import stored
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import metric, regimes
+from zoolab.experiments import metric, regimes
 from zoolib.experiment import stored
 
 POINTS = {(point.dial, point.value): point for point in regimes.POINTS}

@@ -10,12 +10,12 @@ import pytest
 from built_book import missing
 from stored_numbers import compares_stored_numbers
 
-from experiments import regime_runs, regimes
-from experiments.contest import Choice, search
 from figures.regimes import unpacked
-from zoolib import FeatureShop, Segments
-from zoolib.experiment import cluster, store, stored
-from zoolib.maps import Projected, RandomFourier, Screened, Unmixed, WithProduct
+from zoolab.columns import FeatureShop, Projected, RandomFourier, Screened, Segments, Unmixed, WithProduct
+from zoolab.experiments import regime_runs, regimes
+from zoolab.experiments.contest import Choice, search
+from zoolab.long import cluster
+from zoolib.experiment import store, stored
 from zoolib.randomness import shifted
 
 SEEDS = [7, 61]

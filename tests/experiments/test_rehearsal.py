@@ -6,7 +6,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import rehearsal
+from zoolab.experiments import rehearsal
 from zoolib.experiment import stored
 
 LATEST = {"optimizer": "SGD", "schedule": "every click", "buffer": "latest"}

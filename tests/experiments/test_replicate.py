@@ -10,9 +10,9 @@ from built_book import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
 from stored_numbers import compares_stored_numbers
 
-from experiments import __main__ as command
-from experiments import regime_runs, replicate
 from ledgers import ledger
+from zoolab.experiments import __main__ as command
+from zoolab.experiments import regime_runs, replicate
 from zoolib.book.claims import NOTHING_RANDOM, claim
 from zoolib.experiment import store, stored
 from zoolib.randomness import shifted

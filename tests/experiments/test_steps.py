@@ -6,7 +6,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import steps
+from zoolab.experiments import steps
 from zoolib import metrics
 from zoolib.experiment import stored
 

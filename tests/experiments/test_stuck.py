@@ -6,7 +6,7 @@ import pytest
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import stuck
+from zoolab.experiments import stuck
 from zoolib.experiment import stored
 
 

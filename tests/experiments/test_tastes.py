@@ -7,7 +7,7 @@ import pytest
 from scipy.special import betaln
 from stored_numbers import compares_stored_numbers
 
-from experiments import groups, tastes
+from zoolab.experiments import groups, tastes
 from zoolib import FeatureEngineer, ZooplusSimulator, run
 from zoolib.experiment import stored
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from experiments import two_stages
-from experiments.candidates import World
-from zoolib import production as prod
+from zoolab import serving as prod
+from zoolab.experiments import two_stages
+from zoolab.experiments.candidates import World
 from zoolib import spawn
 from zoolib.agents import best_first
 from zoolib.experiment import stored

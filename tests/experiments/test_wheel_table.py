@@ -7,8 +7,9 @@ from scipy.stats import invgamma
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from experiments import wheel
-from zoolib.data import WheelBandit
+from zoolab.columns import serve
+from zoolab.experiments import wheel
+from zoolab.labelled import WheelBandit
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
@@ -112,7 +113,7 @@ def test_one_network_for_all_arms_tells_them_apart_by_their_columns():
 
 def test_chance_loses_a_hundred_percent():
     seen = WheelBandit(range(30), wheel.N_STEPS, delta=0.9)
-    played = zoo.serve({"chance": lambda space, rng: zoo.RandomAgent(space, rng=rng)}, seen, progress=False)
+    played = serve({"chance": lambda space, rng: zoo.RandomAgent(space, rng=rng)}, seen, progress=False)
     chance = (seen.expected.max(-1) - seen.expected.mean(-1)).sum(0)
     assert (100 * (played.oracle - played.expected[0]).sum(-1) / chance).mean() == pytest.approx(100, abs=1.5)
 

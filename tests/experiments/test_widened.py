@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from stored_numbers import compares_stored_numbers
 
-from experiments import classification, widened
+from zoolab.experiments import classification, widened
 from zoolib.experiment import stored
 
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoolib as zoo
-from zoolib import FeatureEngineer, RandomAgent, RandomTimes, ZooplusSimulator, production, spawn
-from zoolib.data import ClassificationBandit, LabelledData
-from zoolib.experiment import gather
+from zoolab import serving as production
+from zoolab.labelled import ClassificationBandit, LabelledData
+from zoolab.long import gather
+from zoolib import FeatureEngineer, RandomAgent, RandomTimes, ZooplusSimulator, spawn
 from zoolib.randomness import UniformStream, generators, shift, shifted
 
 

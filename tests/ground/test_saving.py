@@ -1,6 +1,6 @@
 """Agents on disk: what is not a saved agent is refused, and what was saved is not lost to an interruption.
 
-That a loaded agent goes on like the first is part of what every agent conforms to (:mod:`zoolib.agents.conformance`).
+That a loaded agent goes on like the first is part of what every agent conforms to (:mod:`zoolab.long.conformance`).
 """
 
 import copy
@@ -14,6 +14,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from zoolab.columns import Boosted, Identity, MappedAgent
+from zoolab.long.conformance import play, same
+from zoolab.rivals import LinTSAgent
 from zoolib import (
     Agent,
     ContextSpace,
@@ -22,9 +25,7 @@ from zoolib import (
     Fresh,
     HybridLinUCBAgent,
     Launch,
-    LinTSAgent,
     LinUCBAgent,
-    MappedAgent,
     NeuralLinearAgent,
     RandomAgent,
     Replay,
@@ -35,8 +36,6 @@ from zoolib import (
     save,
     saving,
 )
-from zoolib.agents.conformance import play, same
-from zoolib.maps import Boosted, Identity
 
 
 def like(features, **other):

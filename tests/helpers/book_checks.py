@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from PIL import Image
 from questions import ASKS
 
-from zoolib.book.drawings import NARROW, WIDE
+from zoolab.drawings.drawings import NARROW, WIDE
 from zoolib.book.palette import NIGHT
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoolib.production import Put, Store, StoreUnavailableError, UnreadableValueError, open_store, pack, unpack
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import Put, Store, StoreUnavailableError
+from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
 
 PAGE, N_VALUES, ROOM = 4096, 120, {"max_bytes": 2**22}
 

@@ -14,15 +14,7 @@ from typing import Any
 import numpy as np
 from store_workers import patient
 
-from zoolib.production import (
-    CLICK,
-    UNKNOWN,
-    Decision,
-    Ledger,
-    Message,
-    erase,
-    retire,
-)
+from zoolab.serving import CLICK, UNKNOWN, Decision, Ledger, Message, erase, retire
 
 D_EMB, SHOWN, REMEMBERED, SPAN = 4, 3, 50, 500  # decisions that are kept at most; operations from version to version
 COMES = (0, 3, 6)

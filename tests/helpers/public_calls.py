@@ -17,10 +17,17 @@ import pandas as pd
 from test_structure import WINGS, faces
 
 import zoolib as zoo
-from zoolib import experiment, maps, off_policy, production, world  # noqa: F401
-from zoolib.data import LabelledData  # noqa: F401  in the tables, too
+from zoolab import columns as maps  # noqa: F401
+from zoolab import logs as off_policy
+from zoolab import serving as production
+from zoolab.columns import FeatureShop
+from zoolab.labelled import LabelledData  # noqa: F401  in the tables, too
+from zoolab.logs import LoggedData
+from zoolab.rivals import LinTSAgent
+from zoolib import experiment, world
 from zoolib.evidence import Evidence  # noqa: F401
 from zoolib.networks import MLP
+from zoolib.saving import load, save
 
 D, K, U, N = 9, 8, 10, 12  # length of a context; products, users, and rows of a log
 SPACE, LAYOUT = zoo.ContextSpace(D, K), world.Layout(3, 2, 3)
@@ -55,16 +62,16 @@ def results() -> experiment.Results:
 RESULTS = experiment.replicate({"a": factory, "b": factory}, [1, 2], 40, {20: zoo.SHOCK_FISH}, n_products=K, n_users=U)
 
 
-def feature_shop() -> zoo.FeatureShop:
-    return zoo.FeatureShop(world.Segments(), 1, n_products=60, n_log=20, n_steps=9)
+def feature_shop() -> FeatureShop:
+    return FeatureShop(world.Segments(), 1, n_products=60, n_log=20, n_steps=9)
 
 
-def log() -> zoo.LoggedData:
-    return zoo.LoggedData(drawn(N, D), np.arange(N) % K, np.arange(N) % 2, np.full(N, 0.5), n_actions=K)
+def log() -> LoggedData:
+    return LoggedData(drawn(N, D), np.arange(N) % K, np.arange(N) % 2, np.full(N, 0.5), n_actions=K)
 
 
 def logbook() -> off_policy.Logbook:
-    book, shop = off_policy.Logbook(zoo.LinTSAgent(features(), rng=0), n_draws=5), sim()
+    book, shop = off_policy.Logbook(LinTSAgent(features(), rng=0), n_draws=5), sim()
     for user in range(N):
         arm = book.predict(user % U, shop)
         book.update(user % U, arm, user % 2, shop)
@@ -83,7 +90,7 @@ def csv() -> Path:
 
 
 def saved() -> Path:
-    zoo.save(agent(), ROOT / "agent.npz")
+    save(agent(), ROOT / "agent.npz")
     return ROOT / "agent.npz"
 
 
@@ -212,7 +219,7 @@ sweep.shop: {"n_products": K}; replicate.shop: {"n_products": K}; WithProduct.of
 directions.U: drawn(N, 3); directions.P: drawn(N, 3); directions.r: np.arange(N) % 2.0; directions.k: 2;
 significant_pairs.at_most: 2; per_visit.policy: np.full((4, K), 1 / K); shop_log.policy: np.full((4, K), 1 / K);
 true_value.policy: np.full((4, K), 1 / K);
-action_probabilities.agent: zoo.LinTSAgent(features(), rng=0); action_probabilities.n_draws: 5;
+action_probabilities.agent: LinTSAgent(features(), rng=0); action_probabilities.n_draws: 5;
 cross_fitted.model: off_policy.ridge_rewards(); shrunk_dr.lam: 1.0; switch_dr.tau: 1.0;
 replay.log: replace(log(), propensity=np.full(N, 1 / K)); thinned.log: replace(log(), propensity=np.full(N, 1 / K));
 thompson_ranks.alpha: drawn(4) + 1; thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
@@ -330,7 +337,7 @@ def public_calls(inner: bool = False) -> dict[str, Call]:
     """Return what the faces of the wings hand on, functions, classes and methods; what is ``INNER`` only if asked."""
     found: dict[str, Call] = {}
     handed_on = [(name, vars_of(wing, name)) for wing in sorted(WINGS) for name in sorted(faces()[wing])]
-    for name, one in [*handed_on, ("spawn", zoo.spawn), ("save", zoo.save), ("load", zoo.load)]:
+    for name, one in [*handed_on, ("spawn", zoo.spawn), ("save", save), ("load", load)]:
         if name.startswith("_") or not (inspect.isclass(one) or inspect.isfunction(one)):
             continue
         if inspect.isclass(one) and (

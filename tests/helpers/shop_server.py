@@ -15,10 +15,10 @@ from typing import Any
 import uvicorn
 from redis_server import free_port
 
-from shop.__main__ import SETTINGS, listen, main
-from shop.app import create_app
-from shop.connections import Connection
-from shop.shop import Shop
+from zoolab.serving.shop.__main__ import SETTINGS, listen, main
+from zoolab.serving.shop.app import create_app
+from zoolab.serving.shop.connections import Connection
+from zoolab.serving.shop.shop import Shop
 
 
 def wait_for(port: int, seconds: float = 180.0) -> None:

@@ -1,6 +1,6 @@
 """What all agents keep to, for small ones: no window is longer than 100 clicks here, and no memory than 120."""
 
-from zoolib.agents import conformance
+from zoolab.long import conformance
 
 
 class AgentConformance(conformance.AgentConformance):

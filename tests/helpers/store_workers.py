@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.serving import Embedder, Ledger, Outcome
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import Put
 from zoolib.networks import MLP
-from zoolib.production import Embedder, Ledger, Outcome, Put, open_store
 
 
 def start(work: Callable[..., None], *arguments: Any) -> tuple[Any, Connection]:
     """Return a process that does ``work(connection, *arguments)``, and the other end of its connection."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["zoolib.production"])  # what lies beside the tests it would not find
+    context.set_forkserver_preload(["zoolab.serving"])  # what lies beside the tests it would not find
     mine, its = context.Pipe()
     process = context.Process(target=work, args=(its, *arguments), daemon=True)
     process.start()

@@ -5,25 +5,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments
-from zoolib.maps import (
+from zoolab.columns import (
     Boosted,
     Crossed,
     FeatureMap,
+    FeatureShop,
     Identity,
     KMeans,
+    Layout,
     Learned,
+    MappedAgent,
     Pairs,
     Projected,
     RandomFourier,
     Screened,
+    Segments,
     Unmixed,
     WithProduct,
     screen,
     significant_pairs,
+    tents,
 )
-from zoolib.maps.pairs import tents
-from zoolib.world import Layout
+from zoolib import ContextSpace
 
 SHOP = FeatureShop(Segments(nuisances=1), seed=[3, 4], n_products=30, n_log=200, n_steps=1)
 AT = SHOP.layout

@@ -4,20 +4,24 @@ import numpy as np
 import pytest
 from small_agents import AgentConformance
 
-from zoolib import ContextSpace, FeatureShop, MappedAgent, Segments, serve, spawn
-from zoolib.maps import (
+from zoolab.columns import (  # fmt: skip
     Crossed,
+    FeatureShop,
     KMeans,
+    Layout,
+    MappedAgent,
     Projected,
     RandomFourier,
     Screened,
+    Segments,
     Unmixed,
     WithProduct,
     chosen_together,
     directions,
     screen,
-)  # fmt: skip
-from zoolib.world import Layout
+    serve,
+)
+from zoolib import ContextSpace, spawn
 
 
 def mattering(layout):

@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from literal.neural import linear
+from zoolab.columns import AdamW
+from zoolab.literal.neural import linear
 from zoolib.agents import AutogradMLP
-from zoolib.networks import MLP, SGD, Adam, AdamW
+from zoolib.networks import MLP, SGD, Adam
 
 SIZES = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)
 

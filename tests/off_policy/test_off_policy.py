@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from zoolib import ZooplusSimulator, off_policy, spawn
-from zoolib.data import LoggedData, open_bandit, packages
-from zoolib.data.public_logs import CAMPAIGNS
-from zoolib.experiment import mean_interval
-from zoolib.off_policy import (
+from zoolab import logs as off_policy
+from zoolab.logs import (
     Estimate,
+    LoggedData,
     cross_fitted,
     direct,
     doubly_robust,
     ips,
+    open_bandit,
     overlap,
+    packages,
     per_visit,
     ridge_rewards,
     shop_log,
@@ -30,6 +30,9 @@ from zoolib.off_policy import (
     true_value,
     weights,
 )
+from zoolab.logs.public_logs import CAMPAIGNS
+from zoolib import ZooplusSimulator, spawn
+from zoolib.experiment import mean_interval
 
 installed = pytest.mark.skipif(
     not list(packages.folder().rglob("obp-*")), reason=f"the Open Bandit sample is not installed: {packages.FETCH}"

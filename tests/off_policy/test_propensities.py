@@ -5,22 +5,20 @@ import copy
 import numpy as np
 import pytest
 
+from zoolab.columns import HeadAgent, Identity, Learned, MappedAgent
+from zoolab.logs import Logbook, action_probabilities
+from zoolab.long.conformance import same
+from zoolab.rivals import EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
 from zoolib import (
     UCB,
     ArmThompson,
     Delayed,
-    EnsembleAgent,
-    EpinetAgent,
     EpsilonGreedy,
-    EpsilonGreedyAgent,
     FeatureEngineer,
     HybridLinUCBAgent,
     InverseGap,
-    LinTSAgent,
     LinUCBAgent,
-    MappedAgent,
     NeuralLinearAgent,
-    NeuralTSAgent,
     NeuralUCBAgent,
     OracleAgent,
     RandomAgent,
@@ -35,10 +33,7 @@ from zoolib import (
     run,
     spawn,
 )
-from zoolib.agents import BetaThompsonAgent, HeadAgent, MLPRecommender
-from zoolib.agents.conformance import same
-from zoolib.maps import Identity, Learned
-from zoolib.off_policy import Logbook, action_probabilities
+from zoolib.agents import BetaThompsonAgent, MLPRecommender
 
 N_USERS = 30
 

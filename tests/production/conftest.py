@@ -3,7 +3,7 @@
 import pytest
 from redis_server import redis_server
 
-from zoolib.production import open_store
+from zoolab.serving.stores import open_store
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_ledger import D_EMB, MemoryStore, assert_is, literal, phi, shown
 
-from zoolib.production import (
-    Ledger,
-    Message,
-    Outcome,
-    RetiredModelError,
-    StoreUnavailableError,
-    Sums,
-    erase,
-    open_store,
-    retire,
-)
+from zoolab.serving import Ledger, Message, Outcome, RetiredModelError, Sums, erase, retire
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import StoreUnavailableError
 
 
 def told(ledger, decisions, embed, version, rewards):

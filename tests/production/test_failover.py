@@ -8,7 +8,7 @@ import pytest
 
 from figures import failover
 from figures.failover import Run, fail_over, server, shop, small_funnel
-from zoolib.production import StoreUnavailableError
+from zoolab.serving.stores.base import StoreUnavailableError
 
 
 @pytest.mark.slow

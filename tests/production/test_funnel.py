@@ -11,10 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
-from zoolib.agents import InverseGap, best_first
-from zoolib.networks import MLP
-from zoolib.production import (
+from zoolab.serving import (
     Arrivals,
     Embedder,
     FeedbackQueue,
@@ -25,14 +22,16 @@ from zoolib.production import (
     Posterior,
     Retriever,
     Rule,
-    StoreUnavailableError,
     Sums,
     UCBRanking,
-    UnreadableValueError,
     Visitor,
-    open_store,
 )
-from zoolib.production.stores.base import LEAVE_ALONE
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import LEAVE_ALONE, StoreUnavailableError
+from zoolab.serving.stores.codec import UnreadableValueError
+from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
+from zoolib.agents import InverseGap, best_first
+from zoolib.networks import MLP
 
 PERSONAS = np.eye(4)
 
@@ -463,7 +462,7 @@ def test_while_the_store_hangs_slates_ask_it_once_in_a_while_and_know_nothing_of
         now[0] += 5.0  # as long as a store is waited for
         raise StoreUnavailableError("does not answer")
 
-    monkeypatch.setattr("zoolib.production.funnel.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("zoolab.serving.funnel.time.monotonic", lambda: now[0])
     monkeypatch.setattr(funnel.store, "get", hang)
     for _ in range(20):
         assert np.array_equal(funnel.slate(visitor(shop, 0)).score, before.score)

@@ -8,7 +8,8 @@ from histories import Ought, kept, live_through, operation
 from nasty import environ
 from store_workers import said, start
 
-from zoolib.production import Ledger, open_store
+from zoolab.serving import Ledger
+from zoolab.serving.stores import open_store
 
 STEPS = 250  # after each, the store is looked at
 

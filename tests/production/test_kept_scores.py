@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoolab.serving import KeptScores, Sums
+from zoolab.serving.kept_scores import ROWS
 from zoolib.agents import best_first
 from zoolib.evidence import Evidence
-from zoolib.production import KeptScores, Sums
-from zoolib.production.kept_scores import ROWS
 
 
 def world(K=300, d=5, n=40, seed=0):

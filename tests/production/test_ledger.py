@@ -13,24 +13,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from redis_server import redis_server
 from store_workers import settle_all, start
 
-from zoolib.networks import MLP
-from zoolib.production import (
+from zoolab.serving import (
     Decision,
     Embedder,
     Ledger,
     Message,
     Outcome,
-    Put,
     RetiredModelError,
     StaleModelError,
-    Store,
     Sums,
-    UnreadableValueError,
-    open_store,
-    pack,
     retire,
-    unpack,
 )
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import Put, Store
+from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
+from zoolib.networks import MLP
 
 D, D_EMB = 5, 4
 

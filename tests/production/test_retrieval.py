@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib.production import Arrivals, Retriever, Rule, recall
-from zoolib.production.retrieval import INDEXES
+from zoolab.serving import Arrivals, Retriever, Rule, recall
+from zoolab.serving.retrieval import INDEXES
 
 K, D = 3000, 8
 

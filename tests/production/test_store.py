@@ -25,8 +25,9 @@ from store_workers import die_inside, said, start
 from store_workers import increment as increment_often
 
 from figures.funnel import own_redis
-from zoolib.production import Put, StoreUnavailableError, UnreadableValueError, open_store, pack, unpack
-from zoolib.production.stores import codec
+from zoolab.serving.stores import codec, open_store
+from zoolab.serving.stores.base import Put, StoreUnavailableError
+from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
 
 
 @pytest.fixture
@@ -312,7 +313,7 @@ def test_a_file_that_was_cut_short_is_refused_and_nobody_dies_of_it(tmp_path, pa
             put(store, f"{i}", bytes(3000), ttl=1e6 if i % 2 else None)
         has, _ = sizes(store)
     os.truncate(tmp_path / "store" / "data.mdb", max(int(part * has), 100))
-    code = f"from zoolib.production import open_store\nstore = open_store({str(tmp_path / 'store')!r})"
+    code = f"from zoolab.serving import open_store\nstore = open_store({str(tmp_path / 'store')!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1, "it ends by an exception, and not by a signal"
     assert re.search("(UnreadableValueError|StoreUnavailableError): .*store", done.stderr)
@@ -464,7 +465,7 @@ def test_what_a_clock_that_ran_ahead_has_ended_is_there_when_it_comes_back(tmp_p
 def test_a_missing_extra_says_what_to_install():
     code = (
         "import sys; sys.modules['lmdb'] = None\n"
-        "import zoolib.production as p\n"
+        "import zoolab.serving as p\n"
         "try:\n    p.open_store('nowhere')\nexcept ImportError as error:\n    print(error)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -10,18 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from zoolib.production import (
-    Alarm,
-    Canary,
-    Put,
-    StoreUnavailableError,
-    UnreadableValueError,
-    feature_skew,
-    open_store,
-    pack,
-    unpack,
-)
-from zoolib.production.stores.base import LEAVE_ALONE
+from zoolab.serving import Alarm, Canary, feature_skew
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import LEAVE_ALONE, Put, StoreUnavailableError
+from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
 
 R = 1000  # streams side by side
 

@@ -21,18 +21,29 @@ from hypothesis import strategies as st
 from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
-from benchmarks.shop_load import Client, Shopper, evidence_of, measure
-from shop import app, connections, display, security
-from shop.__main__ import main
-from shop.display import ON_BOARD
-from shop.security import HEADERS
-from shop.shop import MOST_ALPHA, MOST_VISITORS, PRICE, AnsweredError, BusyError, Shop, UnknownDecisionError
-from shop.statistics import COLUMNS, ENTRIES, KEY, POINTS, WINDOW, Statistics
-from shop.world import FIRST, N_BRANDS, N_LOG, SECOND, SHOCKS, World, click_table
+from zoolab.benchmarks.shop_load import Client, Shopper, evidence_of, measure
+from zoolab.serving import Embedder, Outcome, Sums, records
+from zoolab.serving.shop import app, connections, display, security
+from zoolab.serving.shop.__main__ import main
+from zoolab.serving.shop.display import ON_BOARD
+from zoolab.serving.shop.security import HEADERS
+from zoolab.serving.shop.shop import (
+    MOST_ALPHA,
+    MOST_VISITORS,
+    PRICE,
+    AnsweredError,
+    BusyError,
+    Shop,
+    UnknownDecisionError,
+)
+from zoolab.serving.shop.statistics import COLUMNS, ENTRIES, KEY, POINTS, WINDOW, Statistics
+from zoolab.serving.shop.world import FIRST, N_BRANDS, N_LOG, SECOND, SHOCKS, World, click_table
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import Put, StoreUnavailableError
+from zoolab.serving.stores.codec import pack, unpack
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
 from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
-from zoolib.production import Embedder, Outcome, Put, StoreUnavailableError, Sums, open_store, pack, records, unpack
 from zoolib.randomness import spawn
 
 PAGE = ROOT / "shop" / "page"

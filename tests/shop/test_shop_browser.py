@@ -12,8 +12,9 @@ import pytest
 from browsing import AXE, DESK, PHONE, VIOLATIONS, chromium
 from shop_server import ask, serving
 
-from shop.shop import Shop
-from zoolib.production import StoreUnavailableError, open_store
+from zoolab.serving.shop.shop import Shop
+from zoolab.serving.stores import open_store
+from zoolab.serving.stores.base import StoreUnavailableError
 
 WIDE = """() => {
   const width = document.documentElement.clientWidth;

@@ -19,8 +19,8 @@ from finish.drawn import by_night, drawings, show_drawings
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
+from zoolab.drawings.drawings import NARROW, WIDE
 from zoolib.book import palette
-from zoolib.book.drawings import NARROW, WIDE
 from zoolib.book.palette import BLACK, GROUND, INK, NIGHT, ORANGE, SOFT
 
 ROOT = Path(__file__).resolve().parents[2]

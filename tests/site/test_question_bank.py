@@ -166,7 +166,10 @@ def test_nothing_of_the_source_is_left_in_what_is_exported(book):
 def test_what_a_course_is_asked_can_be_answered_without_the_page(tmp_path):
     """What a page shows beside a question nobody has who meets it in a course."""
     made = subprocess.run(
-        [sys.executable, ROOT / "pages" / "ext" / "question_bank.py", tmp_path], capture_output=True, text=True, check=True
+        [sys.executable, ROOT / "pages" / "ext" / "question_bank.py", tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     asked = by_name((tmp_path / "questions-moodle.xml").read_bytes())
     whole = of_pages(pages_of(ROOT / "chapters"))[0]

@@ -158,7 +158,12 @@ def test_a_page_says_which_part_of_it_is_in_which_language(kind: str, article: s
 
 def test_the_words_of_the_book_are_those_on_its_pages():
     """Each is said by the configuration or by an extension; one that was changed there would stay English."""
-    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "pages" / "ext").rglob("*.py"), *(ROOT / "pages" / "ext").rglob("*.js")]
+    sources = [
+        ROOT / "_config.yml",
+        ROOT / "_toc.yml",
+        *(ROOT / "pages" / "ext").rglob("*.py"),
+        *(ROOT / "pages" / "ext").rglob("*.js"),
+    ]
     texts = [path.read_text(encoding="utf-8") for path in sources if path.name != "translated.py"]
     kinds = {"definition", "algorithm", "theorem", "lemma", "proposition", "corollary"}
     theme = {"Main", "Toggle primary sidebar", "Toggle secondary sidebar"}

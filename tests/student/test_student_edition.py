@@ -16,7 +16,7 @@ from pages.live.kernel.needs import cells_needed
 from pages.student import notebooks
 from pages.student.grading import grade
 from pages.student.notebooks import CHAPTERS, OF_CLAIMS, START, assignment, claimed, exercises, parts, to_fill_in
-from zoolib.book.checking import answers
+from zoolab.judges.checking import answers
 
 LONG = 20  # a line as long as that is nobody else's
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from zoolab.serving import GrownShop, TwoTowers, train_phi
+from zoolab.serving.grown_shop import WIDTH
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS
-from zoolib.production import TwoTowers, train_phi
-from zoolib.world import GrownShop
-from zoolib.world.grown_shop import WIDTH
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from zoolab.long import cache, sweep
 from zoolib import (
     SHOCK_DOG_TOY,
     SHOCK_FISH,
@@ -22,9 +23,8 @@ from zoolib import (
     ZooplusSimulator,
     metrics,
     replicate,
-    sweep,
 )
-from zoolib.experiment import cache, draw_users
+from zoolib.experiment import draw_users
 
 BOTH = (SHOCK_FISH, SHOCK_DOG_TOY)
 TIMES = RandomTimes(BOTH, first=100, last=500, apart=120)

@@ -5,10 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Conditions, Delayed, FeatureShop, MappedAgent, Segments, serve
-from zoolib.maps import Identity
-from zoolib.world import KINDS, TABLE, Pictures, random_value
-from zoolib.world.tastes import APART, prototypes
+from zoolab.columns import (
+    KINDS,
+    Conditions,
+    FeatureShop,
+    Identity,
+    MappedAgent,
+    Pictures,
+    Segments,
+    random_value,
+    serve,
+)
+from zoolab.columns.tastes import APART, prototypes
+from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Delayed
+from zoolib.world import TABLE
 
 
 def small(taste=None, seed=0, **shop):

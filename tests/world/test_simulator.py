@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from literal.linear import LiteralShop
+from zoolab.literal.linear import LiteralShop
 from zoolib import (
     CATEGORIES,
     CLICK_TABLE,

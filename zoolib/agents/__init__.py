@@ -1,23 +1,17 @@
 """The agents of the book, one file a family, :mod:`zoolib.agents.base` first; tabulated is for speed alone."""
 
-from zoolib.agents.arm_heads import ArmHeadsAgent
 from zoolib.agents.base import Agent, UCBAgent
 from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
-from zoolib.agents.ensemble import EnsembleAgent, OneMember
-from zoolib.agents.epinet import EpinetAgent, OneIndex
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.agents.factorization import FactorizationAgent
 from zoolib.agents.hybrid import HybridLinUCBAgent
 from zoolib.agents.kalman import KalmanNetworkAgent
 from zoolib.agents.linucb import DisjointLinUCBAgent, LinUCBAgent, SharedLinUCBAgent
 from zoolib.agents.logistic import LogisticUCBAgent, SharedLogisticUCBAgent
-from zoolib.agents.mapped import HeadAgent, MappedAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Memory, Window
 from zoolib.agents.neural_linear import NeuralLinearAgent
 from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent, NeuralUCBAgent
-from zoolib.agents.per_product import PerProductAgent
-from zoolib.agents.presets import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
 from zoolib.agents.sampling import ArmThompson, EpsilonGreedy, InverseGap, Thompson
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay, Training
 from zoolib.agents.wrappers import Anticipating, Delayed, Restarting, Snapshots, Wrapper

@@ -4,7 +4,7 @@ Filippi, Cappe, Garivier and Szepesvari (NIPS 2010) and Li, Lu and Zhou (ICML 20
 2011) with Thompson sampling. Where we differ from them:
 
 1. Those with UCB fit theta anew to all clicks so far, Chapelle and Li to each batch, from the posterior before it; here
-   each click moves it once, by a Laplace step (:class:`~zoolib.evidence.LogisticEvidence`), and no click is kept.
+   each click moves it once, by a Laplace step (:class:`~zoolab.columns.LogisticEvidence`), and no click is kept.
 2. In the papers with UCB a click counts x x' in the width; here p (1 - p) x x', as in the Laplace approximation of
    Chapelle and Li, who keep its diagonal alone; here the whole matrix is kept.
 3. The width is added to the log-odds, as Li, Lu and Zhou do; Filippi and others add it to p.
@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from zoolab.columns import LogisticEvidence, sigmoid
 from zoolib.agents.counting import shares
 from zoolib.agents.linucb import DisjointLinUCBAgent, SharedLinUCBAgent
-from zoolib.evidence import LogisticEvidence
-from zoolib.networks import sigmoid
 from zoolib.world import ContextSpace, ZooplusSimulator  # noqa: F401  the examples ask for contexts
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.columns import LogisticEvidence
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.agents.linucb import SharedLinUCBAgent
-from zoolib.evidence import LogisticEvidence
 from zoolib.world import ContextSpace, ZooplusSimulator  # noqa: F401  the examples ask for contexts
 
 

@@ -3,7 +3,6 @@
 from zoolib.faces import later
 
 _LATER = {
-    "checking": ["Verdict", "check"],
     "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
     "notebook": ["source"],
     "palette": [],

@@ -1,7 +1,7 @@
 """Figures in the style of the house.
 
 Drawn in dark ink on a transparent ground, and kept as drawings for wide and for narrow pages, in which the build turns
-the ink light for a dark page (:mod:`zoolib.book.drawings`). Every agent keeps its look through the whole book. Bands
+the ink light for a dark page (:mod:`zoolab.drawings.drawings`). Every agent keeps its look through the whole book. Bands
 and bars are 95 % intervals over replications.
 """
 
@@ -17,7 +17,6 @@ from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 from zoolib import checks
-from zoolib.book import drawings
 from zoolib.book.labels import name_ends, room_between
 from zoolib.book.palette import BLACK, BLUE, BROWN, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW
 from zoolib.experiment import Interval, Results, mean_interval, rolling
@@ -41,8 +40,10 @@ OWN_COLOURS = VERMILION, BROWN, YELLOW, SOFT, *CATEGORY_COLOURS.values()
 
 def use_house_style() -> None:
     """Set matplotlib up for the figures of the book: their style, and in a notebook drawings beside each picture."""
+    from zoolab.drawings import keep  # drawings for pages are no part of the story
+
     plt.style.use("zoolib.book.house")
-    drawings.keep()
+    keep()
 
 
 def look(agent: str, beside: Sequence[str] = ()) -> dict[str, str]:

@@ -4,14 +4,11 @@ For speed alone there are arms_last, tabular, tabular_window, blocks, eigen and 
 """
 
 from zoolib.evidence.arms_last import ArmsLastEvidence
-from zoolib.evidence.batched import BatchedEvidence, BatchedLogistic
 from zoolib.evidence.blocks import BlockEvidence
-from zoolib.evidence.columns import add_columns, drop_columns
 from zoolib.evidence.diagonal import DiagonalEvidence
 from zoolib.evidence.digits import refuse_long
 from zoolib.evidence.eigen import EigenEvidence
 from zoolib.evidence.forgetting import DiscountedEvidence, WindowedEvidence, make_evidence
-from zoolib.evidence.logistic import LogisticEvidence
 from zoolib.evidence.low_rank import LowRankFilter
 from zoolib.evidence.ridge import Evidence
 from zoolib.evidence.tabular import FEW, TabularEvidence

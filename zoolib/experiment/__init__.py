@@ -3,15 +3,12 @@
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
 from zoolib.experiment.run import draw_users, replicate, run
-from zoolib.experiment.serve import Problem, serve
 from zoolib.faces import later
 
 _LATER = {
-    "cache": ["gather"],
     "metrics": ["Interval", "mean_interval", "paired_difference", "rolling", "share"],
     "profiles": ["interquartile_mean", "performance_profile", "resampled", "stratified_bootstrap"],
     "recovery": ["steps_to_recover"],
-    "sweeps": ["cluster", "combinations", "summarize", "sweep"],
     "tables": ["store", "stored"],
 }
 __getattr__ = later(__name__, _LATER)

@@ -1,6 +1,6 @@
 """A figure as it is drawn for where it is seen: for a wide page and for a phone, by day and by night.
 
-A notebook keeps beside the picture of a figure two drawings (:mod:`zoolib.book.drawings`). Here they become files, each
+A notebook keeps beside the picture of a figure two drawings (:mod:`zoolab.drawings.drawings`). Here they become files, each
 also in the colours of the night, and take the place of the picture. The browser asks for the one that it shows.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
-from zoolib.book.drawings import NARROW, WIDE
+from zoolab.drawings.drawings import NARROW, WIDE
 from zoolib.book.palette import NIGHT
 
 ON_A_PHONE = "(max-width: 600px)"

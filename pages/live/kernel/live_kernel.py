@@ -124,9 +124,9 @@ def _figure(figure):
         picture = io.BytesIO()
         figure.savefig(picture, format="png", bbox_inches="tight")
         return {**data, "image/png": picture.getvalue()}
-    from zoolib.book import drawings
+    from zoolab.drawings import drawings
+    from zoolab.drawings.narrow import narrow
     from zoolib.book.labels import fit, write_numbers_out
-    from zoolib.book.narrow import narrow
 
     write_numbers_out(figure)
     fit(figure)

@@ -1,5 +1,0 @@
-"""Experiments that take too long for a notebook: each module is one, and gives a table or several in ``chapters/data``.
-
-``python -m experiments`` (``make sweeps``) computes all of them anew, ``python -m experiments gauntlet`` one. What is
-done is kept in ``.cache/sweeps``, so that a run that was stopped goes on where it was.
-"""

@@ -1,0 +1,165 @@
+"""Run the benchmarks, keep their results beside this file, and say whether what must hold holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from zoolab.benchmarks import compared, report
+from zoolab.benchmarks.against_literal import ALGORITHMS, compare
+from zoolab.benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED
+from zoolab.benchmarks.measure import machine
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+PEERS_PYTHON = HERE / ".venv-peers" / "bin" / "python"
+PARTS = ("literal", "gauntlet", "funnel", "shop", "growth", "accelerator")
+OF_PEERS = ("peers", "different")  # what needs their environment
+ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+SEEDS = (42, 43, 44)  # one round each
+STEPS = {LINUCB: 5_000, SHARED: 5_000, NEURAL_LINEAR: 5_000, NEURAL_UCB: 1_000}
+
+
+def literal(rounds: int) -> list[dict[str, Any]]:
+    rows = []
+    for algorithm in ALGORITHMS:
+        rows += compare(algorithm, rounds)
+        for row in rows[-2:]:
+            print(f"  {row['algorithm']}, {row['worlds']}: {row['ratio']:.0f} times as fast", flush=True)
+    return rows
+
+
+def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
+    """Run a benchmark in a process of its own and return what it prints, or None and why not."""
+    environment = {**os.environ, **ONE_CORE}
+    done = subprocess.run([python, "-m", *arguments], cwd=HERE.parent, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
+    return json.loads(done.stdout.strip().splitlines()[-1]), ""
+
+
+def alone(module: str) -> dict[str, Any]:
+    """Return what a benchmark measures in a process of its own, and where."""
+    measured, why = in_process(sys.executable, module)
+    if measured is None:
+        raise SystemExit(why)
+    return {"machine": machine(), **measured}
+
+
+def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
+    """Let every contender (of one task) play in turns, a round for each seed."""
+    listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
+    if listed is None:
+        raise SystemExit(f"the peers' environment does not work (make bench-peers makes it): {why}")
+    listed = {name: told for name, told in listed.items() if only in ("", told["task"])}
+    played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
+    missing: dict[str, str] = {}
+    for seed in SEEDS[:rounds]:
+        for name, told in listed.items():
+            if name in missing:
+                continue
+            n_steps = STEPS[told["task"]]
+            result, why = in_process(PEERS_PYTHON, "benchmarks.peers", name, f"--steps={n_steps}", f"--seed={seed}")
+            if result is None:
+                missing[name] = why
+            else:
+                played[name].append(result)
+                print(f"  {name}: {n_steps / result['seconds']:,.0f} steps a second", flush=True)
+    return [
+        {"contender": name, "steps": STEPS[told["task"]], **told}
+        | ({"missing": missing[name]} if name in missing else measured(played, name, told))
+        for name, told in listed.items()
+    ]
+
+
+def measured(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what a contender did: medians over the rounds, and how many times as long as ours it took in each."""
+    seconds, ours = ([one["seconds"] for one in played[of]] for of in (name, told["reference"]))
+    ratios = [mine / other for mine, other in zip(seconds, ours, strict=True)]
+    return {
+        "version": played[name][0]["version"],
+        "rate": STEPS[told["task"]] / median(seconds),
+        "ratio": median(ratios),
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+        "ctr": sum(one["ctr"] for one in played[name]) / len(seconds),
+        "mb": max(one["mb"] for one in played[name]),
+        "missing": "",
+    }
+
+
+def different(rounds: int) -> list[dict[str, Any]]:
+    """Let every contender play where no context comes again, a round for each seed."""
+    played = compared.in_rounds(
+        SEEDS[:rounds], lambda name, seed: in_process(PEERS_PYTHON, "benchmarks.different", name, "--seed", str(seed))
+    )
+    return compared.rows(played)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m zoolab.benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, help="of what is timed in turns; 7 against the literal versions, else 3")
+    parser.add_argument("--peers", action="store_true", help="also the libraries of others, in their own environment")
+    parser.add_argument("--only", choices=PARTS + OF_PEERS, help="one part; the others stay as stored")
+    given = parser.parse_args()
+    parts = (given.only,) if given.only else PARTS + OF_PEERS if given.peers else PARTS
+    turns = len(SEEDS) if given.rounds is None else given.rounds
+
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if "literal" in parts:
+        print("Against the literal versions:")
+        results["literal"] = {"machine": machine(), "rows": literal(given.rounds or 7)}
+    if "gauntlet" in parts:
+        print("The gauntlet, 100 replications:")
+        results["gauntlet"] = alone("benchmarks.gauntlet")
+        print(f"  {results['gauntlet']['seconds']:.0f} s, {results['gauntlet']['peak_mb']:,.0f} MB", flush=True)
+    if "funnel" in parts:
+        print("The funnel, two million products:")
+        results["funnel"] = alone("benchmarks.funnel")
+        for row in results["funnel"]["stages"]:
+            print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
+        queue = results["funnel"]["open_loop"]
+        print(
+            f"  open loop: waiting {queue['wait_ms']:.1f} ms in the mean, by the formula {queue['formula_ms']:.1f}",
+            end="",
+        )
+        print(f"; on the clock a decision takes {queue['others']:.2f} times the processor's time")
+        print("\n".join(f"  {verdict}" for verdict in report.verdicts(results["funnel"])), flush=True)
+    if "shop" in parts:
+        print("The shop's page, four clients for a minute:")
+        results["shop"] = alone("benchmarks.shop_load")
+        for row in results["shop"]["requests"]:
+            print(f"  {row['request']}: median {row['median_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms", flush=True)
+        print(f"  {results['shop']['clicks']:,} clicks, {results['shop']['lost']} lost", flush=True)
+    if "growth" in parts:
+        print("What a step costs, as the problem grows:")
+        results["growth"] = alone("benchmarks.growth")
+        for sweep in results["growth"]["sweeps"]:
+            print(f"  in {sweep['by']}: slope {sweep['slope']:.2f}", flush=True)
+    if "accelerator" in parts:
+        print("The network's part of a step of Neural-Linear:")
+        results["accelerator"] = alone("benchmarks.accelerator")
+        for row in results["accelerator"]["rows"]:
+            print(f"  {row['worlds']:,} worlds: {row['network']:.0%} of {1e6 * row['seconds']:.1f} µs", flush=True)
+    if "peers" in parts:
+        print("Against the libraries of others, twenty contexts that repeat:")
+        results["peers"] = {"machine": machine(), "rows": peers(turns)}
+    if "different" in parts:
+        print("Against the libraries of others, all contexts different:")
+        results["different"] = {"machine": machine(), "rows": different(turns)}
+
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (HERE / "results.md").write_text(report.page(results), encoding="utf-8")
+    failures = report.failures(results)
+    print("\n".join(failures) if failures else "All that must hold holds.")
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

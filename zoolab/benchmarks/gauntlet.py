@@ -1,0 +1,60 @@
+"""The four contenders of the gauntlet, 100 replications of 40,000 steps: CPU time and memory of a process of its own.
+
+python -m zoolab.benchmarks.gauntlet
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from zoolab.benchmarks.measure import cpu_seconds
+from zoolab.benchmarks.memory import peak_mb
+from zoolib import (
+    SHOCK_DOG_TOY,
+    SHOCK_FISH,
+    LinUCBAgent,
+    NeuralLinearAgent,
+    RandomAgent,
+    Replay,
+    StaticMLPAgent,
+    ZooplusSimulator,
+    random_log,
+    replicate,
+    spawn,
+    train_recommender,
+)
+
+
+def trained_models(sim: ZooplusSimulator) -> list[Any]:
+    """Train one recommender a world, offline, on the log of a random policy."""
+    models = []
+    for seed in sim.seeds:
+        world = ZooplusSimulator(seed=seed)
+        log = random_log(world, 50_000, spawn(seed, "log"))
+        models.append(train_recommender(log, world.n_users, world.n_products, spawn(seed, "training"))[0])
+    return models
+
+
+def measure(n_worlds: int = 100, n_steps: int = 40_000) -> dict[str, Any]:
+    """Return CPU seconds by agent, those of the offline training, and the peak memory of this process in MB."""
+    sim = ZooplusSimulator(seed=range(n_worlds))
+    models: list[Any] = []
+    training = cpu_seconds(lambda: models.extend(trained_models(sim)))
+    shocks = {n_steps // 4: SHOCK_FISH, n_steps * 5 // 8: SHOCK_DOG_TOY}
+    agents = {
+        "random": lambda features, rng: RandomAgent(features, rng=rng),
+        "static MLP": lambda features, rng: StaticMLPAgent(features, models),
+        "LinUCB": lambda features, rng: LinUCBAgent(features, alpha=0.2),
+        "Neural-Linear, replay": lambda features, rng: NeuralLinearAgent(
+            features, alpha=0.3, training=Replay(), rng=rng
+        ),
+    }
+    together = cpu_seconds(lambda: replicate(agents, range(n_worlds), n_steps, shocks))
+    peak = peak_mb()
+    return {"seconds": together, "training_seconds": training, "peak_mb": peak, "worlds": n_worlds, "steps": n_steps}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(*map(int, sys.argv[1:]))))

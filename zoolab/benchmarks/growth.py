@@ -1,0 +1,118 @@
+"""What a step of LinUCB costs as the problem grows, beside what the memory alone would take.
+
+    python -m zoolab.benchmarks.growth
+
+To choose among K arms the agent must read the inverse of each arm's A once: 8 K d^2 bytes, as many times as there are
+worlds. The memory's pace is that of a long copy, timed in the same run. Contexts are all different.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from zoolab.benchmarks.contenders import LINUCB, our
+from zoolab.benchmarks.different import World
+from zoolib import LinUCBAgent
+
+K, D, ENOUGH, COPIED = 50, 20, 0.2, 2**28  # arms, d; CPU seconds of a measurement; bytes of the copy
+SWEEPS: dict[str, Sequence[int]] = {
+    "arms": (10, 30, 100, 300, 1000, 3000, 10_000),
+    "d": (5, 10, 20, 40, 80, 160, 320),
+    "worlds": (1, 3, 10, 30, 100, 300, 1000),
+    "steps": (100, 300, 1000, 3000, 10_000, 30_000),
+}
+
+
+def bandwidth(rounds: int = 5) -> float:
+    """Return the bytes that a long copy reads and writes in a second, in the best of several rounds."""
+    source, target = np.ones(COPIED // 8), np.zeros(COPIED // 8)
+    best = min(_seconds(lambda: np.copyto(target, source)) for _ in range(rounds))
+    return 2 * COPIED / best
+
+
+def _seconds(work: Any) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+class Play:
+    """An agent of a world, and the CPU seconds that its steps take."""
+
+    def __init__(self, n_arms: int = K, d: int = D, worlds: int | None = None) -> None:
+        self.world = World(LINUCB, n_arms, d, seed=42, worlds=worlds)
+        self.choose, self.learn = our(LinUCBAgent, self.world.shape, own_models=True)(n_arms, d)
+        self.steps: Iterator[Any] = iter(())
+        self.number = 0
+
+    def step(self) -> float:
+        """Return the CPU seconds of one step: to choose, and to learn."""
+        found = next(self.steps, None)
+        if found is None:
+            self.steps, self.number = zip(*self.world.block(self.number), strict=True), self.number + 1
+            found = next(self.steps)
+        X, luck = found
+        start = time.process_time()
+        arms = self.choose(X)
+        seconds = time.process_time() - start
+        x, chance = self.world.chosen(X, arms)
+        r = (luck < chance).astype(int)
+        start = time.process_time()
+        self.learn(x, arms, r if r.shape else int(r))
+        return seconds + time.process_time() - start
+
+
+def cost(**sizes: int) -> float:
+    """Return the CPU seconds of a step: the median of as many as fit into the time, after two that do not count."""
+    play, taken = Play(**sizes), []
+    for _ in range(2):
+        play.step()
+    while sum(taken) < ENOUGH or len(taken) < 5:
+        taken.append(play.step())
+    return float(np.median(taken))
+
+
+def costs_of_steps(until: Sequence[int]) -> list[float]:
+    """Return the CPU seconds of a step, on average, of those from one number to the next."""
+    play, found = Play(), []
+    for begin, end in pairwise((0, *until)):
+        found.append(sum(play.step() for _ in range(begin, end)) / (end - begin))
+    return found
+
+
+def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """Return the exponent p of the power law c n^p that fits best, in logarithms."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def measure(sweeps: dict[str, Sequence[int]] = SWEEPS) -> dict[str, Any]:
+    """Return for each sweep its sizes, the seconds of a step, those at the memory's pace, and the fitted slopes."""
+    pace, found = bandwidth(), []
+    for of, sizes in sweeps.items():
+        name = {"arms": "n_arms"}.get(of, of)
+        seconds = costs_of_steps(sizes) if of == "steps" else [cost(**{name: n}) for n in sizes]
+        each = [{} if of == "steps" else {of: n} for n in sizes]
+        line = [8 * e.get("arms", K) * e.get("d", D) ** 2 * e.get("worlds", 1) / pace for e in each]
+        half = len(sizes) // 2
+        found.append(
+            {
+                "by": of,
+                "sizes": list(sizes),
+                "seconds": seconds,
+                "line": line,
+                "slope": slope(sizes, seconds),
+                "slope_small": slope(sizes[: half + 1], seconds[: half + 1]),
+                "slope_large": slope(sizes[half:], seconds[half:]),
+            }
+        )
+    return {"bandwidth": pace, "arms": K, "d": D, "sweeps": found}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))

@@ -1,0 +1,307 @@
+"""Libraries that others wrote, each as two functions: choose an arm for a user, learn from the click.
+
+This file runs in an environment of its own (``make bench-peers`` makes it), one process a contender:
+
+    python -m zoolab.benchmarks.peers "river: LinUCBDisjoint" --steps 10000 --seed 42
+
+Every contender serves the same users in the same shop, is told their persona and the products' categories, and is
+written as its documentation says. Where an equal choice of settings exists it is made: alpha = .2 for LinUCB, a prior
+of weight 1, an MLP 9 -> 64 -> 32, one minibatch in 50 steps for Neural-Linear. Who has one model for all products is
+told the pair of persona and category: from the two apart it could learn nothing personal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from zoolab.benchmarks import contenders, linear_peers, neural_peers, shared_peers
+from zoolab.benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, WORLDS, step
+from zoolab.benchmarks.linear_peers import ALPHA, Make, one_by_one
+from zoolab.benchmarks.memory import peak_mb
+from zoolib import (
+    CATEGORIES,
+    FeatureEngineer,
+    LinUCBAgent,
+    NeuralLinearAgent,
+    NeuralUCBAgent,
+    Replay,
+    SharedLinUCBAgent,
+    ZooplusSimulator,
+    __version__,
+    run,
+)
+
+Choose = Callable[[int], int]
+Learn = Callable[[int, int, int], None]
+K = 50
+
+
+class Shop:
+    """What a contender may know: personas and categories, one-hot, as NumPy and torch see them."""
+
+    def __init__(self, seed: int) -> None:
+        self.sim = ZooplusSimulator(n_products=K, seed=seed)
+        self.features = FeatureEngineer(self.sim)
+        self.persona = self.sim.user_persona.tolist()
+        self.category = self.sim.product_category.tolist()
+        self.own = np.hstack([np.eye(4), np.ones((4, 1))])  # (P, 5): all that varies, where each arm has its own model
+        shown = range(4), self.sim.product_category
+        self.contexts = self.features.table[np.ix_(*shown)]  # (P, K, 9)
+        self.crossed = self.features.encoded("crossed").table[np.ix_(*shown)]  # (P, K, 20)
+
+
+def zoolib(make: Callable[..., Any]) -> Callable[[Shop], tuple[Choose, Learn]]:
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        agent = make(shop.features)
+        return (
+            lambda user: agent.predict(user, shop.sim),
+            lambda user, arm, click: agent.update(user, arm, click, shop.sim),
+        )
+
+    return contender
+
+
+def on_personas(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender whose arms have models of their own, and which sees the persona alone."""
+
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        choose, learn = make(K, shop.own.shape[1])
+        return (
+            lambda user: choose(shop.own[shop.persona[user]]),
+            lambda user, arm, click: learn(shop.own[shop.persona[user]], arm, click),
+        )
+
+    return contender
+
+
+def on_products(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender of one model, which sees the crossed contexts of all products."""
+
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        choose, learn = make(K, 20)
+        return (
+            lambda user: choose(shop.crossed[shop.persona[user]]),
+            lambda user, arm, click: learn(shop.crossed[shop.persona[user], arm], arm, click),
+        )
+
+    return contender
+
+
+def river_linucb(shop: Shop) -> tuple[Choose, Learn]:
+    from river.bandit import LinUCBDisjoint
+
+    policy = LinUCBDisjoint(alpha=1.0, beta=1.0, seed=0)  # its prior and noise; the bonus it adds has a weight of one
+    contexts = [{f"p{p}": 1.0, "one": 1.0} for p in range(4)]
+    arms = list(range(K))
+    return (
+        lambda user: policy.pull(arms, context=contexts[shop.persona[user]]),
+        lambda user, arm, click: policy.update(arm, contexts[shop.persona[user]], float(click)),
+    )
+
+
+def vw_adf(shop: Shop) -> tuple[Choose, Learn]:
+    """One line a product; interactions of user and product features, as its recommendation tutorial does it."""
+    from vowpalwabbit import Workspace
+
+    vw = Workspace("--cb_explore_adf --squarecb -q UA --quiet")
+    rng = np.random.default_rng(0)
+    users = [f"shared |U p{p}" for p in range(4)]
+    products = [f"|A k{k} c{c}" for k, c in enumerate(shop.category)]
+    last: list[float] = [0.0]
+
+    def choose(user: int) -> int:
+        scores = np.array(vw.predict("\n".join([users[shop.persona[user]], *products])))
+        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
+        last[0] = scores[arm]
+        return arm
+
+    def learn(user: int, arm: int, click: int) -> None:
+        told = products.copy()
+        told[arm] = f"0:{-click}:{last[0]} {products[arm]}"
+        vw.learn("\n".join([users[shop.persona[user]], *told]))
+
+    return choose, learn
+
+
+def vw_disjoint(shop: Shop) -> tuple[Choose, Learn]:
+    """One line a decision: a model for each arm on the persona alone, exploring at random in one step of twenty."""
+    from vowpalwabbit import Workspace
+
+    vw = Workspace(f"--cb_explore {K} --epsilon 0.05 --quiet")
+    rng = np.random.default_rng(0)
+    contexts = [f"| p{p}" for p in range(4)]
+    last: list[float] = [0.0]
+
+    def choose(user: int) -> int:
+        scores = np.array(vw.predict(contexts[shop.persona[user]]))
+        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
+        last[0] = scores[arm]
+        return arm
+
+    def learn(user: int, arm: int, click: int) -> None:
+        vw.learn(f"{arm + 1}:{-click}:{last[0]} {contexts[shop.persona[user]]}")
+
+    return choose, learn
+
+
+def gittins(with_category: bool) -> Callable[[Shop], tuple[Choose, Learn]]:
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        import gittins as engine
+
+        state = engine.create(bits=12, horizon=10.0)
+        contexts = [{"persona": f"p{p}"} for p in range(4)]
+        told = [{"category": CATEGORIES[c]} if with_category else {} for c in shop.category]
+        products = [(f"k{k}", one) for k, one in enumerate(told)]
+        last: list[Any] = [0.0, None]
+
+        def choose(user: int) -> int:
+            last[0] += 1.0
+            record = engine.decide(state, contexts[shop.persona[user]], products, last[0], "shop")
+            last[1] = record.decision_id
+            return record.chosen
+
+        return choose, lambda user, arm, click: engine.learn(state, last[1], float(click), last[0]) and None
+
+    return contender
+
+
+def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+    """Return a contender that is handed the contexts of the users who come, in torch."""
+
+    def contender(shop: Shop) -> tuple[Choose, Learn]:
+        import torch
+
+        choose, learn = make(K, 9)
+        X = [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
+        return (
+            lambda user: choose(X[shop.persona[user]]),
+            lambda user, arm, click: learn(X[shop.persona[user]][arm], arm, click),
+        )
+
+    return contender
+
+
+IN_LOCKSTEP = f", {contenders.LOCKSTEP}"
+
+# name: (task, the distribution whose version is reported, how it is made); all of a task are compared with its first
+CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
+    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
+    "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
+    "river: LinUCBDisjoint": (LINUCB, "river", river_linucb),
+    "contextualbandits: LinUCB": (
+        LINUCB,
+        "contextualbandits",
+        on_personas(one_by_one(linear_peers.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True))),
+    ),
+    "gobrec: LinUCB": (LINUCB, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
+    "pymab: LinUCBPolicy": (LINUCB, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
+    "vowpalwabbit: squarecb, a line a product": (LINUCB, "vowpalwabbit", vw_adf),
+    "vowpalwabbit: epsilon-greedy, a line a decision": (LINUCB, "vowpalwabbit", vw_disjoint),
+    "gittins: products by category": (LINUCB, "gittins", gittins(with_category=True)),
+    "gittins: products by name": (LINUCB, "gittins", gittins(with_category=False)),
+    "zoolib: SharedLinUCBAgent": (
+        SHARED,
+        "zoolib",
+        zoolib(lambda f: SharedLinUCBAgent(f.encoded("crossed"), alpha=ALPHA)),
+    ),
+    "coba: LinUCBLearner": (SHARED, "coba", on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
+    "calvera: LinearUCBBandit": (
+        SHARED,
+        "calvera",
+        on_products(one_by_one(shared_peers.calvera("LinearUCBBandit", exploration_rate=ALPHA))),
+    ),
+    "zoolib: NeuralLinearAgent, replay": (
+        NEURAL_LINEAR,
+        "zoolib",
+        zoolib(lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0)),
+    ),
+    "zoolib: NeuralLinearAgent, replay, 100 worlds in lockstep": (
+        NEURAL_LINEAR,
+        "zoolib",
+        lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0),
+    ),
+    "Pearl: NeuralLinearBandit, evidence at every click": (
+        NEURAL_LINEAR,
+        "Pearl",
+        in_shop(neural_peers.pearl_neural_linear(True)),
+    ),
+    "Pearl: NeuralLinearBandit, all once in 50 steps": (
+        NEURAL_LINEAR,
+        "Pearl",
+        in_shop(neural_peers.pearl_neural_linear(False)),
+    ),
+    "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", in_shop(neural_peers.calvera_neural_linear)),
+    "zoolib: NeuralUCBAgent, diagonal": (
+        NEURAL_UCB,
+        "zoolib",
+        zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, diagonal=True, rng=0)),
+    ),
+    "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
+    "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", in_shop(neural_peers.calvera_neural_ucb)),
+}
+
+
+def version(distribution: str) -> str:
+    if distribution == "zoolib":
+        return __version__
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return the CPU seconds a world of the whole loop and the clicks of ours in many worlds, ``seed`` the first."""
+    sim = ZooplusSimulator(n_products=K, seed=range(seed, seed + WORLDS))
+    agent = CONTENDERS[name][2](FeatureEngineer(sim))
+    start = time.process_time()
+    results = run({"agent": agent}, sim, n_steps)
+    return {"seconds": (time.process_time() - start) / WORLDS, "ctr": results.reward.mean().item()}
+
+
+def alone(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return the CPU seconds of choosing and learning and the clicks of one contender in one world."""
+    shop = Shop(seed)
+    users = np.random.default_rng(seed).integers(0, shop.sim.n_users, n_steps).tolist()
+    pair, clicks, seconds = CONTENDERS[name][2](shop), 0, 0.0
+    for user in users:
+        (_, _, click), took = step(pair, user, lambda user, arm: (user, int(arm), shop.sim.get_reward(user, int(arm))))
+        clicks, seconds = clicks + click, seconds + took
+    return {"seconds": seconds, "ctr": clicks / n_steps}
+
+
+def play(name: str, n_steps: int, seed: int) -> dict[str, Any]:
+    """Return what a contender did, one made anew after some steps unseen."""
+    played = in_lockstep if name.endswith(IN_LOCKSTEP) else alone
+    played(name, UNSEEN, seed)
+    return played(name, n_steps, seed)
+
+
+def told(name: str) -> dict[str, Any]:
+    """Return a contender's task, whether its posterior is the one that is defined, and with whom it is compared."""
+    task, elsewhere = CONTENDERS[name][0], contenders.CONTENDERS.get(name.removesuffix(IN_LOCKSTEP))
+    reference = next(first for first, one in CONTENDERS.items() if one[0] == task)
+    exact = elsewhere is not None and elsewhere.exact  # vowpalwabbit and gittins are told other things there
+    return {"task": task, "exact": exact, "reference": reference}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("name", choices=list(CONTENDERS), nargs="?")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--seed", type=int)
+    given = parser.parse_args()
+    if given.list:
+        print(json.dumps({name: told(name) for name in CONTENDERS}))
+    else:
+        played = play(given.name, given.steps, given.seed)
+        print(json.dumps(played | {"mb": peak_mb(), "version": version(CONTENDERS[given.name][1])}))

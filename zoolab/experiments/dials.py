@@ -1,0 +1,34 @@
+"""Agents of the ablation with more exploration weights than two (chapter 5).
+
+They play what they play there, in the same worlds. Of linear agents there are separate models and shared ones, with a
+window and without; of neural ones those that remember everything, trained by replay, by replay with draws in place of
+a bonus, and not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from zoolab.experiments import ablation
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "dials.csv"
+LINEAR = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
+NEURAL = ("replay", "replay, Thompson", "frozen")
+FAMILIES = {
+    "Linear": (ablation.linear, LINEAR, [0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8]),
+    "Neural-Linear": (ablation.neural, NEURAL, [0.3, 1.0, 2.0, 4.0, 6.0, 9.0]),
+}
+
+
+def compute(
+    seeds: Sequence[int] = range(100),
+    kinds: Sequence[str] = (*LINEAR, *NEURAL),
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return the columns of the ablation, one row for each kind, alpha and replication."""
+    return ablation.compute(seeds, kinds, cache, progress, FAMILIES)

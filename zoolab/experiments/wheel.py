@@ -1,0 +1,250 @@
+"""The wheel, on which one must explore: sixteen agents, tuned alike, on rims of five widths (chapter 10).
+
+Every agent first tries each of the five arms twice, as in the paper. Its dials are searched on wheels that are used for
+nothing else, by what it loses on average over three of the radii, in percent of what chance loses. The best setting
+then plays a hundred other wheels of each radius.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import zoolib as zoo
+from zoolab.columns import Crossed, Identity, RandomFourier, serve
+from zoolab.experiments.contest import Factor, remembered, search
+from zoolab.experiments.expecting import Expecting
+from zoolab.labelled import ArmHeadsAgent, WheelBandit
+from zoolab.long import gather
+from zoolab.rivals import EnsembleAgent, EpinetAgent
+from zoolib.randomness import shift
+
+TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "wheel.csv"
+DELTAS = (0.5, 0.7, 0.9, 0.95, 0.99)
+N_STEPS, SEEDS = 2000, range(100)
+TUNING_DELTAS, TUNING_SEEDS, BUDGET = (0.5, 0.9, 0.99), range(1000, 1010), 15
+
+
+class Seen:
+    """A wheel through a map: the agent gets z = map(x)."""
+
+    def __init__(self, wheel: WheelBandit, map: Any) -> None:
+        rngs = [zoo.spawn(seed, "waves") for seed in wheel.seeds]
+        self.wheel, self.map = wheel, map.start(2, wheel.batch_shape, rngs)
+        self.space = zoo.ContextSpace(self.map.width, wheel.n_arms, wheel.batch_shape)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.wheel, name)
+
+    def contexts(self, t: int) -> np.ndarray:
+        """Return z for every arm, ``(..., 5, width)``."""
+        z = self.map(self.wheel.x[t][..., None, :])
+        return np.broadcast_to(z, (*z.shape[:-2], self.wheel.n_arms, z.shape[-1]))
+
+
+class OwnColumns:
+    """A map for one network for all arms: (1, x) in the columns of each arm, and 0 in those of the others."""
+
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Any) -> OwnColumns:
+        """Return itself, which draws nothing."""
+        self.width = WheelBandit.n_arms * (d + 1)
+        return self
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return a row for each arm, ``(..., 1, d) -> (..., 5, width)``."""
+        return np.kron(np.eye(WheelBandit.n_arms), np.concatenate([np.ones_like(X[..., :1]), X], axis=-1))
+
+
+class Quarters:
+    """A map that cuts each of two columns at its middle and crosses the two: a one-hot of the quarter.
+
+    With ``distance`` that from the middle follows, in the column of the quarter: for whoever knows that it matters.
+    """
+
+    def __init__(self, distance: bool = False) -> None:
+        self.distance = distance
+
+    def start(self, d: int, batch_shape: tuple[int, ...], rngs: Any) -> Quarters:
+        """Return itself, which draws nothing."""
+        self.width = 8 if self.distance else 4
+        return self
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return a row for each point, ``(..., 2) -> (..., width)``."""
+        in_quarter = np.eye(4)[(X > 0) @ np.array([2, 1])]
+        far = np.linalg.norm(X, axis=-1, keepdims=True) * in_quarter
+        return np.concatenate([in_quarter, far], axis=-1) if self.distance else in_quarter
+
+
+class InTurn:
+    """Tries every arm twice, in turn, before it chooses."""
+
+    t = 0
+
+    def select(self, X: np.ndarray) -> Any:
+        """Return the arm whose turn it is, and later the agent's own choice."""
+        self.t += 1
+        own = super().select(X)
+        return own if self.t > 2 * self.n_arms else self._plain(np.full(self.batch_shape, self.t % self.n_arms))
+
+
+class NoiseUnknown(InTurn):
+    """Keeps what a normal-inverse-gamma posterior needs beside A and b: of each arm the clicks and sum r^2."""
+
+    def __init__(self, features: zoo.ContextSpace, **settings: Any) -> None:
+        super().__init__(features, **settings)
+        self.n, self.squares = np.zeros((2, *self.batch_shape, self.n_arms))
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        super()._learn(x, arm, reward)
+        self.n[(*self.rows, arm)] += 1
+        self.squares[(*self.rows, arm)] += np.square(reward)
+
+
+class ShowdownDraw(zoo.ArmThompson):
+    """Draws each arm's sigma^2 ~ InvGamma(a, b), and then its payoff.
+
+    a = a0 + n/2 and b = b0 + (sum r^2 - theta'A theta)/2 of the arm's n records.
+    With a0 = b0 = 6, as in the code of the Showdown.
+    """
+
+    def bonus(self, agent: Any, Z: Any) -> np.ndarray:
+        """Return sigma times width times a standard normal number for each row."""
+        a, evidence = 6 + agent.n / 2, agent.evidence
+        b = 6 + np.maximum(agent.squares - np.vecdot(evidence.theta, evidence.b), 0) / 2
+        gamma = [rng.standard_gamma(one) for rng, one in zip(self._rngs, np.atleast_2d(a), strict=True)]
+        return np.sqrt(b / np.reshape(gamma, a.shape)) * super().bonus(agent, Z)
+
+
+class Linear(InTurn, zoo.LinUCBAgent):
+    """A linear model for each arm."""
+
+
+class LinearExpecting(Expecting, Linear):
+    """The same, which expects something of the unknown."""
+
+
+class LinearShowdown(NoiseUnknown, zoo.LinUCBAgent):
+    """The same, with the posterior of the Showdown."""
+
+
+class Heads(InTurn, ArmHeadsAgent):
+    """One network, a linear model on it for each arm."""
+
+
+class HeadsShowdown(NoiseUnknown, ArmHeadsAgent):
+    """The same, with the posterior of the Showdown."""
+
+
+class Members(InTurn, EnsembleAgent):
+    """Ten networks, of which one decides."""
+
+
+class Epinet(InTurn, EpinetAgent):
+    """One network with an epinet, for which one index is drawn."""
+
+
+ALPHA, RIDGE = Factor(1.0), Factor(0.25)
+EPSILON, LENGTH, LR = Factor(0.05, bottom=0.002), Factor(0.5), Factor(0.01)
+PRIOR = {"alpha": ALPHA, "prior": Factor(10.0), "lr": LR}
+PLAIN, SHOWDOWN = {"alpha": 0.0}, {"alpha": 1.0, "exploration": ShowdownDraw()}
+DRAWN = {"exploration": zoo.ArmThompson()}
+AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
+    "Linear, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Squares, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Quarters, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Quarters and distance, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
+    "Waves, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE, "length": LENGTH}),
+    "Waves, Showdown's draws": (LinearShowdown, SHOWDOWN, {"ridge": RIDGE, "length": LENGTH}),
+    "Waves, epsilon-greedy": (Linear, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "length": LENGTH}),
+    "Waves, greedy": (Linear, PLAIN, {"ridge": RIDGE, "length": LENGTH}),
+    "Waves, greedy, expects": (
+        LinearExpecting,
+        PLAIN,
+        {"expects": Factor(10.0), "ridge": RIDGE, "length": LENGTH},
+    ),
+    "Neural-Linear, UCB": (Heads, {}, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
+    "Neural-Linear, Thompson": (Heads, DRAWN, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
+    "Neural-Linear, Showdown's draws": (HeadsShowdown, SHOWDOWN, {"ridge": RIDGE, "lr": LR}),
+    "Neural-Linear, epsilon-greedy": (Heads, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "lr": LR}),
+    "Neural-Linear, greedy": (Heads, PLAIN, {"ridge": RIDGE, "lr": LR}),
+    "Ensemble, one member": (Members, {}, PRIOR),
+    "Epinet, one index": (Epinet, {"noise": WheelBandit.sigma}, PRIOR),
+}
+DIALS = ["alpha", "epsilon", "ridge", "length", "prior", "lr", "expects"]
+MAPS: dict[str, Callable[..., Any]] = {
+    "Linear": lambda length: Identity(),
+    "Squares": lambda length: Crossed(),
+    "Quarters": lambda length: Quarters(),
+    "Quarters and distance": lambda length: Quarters(distance=True),
+    "Waves": lambda length: RandomFourier(n=64, length=length),
+    "Neural-Linear": lambda length: Identity(),
+    "Ensemble": lambda length: OwnColumns(),
+    "Epinet": lambda length: OwnColumns(),
+}
+
+
+def lost(name: str, setting: dict[str, float], seeds: Sequence[int], delta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each wheel what an agent loses, in percent of what chance does, and how many rich arms it has found."""
+    make, always, _ = AGENTS[name]
+    own = {key: value for key, value in setting.items() if key not in ("length", "epsilon")}
+    if "epsilon" in setting:
+        own["exploration"] = zoo.agents.sampling.EpsilonGreedy(setting["epsilon"])
+    wheel = Seen(WheelBandit(seeds, N_STEPS, delta=delta), MAPS[name.partition(",")[0]](setting.get("length")))
+    played = serve({name: lambda space, rng: make(space, **always, **own, rng=rng)}, wheel, progress=False)
+    chance = (wheel.expected.max(-1) - wheel.expected.mean(-1)).sum(0)
+    rich = [
+        np.unique(arm[earned == wheel.rich]).size for arm, earned in zip(played.arm[0], played.expected[0], strict=True)
+    ]
+    return 100 * (played.oracle - played.expected[0]).sum(-1) / chance, np.array(rich)
+
+
+def one(name: str) -> list[dict[str, Any]]:
+    """Search the dials of one agent, let the best setting play, and return the rows of all that.
+
+    In a fresh hundred what the book's search found plays.
+    """
+
+    def score(some: list[dict[str, float]]) -> list[float]:
+        return [
+            -float(np.mean([lost(name, setting, TUNING_SEEDS, delta)[0].mean() for delta in TUNING_DELTAS]))
+            for setting in some
+        ]
+
+    dials = AGENTS[name][2]
+    found = remembered(TABLE, dials, "lost", agent=name) if shift() else search(score, dials, BUDGET)
+    unset = dict.fromkeys(DIALS)
+    best = unset | found.best
+    rows = [
+        {"agent": name, "phase": "tuning"} | unset | setting | {"lost": f"{-value:.2f}"}
+        for setting, value in found.tried
+    ]
+    played = [lost(name, found.best, SEEDS, delta) for delta in DELTAS]
+    for i, seed in enumerate(SEEDS):
+        told = {"lost": " ".join(f"{loss[i]:.2f}" for loss, _ in played)}
+        told |= {"found": " ".join(str(rich[i]) for _, rich in played)}
+        rows.append({"agent": name, "phase": "play"} | best | {"replication": seed} | told)
+    for row in rows:
+        row["unsettled"] = " ".join(found.unsettled)
+    return rows
+
+
+def ones(names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of agents."""
+    return {name: one(name) for name in names}
+
+
+def compute(
+    names: Sequence[str] = tuple(AGENTS),
+    cache: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
+    (found,) = gather(ones, [({}, list(names))], cache, chunk=1, progress=progress)
+    frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
+    return frame[["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]]

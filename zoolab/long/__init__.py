@@ -1,0 +1,4 @@
+"""Long experiments: sweeps whose results are kept."""
+
+from zoolab.long.cache import gather
+from zoolab.long.sweeps import cluster, combinations, summarize, sweep

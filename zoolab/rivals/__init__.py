@@ -1,0 +1,6 @@
+"""Agents that the story is compared with."""
+
+from zoolab.rivals.ensemble import EnsembleAgent, OneMember
+from zoolab.rivals.epinet import EpinetAgent, OneIndex
+from zoolab.rivals.per_product import PerProductAgent
+from zoolab.rivals.presets import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent

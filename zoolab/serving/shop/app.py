@@ -1,0 +1,257 @@
+"""The page and its interface: what may be asked, in which form, and what is said when it is wrong (chapter 6)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from zoolab.serving import StaleModelError
+from zoolab.serving.shop import display
+from zoolab.serving.shop.security import Guard
+from zoolab.serving.shop.shop import MOST_ALPHA, MOST_VISITORS, AnsweredError, BusyError, Shop, UnknownDecisionError
+from zoolab.serving.shop.world import SHOCKS
+from zoolab.serving.stores.base import StoreUnavailableError
+from zoolab.serving.stores.codec import UnreadableValueError
+from zoolib.world import PERSONAS
+
+LONGEST_BODY, PATIENCE = 4096, 10.0  # bytes, and seconds to wait for them
+DECISION = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
+Check = Callable[[Any], Any]
+
+PAGE = resources.files("shop") / "page"
+FILES = {"/": "index.html"} | {f"/{name}": name for name in ("shop.css", "pictures.js", "shop.js", "icon.svg")}
+KINDS = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+FONTS = Path(__file__).resolve().parents[1] / "pages" / "vendor" / "fonts"  # the book's face, where the book is
+FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font-display: swap;
+  src: url("serif.woff2") format("woff2"); }
+"""
+
+
+def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) -> Guard:
+    """Return the ASGI application that serves the page of ``shop``.
+
+    Parameters
+    ----------
+    shop
+        What is behind it.
+    hosts
+        Names by which it may be called, besides those of the loopback address.
+    token
+        What every request must hold, if anything: see :class:`~shop.security.Guard`.
+    """
+
+    async def visit(request: Request) -> Any:
+        asked = await wanted(request, persona=(_persona, None), board=(_truth, False))
+        visit = await run_in_threadpool(shop.visit, asked["persona"])
+        told = await run_in_threadpool(display.told, shop, visit)
+        return told | (await run_in_threadpool(display.beside, shop, visit) if asked["board"] else {})
+
+    async def answer(request: Request) -> Any:
+        asked = await wanted(request, decision=(_decision,), clicked=(_products,))
+        outcome = await run_in_threadpool(shop.answer, asked["decision"], asked["clicked"])
+        return {"outcome": outcome.value}
+
+    async def simulate(request: Request) -> Any:
+        asked = await wanted(request, visitors=(_whole(1, MOST_VISITORS),), persona=(_persona, None))
+        counted = await run_in_threadpool(shop.simulate, asked["visitors"], asked["persona"])
+        return {"counted": counted, **await state()}
+
+    async def shock(request: Request) -> Any:
+        asked = await wanted(request, name=(_one_of(SHOCKS),), on=(_truth,))
+        await run_in_threadpool(shop.shock, asked["name"], asked["on"])
+        return await state()
+
+    async def explore(request: Request) -> Any:
+        asked = await wanted(request, alpha=(_real(0, MOST_ALPHA),))
+        await run_in_threadpool(shop.explore, asked["alpha"])
+        return await state()
+
+    async def fall_back(request: Request) -> Any:
+        asked = await wanted(request, on=(_truth,))
+        await run_in_threadpool(shop.fall_back, asked["on"])
+        return await state()
+
+    async def reset(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.reset)
+        return await state()
+
+    async def deploy(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.deploy)
+        return await state()
+
+    async def roll_back(request: Request) -> Any:
+        await wanted(request)
+        await run_in_threadpool(shop.roll_back)
+        return await state()
+
+    async def state(request: Request | None = None) -> Any:
+        return await run_in_threadpool(display.state, shop)
+
+    posts = (visit, answer, simulate, shock, explore, fall_back, deploy, roll_back, reset)
+    routes = [Route(f"/api/{ask.__name__}", _json(ask), methods=["POST"]) for ask in posts]
+    routes.append(Route("/api/state", _json(state), methods=["GET"]))
+    routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
+    if (serif := FONTS / "source-serif-4-latin-wght-normal.woff2").is_file():
+        face = Response(serif.read_bytes(), media_type="font/woff2")
+        routes.append(Route("/serif.woff2", lambda request: face, methods=["GET"]))
+    handlers: dict[Any, Any] = {HTTPException: _refused}
+    application = Starlette(routes=routes, exception_handlers=handlers)
+    application.router.redirect_slashes = False
+    return Guard(application, hosts, token)
+
+
+def _json(ask: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await ask(request))
+        except UnknownDecisionError as error:
+            raise HTTPException(404, str(error)) from error
+        except AnsweredError as error:
+            raise HTTPException(409, str(error)) from error
+        except BusyError as error:
+            raise HTTPException(429, str(error)) from error
+        except StoreUnavailableError as error:
+            raise HTTPException(503, "The store does not answer. Nothing is lost; try again in a moment.") from error
+        except (UnreadableValueError, StaleModelError) as error:
+            raise HTTPException(503, "The store holds something else than this shop left there.") from error
+        except (ValueError, TypeError) as error:
+            raise HTTPException(422, str(error)) from error
+        except ClientDisconnect as error:
+            raise HTTPException(400, "The request broke off.") from error
+
+    return endpoint
+
+
+async def _refused(request: Request, error: HTTPException) -> Response:
+    return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+
+
+def _file(name: str) -> Callable[[Request], Response]:
+    body = (PAGE / name).read_bytes()
+    if name == "shop.css" and FONTS.is_dir():
+        body = FACE.encode() + body
+    kind = KINDS[name.rpartition(".")[2]]
+    return lambda request: Response(body, media_type=kind)
+
+
+# ---- what a request may hold ------------------------------------------------------------------------------
+
+
+async def wanted(request: Request, **fields: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the fields of a request's JSON object, checked.
+
+    Parameters
+    ----------
+    request
+        The request.
+    **fields
+        For each field how it is checked, and what it is if it is missing (nothing: it must be there).
+
+    Raises
+    ------
+    HTTPException
+        400, 408, 413, 415 or 422.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "The request must be JSON, and say so in its Content-Type.")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            body = await _body(request)
+    except TimeoutError:
+        raise HTTPException(408, "The request took too long to come.", {"connection": "close"}) from None
+    try:
+        told = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The request is not JSON.") from None
+    if not isinstance(told, Mapping) or not told.keys() <= fields.keys():
+        raise HTTPException(422, f"The request must be an object with the fields: {', '.join(fields) or 'none'}.")
+    found = {}
+    for name, (check, *default) in fields.items():
+        if name not in told and not default:
+            raise HTTPException(422, f"{name} is missing.")
+        try:
+            found[name] = check(told[name]) if name in told else default[0]
+        except ValueError as error:
+            raise HTTPException(422, f"{name} must be {error}.") from None
+    return found
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise HTTPException(413, f"The request is longer than {LONGEST_BODY} bytes.", {"connection": "close"})
+    return body
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
+
+
+def _decision(value: Any) -> str:
+    if not isinstance(value, str) or not DECISION.fullmatch(value):
+        raise ValueError("the id of a decision")
+    return value
+
+
+def _products(value: Any) -> list[int]:
+    if not isinstance(value, list) or not all(type(one) is int for one in value):
+        raise ValueError("a list of product numbers, empty if none was clicked")
+    return value
+
+
+def _whole(low: int, high: int) -> Check:
+    def check(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"a whole number between {low} and {high}")
+        return value
+
+    return check
+
+
+def _real(low: float, high: float) -> Check:
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not low <= value <= high:
+            raise ValueError(f"a number between {low} and {high}")
+        return float(value)
+
+    return check
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _one_of(names: Iterable[str]) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return value
+
+    return check
+
+
+def _persona(value: Any) -> str | None:
+    return None if value is None else _one_of(PERSONAS)(value)
