@@ -79,15 +79,15 @@ check: $(STAMP) lint ## the minute between two edits: lint, the tests of what ha
 	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
 
 attack: $(STAMP) ## nonsense for every public call, damaged and hostile files, bytes over the wire; ATTACK_SECONDS=600
-	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/attack tests/ground/test_saving.py \
-	    tests/production/test_store.py tests/production/test_ledger.py tests/production/test_histories.py \
-	    tests/shop/test_shop.py
+	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/zoolab/attack tests/zoolib/ground/test_saving.py \
+	    tests/zoolab/serving/test_store.py tests/zoolab/serving/test_ledger.py tests/zoolab/serving/test_histories.py \
+	    tests/zoolab/serving/test_shop.py
 
 kernels: $(STAMP) ## do the stored numbers come out under the kernels of other processors? OTHERS=2 for two of them
-	$(PY) tests/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(if $(OWN),--own) $(ONLY)
+	$(PY) tests/helpers/kernels.py $(if $(OTHERS),--others $(OTHERS)) $(if $(OWN),--own) $(ONLY)
 
 speed: book ## ask Lighthouse how fast the pages come; run nothing else meanwhile
-	BOOK_IS_BUILT=1 $(PY) -m pytest tests/site/test_lighthouse.py -m alone -q -s
+	BOOK_IS_BUILT=1 $(PY) -m pytest tests/pages/site/test_lighthouse.py -m alone -q -s
 
 lab: $(STAMP) ## open the chapters in JupyterLab: trusted, solutions folded, as wide as a page
 	@$(PY) -m jupyter trust chapters/*.ipynb >/dev/null

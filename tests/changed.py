@@ -14,17 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 ALWAYS = ["tests/test_structure.py", "tests/chapters/test_notebooks.py"]
 BESIDE = {
     "chapters/figures": "tests/chapters/test_figures.py",
-    "experiments": "tests/experiments",
-    "shop": "tests/shop",
-    "_locale": "tests/site/test_translation.py",
+    "experiments": "tests/zoolab/experiments",
+    "shop": "tests/zoolab/serving",
+    "_locale": "tests/pages/site/test_translation.py",
 }
 BESIDE |= {
-    "_ext": "tests/site/test_extensions.py",
-    "_lab": "tests/site/test_lab.py",
-    "_key": "tests/key",
-    "_slides": "tests/slides",
-    "_student": "tests/student",
-    "benchmarks": "tests/benchmarks",
+    "_ext": "tests/pages/site/test_extensions.py",
+    "_lab": "tests/pages/site/test_lab.py",
+    "_key": "tests/pages/key",
+    "_slides": "tests/pages/slides",
+    "_student": "tests/pages/student",
+    "benchmarks": "tests/zoolab/benchmarks",
 }
 
 

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent
 SECONDS = ROOT / "tests" / "seconds.json"  # of each file, as last measured by BOOK_MEASURE=1
-PARTS = {"chapters": "notebooks", "_key": "notebooks", "tests/site": "pages", "tests/shop": "shop"}
+PARTS = {"chapters": "notebooks", "_key": "notebooks", "tests/pages/site": "pages", "tests/zoolab/serving": "shop"}
 PARTS |= {"tests": "package and book"}
 QUICK = "not slow"  # what "make test" asks for
 
@@ -58,7 +58,7 @@ def handed_out(files: Collection[str], seconds: Mapping[str, float]) -> list[str
     wait for that.
     """
     longest_first = sorted(sorted(files), key=lambda file: -seconds.get(file, 0))
-    pages = [file for file in longest_first if file.startswith("tests/site/")]
+    pages = [file for file in longest_first if file.startswith("tests/pages/site/")]
     return [file for file in longest_first if file not in pages[1:]] + pages[1:]
 
 

@@ -96,7 +96,7 @@ def test_what_does_not_come_out_again_under_a_kernel_is_named(tmp_path):
 @pytest.mark.slow
 def test_under_the_kernels_of_others_a_table_is_played_again_in_one_case():
     environment = kernels.variants(1)[kernels.kernels(1)[0]]
-    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "tests/experiments/test_alphas.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "tests/zoolab/experiments/test_alphas.py"]
     own, other = (
         subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True).stdout.splitlines()
         for env in ({}, environment)
@@ -110,9 +110,9 @@ def test_under_the_kernels_of_others_a_table_is_played_again_in_one_case():
 
 
 @pytest.mark.parametrize(("name", "tests"), [
-    ("zoolib/agents/base.py", "tests/agents"), ("zoolab/serving/stores/codec.py", "tests/production"),
-    ("zoolib/ties.py", "tests/ground"), ("chapters/guide.ipynb", "chapters/guide.ipynb"),
-    ("tests/world/test_segments.py", "tests/world/test_segments.py"), ("shop/world.py", "tests/shop"),
+    ("zoolib/agents/base.py", "tests/zoolib/agents"), ("zoolab/serving/stores/codec.py", "tests/zoolab/serving"),
+    ("zoolib/ties.py", "tests/zoolib/ground"), ("chapters/guide.ipynb", "chapters/guide.ipynb"),
+    ("tests/zoolab/columns/test_segments.py", "tests/zoolab/columns/test_segments.py"), ("shop/world.py", "tests/zoolab/serving"),
     ("README.md", None), ("chapters/figures/svg.py", "tests/chapters/test_figures.py"),
 ])  # fmt: skip
 def test_what_has_changed_is_tested_where_it_is_tested(name, tests):
@@ -128,8 +128,8 @@ def test_the_longest_files_are_known_and_there():
 
 def test_who_waits_for_the_book_is_handed_out_last(pytestconfig):
     running = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
-    seconds = {"tests/site/long.py": 9, "tests/site/short.py": 3, "chapters/a.ipynb": 6, "tests/slow.py": 2}
-    wanted = ["tests/site/long.py", "chapters/a.ipynb", "tests/slow.py", "tests/new.py", "tests/site/short.py"]
+    seconds = {"tests/pages/site/long.py": 9, "tests/pages/site/short.py": 3, "chapters/a.ipynb": 6, "tests/slow.py": 2}
+    wanted = ["tests/pages/site/long.py", "chapters/a.ipynb", "tests/slow.py", "tests/new.py", "tests/pages/site/short.py"]
     assert running.handed_out({*seconds, "tests/new.py"}, seconds) == wanted
 
 
@@ -196,7 +196,7 @@ def test_of_what_takes_long_together_one_case_is_looked_at_and_all_where_that_is
     assert ("make test ALL=1 runs all" in said) == (not more)
 
 
-SLOW_ALTOGETHER = {"tests/production/test_histories.py", "tests/site/test_lighthouse.py"}
+SLOW_ALTOGETHER = {"tests/zoolab/serving/test_histories.py", "tests/pages/site/test_lighthouse.py"}
 
 
 @pytest.mark.slow

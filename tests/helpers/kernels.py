@@ -5,7 +5,7 @@ runs everything that compares numbers under each kernel that this processor can 
 plainest instructions, and says where a stored number does not come out again, and which printed numbers stand on the
 edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
 this processor's own, under which "make test" has run already. There a test that plays rows of a table again does so for
-one of its cases; and chapters that run in the page are left to one of the two, since ``tests/live`` runs them with the
+one of its cases; and chapters that run in the page are left to one of the two, since ``tests/pages/live`` runs them with the
 page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, the
 second kernel gives way on a slow machine, and the report says so.
 """
@@ -26,17 +26,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
-WITHOUT_NUMBERS = ["live", "site", "shop", "slides", "key", "attack", "benchmarks", "ground/test_saving.py"]
-WITHOUT_NUMBERS += ["book/test_plots.py", "book/test_drawings.py"]
-WITHOUT_NUMBERS += ["production/test_failover.py", "production/test_histories.py"]
-WITHOUT_NUMBERS += ["test_same_everywhere.py", "test_structure.py", "test_tests.py", "test_repository.py"]
-WITHOUT_NUMBERS += ["test_running.py", "chapters/test_moving_figures.py", "chapters/test_one_page.py"]
-WITHOUT_NUMBERS += ["chapters/test_notebooks.py", "chapters/test_notation.py", "chapters/test_typed_numbers.py"]
-WITHOUT_NUMBERS += ["chapters/test_figures.py", "production/test_store.py", "data/test_datasets.py"]
-WITHOUT_NUMBERS += ["student", "production/test_watch.py"]  # those of an alarm come from sums
-WITHOUT_NUMBERS += ["experiment/test_sweeps.py"]  # they are held against those of another process under the same kernel
+WITHOUT_NUMBERS = ["pages", "chapters/test_figures.py", "chapters/test_moving_figures.py", "chapters/test_notation.py"]
+WITHOUT_NUMBERS += ["chapters/test_notebooks.py", "chapters/test_one_page.py", "chapters/test_typed_numbers.py"]
+WITHOUT_NUMBERS += ["test_repository.py", "test_running.py", "test_structure.py", "test_tests.py"]
+WITHOUT_NUMBERS += ["zoolab/attack", "zoolab/benchmarks", "zoolab/drawings", "zoolab/logs/test_datasets.py"]
+WITHOUT_NUMBERS += ["zoolab/long/test_sweeps.py"]  # they are held against those of another process under the same kernel
+WITHOUT_NUMBERS += [f"zoolab/serving/test_{of}.py" for of in ("failover", "histories", "shop", "shop_browser", "store")]
+WITHOUT_NUMBERS += ["zoolab/serving/test_watch.py"]  # those of an alarm come from sums
+WITHOUT_NUMBERS += ["zoolib/book/test_plots.py", "zoolib/ground/test_saving.py", "zoolib/test_same_everywhere.py"]
 SAME_KERNEL = "numbers_of_one"  # and so are those of tests with this in their name
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 IN_HAND = 20 * 60  # seconds that the rest of the checks want, where the time is bounded (BOOK_UNTIL)

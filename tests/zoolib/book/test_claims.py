@@ -25,7 +25,7 @@ from zoolib import claim
 from zoolib.book.claims import CLAIM_MIME
 from zoolib.experiment import Interval, mean_interval, stored
 
-CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+CHAPTERS = Path(__file__).resolve().parents[3] / "chapters"
 
 
 def exact(*said, **more):

@@ -103,7 +103,7 @@ def test_it_shows_in_the_page_what_is_stored(chapter):
     if node() is None:
         missing("npm, or Node 24, which runs the engine of the live cells")
     if time.time() > float(os.environ.get("BOOK_UNTIL", "inf")):
-        pytest.skip("the time is over that continuous integration has; python -m pytest tests/live has all")
+        pytest.skip("the time is over that continuous integration has; python -m pytest tests/pages/live has all")
     cells = code_cells(chapter)
     if os.environ.get("BOOK_LIVE") != "all" and seen.is_known(chapter, cells) and chapter != seen.again(known()):
         pytest.skip("it was seen with this engine, these files and cells, which are the same everywhere; BOOK_LIVE=all")

@@ -23,7 +23,7 @@ from zoolab.drawings.drawings import NARROW, WIDE
 from zoolib.book import palette
 from zoolib.book.palette import BLACK, GROUND, INK, NIGHT, ORANGE, SOFT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = "chapters/02_the_principle.html"  # which has figures that stand and figures that move
 SVG = '<svg fill="#000000" viewBox="0 0 460.8 273.6"><path style="stroke: #e69f00"/></svg>'
 SLIM = '<svg fill="#000000" viewBox="0 0 252 250"><path style="stroke: #e69f00"/></svg>'

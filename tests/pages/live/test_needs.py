@@ -11,7 +11,7 @@ import pytest
 
 from pages.live.kernel.needs import as_far_as_read, cells_needed, cells_to_run, names_left, names_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_only_those_that_make_what_is_used():
