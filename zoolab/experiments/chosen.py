@@ -21,7 +21,7 @@ from zoolab.long import gather
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "chosen.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "chosen.csv"
 FAMILIES = ("clusters", "network")
 KINDS = [("base", 0), ("log", 1000), ("quality", 1), ("confounded", 0.8), ("tail", 1), ("rare", 0.005)]
 KINDS += [("no log", 4000)]

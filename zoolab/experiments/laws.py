@@ -14,7 +14,7 @@ import pandas as pd
 
 from zoolab.experiments import gauntlet
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "laws.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "laws.csv"
 KINDS = (
     "LinUCB",
     "LinUCB, alpha 1",

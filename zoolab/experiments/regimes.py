@@ -24,7 +24,7 @@ from zoolab.long import gather
 from zoolib.experiment import stored
 from zoolib.randomness import shift, shifted
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
 AT_HOME, ELSEWHERE = 24, 8  # tries of each family
 

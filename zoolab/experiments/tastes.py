@@ -25,7 +25,7 @@ from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
 from zoolib.agents import first_best
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "tastes.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "tastes.csv"
 TUNING_WORLDS, BUDGET = range(1000, 1020), 30
 CLICKS, MISSES = 0.5, 1.5  # the prior of a kind's click rates: one click in four, worth two visits
 LOOKS = 2  # other users whose kinds are looked at anew at each visit

@@ -33,7 +33,7 @@ from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.long import gather
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "widened.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "widened.csv"
 BUDGET = 20
 
 LINEAR = {"alpha": Factor(0.1, bottom=0.001), "ridge": Factor(0.1)}
