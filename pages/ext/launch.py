@@ -6,8 +6,8 @@ Without the address no page has a link of this kind, so none leads nowhere. BOOK
 for questions and for what the code of conduct speaks of; the page "Ask and report" says either, or that it knows none.
 
 Binder runs the notebooks as they are: it reads the directory ``.binder``. Colab opens a notebook alone, without
-the rest of the repository; for it ``python pages/ext/launch.py`` puts a cell before each that fetches the rest, and CI keeps these
-notebooks on a branch of their own, "colab".
+the rest of the repository; for it ``python pages/ext/launch.py`` puts a cell before each that fetches the rest, and CI
+keeps these notebooks on a branch of their own, "colab".
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from translated import LOCALE, WORDS, catalog
 
-ROOT = LOCALE.parent
+ROOT = LOCALE.parents[1]
 
 FORMULA = re.compile(r"\$\$.+?\$\$|(?<!\\)\$.+?(?<!\\)\$", re.DOTALL)
 ROLE = re.compile(r"\{([\w:]+)\}`(?:[^`]*?<([^`<>]+)>|([^`]+))`")

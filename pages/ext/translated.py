@@ -109,7 +109,7 @@ WORDS = [
     "lemma",
     "proposition",
     "corollary",
-    *re.findall(r"caption: (.+)", (LOCALE.parent / "_toc.yml").read_text(encoding="utf-8")),
+    *re.findall(r"caption: (.+)", (LOCALE.parents[1] / "_toc.yml").read_text(encoding="utf-8")),
 ]
 
 

@@ -46,7 +46,7 @@ WITHIN = re.compile(r"<(button|div|span|style|script)\b[^>]*\bdata-live\b[^>]*>.
 WHAT = {
     "engine.wasm": "Python, what the chapters call of it",
     "library.bin": "Standard library and packages, what the chapters open of them",
-    "book.bin": "zoolib and what else the chapters import",
+    "book.bin": "zoolib, zoolab and what else the chapters import",
     "data.bin": "The tables that the chapters read",
     "sets.bin": "The data sets of Chapters 9 and 10",
     "rest.wasm": "The rest of Python",
@@ -61,16 +61,18 @@ EXERCISE = re.compile(  # up to the solution that follows
 )
 BLANK = "# Your code. What the cells above have made can be used; those that it needs run first.\n"
 SCROLLS = 'aria-label="Table" class="pst-scrollable-table-container" role="group" tabindex="0"'
+LATER = ("zoolab/benchmarks/", "zoolab/experiments/", "zoolab/literal/", "zoolab/serving/shop/")  # or never
 AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell runs
 
 
 def book_entries(fonts: Mapping[str, bytes]) -> list[Entry]:
-    """Return zoolib, the kernel and the chapters' modules; what chapters read besides lies in a pack of its own."""
+    """Return zoolib and zoolab, the kernel and the chapters' modules; what chapters read besides lies in a pack of its own."""
     entries: list[Entry] = [("kernel/pretty.py", Path(IPython.lib.pretty.__file__).read_bytes(), None)]
     entries += [(f"matplotlib/{name}", content, None) for name, content in fonts.items()]
     entries += [(path.relative_to(HERE).as_posix(), path.read_bytes(), None) for path in _files(HERE, "kernel/**/*")]
-    for pattern in ("zoolib/**/*", "chapters/*.py", "chapters/figures/**/*"):
-        entries += [(_within(path), path.read_bytes(), None) for path in _files(ROOT, pattern)]
+    for pattern in ("zoolib/**/*", "zoolab/**/*", "chapters/*.py", "chapters/figures/**/*"):
+        asked = (path for path in _files(ROOT, pattern) if not _within(path).startswith(LATER))
+        entries += [(_within(path), path.read_bytes(), None) for path in asked]
     for pattern in ("chapters/data/*.csv", "zoolab/experiments/*.py"):
         entries += [(_within(path), path.read_bytes(), "data.bin") for path in _files(ROOT, pattern)]
     for path in _files(ROOT, "chapters/*.ipynb"):

@@ -3,7 +3,8 @@
 A cell that shows what is stored is live, with its CPU seconds and the bytes by which the engine has grown. One that
 does not for want of something is marked with that; any other difference is a fault, and is printed. A chapter without
 a fault goes on the list of those that were seen (:mod:`pages.live.seen`). ``--known`` leaves the seconds as they are
-where a cell was live before, which is right on a busy machine, and does nothing for chapters that are on that list already.
+where a cell was live before, which is right on a busy machine, and does nothing for chapters that are on that list
+already.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Take what is right from the solutions as they stand in the executed chapters, for :func:`zoolib.check` to know.
 
 ``python -m pages.student.answers`` writes ``zoolab/judges/answers.txt``. A number is read from what a solution has
-printed, which the tests of the notebooks compare with a new run; a function or an agent is made of the solution's own cells and
-asked.
+printed, which the tests of the notebooks compare with a new run; a function or an agent is made of the solution's own
+cells and asked.
 """
 
 from __future__ import annotations

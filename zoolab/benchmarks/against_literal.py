@@ -1,7 +1,7 @@
 """Each agent against its literal version, which does what the definition says and no more.
 
-The literal loop is zoolab/literal/linear.py and zoolab/literal/neural.py: contexts as they are described, an inverse of A for
-every arm or every decision, a backward pass for every arm, and a shop that draws with NumPy's ``binomial``.
+The literal loop is zoolab/literal/linear.py and zoolab/literal/neural.py: contexts as they are described, an inverse of
+A for every arm or every decision, a backward pass for every arm, and a shop that draws with NumPy's ``binomial``.
 """
 
 from __future__ import annotations

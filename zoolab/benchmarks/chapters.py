@@ -18,7 +18,7 @@ import pandas as pd
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "benchmarks" / "times.csv"
 QUESTION = "The question it asks"
 COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
@@ -154,7 +154,7 @@ def updated(table: pd.DataFrame | None, rows: Iterable[dict[str, object]]) -> pd
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the chapters that are named, or all, and write the table anew after each."""
-    parser = argparse.ArgumentParser(prog="python -m zoolab.benchmarks.chapters", description="Measure what chapters take.")
+    parser = argparse.ArgumentParser(description="Measure what chapters take.")
     parser.add_argument("chapters", nargs="*", type=Path, metavar="CHAPTER", help="notebooks; all if none is named")
     parser.add_argument("--count", action="store_true", help="count what is read anew, and keep the seconds measured")
     asked = parser.parse_args(arguments)

@@ -1,8 +1,9 @@
 """The funnel at two million products: what a decision costs, what retrieval finds, how much memory it takes.
 
-``python -m zoolab.benchmarks.funnel`` prints one line of JSON; :mod:`zoolab.benchmarks` runs it in a process of its own, since what
-is measured is the peak memory of all of it, the making of the catalog and of the index included. Its decisions are made
-one after another. What a visitor waits who comes when another is being served is measured under open-loop load.
+``python -m zoolab.benchmarks.funnel`` prints one line of JSON; :mod:`zoolab.benchmarks` runs it in a process of its
+own, since what is measured is the peak memory of all of it, the making of the catalog and of the index included. Its
+decisions are made one after another. What a visitor waits who comes when another is being served is measured under
+open-loop load.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The shop's page under load: some clients that visit and answer for a minute, and whether every click was counted.
 
-``python -m zoolab.benchmarks.shop_load`` prints one line of JSON. The server is a process of its own with an empty embedded
-store. Each client visits, clicks by the true probabilities, and says so; every tenth answer it sends twice. Afterwards
-the server is stopped and the store is read: the evidence must be that of the acknowledged answers and of nothing else.
+``python -m zoolab.benchmarks.shop_load`` prints one line of JSON. The server is a process of its own with an empty
+embedded store. Each client visits, clicks by the true probabilities, and says so; every tenth answer it sends twice.
+Afterwards the server is stopped and the store is read: the evidence must be that of the acknowledged answers and of
+nothing else.
 """
 
 from __future__ import annotations

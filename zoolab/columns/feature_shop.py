@@ -21,8 +21,8 @@ class FeatureShop:
     Parameters
     ----------
     taste
-        Who likes what, and what is seen of it: :class:`~zoolab.columns.Segments`, :class:`~zoolab.columns.Conditions` or
-        :class:`~zoolab.columns.Pictures`.
+        Who likes what, and what is seen of it: :class:`~zoolab.columns.Segments`, :class:`~zoolab.columns.Conditions`
+        or :class:`~zoolab.columns.Pictures`.
     seed
         A seed: one shop. A sequence of them: that many in lockstep.
     n_products

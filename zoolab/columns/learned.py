@@ -1,6 +1,7 @@
 """The map that is learned: a network's embedding, trained to predict clicks (chapter 8).
 
-With it :class:`~zoolab.columns.MappedAgent` is akin to the Neural-Linear agent of Riquelme, Tucker and Snoek, ICLR 2018.
+With it :class:`~zoolab.columns.MappedAgent` is akin to the Neural-Linear agent of Riquelme, Tucker and Snoek, ICLR
+2018.
 """
 
 from __future__ import annotations

@@ -23,8 +23,9 @@ from zoolib.world import ContextSpace
 class Problem(Protocol):
     """T steps at which one of K contexts is to be chosen, in one world or R in lockstep.
 
-    :class:`~zoolab.columns.FeatureShop` and :class:`~zoolab.labelled.ClassificationBandit` are such; any other class that has
-    these will do. Where it draws from streams of its seeds by name, ``streams`` lists them, and no agent is handed one.
+    :class:`~zoolab.columns.FeatureShop` and :class:`~zoolab.labelled.ClassificationBandit` are such; any other class
+    that has these will do. Where it draws from streams of its seeds by name, ``streams`` lists them, and no agent is
+    handed one.
 
     Attributes
     ----------

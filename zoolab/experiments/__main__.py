@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] == ["replicate"]:
         return replicate.main(given[1:], lambda name, cache: tables(EXPERIMENTS[name], cache), list(EXPERIMENTS))
-    parser = argparse.ArgumentParser(prog="python -m zoolab.experiments", description="Compute tables of the book anew.")
+    parser = argparse.ArgumentParser("python -m zoolab.experiments", description="Compute tables of the book anew.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(EXPERIMENTS)}; all if none is named")
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="of a Dask scheduler, to use its cluster in place of all cores"

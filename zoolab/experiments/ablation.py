@@ -16,7 +16,7 @@ import pandas as pd
 import zoolib as zoo
 from zoolab.long import sweep
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "ablation.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "ablation.csv"
 N_STEPS = 40_000
 SHOCKS = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}
 

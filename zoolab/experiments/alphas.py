@@ -23,7 +23,7 @@ import zoolib as zoo
 from zoolab.long import gather
 from zoolib import metrics
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 3000, 6000
 WORLDS, TUNING_WORLDS = range(100), range(1000, 1100)
 ALPHAS = (0.1, 0.14, 0.2, 0.28, 0.4, 0.5, 0.7, 1.0, 1.2, 1.4, 1.7, 2.0, 2.8)

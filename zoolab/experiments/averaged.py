@@ -26,7 +26,7 @@ from zoolab.experiments import regime_runs, regimes
 from zoolab.experiments.regimes import CHUNK, POINTS, SEEDS, row
 from zoolab.long import gather
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "averaged.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "averaged.csv"
 BATCH, DECAY = 128, 1e-4
 Setting = dict[str, Any]
 LONG = {"k": 5, "width": 64, "epochs": 20, "lasso": 0.002, "lr": 0.005}

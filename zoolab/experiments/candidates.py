@@ -25,7 +25,7 @@ from zoolib.evidence import Evidence
 from zoolib.experiment import stored
 from zoolib.randomness import shift, shifted
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 TABLE, TUNED = DATA / "candidates.csv", DATA / "candidates_tuning.csv"
 N_PRODUCTS, N_BRANDS, N_LOG, N_STEPS = 1_000, 100, 30_000, 1_500
 CANDIDATES = (10, 50, 250, N_PRODUCTS)  # the last looks at all

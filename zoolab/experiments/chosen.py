@@ -1,8 +1,8 @@
 """The fourth spoiler of chapter 8: columns that are chosen together, and judged on products that were held out.
 
 In each kind of world with hidden segments clusters and the network play as they were best there
-(:mod:`zoolab.experiments.regimes`), with one thing changed: :func:`~zoolab.columns.chosen_together` picks their columns, once
-from the log, and where there is none every 200 visits, as often as the network is trained. Nothing is tuned anew.
+(:mod:`zoolab.experiments.regimes`), with one thing changed: :func:`~zoolab.columns.chosen_together` picks their
+columns, once from the log, and where there is none every 200 visits, as often as the network is trained.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zoolab.long import gather
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "chosen.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "chosen.csv"
 FAMILIES = ("clusters", "network")
 KINDS = [("base", 0), ("log", 1000), ("quality", 1), ("confounded", 0.8), ("tail", 1), ("rare", 0.005)]
 KINDS += [("no log", 4000)]
@@ -40,7 +40,7 @@ def best(point: Point, family: str) -> Setting:
 def compute(
     cache: str | os.PathLike[str] | None = None, progress: bool = True, seeds: Sequence[int] = SEEDS
 ) -> pd.DataFrame:
-    """Return the table, as :mod:`zoolab.experiments.regimes` does: what each agent ``earned``, world by world, in a row."""
+    """Return the table, as :mod:`zoolab.experiments.regimes` does: what each agent ``earned``, a row a world."""
     jobs = list(_jobs())
     recipes = [({"family": family, "setting": one, **point.world}, list(seeds)) for point, family, one in jobs]
     found = gather(play, recipes, cache, chunk=CHUNK, progress=progress)

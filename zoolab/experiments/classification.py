@@ -33,7 +33,7 @@ from zoolab.rivals import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, Neura
 from zoolib import metrics
 from zoolib.agents import DiagonalNeuralUCBAgent
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "classification.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
 SHUFFLES = range(100)
 LONG, LONG_SHUFFLES = {"magic": 15_000}, range(10)

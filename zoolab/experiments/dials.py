@@ -15,7 +15,7 @@ import pandas as pd
 
 from zoolab.experiments import ablation
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "dials.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "dials.csv"
 LINEAR = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
 NEURAL = ("replay", "replay, Thompson", "frozen")
 FAMILIES = {

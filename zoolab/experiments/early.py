@@ -18,7 +18,7 @@ import pandas as pd
 import zoolib as zoo
 from zoolab.long import gather
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "early.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "early.csv"
 N_STEPS, EVERY = {"full": 500, "full, from zero": 500, "diagonal": 2500, "none": 2500}, 250
 SETTINGS = {f"α {alpha}, η {lr}": (alpha, lr) for lr in (0.001, 0.01, 0.1) for alpha in (0.1, 0.5, 1.0)}
 BEST = {"full": "α 0.5, η 0.1", "diagonal": "α 0.3, η 0.1"}  # for visits 250 to 500, on other worlds

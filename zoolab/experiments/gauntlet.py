@@ -19,7 +19,7 @@ from zoolab.experiments.contenders import AGENTS, DIALLED, LONGER, MOVED, N_STEP
 from zoolab.long import summarize
 from zoolib import metrics
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 WORLDS = range(100)
 WHEN = SCHEDULES | {"moved": MOVED}
 VALUES = ("all", "start", "fish boom", "dog-toy craze")

@@ -23,7 +23,7 @@ from zoolib.experiment import stored
 from zoolib.networks import MLP, Adam
 from zoolib.randomness import shift, shifted
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 TABLE, TUNED = DATA / "groups.csv", DATA / "groups_tuning.csv"
 N_USERS, N_STEPS, N_LOG, RIGHT = 100, 10_000, 10_000, 0.7
 ALPHAS = (0.0, 0.03, 0.06, 0.1, 0.17, 0.3, 0.6, 1.0, 1.7, 3.0, 6.0)

@@ -1,7 +1,7 @@
 """The gauntlet in a hundred shops whose click tables differ (chapter 7): to see what is true of the book's alone.
 
-As in :mod:`zoolab.experiments.gauntlet`, but each world draws its own click table. The two shocks are the same, and set the
-same entries.
+As in :mod:`zoolab.experiments.gauntlet`, but each world draws its own click table. The two shocks are the same, and set
+the same entries.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 
 from zoolab.experiments import gauntlet
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "laws.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "laws.csv"
 KINDS = (
     "LinUCB",
     "LinUCB, alpha 1",

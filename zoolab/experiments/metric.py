@@ -26,7 +26,7 @@ from zoolab.experiments.regime_runs import rated_highest
 from zoolab.experiments.regimes import CHUNK, POINTS, SEEDS, row
 from zoolab.long import gather
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "metric.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "metric.csv"
 AGENT, KINDS = "kernel", [("AND rotated", 2), ("AND rotated, log", 1000)]
 LENGTH, RIDGE, START, CENTRES, ROWS = 8.0, 1.0, 27.0, 1000, 2000  # the last: of the log, for the gradients
 

@@ -17,7 +17,7 @@ import zoolib as zoo
 from zoolab.logs import LoggedData, movielens, rating_log, replay, thinned
 from zoolab.rivals import LinTSAgent
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "ratings.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "ratings.csv"
 N_ACCEPTED = 2000
 AGENTS = {
     "Random": lambda space, rng: zoo.RandomAgent(space, rng=rng),

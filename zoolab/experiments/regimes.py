@@ -1,8 +1,8 @@
 """The regimes of chapter 8: in which worlds a learned representation pays, and in which it does not.
 
 In each kind of world every family looks for its settings on five worlds of its own, by one protocol
-(:mod:`zoolab.experiments.contest`) and with the same number of tries, and then plays in a hundred others. One row holds one
-setting of one family in one kind of world, and what it earned in each of its worlds.
+(:mod:`zoolab.experiments.contest`) and with the same number of tries, and then plays in a hundred others. One row holds
+one setting of one family in one kind of world, and what it earned in each of its worlds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from zoolab.long import gather
 from zoolib.experiment import stored
 from zoolib.randomness import shift, shifted
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "regimes.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
 AT_HOME, ELSEWHERE = 24, 8  # tries of each family
 

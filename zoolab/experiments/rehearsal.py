@@ -28,7 +28,7 @@ from zoolib.evidence import Evidence
 from zoolib.experiment import Results, draw_users
 from zoolib.networks import MLP, SGD
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 10_000, 20_000
 QUIET, FANS, AFTER = 2000, 500, 100  # visits of the evening: before it, in it, and those that are looked at afterwards
 

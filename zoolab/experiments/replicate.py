@@ -37,7 +37,7 @@ from zoolib.book import CLAIM_MIME
 from zoolib.experiment import store, stored
 from zoolib.randomness import SHIFT, shifted
 
-CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 TABLE = CHAPTERS / "data" / "replicate.csv"
 HUNDRED = 1_000_000  # by so much the seeds of one fresh hundred are shifted against those of the next
 ENDED = "(ended in an error)"  # in the place of the labels of a chapter that did not come to its end

@@ -25,7 +25,7 @@ from zoolab.long import gather
 from zoolib import metrics
 from zoolib.experiment import Results
 
-DATA = Path(__file__).resolve().parent.parent / "chapters" / "data"
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 2000, 4000
 EARLY, LATE = slice(250, 500), slice(1500, 2000)
 COLUMNS = ("before", "after", "poor", "better")

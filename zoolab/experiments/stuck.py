@@ -18,7 +18,7 @@ import pandas as pd
 import zoolib as zoo
 from zoolab.long import gather
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "stuck.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "stuck.csv"
 N_STEPS, EVERY, LATE = 40_000, 2000, 20_000
 
 

@@ -1,10 +1,10 @@
 """Users who differ, and nothing says how: what their own clicks say of it (chapter 6).
 
-The shop of :mod:`zoolab.experiments.groups` with the persona hidden: a hundred users, who come a hundred times each. Three
-agents that know nothing but who comes and what was clicked: a mean for each user; *two levels*, in which hers is shrunk
-to the mean of those of all; and *a few tastes*, which takes every user for one of some kinds, and finds out of which by
-collapsed Gibbs sampling. (The problem is the latent bandit of Maillard and Mannor, ICML 2014.) Beside them plays who is
-told the persona. Their dials are searched by one budget on worlds that are used for nothing else.
+The shop of :mod:`zoolab.experiments.groups` with the persona hidden: a hundred users, who come a hundred times each.
+Three agents that know nothing but who comes and what was clicked: a mean for each user; *two levels*, in which hers is
+shrunk to the mean of those of all; and *a few tastes*, which takes every user for one of some kinds, and finds out of
+which by collapsed Gibbs sampling. (The problem is the latent bandit of Maillard and Mannor, ICML 2014.) Beside them
+plays who is told the persona. Their dials are searched by one budget on worlds that are used for nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
 from zoolib.agents import first_best
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "tastes.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "tastes.csv"
 TUNING_WORLDS, BUDGET = range(1000, 1020), 30
 CLICKS, MISSES = 0.5, 1.5  # the prior of a kind's click rates: one click in four, worth two visits
 LOOKS = 2  # other users whose kinds are looked at anew at each visit

@@ -18,7 +18,7 @@ from zoolib import metrics
 from zoolib.experiment import stored
 from zoolib.randomness import shift, shifted
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "gauntlet_tuning.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "gauntlet_tuning.csv"
 WORLDS, BUDGET = range(1000, 1010), 30
 FACTORS = (3.0, 1.7, 1.3)  # how far neighbours lie, from coarse to fine
 COLUMNS = ["all", "start", "fish boom", "dog-toy craze"]

@@ -21,7 +21,7 @@ from zoolab.long import gather
 from zoolib import spawn
 from zoolib.agents import best_first
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "two_stages.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "two_stages.csv"
 SIZES = {"n_products": 2_000_000, "n_brands": 2_000, "n_log": 100_000, "epochs": 10}  # those of the chapter
 SHOWN, N_LISTS = 10, 1024
 WORLDS, N_VISITORS, OF_ALL = range(10), 200, 40  # so many visitors, of whom so many are shown the best of everything

@@ -24,7 +24,7 @@ from zoolab.long import gather
 from zoolab.rivals import EnsembleAgent, EpinetAgent
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "wheel.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "wheel.csv"
 DELTAS = (0.5, 0.7, 0.9, 0.95, 0.99)
 N_STEPS, SEEDS = 2000, range(100)
 TUNING_DELTAS, TUNING_SEEDS, BUDGET = (0.5, 0.9, 0.99), range(1000, 1010), 15

@@ -1,7 +1,7 @@
 """The labelled sets once more, for some families, with dials that have no end (chapter 10).
 
-The grids of :mod:`zoolab.experiments.classification` have six settings, and much of what was chosen lies at an end of them.
-Here LinUCB and four agents with networks are each given twenty that a search goes to
+The grids of :mod:`zoolab.experiments.classification` have six settings, and much of what was chosen lies at an end of
+them. Here LinUCB and four agents with networks are each given twenty that a search goes to
 (:func:`experiments.contest.search`), networks with their step size among the dials. Shuffles, steps of tuning and
 horizons are the same. LinUCB plays once more on squares and products of the columns, where these are at most 200; on
 cancer they would be 496, on the digits 2,145, on mushroom thousands. And a linear model plays, with a bonus and
@@ -33,7 +33,7 @@ from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.long import gather
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parent.parent / "chapters" / "data" / "widened.csv"
+TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "widened.csv"
 BUDGET = 20
 
 LINEAR = {"alpha": Factor(0.1, bottom=0.001), "ridge": Factor(0.1)}

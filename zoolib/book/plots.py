@@ -1,8 +1,8 @@
 """Figures in the style of the house.
 
 Drawn in dark ink on a transparent ground, and kept as drawings for wide and for narrow pages, in which the build turns
-the ink light for a dark page (:mod:`zoolab.drawings.drawings`). Every agent keeps its look through the whole book. Bands
-and bars are 95 % intervals over replications.
+the ink light for a dark page (:mod:`zoolab.drawings.drawings`). Every agent keeps its look through the whole book.
+Bands and bars are 95 % intervals over replications.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def stored(path: str | os.PathLike[str]) -> pd.DataFrame:
     [0, 1]
     """
     if not (place := _place(path)).exists():
-        how = f"; python -m zoolab.experiments replicate --tables NAME --offset {shift()} computes it" if shift() else ""
+        how = f"; make it: python -m zoolab.experiments replicate --tables NAME --offset {shift()}" if shift() else ""
         raise FileNotFoundError(f"there is no table {place}{how}")
     return pd.read_csv(place, float_precision="round_trip" if pd.__version__ < "3.1" else None)  # as 3.1 always does
 

@@ -1,7 +1,7 @@
 """A figure as it is drawn for where it is seen: for a wide page and for a phone, by day and by night.
 
-A notebook keeps beside the picture of a figure two drawings (:mod:`zoolab.drawings.drawings`). Here they become files, each
-also in the colours of the night, and take the place of the picture. The browser asks for the one that it shows.
+A notebook keeps beside the picture of a figure two drawings (:mod:`zoolab.drawings.drawings`). Here they become files,
+each also in the colours of the night, and take the place of the picture. The browser asks for the one that it shows.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ LONGEST_BODY, PATIENCE = 4096, 10.0  # bytes, and seconds to wait for them
 DECISION = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
 Check = Callable[[Any], Any]
 
-PAGE = resources.files("shop") / "page"
+PAGE = resources.files("zoolab.serving.shop") / "page"
 FILES = {"/": "index.html"} | {f"/{name}": name for name in ("shop.css", "pictures.js", "shop.js", "icon.svg")}
 KINDS = {
     "html": "text/html; charset=utf-8",
@@ -38,7 +38,7 @@ KINDS = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-FONTS = Path(__file__).resolve().parents[1] / "pages" / "vendor" / "fonts"  # the book's face, where the book is
+FONTS = Path(__file__).resolve().parents[3] / "pages" / "vendor" / "fonts"  # the book's face, where the book is
 FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font-display: swap;
   src: url("serif.woff2") format("woff2"); }
 """
