@@ -21,6 +21,12 @@ COMPILED := PYTHONDONTWRITEBYTECODE=
 
 NARROW  := --line-length 88  # so that a cell fits the column of the book
 NBVAL   := -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
+FIRST   := tests/pages/site/test_html.py  # builds the book while others run chapters, which take longest; the rest of tests comes last
+# Chapters and tests that have changed since BASE, and the folder of tests that mirrors the folder of any other file.
+CHANGED := { git diff --name-only $(or $(BASE),HEAD); git ls-files --others --exclude-standard; } | sed -nE \
+    -e '/^chapters\/.*\.ipynb$$/p; /^tests\/.*\/test_.*\.py$$/p; s,^((zoolib|zoolab|pages)/[^/]+)/.*,tests/\1,p' \
+    -e 's,^tests/pages/(ext|static)$$,tests/pages/site/test_extensions.py,p; s,^chapters/.*\.py$$,tests/chapters,p' \
+    -e 's,^zoolib/[^/]*\.py$$,tests/zoolib/ground,p' | sort -u | xargs -r ls -d 2>/dev/null
 BOOK    := $(PY) -c 'import sys; from jupyter_book.cli.main import main; sys.exit(main())' build . -W -n --keep-going
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
@@ -73,10 +79,10 @@ figures: book ## all figures as SVG and PDF, with captions and alternative texts
 	@$(PY) -m pages.slides.figures
 
 test: $(STAMP) ## build the book, run every chapter, compare every output, test the code, the site and its pages in a browser; ALL=1 for what takes long, too; WORKERS=4 for four cores
-	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),pages/key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest $(FIRST) chapters $(if $(ALL),pages/key) tests $(if $(ALL),,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: lint, the tests of what has changed, and the chapters that have; BASE=main since then
-	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
+	@$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL) tests/test_structure.py tests/chapters/test_notebooks.py $$($(CHANGED))
 
 attack: $(STAMP) ## nonsense for every public call, damaged and hostile files, bytes over the wire; ATTACK_SECONDS=600
 	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),600) $(REPRODUCIBLE) $(PY) -m pytest -q tests/zoolab/attack tests/zoolib/ground/test_saving.py \

@@ -5,8 +5,8 @@ runs everything that compares numbers under each kernel that this processor can 
 plainest instructions, and says where a stored number does not come out again, and which printed numbers stand on the
 edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
 this processor's own, under which "make test" has run already. There a test that plays rows of a table again does so for
-one of its cases; and chapters that run in the page are left to one of the two, since ``tests/pages/live`` runs them with the
-page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, the
+one of its cases; and chapters that run in the page are left to one of the two, since ``tests/pages/live`` runs them
+with the page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, the
 second kernel gives way on a slow machine, and the report says so.
 """
 
@@ -28,15 +28,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ["Haswell", "Prescott", "Nehalem", "SkylakeX", "Sandybridge", "Zen"]  # as OPENBLAS_CORETYPE calls them
-WITHOUT_NUMBERS = ["pages", "chapters/test_figures.py", "chapters/test_moving_figures.py", "chapters/test_notation.py"]
-WITHOUT_NUMBERS += ["chapters/test_notebooks.py", "chapters/test_one_page.py", "chapters/test_typed_numbers.py"]
-WITHOUT_NUMBERS += ["test_repository.py", "test_running.py", "test_structure.py", "test_tests.py"]
-WITHOUT_NUMBERS += ["zoolab/attack", "zoolab/benchmarks", "zoolab/drawings", "zoolab/logs/test_datasets.py"]
-WITHOUT_NUMBERS += ["zoolab/long/test_sweeps.py"]  # they are held against those of another process under the same kernel
-WITHOUT_NUMBERS += [f"zoolab/serving/test_{of}.py" for of in ("failover", "histories", "shop", "shop_browser", "store")]
-WITHOUT_NUMBERS += ["zoolab/serving/test_watch.py"]  # those of an alarm come from sums
-WITHOUT_NUMBERS += ["zoolib/book/test_plots.py", "zoolib/ground/test_saving.py", "zoolib/test_same_everywhere.py"]
-SAME_KERNEL = "numbers_of_one"  # and so are those of tests with this in their name
+WITHOUT_NUMBERS = """
+pages test_repository test_structure
+chapters/test_book_checks chapters/test_figures chapters/test_moving_figures chapters/test_near_boundaries
+chapters/test_notation chapters/test_notebooks chapters/test_one_page chapters/test_typed_numbers
+zoolab/attack zoolab/benchmarks zoolab/drawings zoolab/logs/test_datasets zoolab/long/test_sweeps
+zoolab/serving/test_failover zoolab/serving/test_histories zoolab/serving/test_shop zoolab/serving/test_shop_browser
+zoolab/serving/test_store zoolab/serving/test_watch
+zoolib/book/test_plots zoolib/ground/test_saving zoolib/test_same_everywhere
+""".split()
+SAME_KERNEL = "numbers_of_one"  # tests with this in their name compare with another process under the same kernel
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 IN_HAND = 20 * 60  # seconds that the rest of the checks want, where the time is bounded (BOOK_UNTIL)
 WHICH = (
@@ -92,11 +93,11 @@ def run(
 ) -> list[str]:
     """Run ``paths`` in an environment, but for some, and return what failed."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    left_out = [*left_out, *(f"tests/{name}" for name in WITHOUT_NUMBERS)]
+    left_out = [*left_out, *(f"tests/{name}{'.py' * ('test_' in name)}" for name in WITHOUT_NUMBERS)]
     command += [*paths, *(f"--ignore={path}" for path in left_out), f"--junit-xml={report}", "-k", f"not {SAME_KERNEL}"]
     command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
     command += ["--nbval-cell-timeout", "600", "-p", "no:cacheprovider"]
-    clean = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "BOOK_MEASURE")}
+    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     fixed = {"PYTHONHASHSEED": "0", "BOOK_IS_BUILT": "1", "BOOK_DRAWINGS": "0", **ONE_THREAD}
     looks = {"IPYTHONDIR": str(looking)} if looking else {}
     done = subprocess.run(command, cwd=ROOT, env=clean | fixed | environment | looks, capture_output=True, text=True)

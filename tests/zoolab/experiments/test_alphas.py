@@ -37,6 +37,7 @@ def test_nobody_earns_more_than_the_oracle_in_the_mean():
         assert (means.loc[law] <= means.loc[law, "Oracle", 0.0] + 1e-9).all(axis=None)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("law", "agent", "alpha"), [("book", "Shared, crossed", 1.4), ("drawn", "LinUCB", 0.5)])
 def test_replications_come_out_again_digit_for_digit(law, agent, alpha):

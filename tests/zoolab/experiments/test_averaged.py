@@ -36,6 +36,7 @@ def test_what_the_test_keeps_is_seen_and_the_pairs_that_it_names_as_difference_a
     assert np.array_equal(averaged.seen_by("one of them", shop)(rows), both)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("which", [9, 4, 0, 10, 7], ids=lambda i: " ".join(map(str, averaged.PLAYED[i][:3])))
 def test_worlds_come_out_again_digit_for_digit(which):

@@ -28,6 +28,7 @@ def test_each_agent_plays_as_it_was_best_but_for_its_columns():
     assert left_out == chosen.TOO_LONG
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(
     ("dial", "value", "agent"), [("log", 1000, "clusters"), ("quality", 1, "clusters"), ("log", 1000, "network")]

@@ -29,6 +29,7 @@ def test_each_kind_is_best_inside_its_grid():
         assert earned.idxmax() in earned.index[1:-1], kind
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("kind", "alpha"), [("disjoint, window", 0.3), ("frozen", 4.0)])
 def test_a_replication_comes_out_again_digit_for_digit(kind, alpha, monkeypatch):

@@ -27,6 +27,7 @@ def test_every_run_has_its_worlds_and_earned_a_share_of_the_clicks():
     assert table[["error", "cosine"]].notna().all(axis=1).equals(table["matrix"] == "full")
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("run", [("full", "α 0.5, η 0.01"), ("diagonal", "α 1.0, η 0.1"), ("none", "Random")])
 def test_replications_come_out_again_digit_for_digit(run):

@@ -22,6 +22,7 @@ def test_the_ablation_holds_every_kind_and_alpha_in_a_hundred_worlds():
     assert table.drop(columns="kind").notna().all(axis=None)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("kind", ["online", "disjoint, window", "frozen, window, scaled"])
 def test_replications_of_the_ablation_come_out_again_digit_for_digit(kind, monkeypatch):

@@ -29,6 +29,7 @@ def rows(frame, **wanted):
 # ---- the tables come out again ---------------------------------------------------------------------------
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("kind", SPOT)
 def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
@@ -36,6 +37,7 @@ def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
     pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
 
 
+@pytest.mark.many
 @pytest.mark.slow
 @compares_stored_numbers
 @pytest.mark.parametrize("family", ["Neural-Linear, frozen", "LinUCB", "LinUCB, logistic", "Hybrid"])
@@ -64,6 +66,7 @@ def test_windows_come_out_again_digit_for_digit():
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("kind", ["linear, expects 0.5", "log-odds, expects -2"])
 def test_who_finds_the_dog_toys_comes_out_again_digit_for_digit(kind):

@@ -15,6 +15,7 @@ def test_every_agent_played_under_a_hundred_laws():
     assert all(contenders.named(kind) for kind in laws.KINDS if kind not in contenders.YARDSTICKS)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(
     "kind", ["Neural-Linear, replay", "Shared, crossed, window", "Shared, crossed: alpha 1, window 5500"]

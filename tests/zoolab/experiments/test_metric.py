@@ -40,6 +40,7 @@ def test_the_quadratic_has_the_hessian_and_the_gradient_of_what_it_was_fitted_to
     assert np.allclose(metric.metric_of_quadratic(X, r), metric.scaled(expected), atol=0.05)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("dial", "value"), metric.KINDS)
 def test_worlds_come_out_again_digit_for_digit(dial, value):

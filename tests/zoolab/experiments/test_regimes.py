@@ -46,6 +46,7 @@ def point(dial, value):
 # ---- the table -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("dial", "value", "agent"), SPOT)
 def test_replications_come_out_again_digit_for_digit(runs, dial, value, agent):

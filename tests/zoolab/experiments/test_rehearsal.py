@@ -56,6 +56,7 @@ def test_every_combination_was_played_in_a_hundred_worlds(name):
     assert len(table.groupby(parts)) == 16
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("name", "cell"), [("rehearsal.csv", 15), ("rehearsal_evening.csv", 4)])
 def test_replications_come_out_again_digit_for_digit(name, cell):

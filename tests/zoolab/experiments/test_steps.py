@@ -20,6 +20,7 @@ def test_every_setting_was_played_in_a_hundred_worlds():
     assert (table["better"].between(0, table["poor"]) & table["poor"].between(0, 4)).all()
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("setting", [steps.SETTINGS[0], steps.SETTINGS[-1]], ids=str)
 def test_replications_come_out_again_digit_for_digit(setting):
@@ -74,6 +75,7 @@ def test_what_ends_ends_and_the_rest_goes_on(what):
     assert agent.payoff(features.cells) == pytest.approx(agent.phi(features.cells) @ agent.evidence.theta)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("agent", ["shared, alpha 0.5", "trains to 9,000", "evidence to 10,000", "drawn, LinUCB"])
 def test_agents_of_the_showdown_come_out_again_digit_for_digit(agent):

@@ -25,6 +25,7 @@ def test_every_agent_played_in_a_hundred_worlds_and_lost_more_as_time_went_on():
     assert late.sum(1) == pytest.approx(since, abs=0.05)
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize("agent", ["growing alpha", "Thompson"])
 def test_replications_come_out_again_digit_for_digit(agent):

@@ -270,6 +270,7 @@ def test_who_plays_had_the_fewest_mistakes_in_the_tuning(table):
             assert played[KNOBS].dropna().to_dict() == best
 
 
+@pytest.mark.many
 @compares_stored_numbers
 @pytest.mark.parametrize(("data", "name"), [
     ("cancer", "LinUCB"),

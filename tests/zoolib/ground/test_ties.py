@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolib.ties import SINGLE, TIE, best_first, first_best
+from zoolib.experiment.metrics import Interval, mean_interval
+from zoolib.ties import SINGLE, TIE, best_first, first_best, printed
 
 SIZES = st.sampled_from([1e-200, 1e-12, 1e-3, 1.0, 1e6, 1e200])
 
@@ -101,3 +102,24 @@ def test_what_is_not_for_sale_comes_last_and_never_twice():
 def test_scores_without_end_are_ordered_like_others():
     assert best_first(np.array([1.0, np.inf, np.inf, -np.inf]), 4).tolist() == [1, 2, 0, 3]
     assert best_first(np.array([1.0, -np.inf, 3.0], dtype=np.float32), 3).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("shift", [-1e-15, 0.0, 1e-15])
+@pytest.mark.parametrize(("x", "spec", "text"), [
+    (0.1435, ".3f", "0.144"), (-0.1435, ".3f", "-0.144"), (0.12345, ".2%", "12.35%"), (2311.5, ",.0f", "2,312"),
+    (0.0, ".3f", "0.000"), (1.45, ".2g", "1.5"), (float("inf"), ".1f", "inf"), (float("nan"), ".1f", "nan"),
+])  # fmt: skip
+def test_a_number_on_an_edge_is_printed_alike_whatever_its_last_digit(x, spec, text, shift):
+    assert printed(x * (1 + shift), spec) == text
+
+
+def test_a_number_that_is_on_no_edge_is_printed_as_always():
+    for x in np.random.default_rng(0).normal(size=1000):
+        assert printed(x, ".3f") == f"{x:.3f}"
+
+
+def test_an_interval_whose_ends_stand_on_edges_is_printed_alike_in_whatever_order_its_values_were_summed():
+    values = np.array([0.0, 1, 0, 0, 1, 1, 0, 1]) / 8
+    texts = {f"{mean_interval(np.random.default_rng(i).permutation(values)):.4f}" for i in range(20)}
+    assert texts == {"0.0625 [0.0066, 0.1184]"}
+    assert f"{Interval(0.0625 - 1e-17, 0.5, 1, 8):.3f}" == f"{Interval(0.0625 + 1e-17, 0.5, 1, 8):.3f}"
