@@ -2,7 +2,8 @@
 
 ``PYTHONPATH=tests/helpers python tests/zoolib/agents/test_choices.py`` records them anew, which belongs into a commit
 that says why choices may change. What is kept of a run are fingerprints of its choices, fifty steps each; in the shop
-of the categories that were shown, since which of several equal products stands for its category is no choice of an agent's.
+of the categories that were shown, since which of several equal products stands for its category is no choice of an
+agent's.
 """
 
 import hashlib
