@@ -106,7 +106,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     say(f"{len(reports):,} checks ran in {took / 60:.1f} minutes on {machine.here()}, {machine.threads()}:")
     say(", ".join(f"{n:,} of the {part}" for part, n in parts.most_common()) + ".")
     skipped = [one.longrepr[2].removeprefix("Skipped: ") for one in stats.get("skipped", []) if one.longrepr]
-    wanting = Counter(reason for reason in skipped if re.search(r"install|make pdf|could not import|BOOK_", reason))
+    asks = r"install|make -C pages pdf|could not import|BOOK_"
+    wanting = Counter(reason for reason in skipped if re.search(asks, reason))
     for reason, n in wanting.most_common():
         say(f"Not run: {n}, {reason}.")
     if config.option.markexpr == QUICK:
@@ -119,6 +120,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if broken:
         say(
             "If you changed what it computes, store it anew: make execute CHAPTERS=...; if you changed nothing, this "
-            "processor rounds otherwise than that one: make kernels says which numbers stand on an edge, and such a "
+            "processor rounds otherwise: make -C zoolab kernels says which numbers stand on an edge, and such a "
             "number is printed with a digit less, or by zoolib.ties.printed."
         )
