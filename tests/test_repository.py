@@ -53,8 +53,8 @@ def test_the_version_is_the_same_everywhere():
     first = (ROOT / "chapters" / "index.md").read_text(encoding="utf-8")
     assert f"version {VERSION}, {citation['date-released']:%B %Y} (" in first
     assert f'__version__ = "{VERSION}"' in (ROOT / "zoolib" / "__init__.py").read_text(encoding="utf-8")
-    changes = re.findall(r"^## (.*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    dated = [line for line in changes if line != "Unreleased"]
+    changes = re.findall(r"^## (.*)", (ROOT / "chapters" / "changelog.md").read_text(encoding="utf-8"), re.MULTILINE)
+    dated = [line for line in changes if not line.endswith("not yet released")]
     assert dated[0] == f"{VERSION}, {citation['date-released']:%-d %B %Y}"
 
 
@@ -75,7 +75,7 @@ def test_an_archive_is_told_what_the_citation_says():
 
 
 def test_the_paper_counts_what_there_is():
-    paper = (ROOT / "paper" / "paper.md").read_text(encoding="utf-8")
+    paper = (ROOT / "pages" / "paper" / "paper.md").read_text(encoding="utf-8")
     cells = [
         (cell["cell_type"], "".join(cell["source"]))
         for path in (ROOT / "chapters").glob("[0-9]*.ipynb")
@@ -98,15 +98,15 @@ def test_the_paper_counts_what_there_is():
 
 
 def test_the_paper_cites_works_as_the_book_does():
-    paper, works = ((ROOT / "paper" / f"paper.{kind}").read_text(encoding="utf-8") for kind in ("md", "bib"))
+    paper, works = ((ROOT / "pages" / "paper" / f"paper.{kind}").read_text(encoding="utf-8") for kind in ("md", "bib"))
     entries = re.findall(r"@\w+\{(\w+),.*?\n\}\n", works, re.DOTALL)
     assert sorted(entries) == sorted(set(re.findall(r"@(\w+)", paper)))
     book = (ROOT / "chapters" / "references.bib").read_text(encoding="utf-8")
     assert [e for e in re.findall(r"@\w+\{.*?\n\}\n", works, re.DOTALL) if e not in book] == []
 
 
-ASKED_FOR = ["CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "CITATION.cff", ".zenodo.json", "CHANGELOG.md"]
-ASKED_FOR += ["paper/paper.md", "chapters/ask.md", "_locale/README.md"]
+ASKED_FOR = [".github/CONTRIBUTING.md", ".github/CODE_OF_CONDUCT.md", "CITATION.cff", ".zenodo.json"]
+ASKED_FOR += ["chapters/changelog.md", "chapters/ask.md", "pages/paper/paper.md", "pages/README.md", "zoolab/README.md"]
 
 
 @pytest.mark.parametrize("name", ASKED_FOR)
@@ -124,11 +124,30 @@ def test_the_title_is_the_same_everywhere():
         assert (ROOT / page).read_text(encoding="utf-8").startswith(f"# {title}\n")
 
 
-def test_the_readme_names_every_make_target_and_no_other():
-    made = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)) - {"help"}
+FRONT_PAGES = {"README.md": 150, ".github/CONTRIBUTING.md": 200, "pages/README.md": 200, "zoolab/README.md": 150}
+
+
+def targets(folder: str) -> list[str]:
+    """The make targets that a folder lists."""
+    makefile = (ROOT / folder / "Makefile").read_text(encoding="utf-8")
+    return re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
+
+
+def test_make_lists_eight_targets_and_the_readme_names_each():
+    assert targets(".") == ["help", "book", "test", "check", "jupyter", "execute", "shop", "clean"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `make ([a-z]+)`", readme, re.MULTILINE)) == made
-    assert set(re.findall(r"(?<![\w-])make ([a-z]+)(?=`)", readme)) <= made
+    assert [name for name in targets(".") if f"make {name}" not in readme] == []
+
+
+@pytest.mark.parametrize("name", FRONT_PAGES)
+def test_a_front_page_is_short_and_names_only_what_is_there(name: str):
+    page = (ROOT / name).read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= FRONT_PAGES[name]
+    for folder, target in re.findall(r"\bmake (?:-C (\w+) )?([a-z-]+)\b(?=[^`\n]*`)", page):
+        assert target in targets(folder or "."), target
+    paths = [path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", page) if not path.startswith("_build")]
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def tracked() -> list[Path]:
@@ -159,8 +178,8 @@ def test_no_file_is_large():
 
 def test_what_is_vendored_lies_beside_its_licence():
     for folder, licence in [
-        ("_vendor/mathjax", "LICENSE"),
-        ("_vendor/fonts", "LICENSE"),
+        ("pages/vendor/mathjax", "LICENSE"),
+        ("pages/vendor/fonts", "LICENSE"),
         ("tests/vendor", "axe-LICENSE"),
     ]:
         assert (ROOT / folder / licence).stat().st_size > 1000
@@ -310,7 +329,7 @@ def test_a_file_with_another_hash_is_refused_before_anything_in_it_runs(tmp_path
 
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
-    command = [sys.executable, "-S", "-E", "_ext/launch.py", str(tmp_path)]
+    command = [sys.executable, "-S", "-E", "pages/ext/launch.py", str(tmp_path)]
     environment = {**os.environ, "BOOK_REPOSITORY": "https://github.com/owner/book"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     cells = json.loads((tmp_path / "one.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -334,7 +353,7 @@ def test_what_node_runs_is_locked_and_nothing_is_run_to_install_it():
         assert lock.pop("")["dependencies"] == asked
         assert {name: lock[f"node_modules/{name}"]["version"] for name in asked} == asked
         assert [name for name, package in lock.items() if not package.get("integrity", "").startswith("sha512-")] == []
-    builders = [(ROOT / folder / "build.py").read_text(encoding="utf-8") for folder in ("_live", "_slides")]
+    builders = [(ROOT / folder / "build.py").read_text(encoding="utf-8") for folder in ("pages/live", "pages/slides")]
     assert [re.findall(r'"npm", "(\w+)"', text) for text in builders] == [["ci"], ["ci"]]
     assert all('"--ignore-scripts"' in text for text in builders)
 
@@ -367,11 +386,10 @@ def test_the_readme_names_every_folder():
     assert {folder for folder in folders if f"{folder}/" not in readme} == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_a_page_that_shows_the_house_names_every_wing(name: str):
-    page = (ROOT / name).read_text(encoding="utf-8")
-    wings = {path.parent.name for path in (ROOT / "zoolib").glob("*/__init__.py")}
-    assert {wing for wing in wings if not re.search(rf"\b{wing} {{3,}}\w", page)} == set()
+def test_the_readme_names_every_room():
+    page = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    rooms = {path.parent.name for package in ("zoolib", "zoolab") for path in (ROOT / package).glob("*/__init__.py")}
+    assert {room for room in rooms if not re.search(rf"^ .*\b{room}\b", page, re.MULTILINE)} == set()
 
 
 def shown(name: str) -> list[str]:
@@ -381,7 +399,7 @@ def shown(name: str) -> list[str]:
     return [block.replace("n_steps=5_000", "n_steps=50") for block in blocks]
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "chapters/index.md", "chapters/teaching.md"])
+@pytest.mark.parametrize("name", ["README.md", ".github/CONTRIBUTING.md", "chapters/index.md", "chapters/teaching.md"])
 def test_the_code_that_is_shown_runs(name: str):
     names: dict[str, object] = {}
     for block in shown(name):
@@ -389,7 +407,7 @@ def test_the_code_that_is_shown_runs(name: str):
 
 
 def test_the_agents_that_are_shown_to_contributors_keep_to_what_all_agents_do(tmp_path: Path):
-    (tmp_path / "test_mine.py").write_text("\n".join(shown("CONTRIBUTING.md")), encoding="utf-8")
+    (tmp_path / "test_mine.py").write_text("\n".join(shown(".github/CONTRIBUTING.md")), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -1,4 +1,4 @@
-"""All figures of the built book in one archive: ``python -m pages.slides.figures`` ("make figures").
+"""All figures of the built book in one archive: ``python -m pages.slides.figures`` ("make -C pages figures").
 
 Each as a drawing (SVG) and as a page of its own (PDF, printed by Chromium), with number, caption and alternative text
 in a table and in a page that shows them. A figure that moves is there as it begins.

@@ -1,13 +1,13 @@
 """Are the stored numbers those of other processors too? Runs notebooks and numerical tests under several kernels.
 
-NumPy's OpenBLAS multiplies matrices by a kernel made for the processor, and each rounds otherwise. ``make kernels``
-runs everything that compares numbers under each kernel that this processor can run, with two threads, and with torch's
-plainest instructions, and says where a stored number does not come out again, and which printed numbers stand on the
-edge of rounding (``near_boundaries.py``). Continuous integration runs ``make kernels OTHERS=2``: two kernels besides
-this processor's own, under which "make test" has run already. There a test that plays rows of a table again does so for
-one of its cases; and chapters that run in the page are left to one of the two, since ``tests/pages/live`` runs them
-with the page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL`` bounds the
-time, the second kernel gives way on a slow machine, and the report says so.
+NumPy's OpenBLAS multiplies matrices by a kernel made for the processor, and each rounds otherwise. ``make -C zoolab
+kernels`` runs everything that compares numbers under each kernel that this processor can run, with two threads, and
+with torch's plainest instructions, and says where a stored number does not come out again, and which printed numbers
+stand on the edge of rounding (``near_boundaries.py``). Continuous integration asks it for ``OTHERS=2``: two kernels
+besides this processor's own, under which "make test" has run already. There a test that plays rows of a table again
+does so for one of its cases; and chapters that run in the page are left to one of the two, since ``tests/pages/live``
+runs them with the page's engine, whose NumPy was made by another compiler for another machine. Where ``BOOK_UNTIL``
+bounds the time, the second kernel gives way on a slow machine, and the report says so.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"This processor's own kernel is {architecture(None)}.", flush=True)
         for number, (variant, environment) in enumerate(variants(asked.others, asked.own).items()):
             if number and time.time() > float(os.environ.get("BOOK_UNTIL", "inf")) - IN_HAND:
-                print(f"{variant}: not run, this machine is too slow for it; make kernels runs it", flush=True)
+                print(f"{variant}: not run, this machine is too slow for it; run make -C zoolab kernels", flush=True)
                 continue
             start = time.monotonic()
             looks = None if environment else near.parent

@@ -1,4 +1,4 @@
-"""How long each chapter takes: to read, counted in its page, and to run, measured on one core (``make times``).
+"""How long each chapter takes: to read, counted in its page, and to run, on one core (``make -C zoolab times``).
 
 What is found goes to ``zoolab/benchmarks/times.csv``, which the first page of the book shows, and by which
 ``tests/zoolab/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks is

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoolab.columns import HeadAgent
 from zoolab.logs.policies import log_of_visits, thompson_ranks
+from zoolab.rivals import OneIndex, OneMember
 from zoolib import agents, checks
 from zoolib.randomness import Seed, generators
 from zoolib.ties import first_best
@@ -69,8 +71,8 @@ def _of_ucb(
     agent: agents.UCBAgent, user_id: Any, sim: ZooplusSimulator, *, n_draws: int = N_DRAWS, rng: Any = 0
 ) -> np.ndarray:
     explores = agent.exploration
-    is_drawn = explores.is_random or isinstance(explores, agents.OneMember)
-    if is_drawn and not isinstance(agent, agents.HeadAgent):  # which asks its network alone
+    is_drawn = explores.is_random or isinstance(explores, OneMember)
+    if is_drawn and not isinstance(agent, HeadAgent):  # which asks its network alone
         return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape))
     scores, arms = agent.scored(user_id, sim)
     if isinstance(explores, agents.InverseGap):
@@ -102,8 +104,8 @@ def _drawn(
     X, arms = agent.choices(user_id, sim)
     Z = agent.embed(X)
     mean, explores = agent.mean(Z), agent.exploration
-    if isinstance(explores, (agents.Thompson, agents.OneIndex)):  # mean + alpha M xi has the covariance alpha^2 M M'
-        M = Z[..., 1:] if isinstance(explores, agents.OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
+    if isinstance(explores, (agents.Thompson, OneIndex)):  # mean + alpha M xi has the covariance alpha^2 M M'
+        M = Z[..., 1:] if isinstance(explores, OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
         R = np.linalg.qr(np.swapaxes(M, -1, -2), mode="r")  # and M M' = R' R with few rows, so few numbers are drawn
         R = R * np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[..., None]  # signs differ between builds
         xi = np.stack([rng.standard_normal((R.shape[-2], n_draws)) for rng in rngs])
@@ -111,7 +113,7 @@ def _drawn(
     elif isinstance(explores, agents.ArmThompson):
         xi = np.stack([rng.standard_normal((mean.shape[-1], n_draws)) for rng in rngs])
         spread = agent.width(Z)[..., None] * xi.reshape(*mean.shape, n_draws)
-    elif isinstance(explores, agents.OneMember):  # no draws, but all members
+    elif isinstance(explores, OneMember):  # no draws, but all members
         spread = np.swapaxes(Z - mean[..., None, :], -1, -2)
     else:
         raise NotImplementedError(f"{explores!r} has not said how probable its choices are")

@@ -23,7 +23,7 @@ def pages() -> Path:
     """Return the folder of the pages, with live cells."""
     build_book()
     if not (HTML / "_live").exists():
-        missing("the cells of the book are not live: make live")
+        missing("the cells of the book are not live: make -C pages live")
     return HTML
 
 

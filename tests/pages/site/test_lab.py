@@ -1,4 +1,4 @@
-"""The chapters in a real JupyterLab, as "make lab" opens them: one is looked at, one is run to its end and saved."""
+"""The chapters in JupyterLab, as "make jupyter" opens them: one is looked at, one is run to its end and saved."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ FOLDED = """() => jupyterapp.shell.currentWidget.content.widgets.filter(cell => 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
-    """Run "make lab" in a copy of the chapters, for a reader who has never had JupyterLab; return its address too."""
+    """Run "make jupyter" in a copy of the chapters, for a reader new to JupyterLab; return its address too."""
     folder, home, port = tmp_path_factory.mktemp("book"), tmp_path_factory.mktemp("home"), free_port()
     for path in ROOT.iterdir():
-        if path.name in ("chapters", "_lab"):
+        if path.name == "chapters":
             shutil.copytree(path, folder / path.name)
+        elif path.name == "pages":
+            shutil.copytree(path / "jupyter", folder / "pages" / "jupyter")
         elif path.name != ".git":
             (folder / path.name).symlink_to(path)
     options = f"--no-browser --allow-root --port={port} --IdentityProvider.token= --LabApp.expose_app_in_browser=True"
@@ -46,7 +48,7 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     reader = {"HOME": str(home), "MPLCONFIGDIR": matplotlib.get_cachedir(), "BOOK_STRICT": "1"}
     said = (home / "said.txt").open("w")
     server = subprocess.Popen(
-        ["make", "-o", ".venv/.installed", "lab", f"OPTIONS={options}"], cwd=folder, env={**environment, **reader},
+        ["make", "-o", ".venv/.installed", "jupyter", f"OPTIONS={options}"], cwd=folder, env={**environment, **reader},
         stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"

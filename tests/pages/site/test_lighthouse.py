@@ -4,7 +4,7 @@ Needs Node, Chromium and Lighthouse, which ``.ci/run`` installs in ``.cache/node
 BOOK_LIGHTHOUSE). Without them these tests are skipped, unless BOOK_STRICT=1.
 
 How fast a page is depends on the machine, which is allowed for, and on what it does besides. Those tests, marked
-``alone``, are left to "make speed", which runs nothing else, and take the best of three measurements.
+``alone``, are left to "make -C pages speed", which runs nothing else, and take the best of three measurements.
 """
 
 from __future__ import annotations

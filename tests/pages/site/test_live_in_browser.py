@@ -29,7 +29,7 @@ NUMBER = re.compile(r"\d[\d.,]*\d")
 def live() -> None:
     build()
     if not (HTML / "_live").exists():
-        missing("the cells of the book are not live: make live")
+        missing("the cells of the book are not live: make -C pages live")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The printed book is whole: no open reference, no missing sign or figure, nothing cut off at the margin.
 
-Needs the PDF that "make pdf" makes. Without it these tests are skipped, unless BOOK_STRICT=1.
+Needs the PDF that "make -C pages pdf" makes. Without it these tests are skipped, unless BOOK_STRICT=1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CUT = 2.0  # points by which a line may run into the margin: less than a letter
 def log() -> str:
     path = LATEX / "bandits-that-generalize.log"
     if not book_pdf.OUT.exists() or not path.exists():
-        missing('no printed book; "make pdf" makes it')
+        missing('no printed book; "make -C pages pdf" makes it')
     text = path.read_text(encoding="utf-8", errors="replace")
     return re.sub(r"(?<=.{79})\n", "", text)  # TeX breaks its lines there
 

@@ -1,6 +1,6 @@
 """The speed that must hold, where it is cheap to see, and a table of results that can be shown.
 
-``make bench`` measures in full. Here the ratios must be missed by a quarter, in the best of several rounds, to fail: a
+``make -C zoolab bench`` measures in full. Here a ratio fails if the best of several rounds misses it by a quarter: a
 busy machine moves them by less.
 """
 

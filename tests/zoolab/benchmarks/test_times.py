@@ -1,6 +1,6 @@
 """What chapters say of the time they take, held against what was measured and stored; nothing is timed here.
 
-``make times`` measures. A chapter's opening may be off by a factor of two, since processors differ by that.
+``make -C zoolab times`` measures. A chapter's opening may be off by a factor of two, since processors differ by that.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def chapter(request):
     """A chapter with its row of the table."""
     path, table = request.param, stored()
     rows = table[table["Chapter"].map(times.file_of) == path.name]
-    assert len(rows) == 1, f"{path.name} has not been measured: make times CHAPTERS=chapters/{path.name}"
+    assert len(rows) == 1, f"{path.name} has not been measured: make -C zoolab times CHAPTERS=chapters/{path.name}"
     return path, rows.iloc[0]
 
 
@@ -53,7 +53,7 @@ def test_a_chapter_runs_about_as_long_as_its_opening_says(chapter):
     said = seconds_said(book.read(path).cells[0].source)
     assert agrees(said, row["Seconds to run"], FACTOR), (
         f"{path.name} says {said:.0f} seconds, and took {row['Seconds to run']}: mend the opening, "
-        f"or measure it again by make times CHAPTERS=chapters/{path.name}"
+        f"or measure it again by make -C zoolab times CHAPTERS=chapters/{path.name}"
     )
 
 
@@ -64,8 +64,8 @@ def test_a_chapter_runs_in_under_ninety_seconds_by_its_own_word(chapter):
 def test_the_table_knows_the_chapter_as_it_is(chapter):
     path, row = chapter
     nb = book.read(path)
-    assert agrees(times.words(nb), row["Words"], WORDS), f"{path.name} has grown or shrunk: make times"
-    assert agrees(times.minutes_to_read(nb), row["Minutes to read"], WORDS), f"{path.name}: make times"
+    assert agrees(times.words(nb), row["Words"], WORDS), f"{path.name} has grown or shrunk: make -C zoolab times"
+    assert agrees(times.minutes_to_read(nb), row["Minutes to read"], WORDS), f"{path.name}: make -C zoolab times"
     assert row["Builds on"] == times.builds_on(nb)
     assert row["Chapter"] == times.row(path, 0)["Chapter"]
     assert row[times.QUESTION].endswith("?"), "write the question that the chapter asks into the table"

@@ -49,7 +49,7 @@ def book(tmp_path, monkeypatch):
 
 
 def test_every_claim_was_asked_as_it_stands_today(table):
-    """A claim whose cell has changed since is asked again: make replicate."""
+    """A claim whose cell has changed since is asked again: make -C zoolab replicate."""
     today = {}
     for name in replicate.notebooks():
         for cell in nbformat.read(CHAPTERS / f"{name}.ipynb", 4).cells:

@@ -28,7 +28,7 @@ NUMBERS = [label for label in JUDGED if all(part["kind"] == "number" for part in
 
 def test_what_is_right_is_what_the_executed_solutions_tell():
     """The outputs that are read are compared with a new run by the tests of the notebooks."""
-    assert same(truths(), KNOWN), "make answers"
+    assert same(truths(), KNOWN), "make -C pages answers"
 
 
 def same(a, b):

@@ -16,7 +16,7 @@ STEPS = 250  # after each, the store is looked at
 
 @pytest.mark.slow
 def test_whatever_is_done_in_whatever_order_and_however_often_killed_each_verdict_counts_once(url, record_property):
-    """A sample; the share of ``make attack`` in a long one, and as many operations as ``HISTORY`` says, if it does."""
+    """A sample; a share of ``make -C zoolab attack`` in a long one; or as many operations as ``HISTORY`` says."""
     n, seconds = int(environ.get("HISTORY", 1_000)), float(environ.get("ATTACK_SECONDS", 0)) * 0.1
     until, luck, ought, at, killed = time.monotonic() + seconds, random.Random(0), Ought(), 0, 0
     with open_store(url) as store:
