@@ -58,8 +58,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("in words")
     say = terminalreporter.write_line
     say(f"{ran:,} tests ran in {(time.monotonic() - BEGUN) / 60:.1f} minutes on {machine.here()}, {machine.threads()}.")
-    for reason, n in Counter(report.longrepr[2] for report in stats.get("skipped", [])).most_common(9):
-        say(f"{n} did not run. {reason}")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in stats.get("skipped", []))
+    for reason, n in reasons.most_common(9):
+        say(f"{n} did not run: {reason}.")
     if config.option.markexpr == "not slow":
         say("Slow tests were left out; make test ALL=1 runs all.")
     for path in sorted({one.nodeid.partition("::")[0] for one in stats.get("failed", []) if ".ipynb::" in one.nodeid}):
