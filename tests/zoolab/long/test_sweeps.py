@@ -1,6 +1,5 @@
 """Sweeps give the numbers of single experiments, wherever they run and however often they are stopped."""
 
-import ast
 import importlib
 import importlib.util
 import pickle
@@ -19,11 +18,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from built_book import missing
-from joblib.externals.loky import get_reusable_executor
 
 import zoolib
 from zoolab.long import cache, cluster, gather, sweep, sweeps
-from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate, sources
+from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
 from zoolib.experiment import store, stored
 from zoolib.randomness import shifted
 
@@ -56,7 +54,7 @@ def filled(kept_once, tmp_path) -> Path:
 
 def entries(folder: Path) -> list[Path]:
     """The files in which what is known is kept, one for each cell of the grid."""
-    return sorted(folder.glob("*.pkl"))
+    return sorted(folder.glob("*.npz"))
 
 
 def replications_computed(monkeypatch) -> list[int]:
@@ -151,7 +149,7 @@ SCRIPT = """
 import sys, time
 sys.path[1:1] = {paths!r}
 from test_sweeps import ARGUMENTS, GRID
-from zoolib.experiment import sweeps
+from zoolab.long import sweeps
 replicate = sweeps.replicate
 def slowly(*args, **kwargs):
     time.sleep(0.15)
@@ -161,8 +159,12 @@ sweeps.sweep(GRID, **ARGUMENTS, cache={folder!r}, chunk=1)
 """
 
 
+def known(path: Path) -> dict:
+    return cache._read(path.parent, path.stem)
+
+
 def n_known(folder: Path) -> int:
-    return sum(len(joblib.load(path)[1]) for path in entries(folder))
+    return sum(len(known(path)) for path in entries(folder))
 
 
 def test_the_order_of_personas_is_part_of_what_is_kept(tmp_path):
@@ -217,25 +219,30 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(plain, tmp_path, monkeypat
 @pytest.mark.parametrize("damage", [
     lambda data: data[: len(data) // 2],
     lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
-    lambda data: data[:-1] + bytes([data[-1] ^ 1]),
     lambda data: b"",
     lambda data: b"[]",
     lambda data: b"\0\0",
     lambda data: pickle.dumps({}),
-    lambda data: b"(" * 100_000 + b"t" * 100_000 + b".",
-    lambda data: b"cnowhere\nnothing\n.",
-], ids=["cut off", "a bit changed", "the last bit changed", "empty", "something else", "no text", "no part", "nested",
-        "of a module that is gone"])  # fmt: skip
-def test_what_is_damaged_is_computed_anew_and_said(damage, plain, filled, monkeypatch):
+], ids=["cut off", "a bit changed", "empty", "something else", "no text", "a pickle"])  # fmt: skip
+def test_what_is_damaged_is_computed_again_and_said(damage, plain, filled, monkeypatch):
     path = entries(filled)[0]
     path.write_bytes(damage(path.read_bytes()))
     computed = replications_computed(monkeypatch)
-    with pytest.warns(UserWarning, match="is not what was kept there, and is computed anew"):
+    with pytest.warns(UserWarning, match="is not what was kept there, and is computed again"):
         pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
     assert len(computed) == 6
     with warnings.catch_warnings(action="error"):
         pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, cache=filled), plain, check_exact=True)
     assert len(computed) == 6
+
+
+def test_no_changed_bit_changes_a_number(filled):
+    path = entries(filled)[0]
+    data, whole = path.read_bytes(), known(path)
+    for place in range(0, len(data), 53):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with warnings.catch_warnings(action="ignore"):
+            assert known(path) in (whole, {})
 
 
 def test_a_part_under_the_key_of_another_is_not_believed(plain, filled):
@@ -263,12 +270,12 @@ def test_two_sweeps_may_find_the_same_damaged_part(tmp_path, monkeypatch):
     gather(squares, job, tmp_path, progress=False)
     (path,) = entries(tmp_path)
     path.write_bytes(b"damaged")
-    both, load = Barrier(2), joblib.load
-    monkeypatch.setattr(joblib, "load", lambda path: (both.wait(60), load(path))[1])
+    both, read = Barrier(2), cache._read
+    monkeypatch.setattr(cache, "_read", lambda *which: (both.wait(60), read(*which))[1])
     with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(2) as pool:
         found = [pool.submit(gather, squares, job, tmp_path, progress=False) for _ in range(2)]
         assert [one.result() for one in found] == [[{1: 1.0, 2: 4.0, 3: 9.0}]] * 2
-    assert load(path)[1] == {1: 1.0, 2: 4.0, 3: 9.0}
+    assert read(tmp_path, path.stem) == {1: 1.0, 2: 4.0, 3: 9.0}
 
 
 def keys_of(**changes) -> str:
@@ -282,7 +289,7 @@ def keys_of(**changes) -> str:
     return cache.key(recipe | changes)
 
 
-def test_whatever_decides_the_numbers_is_in_the_key(monkeypatch):
+def test_the_key_holds_all_that_decides_the_numbers(monkeypatch):
     changes = [
         {},
         {"agent": SharedLinUCBAgent},
@@ -297,179 +304,45 @@ def test_whatever_decides_the_numbers_is_in_the_key(monkeypatch):
     assert len({keys_of(**change) for change in changes}) == len(changes)
     assert keys_of() == keys_of(settings={"alpha": np.float64(0.2)})
     before = keys_of()
-    monkeypatch.setattr(sources, "zoolib_code", lambda: "other code")
+    with shifted(1):
+        assert keys_of() != before
+    monkeypatch.setattr(cache, "code", lambda: "other code")
     assert keys_of() != before
 
 
-def code_of(text: str) -> str:
-    return sources._code(ast.parse(text))
-
-
-def test_the_code_counts_and_its_words_do_not():
-    assert code_of("x = 1\n") == code_of("# why\nx  =  1\n") == code_of('"""What."""\nx = 1\n')
-    assert code_of("def f():\n    return 1\n") == code_of('def f():\n    """Why."""\n    return (\n        1\n    )\n')
-    assert code_of("x = 1\n") != code_of("x = 2\n")
-    assert code_of("x = '1'\n") != code_of("x = '2'\n")
-
-
-@pytest.mark.parametrize(("name", "counts"), [
-    ("evidence/ridge.py", True), ("world/simulator.py", True), ("experiment/sweeps.py", True), ("agents/base.py", True),
-    ("agents/new.py", True), ("book/new.py", False), ("book/plots.py", False), ("experiment/cache.py", False),
-    ("persistence.py", False), ("saving.py", False), ("sources.py", False),
-])  # fmt: skip
-def test_a_changed_page_makes_no_number_out_of_date_and_changed_code_does(name, counts, tmp_path, monkeypatch):
-    shutil.copytree(Path(zoolib.__file__).parent, tmp_path / "zoolib", ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(sources, "__file__", str(tmp_path / "zoolib" / "sources.py"))
-    monkeypatch.setattr(sources, "_changed", lambda *_: False)  # it is no copy that was imported
-    before = sources.zoolib_code.__wrapped__()
-    changed = tmp_path / "zoolib" / name
-    with changed.open("a", encoding="utf-8") as file:
+@pytest.mark.parametrize("name", ["zoolib/world/simulator.py", "zoolib/new.py", "zoolab/long/sweeps.py"])
+def test_the_code_is_another_when_a_byte_of_zoolib_or_zoolab_is(name, tmp_path, monkeypatch):
+    root = Path(zoolib.__file__).parents[1]
+    for package in ("zoolib", "zoolab"):
+        shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", ".venv*"))
+    monkeypatch.setattr(zoolib, "__file__", str(tmp_path / "zoolib" / "__init__.py"))
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "zoolab" / "long" / "cache.py"))
+    before = cache.code.__wrapped__()
+    with (tmp_path / name).open("a", encoding="utf-8") as file:
         file.write("\nx = 1\n")
-    assert (sources.zoolib_code.__wrapped__() != before) == counts
+    assert cache.code.__wrapped__() != before
 
 
-def test_the_code_is_read_once_when_it_is_first_needed():
-    code = """
-import pathlib
-from zoolib import RandomAgent, sources, sweep
-sweep({"random": (RandomAgent, {})}, [1], 50, progress=False)
-assert sources.zoolib_code.cache_info().misses == 0  # nothing is kept, and this process is its own worker
-said = sources.zoolib_code()
-pathlib.Path.read_bytes = None  # what is changed later is not the code that runs
-assert sources.zoolib_code() == said
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_the_code_is_that_of_the_start_whatever_is_changed_later(monkeypatch):
+    before = cache.code()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: b"changed")
+    assert cache.code() == before
 
 
-# ---- the reader's own code -------------------------------------------------------------------------------
-
-
-class Own:
-    """Modules of a reader's own in a folder: ``mine`` has the agent, whatever ``files`` says hands it its alpha."""
-
-    def __init__(self, folder: Path, files: dict[str, str]) -> None:
-        self.folder, self.files = folder, files
-        self.write(0.05)
-        self.load()
-
-    def write(self, alpha: float) -> None:
-        """Change what all that stands in the folder says of alpha."""
-        for name, text in self.files.items():
-            path = self.folder / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text.replace("ALPHA = 0", f"ALPHA = {alpha}"), encoding="utf-8")
-
-    def load(self) -> None:
-        """Import all of it, as a new process would."""
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("mine", "aside", "bundle")]:
-            del sys.modules[name]
-        importlib.invalidate_caches()
-        self.agent = importlib.import_module("mine").agent
-
-    def sweep(self, cache: Path | None = None, agent=None) -> pd.DataFrame:
-        return sweep(
-            {"mine": (agent or self.agent, {})}, range(2), 200, n_products=20, cache=cache, progress=False, chunk=1
-        )
-
-
-AGENT = "from zoolib import LinUCBAgent\n{}\ndef agent(features):\n    return LinUCBAgent(features, alpha={})\n"
-WAYS = {
-    "itself": {"mine.py": AGENT.format("ALPHA = 0", "ALPHA")},
-    "by default": {"mine.py": AGENT.format("ALPHA = 0\nclass Of:\n    alpha = ALPHA", "Of.alpha")},
-    "from another": {"mine.py": AGENT.format("from aside import ALPHA", "ALPHA"), "aside.py": "ALPHA = 0\n"},
-    "later": {
-        "mine.py": AGENT.format("def its():\n    import aside\n    return aside", "its().ALPHA"),
-        "aside.py": "ALPHA = 0\n",
-    },
-    "by way of another": {
-        "mine.py": AGENT.format("from bundle.one import two", "two.ALPHA"),
-        "bundle/__init__.py": "",
-        "bundle/one.py": "import json\nimport numpy\nfrom . import two\n",
-        "bundle/two.py": "ALPHA = 0\n",
-    },
-    "from a package's door": {
-        "mine.py": AGENT.format("import bundle.one", "bundle.one.its()"),
-        "bundle/__init__.py": "ALPHA = 0\n",
-        "bundle/one.py": "import sys\ndef its():\n    return sys.modules['bundle'].ALPHA\n",
-    },
-}
-
-
-@pytest.fixture(params=WAYS)
-def own(request, tmp_path, monkeypatch):
-    (tmp_path / "code").mkdir()
-    monkeypatch.syspath_prepend(tmp_path / "code")
+def test_the_file_of_a_readers_agent_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which takes two texts of one second for the same
-    with monkeypatch.context() as context:
-        yield Own(tmp_path / "code", WAYS[request.param])
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("mine", "aside", "bundle")]:
-            context.delitem(sys.modules, name)
-
-
-def test_whatever_the_agents_module_imports_counts_too(own, tmp_path):
-    before = own.sweep(tmp_path)
-    assert set(sources.codes(["mine"])) == {
-        "zoolib",
-        *(n[:-3].replace("/", ".").removesuffix(".__init__") for n in own.files),
-    }
-    own.write(0.8)
-    own.load()
-    after = own.sweep(tmp_path)
-    pd.testing.assert_frame_equal(after, own.sweep(), check_exact=True)
-    assert not after.ctr.equals(before.ctr)
-    own.write(0.05)
-    own.load()
-    pd.testing.assert_frame_equal(own.sweep(tmp_path), before, check_exact=True)
-    assert len(entries(tmp_path)) == 2
-
-
-def test_code_that_was_changed_after_it_was_imported_is_refused_until_it_is_loaded_again(own, tmp_path):
-    time.sleep(0.02)  # clocks of files are coarse
-    own.write(0.8)
-    with pytest.raises(RuntimeError, match="changed since it was imported; load it again"):
-        own.sweep(tmp_path)
-    assert entries(tmp_path) == []
-    assert own.sweep().ctr.notna().all()  # what is not kept may be computed
-    own.load()
-    pd.testing.assert_frame_equal(own.sweep(tmp_path), own.sweep(), check_exact=True)
-
-
-def test_code_that_was_changed_after_it_was_looked_at_is_known_as_it_was(own, tmp_path):
-    before, key = own.sweep(tmp_path), cache.key({"agent": own.agent})
-    time.sleep(0.02)
-    own.write(0.8)
-    pd.testing.assert_frame_equal(own.sweep(tmp_path), before, check_exact=True)
-    assert cache.key({"agent": own.agent}) == key
-    own.load()
-    assert cache.key({"agent": own.agent}) != key
-
-
-def test_a_module_that_is_loaded_again_is_looked_at_again(own):
-    key = cache.key({"agent": own.agent})
-    own.write(0.8)
-    for name in [name for name in sources.codes(["mine"]) if name != "zoolib" and name in sys.modules]:
-        importlib.reload(sys.modules[name])
-    assert cache.key({"agent": sys.modules["mine"].agent}) != key
-
-
-@pytest.mark.many
-@pytest.mark.parametrize("kept", [True, False])
-@pytest.mark.parametrize("own", ["by way of another"], indirect=True)
-def test_a_worker_that_holds_other_code_is_refused(own, tmp_path, kept):
-    folder = tmp_path / "kept" if kept else None
-    get_reusable_executor().shutdown()  # whose workers would not find the folder
-    with joblib.parallel_config("loky", n_jobs=2):
-        try:
-            pd.testing.assert_frame_equal(own.sweep(folder), own.sweep(), check_exact=True)
-            own.write(0.8)
-            own.load()
-            with pytest.raises(RuntimeError, match=r"a worker runs another .*bundle\.two"):
-                own.sweep(folder)
-        finally:
-            get_reusable_executor().shutdown()
-    assert not kept or len(entries(folder)) == 1
-    with joblib.parallel_config("loky", n_jobs=2):
-        pd.testing.assert_frame_equal(own.sweep(folder), own.sweep(), check_exact=True)
+    keys = []
+    for alpha in (0.05, 0.8, 0.05):
+        text = (
+            f"from zoolib import LinUCBAgent\n\ndef agent(features):\n    return LinUCBAgent(features, alpha={alpha})\n"
+        )
+        (tmp_path / "readers_own.py").write_text(text, encoding="utf-8")
+        sys.modules.pop("readers_own", None)
+        importlib.invalidate_caches()
+        keys.append(cache.key({"agent": importlib.import_module("readers_own").agent}))
+    monkeypatch.delitem(sys.modules, "readers_own")
+    assert keys[0] == keys[2] != keys[1]
 
 
 @pytest.mark.parametrize("thing", [lambda features: None, object(), {1, 2}], ids=["lambda", "object", "set"])
@@ -490,13 +363,74 @@ def squares(items, power):
 
 def test_what_is_kept_is_written_completely_or_not_at_all(tmp_path, monkeypatch):
     job = [({"power": 2}, [1, 2, 3])]
-    monkeypatch.setattr(joblib, "dump", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(np, "savez_compressed", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         gather(squares, job, tmp_path, progress=False)
     monkeypatch.undo()
     assert entries(tmp_path) == []
     gather(squares, job, tmp_path, progress=False)
-    assert [joblib.load(path)[1] for path in entries(tmp_path)] == [{1: 1.0, 2: 4.0, 3: 9.0}]
+    assert [known(path) for path in entries(tmp_path)] == [{1: 1.0, 2: 4.0, 3: 9.0}]
+
+
+VALUES = {
+    1: {(2, "a"): [1, 2.5, None, True, "ü"], "nested": {3: {"x": (1, (2,))}}},
+    (1, 2): np.arange(6.0).reshape(2, 3),
+    "inf": [float("inf"), -float("inf")],
+    0.1 + 0.2: np.array([np.nan, np.inf, 1e-300]),
+    "numbers": (np.float64(0.1), np.int64(2**60), np.float32(0.1), np.bool_(True)),
+    "arrays": [np.array([], dtype=np.int32), np.array("words"), np.array([True, False])],
+}
+
+
+def values(items):
+    return {item: VALUES[item] for item in items}
+
+
+def test_what_is_kept_comes_back_as_it_was(tmp_path):
+    """By value, by kind, and in its order: dicts, lists, tuples, arrays and numbers of NumPy."""
+    job = [({}, list(VALUES))]
+    gather(values, job, tmp_path, progress=False)
+    (found,) = gather(values, job, tmp_path, progress=False)
+    assert repr(found) == repr(VALUES)
+    for one, other in zip(VALUES["arrays"], found["arrays"], strict=True):
+        assert one.dtype == other.dtype
+
+
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, np.array([None]), metrics.ctr], ids=["object", "set", "array", "code"]
+)
+def test_a_value_that_cannot_be_kept_is_refused(value, tmp_path, monkeypatch):
+    monkeypatch.setitem(VALUES, "odd", value)
+    with pytest.raises(TypeError, match="cannot be kept"):
+        gather(values, [({}, ["odd"])], tmp_path, progress=False)
+    assert entries(tmp_path) == []
+
+
+class Planted:
+    """What runs when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("where", ["the file", "an array", "what is said"])
+def test_a_planted_pickle_runs_nothing(where, tmp_path):
+    job, trace = [({"power": 2}, [1, 2, 3])], tmp_path / "trace"
+    gather(squares, job, tmp_path, progress=False)
+    (path,) = entries(tmp_path)
+    with np.load(path) as kept:
+        parts = dict(kept)
+    planted = np.array([Planted(trace)], dtype=object)
+    if where == "the file":
+        path.write_bytes(pickle.dumps(planted))
+    else:
+        np.savez(path, **{**parts, ("said" if where == "what is said" else "a0"): planted})
+    with warnings.catch_warnings(action="ignore"):
+        assert gather(squares, job, tmp_path, progress=False) == [{1: 1.0, 2: 4.0, 3: 9.0}]
+    assert not trace.exists()
 
 
 def test_a_number_that_is_infinite_and_all_its_digits_are_kept(tmp_path):
@@ -515,10 +449,12 @@ def test_a_job_grows_by_what_it_lacks_a_chunk_at_a_time(tmp_path, monkeypatch):
     assert computed == [[4], [3]]
 
 
-def test_a_worker_with_other_code_is_refused(monkeypatch):
-    monkeypatch.setattr(cache, "_compute", lambda *task: ({"zoolib": "other code"}, task[1], {}))
-    with pytest.raises(RuntimeError, match="another zoolib"):
-        sweep(GRID, **ARGUMENTS)
+def test_a_worker_with_other_code_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(cache, "_compute", lambda *task: ("other code", task[1], {}))
+    for folder in (None, tmp_path):
+        with pytest.raises(RuntimeError, match="a worker runs other code"):
+            sweep(GRID, **ARGUMENTS, cache=folder)
+    assert entries(tmp_path) == []
 
 
 def test_a_stored_table_is_read_to_the_last_bit(plain, tmp_path):
