@@ -5,7 +5,6 @@ VENV    := .venv
 PY      := $(VENV)/bin/python
 STAMP   := $(VENV)/.installed
 HTML    := _build/html
-LANGUAGE ?= de
 PORT    ?= 8017
 WORKERS ?= 2
 STORE   ?= _build/shop
@@ -29,7 +28,7 @@ NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
 LAB     := JUPYTER_CONFIG_DIR=$(CURDIR)/pages/jupyter JUPYTER_CONFIG_PATH=$(HOME)/.jupyter \
            BOOK_DRAWINGS=1 JUPYTERLAB_SETTINGS_DIR=$(HOME)/.jupyter/lab/user-settings JUPYTERLAB_WORKSPACES_DIR=$(HOME)/.jupyter/lab/workspaces
 
-.PHONY: help book live messages translation pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
+.PHONY: help book live pdf bank test check attack kernels speed lab execute answers student key slides figures serve shop bench bench-peers sweeps replicate times lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -45,13 +44,6 @@ _build/.style: $(wildcard pages/static/*.css pages/ext/*.py pages/ext/finish/*.p
 
 live: $(STAMP) ## make the cells of the built book run in its pages; "make book" does it too where it can
 	@BOOK_STRICT=1 $(PY) -m pages.live.build $(HTML)
-
-messages: $(STAMP) ## bring a translation up to today's text, LANGUAGE=de; PAGES=chapters/live takes in one more page
-	@$(PY) pages/ext/translate.py update $(LANGUAGE) $(PAGES)
-
-translation: $(STAMP) ## check and build the book in another language, LANGUAGE=de; open _build/html-de/index.html
-	@$(PY) pages/ext/translate.py check $(LANGUAGE)
-	@$(PY) pages/ext/translate.py build $(LANGUAGE) || { rm -rf _build/.doctrees-$(LANGUAGE); exit 1; }
 
 pdf: $(STAMP) ## typeset the book and each chapter into _build/pdf; needs LaTeX, see the README
 	@command -v latexmk >/dev/null && command -v xelatex >/dev/null || { echo "LaTeX is missing; the README says what to install." >&2; exit 1; }
@@ -136,12 +128,11 @@ sweeps: $(STAMP) ## compute the tables in chapters/data anew; some hours on one 
 times: $(STAMP) ## measure how long the chapters run on one core; CHAPTERS=... for some of them
 	$(REPRODUCIBLE) $(PY) -m zoolab.benchmarks.chapters $(CHAPTERS)
 
-lint: $(STAMP) ## check style, spelling, translations and stored notebooks without changing anything
+lint: $(STAMP) ## check style, spelling and stored notebooks without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --exclude '*.ipynb' .
 	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS) $(KEY))
 	$(PY) -m codespell_lib
-	$(PY) pages/ext/translate.py check
 	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS) $(KEY))
 
 clean: ## remove the built book and all caches; .venv stays

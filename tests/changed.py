@@ -16,7 +16,6 @@ BESIDE = {
     "chapters/figures": "tests/chapters/test_figures.py",
     "experiments": "tests/experiments",
     "shop": "tests/shop",
-    "_locale": "tests/site/test_translation.py",
 }
 BESIDE |= {
     "_ext": "tests/site/test_extensions.py",
