@@ -310,7 +310,7 @@ def test_a_file_with_another_hash_is_refused_before_anything_in_it_runs(tmp_path
 
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
-    command = [sys.executable, "-S", "-E", "_ext/launch.py", str(tmp_path)]
+    command = [sys.executable, "-S", "-E", "pages/colab.py", str(tmp_path)]
     environment = {**os.environ, "BOOK_REPOSITORY": "https://github.com/owner/book"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     cells = json.loads((tmp_path / "one.ipynb").read_text(encoding="utf-8"))["cells"]
