@@ -143,9 +143,10 @@ def test_make_lists_eight_targets_and_the_readme_names_each():
 def test_a_front_page_is_short_and_names_only_what_is_there(name: str):
     page = (ROOT / name).read_text(encoding="utf-8")
     assert len(page.splitlines()) <= FRONT_PAGES[name]
-    for folder, target in re.findall(r"\bmake (?:-C (\w+) )?([a-z-]+)\b(?=[^`\n]*`)", page):
-        assert target in targets(folder or "."), target
-    paths = [path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", page) if not path.startswith("_build")]
+    for code in re.findall(r"`[^`\n]+`|^make .*", page, re.MULTILINE):
+        for folder, target in re.findall(r"\bmake(?: -C (\w+))? ([a-z][a-z-]*)", code):
+            assert target in targets(folder or "."), code
+    paths = [path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", page) if not path.startswith(("_build", ".cache"))]
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
