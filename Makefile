@@ -17,6 +17,13 @@ COMPILED := PYTHONDONTWRITEBYTECODE=
 
 NARROW  := --line-length 88  # so that a cell fits the column of the book
 NBVAL   := -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300
+# The first of these builds the book while others run chapters, which take longest; all other tests come last.
+FIRST   := tests/pages/site/test_html.py chapters
+# Chapters and tests that have changed since BASE, and the folder of tests that mirrors the folder of any other file.
+CHANGED := { git diff --name-only $(or $(BASE),HEAD); git ls-files --others --exclude-standard; } | sed -nE \
+    -e '/^chapters\/.*\.ipynb$$/p; /^tests\/.*\/test_.*\.py$$/p; s,^((zoolib|zoolab|pages)/[^/]+)/.*,tests/\1,p' \
+    -e 's,^pages/(ext|static)/.*,tests/pages/site/test_extensions.py,p; s,^chapters/.*\.py$$,tests/chapters,p' \
+    -e 's,^zoolib/[^/]*\.py$$,tests/zoolib/ground,p' | sort -u | xargs -r ls -d 2>/dev/null
 NBSTRIP := $(PY) -m nbstripout --keep-output --keep-count --keep-id \
            --extra-keys "metadata.kernelspec.env metadata.language_info.version metadata.widgets"
 
@@ -42,16 +49,18 @@ _build/.style: $(wildcard pages/static/*.css pages/ext/*.py pages/ext/finish/*.p
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 test: $(STAMP) ## check every cell, the code and every page; ALL=1 for everything, WORKERS=4 for four cores
-	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest tests chapters $(if $(ALL),pages/key,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest $(FIRST) $(if $(ALL),pages/key) tests $(if $(ALL),,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: style, and the tests of what has changed; BASE=main since then
-	$(REPRODUCIBLE) $(PY) tests/changed.py $(BASE) | xargs -r env $(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL)
+	@$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL) tests/test_structure.py tests/chapters/test_notebooks.py $$($(CHANGED))
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --exclude '*.ipynb' .
 	$(if $(CHAPTERS),$(PY) -m ruff format --check $(NARROW) $(CHAPTERS) $(KEY))
 	$(PY) -m codespell_lib
+	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	$(dir $(PY))zizmor --offline --quiet .github/workflows
 	$(if $(CHAPTERS),$(NBSTRIP) --verify $(CHAPTERS) $(KEY))
 
 jupyter: $(STAMP) ## open the chapters in JupyterLab, solutions folded; OPTIONS=--port=8890

@@ -1,6 +1,5 @@
 """What is said twice is said alike, and the repository holds nothing of the machine on which it was made."""
 
-import hashlib
 import importlib
 import json
 import os
@@ -9,9 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -30,8 +27,9 @@ def lines(name: str) -> list[str]:
 
 
 def test_the_package_asks_for_the_same_versions_as_the_book():
-    book = {line for line in lines("requirements.txt") if not line.startswith("-")}
-    assert set(PROJECT["project"]["dependencies"]) <= book
+    book = [line for line in lines("requirements.txt") if not line.startswith("-")]
+    assert set(PROJECT["project"]["dependencies"]) <= set(book)
+    assert [line for line in book if not Requirement(line).specifier or "==" in line] == []  # ranges, and no pins
 
 
 def test_the_recorded_versions_are_within_the_ranges():
@@ -243,52 +241,20 @@ def test_the_workflows_are_valid():
     assert json.loads(done.stdout) == []
 
 
-def jobs() -> dict[str, dict[str, Any]]:
-    """All jobs of all workflows, by file and name, with the rights that they have."""
-    found = {}
-    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
-        workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for name, job in workflow["jobs"].items():
-            found[f"{path.stem}: {name}"] = {"permissions": workflow.get("permissions")} | job
-    return found
+def test_the_workflows_are_safe():
+    """Checked by zizmor, offline: what others publish is named by its commit, no job has more rights than it needs."""
+    zizmor = shutil.which("zizmor", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if not zizmor:
+        missing("zizmor is not installed; pip install zizmor")
+    command = [zizmor, "--offline", "--quiet", ".github/workflows"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
-def test_what_others_publish_is_named_by_its_commit():
-    used = [step["uses"] for job in jobs().values() for step in job["steps"] if "uses" in step]
-    assert used
-    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one)] == []
-    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
-        lines = re.findall(r"uses: .*", path.read_text(encoding="utf-8"))
-        assert [line for line in lines if not re.search(r"  # v\d+\.\d+\.\d+$", line)] == []  # and which that is
-
-
-WRITES = {"ci: publish": {"pages": "write", "id-token": "write"}, "ci: colab": {"contents": "write"}}
-
-
-def test_no_job_has_more_rights_than_it_needs():
-    for name, job in jobs().items():
-        assert job["permissions"] == WRITES.get(name, {"contents": "read"}), name
-        for step in job["steps"]:
-            if step.get("uses", "").startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] is False, name
-
-
-def test_where_something_may_be_written_nothing_is_installed_and_one_step_has_the_token():
-    assert WRITES.keys() <= jobs().keys()
-    for name in WRITES:
-        runs = [step["run"] for step in jobs()[name]["steps"] if "run" in step]
-        assert not any(re.search(r"\b(pip3?|uv|npm|npx|conda|apt-get|curl|wget)\b", run) for run in runs), name
-        assert sum("github.token" in str(step) for step in jobs()[name]["steps"]) <= 1
-
-
-def test_a_tool_that_a_workflow_installs_is_named_by_its_hash():
-    """All but the book itself and PyTorch, whose versions the requirements and the index leave open."""
-    calls = [line for job in jobs().values() for step in job["steps"] for line in step.get("run", "").splitlines()]
-    calls = [call for call in calls if re.search(r"\bpip3? install\b", call)]
-    assert calls
-    others = [call for call in calls if not re.search(r"-r requirements\.txt| torch ", call)]
-    assert others
-    assert [call for call in others if "--require-hashes" not in call] == []
+def test_the_workflow_runs_the_checks_that_stand_in_ci():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert re.findall(r"run: (\.ci/.*)", workflow) == [".ci/install", ".ci/run"]
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test ALL=1")
 
 
 def test_the_files_that_are_known_by_their_hashes_are_of_the_recorded_versions():
@@ -307,63 +273,6 @@ def test_the_files_that_are_known_by_their_hashes_are_of_the_recorded_versions()
             assert known[canonicalize_name(requirement.name)] in requirement.specifier, requirement
 
 
-def test_what_is_published_is_checked_with_files_whose_hashes_were_compared_before_anything_in_them_ran():
-    install = (ROOT / ".ci" / "install").read_text(encoding="utf-8")
-    calls = re.findall(r"^\s*pip (?!\()(.*)$", install, re.MULTILINE)
-    assert calls == [
-        "--require-hashes --only-binary :all: -r .ci/hashes.txt",
-        "'torch>=2.4,<3' --index-url \"$TORCH_INDEX\"",
-    ]
-    assert "pip install" not in install.replace("-m pip install --quiet --disable-pip-version-check", "")
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert (
-        script.index("\n.ci/install\n")
-        < script.index("export PIPFLAGS=--no-build-isolation")
-        < script.index("make lint")
-    )
-    assert re.findall(r"pip install (.*)", script) == [
-        "--quiet --disable-pip-version-check ${PIPFLAGS:-} -e '.[cluster]' -c .ci/constraints.txt"
-    ]
-    assert "pip install --quiet --disable-pip-version-check $(PIPFLAGS) -r requirements.txt" in (
-        ROOT / "Makefile"
-    ).read_text(encoding="utf-8")
-    assert [step["run"] for step in jobs()["ci: check"]["steps"] if "run" in step] == [".ci/install", ".ci/run"]
-    assert os.access(ROOT / ".ci" / "install", os.X_OK)
-
-
-def test_a_file_with_another_hash_is_refused_before_anything_in_it_runs(tmp_path: Path):
-    """As .ci/install asks pip: a package whose hash is wrong keeps all from being installed."""
-    wheels, into = tmp_path / "wheels", tmp_path / "into"
-    wheels.mkdir()
-    known = []
-    for name in ("right", "wrong"):
-        wheel, about = wheels / f"{name}-1-py3-none-any.whl", f"{name}-1.dist-info"
-        with zipfile.ZipFile(wheel, "w") as archive:
-            archive.writestr(f"{name}.py", "")
-            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
-            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(f"{about}/RECORD", "")
-        known.append(f"{name}==1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
-    (asked := tmp_path / "hashes.txt").write_text("\n".join(known), encoding="utf-8")
-    options = [
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "--no-index",
-        "--find-links",
-        str(wheels),
-        "-r",
-        str(asked),
-    ]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(into), *options]
-    with zipfile.ZipFile(wheels / "wrong-1-py3-none-any.whl", "a") as archive:
-        archive.writestr("more.py", "")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert "DO NOT MATCH THE HASHES" in done.stderr
-    assert not into.exists() or not list(into.iterdir())
-
-
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
     command = [sys.executable, "-S", "-E", "pages/ext/launch.py", str(tmp_path)]
@@ -371,50 +280,6 @@ def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path)
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     cells = json.loads((tmp_path / "one.ipynb").read_text(encoding="utf-8"))["cells"]
     assert [cell["id"] for cell in cells] == ["fetch-the-book", "first"]
-
-
-def test_what_node_runs_is_locked_and_nothing_is_run_to_install_it():
-    texts = [
-        path.read_text(encoding="utf-8")
-        for path in [*(ROOT / ".github" / "workflows").glob("*.y*ml"), ROOT / ".ci" / "run"]
-    ]
-    calls = [
-        call for text in texts for call in re.findall(r"^[^#\n]*\b(?:npm|npx|yarn|pnpm) +\w.*", text, re.MULTILINE)
-    ]
-    calls = [call for call in calls if "command -v" not in call]
-    assert calls
-    assert [call for call in calls if not re.search(r"\bnpm ci\b.* --ignore-scripts\b", call)] == []
-    for folder in (ROOT / ".ci" / "node", ROOT / "pages" / "live", ROOT / "pages" / "slides"):
-        asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
-        lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-        assert lock.pop("")["dependencies"] == asked
-        assert {name: lock[f"node_modules/{name}"]["version"] for name in asked} == asked
-        assert [name for name, package in lock.items() if not package.get("integrity", "").startswith("sha512-")] == []
-    builders = [(ROOT / folder / "build.py").read_text(encoding="utf-8") for folder in ("pages/live", "pages/slides")]
-    assert [re.findall(r'"npm", "(\w+)"', text) for text in builders] == [["ci"], ["ci"]]
-    assert all('"--ignore-scripts"' in text for text in builders)
-
-
-def test_other_versions_are_tried_without_comparing_stored_numbers():
-    """Wherever notebooks run lax, tests do; the newest and the oldest versions are tried, and no constraints there."""
-    runs = {}
-    for path in (ROOT / ".github" / "workflows").glob("*.y*ml"):
-        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
-            runs |= {step["run"]: step.get("env", {}) for step in job["steps"] if "--nbval-lax" in step.get("run", "")}
-    assert {environment.get("BOOK_LAX") for environment in runs.values()} == {"1"}
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "versions.yml").read_text(encoding="utf-8"))
-    (job,) = workflow["jobs"].values()
-    assert {one["resolution"] for one in job["strategy"]["matrix"]["include"]} == {"highest", "lowest-direct"}
-    assert not any("constraints.txt" in step.get("run", "") for step in job["steps"])
-    assert "BOOK_LAX=1" in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_workflow_runs_the_same_checks_as_ci():
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    assert "run: .ci/run" in workflow
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert script.rstrip().endswith("make test ALL=1")
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
 def test_the_readme_names_every_folder():

@@ -1,8 +1,8 @@
 """How long each chapter takes: to read, counted in its page, and to run, on one core (``make -C zoolab times``).
 
 What is found goes to ``zoolab/benchmarks/times.csv``, which the first page of the book shows, and by which
-``tests/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks is
-written into that file by hand, and kept.
+``tests/zoolab/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks
+is written into that file by hand, and kept.
 """
 
 from __future__ import annotations
