@@ -293,18 +293,6 @@ def test_on_a_phone_in_the_dark_a_thumb_is_enough(plain, shelf):
         assert page.evaluate(VIOLATIONS, SEEN) == []
 
 
-def test_the_words_of_the_page_can_be_those_of_a_translation(visit):
-    german = {"Check": "Prüfen", "Not {}": "Nicht {}", "right at try {}": "richtig beim {}. Mal", "Up": "Hinauf"}
-    visit.page.add_init_script(f"window.questionWords = {json.dumps(german)}")
-    visit.page.reload(wait_until="domcontentloaded")
-    for choice in (1, 0):
-        visit.page.locator("#q-one label").nth(choice).click()
-        visit.page.locator("#q-one").get_by_role("button", name="Prüfen").click()
-        assert told(visit, "q-one").startswith("Nicht 2: the payoff" if choice else "Yes.")
-    assert visit.page.locator("#q-one .kept").inner_text().startswith("richtig beim 2. Mal · 1 of 5")
-    assert visit.page.get_by_role("button", name="Hinauf: The oracle").count() == 1
-
-
 def test_without_a_script_a_question_reads_as_it_stands_and_nothing_is_veiled(plain, shelf):
     context = plain.new_context(java_script_enabled=False)
     page = context.new_page()
