@@ -271,9 +271,9 @@ FAULTS: dict[str, tuple[Callable, Callable]] = {
         book.jupyterlab_shows_no_solution,
         lambda nb: find(nb, "answer").metadata.jupyter.pop("outputs_hidden"),
     ),
-    "a cell that only the page folds": (
-        book.jupyterlab_shows_no_solution,
-        lambda nb: find(nb, "sum").metadata.update(tags=["hide-input"]),
+    "a check of a claim in the open": (
+        book.checks_of_claims_are_folded,
+        lambda nb: find(nb, "sum").update(source="zoo.claim('It is 2.', holds=True)"),
     ),
 }
 

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = ROOT / "benchmarks" / "times.csv"
+TABLE = ROOT / "zoolab" / "benchmarks" / "times.csv"
 QUESTION = "The question it asks"
 COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
@@ -31,7 +31,6 @@ TO_UNDERSTAND = 1 / 3
 EXERCISE = 5.0, 2.0  # minutes for one that does not say how long it takes, and for each line of its solution's code
 SAID = {"two minutes": 2, "five minutes": 5, "ten minutes": 10, "fifteen minutes": 15, "a quarter of an hour": 15,
         "half an hour": 30, "an evening": 120, "by hand": 5}  # fmt: skip
-SHUT = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 FENCED = re.compile(r"^(`{3,})python.*?^\1", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
@@ -78,11 +77,16 @@ def section(nb: NotebookNode, heading: str) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=cells)
 
 
+def is_shut(cell: NotebookNode) -> bool:
+    """Tell whether JupyterLab folds a cell, too, so that few will read it."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
 def minutes(nb: NotebookNode) -> float:
     """Return the time that one honest reading takes, with its questions and without its exercises."""
     cells = before_exercises(nb)
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    shown = [cell for cell in cells if cell.cell_type == "code" and not SHUT & set(cell.metadata.get("tags", []))]
+    shown = [cell for cell in cells if cell.cell_type == "code" and not is_shut(cell)]
     lines = sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown)
     return (
         words(nb) / WORDS_A_MINUTE

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import code_in_print, make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters, sections_of
-from finish.folds import fold_plumbing, kind
+from finish.folds import gather_folds
 from finish.lean import Formatter, asks_then_tells, names_in, only_used_icons, plain_code_is_text, without_unused
 from finish.markup import Page
 from finish.pdf import add_print, offer_print
@@ -414,74 +414,40 @@ def test_files_that_no_page_loads_are_removed_and_logos_where_they_lead_nowhere(
     assert [path.name for path in static.rglob("*.*")] == ["theme.js"]
 
 
-def cell(code: str, output: str = "", tags: str = "") -> str:
+def folded_cell(code: str, output: str = "") -> str:
+    """Return a cell with the tag hide-input, as MyST-NB writes it."""
     shown = f'<div class="cell_output">{output}</div>' if output else ""
-    return f'<div class="cell {tags}"><div class="cell_input"><pre>{code}</pre></div>{shown}</div>'
+    words = '<p class="collapsed admonition-title">Show</p><p class="expanded admonition-title">Hide</p>'
+    code = f'<div class="cell_input"><pre>{code}</pre></div>'
+    fold = f'<details class="admonition hide above-input"><summary>{words}</summary>{code}</details>'
+    return f'<div class="cell tag_hide-input">{fold}{shown}</div>'
 
 
-CLAIM = cell("zoo.claim('It is.', holds=True)", '<div class="zoolib-claim"><p>It is.</p></div>')
+OPEN = '<div class="cell"><div class="cell_input"><pre>zoo.run(agents)</pre></div></div>'
+CLAIM = folded_cell("zoo.claim('It is.')", '<div class="zoolib-claim"><p>It is.</p></div>')
 
 
-@pytest.mark.parametrize(("code", "shows", "does"), [
-    ("zoo.claim('It is.', holds=ahead)", True, "claims"),
-    ("import zoolib as zoo\nplots.use_house_style()", False, "keeps"),
-    ("lead = metrics.paired_difference(value, a, b)", False, "keeps"),
-    ("def draw_it(x):\n    return [Line(x)]", False, "keeps"),
-    ("Moving(\n    'dial', draw=draw_it)", True, "shows"),
-    ("rows = {}\npd.DataFrame(rows)", True, "shows"),
-    ("figure = plots.curves(x, y)", True, "teaches"),
-    ("results = zoo.replicate(agents, range(9), 100)", False, "teaches"),
-    ("class Mine(Agent):\n    pass", False, "teaches"),
-    ("source(screen)", True, "teaches"),
-    ("arm = agent.predict(user, sim)\nprint(arm)", True, "teaches"),
-    ("theta = np.linalg.inv(A) @ b\ntheta", True, "teaches"),
-    ("%load_ext x", False, "teaches"),
-])  # fmt: skip
-def test_what_a_cell_does(code, shows, does):
-    assert kind(code, shows) == does
-
-
-def folded(*cells: str) -> BeautifulSoup:
-    page = BeautifulSoup(f"<article>{''.join(cells)}</article>", "html.parser")
-    fold_plumbing(page)
-    return page
-
-
-def test_a_claim_carries_its_check_and_the_books_that_were_kept_for_it():
-    page = folded(cell("lead = a - b"), CLAIM)
+def test_a_claim_carries_its_check_and_what_was_kept_for_it():
+    page = mended(gather_folds, folded_cell("a = 1") + folded_cell("b = 2") + CLAIM)
     (only,) = page.select("div.cell")
-    (check,) = only.select(".zoolib-claim > details")
+    (check,) = only.select(".zoolib-claim > details.hide")
     assert check.select_one(".collapsed").text == "How this is checked"
-    assert [pre.text for pre in check.select("pre")] == ["lead = a - b", "zoo.claim('It is.', holds=True)"]
+    assert [pre.text for pre in check.select("pre")] == ["a = 1", "b = 2", "zoo.claim('It is.')"]
 
 
-def test_what_shows_something_is_folded_above_it_and_what_teaches_or_is_wanted_open_is_not():
-    table = cell("rows = 1\nrows", "<table></table>")
-    page = folded(table, cell("zoo.run(agents)"), cell("a = 1\na", "1", "tag_show-input"))
-    first, *others = page.select("div.cell")
+def test_a_fold_stays_above_what_it_shows_and_an_open_cell_stays_open():
+    page = mended(gather_folds, folded_cell("rows", "<table></table>") + OPEN + folded_cell("a = 1"))
+    first, opened, last = page.select("div.cell")
     assert [part.name for part in first.find_all(recursive=False)] == ["details", "div"]
-    assert not any(other.select("details") for other in others)
+    assert first.summary.get_text("|") == "Show|Hide"
+    assert not opened.select("details")
+    assert [pre.text for pre in last.select("details pre")] == ["a = 1"]
 
 
-def test_words_between_cells_keep_books_apart_and_solutions_stay_as_they_are():
-    page = folded(cell("lead = a - b"), "<p>But first a word.</p>", CLAIM)
+@pytest.mark.parametrize("between", ["<p>But first a word.</p>", OPEN])
+def test_a_fold_does_not_reach_beyond_words_or_an_open_cell(between):
+    page = mended(gather_folds, folded_cell("a = 1") + between + CLAIM)
     assert [len(d.select("pre")) for d in page.select("details")] == [1, 1]
-    assert not folded(f'<div class="solution admonition">{CLAIM}</div>').select("details")
-
-
-def test_what_was_folded_by_its_tag_is_folded_with_its_likes():
-    code = '<div class="cell_input"><pre>agent = zoo.Mine(shop)</pre></div>'
-    hidden = f'<div class="cell"><details class="admonition hide"><summary>x</summary>{code}</details></div>'
-    (check,) = folded(hidden, CLAIM).select("details")
-    assert [pre.text for pre in check.select("pre")] == ["agent = zoo.Mine(shop)", "zoo.claim('It is.', holds=True)"]
-    assert len(folded(hidden, "<p>A word.</p>", CLAIM).select("details")) == 2
-
-
-def test_folding_twice_is_folding_once():
-    page = folded(cell("lead = a - b"), CLAIM, cell("b = 2\nb", "2"))
-    once = str(page)
-    fold_plumbing(page)
-    assert str(page) == once
 
 
 def mended(mend, inside: str) -> BeautifulSoup:
