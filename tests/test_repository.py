@@ -275,7 +275,7 @@ def test_the_files_that_are_known_by_their_hashes_are_of_the_recorded_versions()
 
 def test_a_notebook_is_prepared_for_colab_with_nothing_installed(tmp_path: Path):
     (tmp_path / "one.ipynb").write_text(json.dumps({"cells": [{"id": "first"}]}), encoding="utf-8")
-    command = [sys.executable, "-S", "-E", "pages/ext/launch.py", str(tmp_path)]
+    command = [sys.executable, "-S", "-E", "pages/colab.py", str(tmp_path)]
     environment = {**os.environ, "BOOK_REPOSITORY": "https://github.com/owner/book"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     cells = json.loads((tmp_path / "one.ipynb").read_text(encoding="utf-8"))["cells"]

@@ -1,17 +1,21 @@
 """The small Sphinx extensions of the book, each in a book of one or two pages."""
 
+from html import unescape
 from pathlib import Path
 
-import launch
 import nbformat
 import pytest
 import small_book
+import yaml
 from bs4 import BeautifulSoup
+from built_book import ROOT
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from numbered import Reader
 from print_finish import lead_to_exercises
 from sphinx.errors import ConfigError
+
+from pages.colab import prepare
 
 
 def build(folder: Path, extensions: list[str], pages: dict[str, str], **config) -> tuple[Path, str]:
@@ -243,16 +247,27 @@ def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_
     assert [link["href"] for link in home.select(".toctree-l1 > a")] == ["page.html", "genindex.html"]
 
 
-def book_with_a_notebook(tmp_path: Path, monkeypatch, **known: str) -> BeautifulSoup:
-    for name in ("BOOK_REPOSITORY", "BOOK_BRANCH"):
+def book_with_a_notebook(tmp_path: Path, monkeypatch, options: dict | None = None, **known: str) -> BeautifulSoup:
+    for name in ("BOOK_REPOSITORY", "BOOK_BRANCH", "BOOK_CONTACT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in known.items():
         monkeypatch.setenv(name, value)
     notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1", execution_count=1)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    pages = {"index.md": "# Home\n\n```{toctree}\npage\n```\n", "page.ipynb": nbformat.writes(notebook)}
+    pages = {
+        "index.md": "# Home\n\n{{ where_to_ask }}\n\n```{toctree}\npage\n```\n",
+        "page.ipynb": nbformat.writes(notebook),
+    }
+    launch_buttons = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["launch_buttons"]
+    options = {"repository_url": "", "launch_buttons": launch_buttons, **(options or {})}
     out, warnings = build(
-        tmp_path, ["myst_nb", "launch"], pages, html_theme="sphinx_book_theme", nb_execution_mode="off"
+        tmp_path,
+        ["myst_nb", "launch"],
+        pages,
+        html_theme="sphinx_book_theme",
+        html_theme_options=options,
+        nb_execution_mode="off",
+        myst_enable_extensions=["substitution"],
     )
     assert warnings == ""
     return BeautifulSoup((out / "page.html").read_text(encoding="utf-8"), "html.parser")
@@ -275,6 +290,12 @@ def test_a_page_leads_to_its_repository_and_to_machines_where_the_address_is_kno
     assert report.text.strip() == "Report a mistake"
 
 
+def test_the_configuration_may_have_the_address(tmp_path: Path, monkeypatch):
+    page = book_with_a_notebook(tmp_path, monkeypatch, {"repository_url": "https://gitlab.com/owner/book"})
+    assert [link for link in outward(page) if "binder" in link] != []
+    assert [link for link in outward(page) if "colab" in link] == []
+
+
 def test_without_an_address_no_page_leads_out_of_the_book(tmp_path: Path, monkeypatch):
     page = book_with_a_notebook(tmp_path, monkeypatch)
     assert outward(page) == []
@@ -282,34 +303,33 @@ def test_without_an_address_no_page_leads_out_of_the_book(tmp_path: Path, monkey
     assert "Report" not in page.text
 
 
-def test_an_address_that_is_none_stops_the_build(monkeypatch):
-    monkeypatch.setenv("BOOK_REPOSITORY", "somewhere")
+def test_an_address_that_is_none_stops_the_build(tmp_path: Path, monkeypatch):
     with pytest.raises(ConfigError, match="got 'somewhere'"):
-        launch.repository()
+        book_with_a_notebook(tmp_path, monkeypatch, BOOK_REPOSITORY="somewhere")
 
 
 @pytest.mark.parametrize(
     ("address", "contact", "said"),
     [
         ("", "", ["does not say who hosts it"]),
-        ("https://example.org/owner/book", "", ["(https://example.org/owner/book/issues)"]),
-        ("", "book@example.org", ["(mailto:book@example.org)"]),
-        ("https://example.org/a/b", "https://example.org/c", ["/a/b/issues) or by", "](https://example.org/c)"]),
+        ("https://github.com/owner/book", "", ['href="https://github.com/owner/book/issues"']),
+        ("", "book@example.org", ['href="mailto:book@example.org"']),
+        ("https://github.com/a/b", "https://example.org/c", ["/a/b/issues", "or by", 'href="https://example.org/c"']),
     ],
 )
-def test_a_reader_is_told_where_to_ask_or_that_nobody_has_said(address: str, contact: str, said, monkeypatch):
-    monkeypatch.setenv("BOOK_REPOSITORY", address)
-    monkeypatch.setenv("BOOK_CONTACT", contact)
-    assert [words for words in said if words not in launch.where_to_ask()] == []
+def test_a_reader_is_told_where_to_ask_or_that_nobody_has_said(
+    address: str, contact: str, said, tmp_path: Path, monkeypatch
+):
+    book_with_a_notebook(tmp_path, monkeypatch, BOOK_REPOSITORY=address, BOOK_CONTACT=contact)
+    page = unescape((tmp_path / "out" / "index.html").read_text(encoding="utf-8")).replace("%40", "@")
+    assert [words for words in said if words not in page] == []
 
 
-def test_the_notebooks_for_colab_fetch_the_book_there_and_do_nothing_at_home(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("BOOK_REPOSITORY", "https://example.org/owner/book")
-    monkeypatch.delenv("BOOK_BRANCH", raising=False)
+def test_the_notebooks_for_colab_fetch_the_book_there_and_do_nothing_at_home(tmp_path: Path):
     path = tmp_path / "one.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("import zoolib\nzoolib.__name__")]), path)
-    assert launch.prepare(tmp_path) == [path]
-    assert launch.prepare(tmp_path) == []
+    assert prepare(tmp_path, "https://example.org/owner/book", "main") == [path]
+    assert prepare(tmp_path, "https://example.org/owner/book", "main") == []
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     first, second = notebook.cells
