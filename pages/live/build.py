@@ -66,7 +66,7 @@ AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell ru
 
 
 def book_entries(fonts: Mapping[str, bytes]) -> list[Entry]:
-    """Return zoolib, zoolab, the kernel and the chapters' modules; the chapters' data lie in a pack of their own."""
+    """Return zoolib, zoolab, the kernel and the chapters' modules; tables lie in a pack of their own."""
     entries: list[Entry] = [("kernel/pretty.py", Path(IPython.lib.pretty.__file__).read_bytes(), None)]
     entries += [(f"matplotlib/{name}", content, None) for name, content in fonts.items()]
     entries += [(path.relative_to(HERE).as_posix(), path.read_bytes(), None) for path in _files(HERE, "kernel/**/*")]

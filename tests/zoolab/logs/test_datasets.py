@@ -297,13 +297,13 @@ def test_a_damaged_sample_is_refused_and_the_error_says_what_to_run(tmp_path, mo
     monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
     with zipfile.ZipFile(tmp_path / "obp-0.5.7-py3-none-any.whl", "w") as wheel:
         wheel.writestr(MEN, content.replace(b",0,", b",1,", 1))
-    with pytest.raises(ValueError, match=r"men\.csv.*check sum differs; 'python -m zoolib\.data'"):
+    with pytest.raises(ValueError, match=r"men\.csv.*check sum differs; 'python -m zoolab\.logs'"):
         open_bandit("men")
     (tmp_path / "obp-0.5.7-py3-none-any.whl").unlink()
     whole = archive.read_bytes()
     for spoiled in (whole[: len(whole) // 2], whole[:90_000] + bytes(500) + whole[90_500:], b"", b"no archive"):
         (tmp_path / archive.name).write_bytes(spoiled)
-        with pytest.raises((ValueError, FileNotFoundError), match=r"'python -m zoolib\.data' fetches"):
+        with pytest.raises((ValueError, FileNotFoundError), match=r"'python -m zoolab\.logs' fetches"):
             open_bandit("women")
 
 
@@ -325,7 +325,7 @@ def test_a_crafted_archive_is_refused_in_words(monkeypatch, tmp_path, at, value)
 
 def test_without_the_archive_the_error_says_what_to_run(monkeypatch, tmp_path):
     monkeypatch.setenv("ZOOLIB_WHEELS", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolib\.data' once"):
+    with pytest.raises(FileNotFoundError, match=r"run 'python -m zoolab\.logs' once"):
         open_bandit()
     with tarfile.open(tmp_path / "obp-0.5.7.tar.gz", "w:gz") as archive:
         archive.add(ROOT / "README.md", "obp-0.5.7/README.md")
@@ -394,7 +394,7 @@ def test_campaigns_and_policies_that_do_not_exist_are_refused(wrong):
 def test_a_new_machine_gets_the_data():
     """make, the workflows, the README and what else installs the book fetch them in the same way."""
     workflows = [f".github/workflows/{name}.yml" for name in ("ci", "versions")]
-    for name in ("Makefile", "README.md", *workflows, "binder/postBuild", "requirements.txt"):
+    for name in ("Makefile", "README.md", *workflows, ".binder/postBuild", "requirements.txt"):
         assert packages.FETCH.removeprefix("python ") in (ROOT / name).read_text(encoding="utf-8"), name
 
 

@@ -46,7 +46,7 @@ from zoolib.agents import InverseGap
 from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.randomness import spawn
 
-PAGE = ROOT / "shop" / "page"
+PAGE = ROOT / "zoolab" / "serving" / "shop" / "page"
 JSON = b"Content-Type: application/json\r\n"
 
 

@@ -190,7 +190,7 @@ def test_a_kept_sweep_is_found_again_by_its_times(tmp_path):
     assert first.start.tolist() != other.start.tolist()
     again = sweep(grid, SEEDS, 700, TIMES, ["value"], cache=tmp_path, progress=False)
     pd.testing.assert_frame_equal(again, first, check_exact=True)
-    assert len(list(tmp_path.glob("*.pkl"))) == 2
+    assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
 # ---- what is refused -------------------------------------------------------------------------------------
