@@ -109,6 +109,8 @@ class StaticMLPAgent(_Fixed):
         user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
         ratings = self.table[(*self.worlds, user_id)]
         if sim.sold_out:
-            launched = np.full((*self.batch_shape, sim.n_products - ratings.shape[-1]), LOWEST)  # They come after the others.
+            launched = np.full(
+                (*self.batch_shape, sim.n_products - ratings.shape[-1]), LOWEST
+            )  # They come after the others.
             ratings = np.where(sim.for_sale, np.concatenate([ratings, launched], axis=-1), -np.inf)
         return self._plain(argmax(ratings))

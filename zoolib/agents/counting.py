@@ -163,7 +163,9 @@ class BetaThompsonAgent(UCB1Agent):
         """Return a rate for each row, drawn from what is believed of it."""
         n, c = self.counts(X)
         a, b = (part.reshape(len(self._rngs), -1).tolist() for part in (1 + c, 1 + n - c))
-        drawn = [list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)]  # This is faster than arrays.
+        drawn = [
+            list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)
+        ]  # This is faster than arrays.
         return np.reshape(drawn, n.shape)
 
 

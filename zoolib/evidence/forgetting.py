@@ -46,7 +46,7 @@ class DiscountedEvidence(Evidence):
     """Evidence that fades: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each click is added.
 
     All evidence of a world fades at each of its clicks, that of the arms not shown too: time passes for all (Russac,
-    Vernade and Cappe, 2019). The prior does not fade, and so a direction that is no longer seen becomes uncertain again.
+    Vernade and Cappe, 2019). The prior does not fade, so a direction that is no longer seen becomes uncertain again.
 
     >>> evidence = DiscountedEvidence(d=1, gamma=0.5)
     >>> _ = [evidence.add(np.ones(1), r) for r in (1.0, 0.0)]

@@ -84,7 +84,9 @@ def run(
         for i in range(A):
             expected[i, :, steps] = world.click_probability(now, arm[i, :, steps].reshape(now.shape))
     named = (world.product_category, sim.categories), (world.user_persona, sim.personas)
-    catalog, personas = (a.reshape(R, -1).astype(np.min_scalar_type(-len(names))) for a, names in named)  # int8, if they are few
+    catalog, personas = (
+        a.reshape(R, -1).astype(np.min_scalar_type(-len(names))) for a, names in named
+    )  # int8 if possible
     return Results(
         agents=tuple(agents),
         seeds=sim.seeds,

@@ -150,6 +150,6 @@ class FeatureEngineer:
         return self.cells[cells], arms
 
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same as :meth:`candidates`, but in place of each context its number among ``cells``, ``(..., C)``."""
+        """Return the same as :meth:`candidates`, with the number of each context among ``cells``, ``(..., C)``."""
         sim = self.shop(sim)
         return sim.choice_cells[(*sim.worlds, sim.persona(user_id))], sim.first_product
