@@ -38,7 +38,9 @@ def literal(rounds: int) -> list[dict[str, Any]]:
 def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
     """Run a benchmark in a process of its own and return what it prints, or None and why not."""
     environment = {**os.environ, **ONE_CORE}
-    done = subprocess.run([python, "-m", *arguments], cwd=HERE.parents[1], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [python, "-m", *arguments], cwd=HERE.parents[1], capture_output=True, text=True, env=environment
+    )
     if done.returncode:
         return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
