@@ -41,7 +41,7 @@ class OnCells(Player):
 
     def embedded(self) -> np.ndarray:
         """Return the cells as the agent embeds them now, ``(R, m, d_z)``."""
-        if self.rehearsal:
+        if self.rehearsal is not None:
             return self.rehearsal.embedded()
         return np.broadcast_to(Z := self.agent.phi(self.cells), (self.R, *Z.shape[-2:]))
 
@@ -52,13 +52,13 @@ class OnCells(Player):
 
     def candidates(self, user_id: Any, sim: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the cells that differ for a user, ``(R, C)``, and their products, in the agent's axes."""
-        cells = sim.candidate_cells.reshape(self.R, -1, self.C)[self.worlds, self.persona(user_id, sim)]
+        cells = sim.choice_cells.reshape(self.R, -1, self.C)[self.worlds, self.persona(user_id, sim)]
         return cells, sim.first_product
 
     def give_back(self) -> None:
         """Write the records of training and memory."""
         for records in (self.rehearsal, self.fresh):
-            if records:
+            if records is not None:
                 records.give_back()
 
 
@@ -110,7 +110,7 @@ class Table(OnCells):
     def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
         """Take in a click, take out the one that leaves, and train phi."""
         c, reward = self.cell(user_id, arm, sim), np.atleast_1d(reward)
-        if self.fresh:
+        if self.fresh is not None:
             if self.fresh.full:
                 self.count(*self.fresh.oldest(), -1)
             self.fresh.add(c, reward)
@@ -119,7 +119,7 @@ class Table(OnCells):
                 self.count(*self.clicks.popleft(), -1)
             self.clicks.append((c, reward))
         self.count(c, reward, +1)
-        if self.rehearsal and self.rehearsal.step(c, reward):
+        if self.rehearsal is not None and self.rehearsal.step(c, reward):
             self.renew()
         elif self.n_updates % TIDY_EVERY == 0:
             self.absorb()
@@ -127,7 +127,7 @@ class Table(OnCells):
 
     def renew(self) -> None:
         """Go on with another phi: what was summed up stays as it was, or is all embedded again."""
-        if self.fresh:
+        if self.fresh is not None:
             (n, s), Z = self.fresh.tally(), self.embedded()
             self.A = self.of.ridge * self.of.eye + np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)
             self.b = np.vecmat(s, Z)
@@ -173,7 +173,7 @@ class Embedded(OnCells):
 
     def __init__(self, agent: Any, world: Any) -> None:
         super().__init__(agent, world)
-        if self.fresh:
+        if self.fresh is not None:
             raise Unplayable("records that are embedded again")
         self.Z = self.in_shape(self.embedded())
 
@@ -191,6 +191,6 @@ class Embedded(OnCells):
         """Let the agent's memory take in a click, and train phi."""
         c, one = self.cell(user_id, arm, sim), self.in_shape
         self.memory.add(self.Z[(*self.agent.worlds, one(c))], self.cells[one(c)], reward)
-        if self.rehearsal and self.rehearsal.step(c, np.atleast_1d(reward)):
+        if self.rehearsal is not None and self.rehearsal.step(c, np.atleast_1d(reward)):
             self.Z = self.in_shape(self.embedded())
             self.memory.reembed()
