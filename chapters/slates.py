@@ -15,7 +15,7 @@ from zoolib import checks
 from zoolib.agents import UCBAgent
 from zoolib.experiment import Results, draw_users
 from zoolib.randomness import spawn
-from zoolib.ties import best_first
+from zoolib.ties import top_k
 from zoolib.world import ZooplusSimulator
 
 
@@ -45,7 +45,7 @@ def show_slates(
     if not sim.batch_shape:
         raise ValueError("sim must be a batch of shops, made with seed=range(R)")
     n_steps, places = checks.whole("n_steps", n_steps, 1), checks.whole("places", places, 1, len(sim.categories))
-    users, rows = draw_users(sim, n_steps), sim.rows[0]
+    users, rows = draw_users(sim, n_steps), sim.worlds[0]
     table = sim.click_table[rows[:, None], sim.user_persona[rows[:, None], users]]  # (R, T, C)
     luck = np.stack([spawn(seed, "slates").random((n_steps, places)) for seed in sim.seeds])
     nowhere = np.zeros(len(rows), dtype=int)
@@ -53,8 +53,8 @@ def show_slates(
     for i, agent in enumerate(agents.values()):
         checks.same_worlds(agent.batch_shape, sim)
         for t in range(n_steps):
-            X, arms = agent.features.choices(users[:, t], sim)
-            order = best_first(agent.score(X), places)
+            X, arms = agent.features.candidates(users[:, t], sim)
+            order = top_k(agent.score(X), places)
             X, arms = X[rows[:, None], order], arms[rows[:, None], order]
             p[i, :, t] = table[rows[:, None], t, sim.product_category[rows[:, None], arms]]
             attractive = luck[:, t] < p[i, :, t]

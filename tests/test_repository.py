@@ -1,5 +1,6 @@
 """What is said twice is said alike, and the repository holds nothing of the machine on which it was made."""
 
+import importlib
 import json
 import os
 import re
@@ -141,11 +142,47 @@ def test_make_lists_eight_targets_and_the_readme_names_each():
 def test_a_front_page_is_short_and_names_only_what_is_there(name: str):
     page = (ROOT / name).read_text(encoding="utf-8")
     assert len(page.splitlines()) <= FRONT_PAGES[name]
-    for folder, target in re.findall(r"\bmake (?:-C (\w+) )?([a-z-]+)\b(?=[^`\n]*`)", page):
-        assert target in targets(folder or "."), target
-    paths = [path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", page) if not path.startswith("_build")]
+    for code in re.findall(r"`[^`\n]+`|^make .*", page, re.MULTILINE):
+        for folder, target in re.findall(r"\bmake(?: -C (\w+))? ([a-z][a-z-]*)", code):
+            assert target in targets(folder or "."), code
+    paths = [path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", page) if not path.startswith(("_build", ".cache"))]
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def words() -> dict[str, str]:
+    """The words of every page, by where they stand."""
+    found = {}
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")) + sorted((ROOT / "pages" / "key").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found |= {f"{path.name}: {c['id']}": "".join(c["source"]) for c in cells if c["cell_type"] == "markdown"}
+    pages = [*ROOT.glob("chapters/*.md"), ROOT / "chapters" / "data" / "README.md", *ROOT.glob("pages/*/*.md")]
+    pages += [ROOT / name for name in FRONT_PAGES]
+    return found | {path.name: path.read_text(encoding="utf-8") for path in pages if path.name != "changelog.md"}
+
+
+OURS = r"(?:zoolib|zoolab|pages|chapters|tests|experiments|benchmarks|literal|shop|_\w+)"
+
+
+def test_no_page_names_a_place_that_is_no_longer_there():
+    """The changelog may: it says where things were."""
+    lost = []
+    for where, text in words().items():
+        for code in re.findall(r"`([^`\n]+)`", text):
+            paths = re.findall(rf"(?<![\w./:-]){OURS}/[\w./-]*\w", code)
+            modules = re.findall(rf"(?:python -m |\b(?=zoo(?:lib|lab)\.))({OURS}(?:\.[a-z]\w*)*)", code)
+            lost += [f"{where}: {p}" for p in paths if p[:6] not in ("_build", "_live/") and not (ROOT / p).exists()]
+            lost += [f"{where}: {m}" for m in modules if not exists(m)]
+    assert lost == []
+
+
+def exists(name: str) -> bool:
+    """Whether a module is there, or the name that a module defines."""
+    module, _, last = name.rpartition(".")
+    place = ROOT / name.replace(".", "/")
+    if place.is_dir() or place.with_suffix(".py").is_file():
+        return True
+    return bool(module) and exists(module) and hasattr(importlib.import_module(module), last)
 
 
 def tracked() -> list[Path]:

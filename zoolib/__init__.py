@@ -9,6 +9,8 @@ import importlib
 import warnings
 from typing import Any
 
+import lazy_loader
+
 from zoolib.agents import (
     UCB,
     Agent,
@@ -38,7 +40,6 @@ from zoolib.agents import (
     Window,
 )  # fmt: skip
 from zoolib.experiment import replicate, run
-from zoolib.faces import later
 from zoolib.randomness import spawn
 from zoolib.world import (
     CATEGORIES,
@@ -55,7 +56,7 @@ from zoolib.world import (
     ZooplusSimulator,
 )  # fmt: skip
 
-__version__ = "1.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "CATEGORIES", "CLICK_TABLE", "PERSONAS", "SHOCK_DOG_TOY", "SHOCK_FISH", "UCB", "Agent", "ArmThompson",
@@ -66,30 +67,30 @@ __all__ = [
     "check", "claim", "random_log", "replicate", "run", "spawn", "train_recommender",
 ]  # fmt: skip
 
-_LATER = {
-    "agents": ["MLPRecommender", "random_log", "train_recommender"],
-    "book": ["claim"],
-    "experiment.metrics": [],
-}
-_MOVED = {  # until 1.2: where the names of 1.0 went
+_MOVED = {  # Until 1.2, this is where the names of 1.0 are found.
     "zoolab.columns": ["Conditions", "FeatureShop", "HeadAgent", "Learned", "MappedAgent", "Segments", "serve"],
     "zoolab.labelled": ["ArmHeadsAgent"],
     "zoolab.logs": ["Logbook", "LoggedData", "read_log"],
     "zoolab.long": ["sweep"],
     "zoolab.rivals": [
-        "ArmHeadsTSAgent", "EnsembleAgent", "EpinetAgent", "EpsilonGreedyAgent", "LinTSAgent", "NeuralTSAgent",
-        "OneIndex", "OneMember", "PerProductAgent",
+        "Anticipating", "ArmHeadsTSAgent", "Delayed", "DiagonalNeuralUCBAgent", "EnsembleAgent", "EpinetAgent",
+        "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "NeuralTSAgent", "OneIndex", "OneMember", "PerProductAgent",
+        "Restarting",
     ],
-    "zoolib.agents": ["Anticipating", "Delayed", "DiagonalNeuralUCBAgent", "InverseGap", "Restarting"],
     "zoolib.experiment": ["Results"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _MOVED.items() for name in names}
-_later = later(__name__, _LATER)
+_LATER = {  # These need torch, pandas or SciPy.
+    "agents": ["MLPRecommender", "random_log", "train_recommender"],
+    "book": ["claim"],
+    "experiment": ["metrics"],
+}
+_later, _, _ = lazy_loader.attach(__name__, submod_attrs=_LATER)
 
 
 def __getattr__(name: str) -> Any:
     """Load what is loaded late; find a name of version 1.0 where it is now, with a warning."""
-    if name == "check":  # the judges of exercises are the one thing of the laboratory that a chapter of the story asks
+    if name == "check":  # The judges of exercises are all that the story asks of the laboratory.
         return importlib.import_module("zoolab.judges").check
     if name in _HOME:
         warnings.warn(f"zoolib.{name} is now {_HOME[name]}.{name}", DeprecationWarning, stacklevel=2)

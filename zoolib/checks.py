@@ -127,64 +127,6 @@ def words(name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-class Setting:
-    """A number that an object holds within a range, checked when the object is made and whenever it is changed.
-
-    What has been made of it may have to follow: after a change the object's method ``_changed``, if it has one, is told
-    the name and what the setting was; if that raises, it is so again.
-
-    Parameters
-    ----------
-    low, high, open_low
-        As in :func:`real`.
-    kind, default, optional, fixed
-        ``float``, or ``int`` for a whole number; what a dataclass takes if nothing is said; whether None is allowed,
-        too; whether it stays as it is made, since arrays have its size.
-    """
-
-    def __init__(
-        self,
-        low: float = -np.inf,
-        high: float = np.inf,
-        *,
-        open_low: bool = False,
-        kind: type = float,
-        default: Any = None,
-        optional: bool = False,
-        fixed: bool = False,
-    ) -> None:
-        self.check = whole if kind is int else lambda *args: real(*args, open_low)
-        self.low, self.high = low, min(high, MOST) if kind is int else high
-        self.default, self.optional, self.fixed = default, optional, fixed
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:  # a signature shows what is taken if nothing is said
-        return repr(self.default)
-
-    def __set__(self, holder: Any, value: Any) -> None:  # to get it no method is needed, and none is as fast
-        held, value = holder.__dict__, self.default if value is self else value
-        if value is not None or not self.optional:
-            value = self.check(self.name, value, self.low, self.high)
-        if self.name not in held:
-            held[self.name] = value
-        elif self.fixed and value != held[self.name]:
-            raise AttributeError(f"{self.name} stays as a {type(holder).__name__} was made; make another one")
-        elif value != held[self.name]:
-            before, held[self.name] = held[self.name], value
-            try:
-                getattr(holder, "_changed", lambda *_: None)(self.name, before)
-            except BaseException:
-                held[self.name] = before
-                raise
-
-
-def are_numbers(X: Any) -> bool:
-    """Tell whether contexts are given by the numbers of the cells they lie in, and not as vectors."""
-    return X.dtype.kind in "iu"
-
-
 def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False) -> Any:
     """Return ``value`` as indices in ``0 .. n-1`` of ``shape``: an ``int`` if that is ``()``.
 
@@ -194,21 +136,13 @@ def indices(name: str, value: Any, n: int, shape: Shape, more_axes: bool = False
         if type(value) is int and 0 <= value < n:  # the fast way first: this runs at every step
             return value
         return whole(name, value, 0, n - 1)
-    for seen, what in _known:
-        if seen is value and what == (n, shape, more_axes) and not seen.flags.writeable:
-            return value
     value = numbers(name, value, "whole")
     if (value.shape[: len(shape)] if more_axes else value.shape) != shape:
         raise ValueError(f"{name} must have shape {shape}, one entry a world, got {value.shape}")
     value = value.astype(np.int64, copy=False)
     if np.count_nonzero(value.view(np.uint64) >= n):  # negative ones look huge
         raise ValueError(f"{name} must lie between 0 and {n - 1}, got {value.min()} to {value.max()}")
-    if not value.flags.writeable and value.base is None and value.size < 10_000:  # it stays what it is
-        _known[:] = [*_known[-2:], (value, (n, shape, more_axes))]
     return value
-
-
-_known: list[tuple[np.ndarray, tuple[int, Shape, bool]]] = []  # indices that need not be looked at again
 
 
 def frozen(a: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Integral
@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.persistence import Stateful
 
 Seed = int | np.random.SeedSequence | np.random.Generator
 
@@ -110,14 +109,13 @@ def streams(rng: Seed | Sequence[Seed], batch_shape: tuple[int, ...], n: int) ->
     return [list(one) for one in zip(*(g.spawn(n) for g in generators(rng, batch_shape)), strict=True)]
 
 
-class UniformStream(Stateful):
+class UniformStream:
     """Uniform numbers in [0, 1), one for every world at each call, drawn ahead in blocks.
 
     The stream of world i is the one that its generator, ``rngs[i]``, would give draw by draw; only the speed differs.
     The ``batch_shape`` ``()`` gives a number at each call, ``(R,)`` an array of R.
     """
 
-    state = ("rngs",)
     width: tuple[int, ...] = ()  # of what is drawn for each world at each call
 
     def __init__(self, rngs: list[np.random.Generator], batch_shape: tuple[int, ...], block: int = 2048) -> None:
@@ -141,7 +139,7 @@ class UniformStream(Stateful):
     def _draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.random(n)
 
-    def settle(self) -> list[np.random.Generator]:
+    def rewind(self) -> list[np.random.Generator]:
         """Give back what was drawn ahead, so that the generators stand where draw by draw they would."""
         if self._before:
             for rng, state in zip(self.rngs, self._before, strict=True):
@@ -149,11 +147,3 @@ class UniformStream(Stateful):
                 self._draw(rng, self._used)
             self._forget()
         return self.rngs
-
-    def get_state(self) -> dict[str, Any]:
-        """Return where the generators stand."""
-        self.settle()
-        return super().get_state()
-
-    def _make_room(self, state: Mapping[str, Any]) -> None:
-        self._forget()

@@ -16,12 +16,12 @@ ROUGH = 1e-4  # a score that many steps in float32 have led to is off by less th
 LOWEST = -1e300  # what a score of -inf counts as, and one of inf as the same above 0
 
 
-def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
+def argmax(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
     """Return the lowest index of the highest score along the last axis, ``(..., m) -> (...)``.
 
     As high as the highest is what is below it by no more than ``tolerance`` times its size.
 
-    >>> int(first_best(np.array([0.1, 0.7 - 1e-12, 0.7])))
+    >>> int(argmax(np.array([0.1, 0.7 - 1e-12, 0.7])))
     1
     """
     if scores.ndim == 1:  # with a number in place of arrays of one: it runs at each step
@@ -32,12 +32,12 @@ def first_best(scores: np.ndarray, tolerance: float = TIE) -> np.ndarray:
     return (scores >= highest * (1 - tolerance * np.sign(highest))).argmax(-1)
 
 
-def best_first(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray:
+def top_k(scores: np.ndarray, n: int, tolerance: float = TIE) -> np.ndarray:
     """Return the indices of the ``n`` highest scores, best first, ``(..., m) -> (..., min(n, m))``.
 
     Each is the lowest index of those as high as the highest left; ``tolerance`` is a part of the size of the highest.
 
-    >>> best_first(np.array([0.1, 0.7 - 1e-12, 0.7]), 2).tolist()
+    >>> top_k(np.array([0.1, 0.7 - 1e-12, 0.7]), 2).tolist()
     [1, 2]
     """
     scores, m = np.clip(scores.astype(float), LOWEST, -LOWEST), scores.shape[-1]

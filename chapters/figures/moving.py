@@ -32,7 +32,7 @@ from matplotlib.legend import Legend
 from figures.around import axes, hatches, legend
 from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, number
 from zoolib.book import plots
-from zoolib.ties import first_best
+from zoolib.ties import argmax
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure
 
@@ -229,7 +229,7 @@ def principal_plane(Z: np.ndarray) -> np.ndarray:
     """
     flat = Z.reshape(-1, Z.shape[-1])
     directions = np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2][:2]
-    largest = np.take_along_axis(directions, first_best(np.abs(directions))[:, None], axis=1)
+    largest = np.take_along_axis(directions, argmax(np.abs(directions))[:, None], axis=1)
     return (Z - flat.mean(0)) @ (directions * np.sign(largest)).T
 
 

@@ -15,7 +15,7 @@ from zoolab.columns import CLUSTER_SD, FeatureShop, crossed, with_one
 from zoolib.book import plots
 from zoolib.experiment import Interval, mean_interval, share
 from zoolib.networks import Adam
-from zoolib.ties import first_best
+from zoolib.ties import argmax
 from zoolib.world import CATEGORIES, PERSONAS, TABLE
 
 MARKERS = ("o", "s", "^", "D", "v")
@@ -182,7 +182,7 @@ def quadratics(shop: FeatureShop, steps: int = 200) -> tuple[np.ndarray, np.ndar
     theta = np.linalg.solve(np.swapaxes(flat, 1, 2) @ flat, np.vecmat(p.reshape(R, -1), flat)[..., None])[..., 0]
 
     def earned(scores: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(p, first_best(scores)[..., None], -1)[..., 0].mean(-1)
+        return np.take_along_axis(p, argmax(scores)[..., None], -1)[..., 0].mean(-1)
 
     scores = np.matvec(flat, theta).reshape(p.shape)
     fitted = best = earned(scores)

@@ -111,7 +111,7 @@ def archive(path: Path, built: Path = pages.HTML) -> int:
         "index.html": template("figures.html", source=SOURCE, licence=LICENCE, figures="".join(shown)),
         "figures.csv": written.getvalue(),
     }
-    files["LICENSE-TEXT"] = (pages.ROOT / "chapters" / "LICENSE").read_text(encoding="utf-8")
+    files["LICENSE"] = (pages.ROOT / "chapters" / "LICENSE").read_text(encoding="utf-8")
     files |= {f"svg/{name}.svg": svg for name, svg in drawn.items()} | {
         f"pdf/{name}.pdf": pdf for name, pdf in documents.items()
     }

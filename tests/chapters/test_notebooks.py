@@ -71,8 +71,8 @@ def test_labels_are_unique_in_the_whole_book():
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted((book.ROOT / "chapters").glob("*.md")), book.ROOT / "README.md"],
-    ids=lambda p: p.name,
+    [*sorted((book.ROOT / "chapters").glob("*.md")), *sorted(book.ROOT.glob("*/README.md")), book.ROOT / "README.md"],
+    ids=lambda p: f"{p.parent.name}/{p.name}",
 )
 def test_front_and_back_matter_is_plain(path: Path):
     assert book.hype_words(path.read_text(encoding="utf-8")) == []

@@ -27,6 +27,7 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
+from zoolib.evidence import DiagonalEvidence
 
 K, D, N_USERS, WORLDS = 50, 9, 1000, 100
 
@@ -79,7 +80,7 @@ ALGORITHMS = [
     Algorithm(
         "NeuralUCB, diagonal",
         lambda: lit_neural.LiteralDiagonalNeuralUCB(D, 0.1, 0.001, 64, np.random.default_rng(0)),
-        lambda features, rng: NeuralUCBAgent(features, alpha=0.1, diagonal=True, rng=rng),
+        lambda features, rng: NeuralUCBAgent(features, alpha=0.1, evidence=DiagonalEvidence, rng=rng),
         steps=(60, 2_000, 100),
     ),
     Algorithm(

@@ -2,7 +2,8 @@
 
 What is found goes to ``zoolab/benchmarks/times.csv``, which the first page of the book shows, and by which
 ``tests/zoolab/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks
-is written into that file by hand, and kept.
+is written into that file by hand, and kept. ``hours.csv`` beside it has the hours to read and to do each chapter, and
+to read it in a course that leaves some of it out, for teachers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "zoolab" / "benchmarks" / "times.csv"
 QUESTION = "The question it asks"
+HOURS = TABLE.with_name("hours.csv")
+SHORT = {0: "", 1: "", 2: "Where the linear bonus comes from", 4: "", 7: "", 9: ""}  # a course, and what it leaves out
 COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
 WORDS_A_MINUTE = 180  # of prose that one wants to understand
@@ -118,6 +121,15 @@ def minutes_of_exercises(nb: NotebookNode) -> dict[str, float]:
     return found
 
 
+def hours(path: Path) -> dict[str, str]:
+    """Return the hours to read a chapter, to do its exercises, and to read it in the short course, if that has it."""
+    nb, number = nbformat.read(path, as_version=4), int(path.name[:2])
+    read, out = minutes(nb), minutes(section(nb, SHORT[number])) if SHORT.get(number) else 0.0
+    found = {"Read": read, "Exercises": sum(minutes_of_exercises(nb).values()), "Short course": read - out}
+    said = {name: f"{value / 60:.2f}" for name, value in found.items()}
+    return {"Chapter": path.stem, **said, **({} if number in SHORT else {"Short course": ""})}
+
+
 def builds_on(nb: NotebookNode) -> str:
     """Return the numbers of the chapters that the opening asks for."""
     need = re.search(r"\*\*You need\*\*(.*?)(?:\n\n|$)", nb.cells[0].source, re.DOTALL)
@@ -156,6 +168,12 @@ def updated(table: pd.DataFrame | None, rows: Iterable[dict[str, object]]) -> pd
     return pd.DataFrame([by_file[name] for name in sorted(by_file)], columns=COLUMNS)
 
 
+def write_hours() -> None:
+    """Count the hours of all chapters, and write them."""
+    rows = [hours(path) for path in sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))]
+    pd.DataFrame(rows).to_csv(HOURS, index=False, lineterminator="\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the chapters that are named, or all, and write the table anew after each."""
     parser = argparse.ArgumentParser(description="Measure what chapters take.")
@@ -171,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seconds = seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters")
         found = row(path, seconds)
         updated(table, [found]).to_csv(TABLE, index=False, lineterminator="\n")
+        write_hours()
         print(f"{path.name}: {found['Minutes to read']} minutes to read, {found['Seconds to run']} seconds to run")
 
 

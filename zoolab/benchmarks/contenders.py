@@ -14,6 +14,7 @@ from zoolab.benchmarks import shared_peers as shared
 from zoolab.benchmarks.linear_peers import ALPHA, Make, Pair, one_by_one
 from zoolab.rivals import LinTSAgent
 from zoolib import ContextSpace, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, Replay, SharedLinUCBAgent, Thompson
+from zoolib.evidence import DiagonalEvidence, Evidence
 
 ONE, BATCH, LOCKSTEP = "one at a time", "in batches of 500", "100 worlds in lockstep"
 WORLDS = 100
@@ -81,11 +82,16 @@ def ours(agent: Any, own_models: bool = False, batches: bool = True) -> dict[str
         def choose(X: np.ndarray) -> np.ndarray:
             if not own_models:
                 return one.score(X.reshape(-1, d)).reshape(-1, n_arms).argmax(1)
-            mean, width = one.evidence.mean_and_width(np.broadcast_to(X, (n_arms, *X.shape)))
+            of_all = np.broadcast_to(X, (n_arms, *X.shape))
+            mean, width = one.evidence.mean(of_all), one.evidence.width(of_all)
             xi = rng.standard_normal(width.shape) if one.exploration.is_random else 1.0
             return (mean + ALPHA * xi * width).argmax(0)
 
-        return choose, one.learn_many
+        def learn(X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
+            for x, arm, reward in zip(X, arms.tolist(), rewards, strict=True):
+                one.learn(x, arm, reward)
+
+        return choose, learn
 
     alone, together = (our(agent, worlds, own_models) for worlds in ((), (WORLDS,)))
     return {ONE: alone, LOCKSTEP: together} | ({BATCH: in_batches} if batches else {})
@@ -100,7 +106,12 @@ def _of(task: str, package: str, exact: bool, how: str, ways: Any, *modules: str
 
 
 def _neural_ucb(diagonal: bool) -> dict[str, Make]:
-    made = ours(lambda space: NeuralUCBAgent(space, alpha=0.1, diagonal=diagonal, rng=_seeds(space)), batches=False)
+    made = ours(
+        lambda space: NeuralUCBAgent(
+            space, alpha=0.1, evidence=DiagonalEvidence if diagonal else Evidence, rng=_seeds(space)
+        ),
+        batches=False,
+    )
     return made if diagonal else {ONE: made[ONE]}
 
 

@@ -37,6 +37,7 @@ from zoolib import (
     __version__,
     run,
 )
+from zoolib.evidence import DiagonalEvidence
 
 Choose = Callable[[int], int]
 Learn = Callable[[int, int, int], None]
@@ -242,7 +243,7 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "zoolib: NeuralUCBAgent, diagonal": (
         NEURAL_UCB,
         "zoolib",
-        zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, diagonal=True, rng=0)),
+        zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, evidence=DiagonalEvidence, rng=0)),
     ),
     "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
     "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", in_shop(neural_peers.calvera_neural_ucb)),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from zoolab.columns.logistic import climbed, probability
 from zoolib import checks
-from zoolib.persistence import Stateful
 
 NEWTON_STEPS, CLOSE = 25, 1e-8
 
 
-class BatchedEvidence(Stateful):
+class BatchedEvidence:
     """A = lambda I + sum z z' and b = sum r z, summed record by record and factored when somebody says so.
 
     Parameters
@@ -35,16 +31,10 @@ class BatchedEvidence(Stateful):
     [0.5, 0.5]
     """
 
-    state = ("A", "b", "L", "theta")
-    ridge = checks.Setting(0.0, open_low=True)
-
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
-        self.d, self.shape, self.ridge = checks.whole("d", d, 1), tuple(shape), ridge
+        self.d, self.shape = checks.whole("d", d, 1), tuple(shape)
+        self.ridge = checks.real("ridge", ridge, 0.0, open_low=True)
         self.clear()
-        self.factor()
-
-    def _changed(self, name: str, before: float) -> None:
-        self.A += (self.ridge - before) * np.eye(self.d)
         self.factor()
 
     def clear(self) -> None:
@@ -86,9 +76,6 @@ class BatchedEvidence(Stateful):
         for i in np.ndindex(*self.shape):
             solved[i] = solve_triangular(self.L[i], B[i], lower=True, trans=trans, check_finite=False)
         return solved
-
-    def _make_room(self, state: Mapping[str, Any]) -> None:
-        self._L_inv = None
 
 
 class BatchedLogistic(BatchedEvidence):

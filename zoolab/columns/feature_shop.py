@@ -166,14 +166,14 @@ class FeatureShop:
     def contexts(self, t: int) -> np.ndarray:
         """Return the contexts of the products on the shelf at visit ``t``, ``(..., S, d)``."""
         shelf = self.shelf[..., checks.indices("t", t, self.n_steps, ()), :]
-        product_x = self.product_x[(*(rows[:, None] for rows in self.space.rows), shelf)]
+        product_x = self.product_x[(*(rows[:, None] for rows in self.space.worlds), shelf)]
         return self._contexts(self.user_x[..., t, None, :], shelf, product_x)
 
     def reward(self, t: int, place: Any) -> Any:
         """Return whether the product at a place of the shelf is clicked at visit ``t``, 1.0 or 0.0."""
         t = checks.indices("t", t, self.n_steps, ())
         place = checks.indices("place", place, self.n_shown, self.batch_shape)
-        return (self.luck[..., t] < self.probability[..., t, :][(*self.space.rows, place)]) * 1.0
+        return (self.luck[..., t] < self.probability[..., t, :][(*self.space.worlds, place)]) * 1.0
 
     def outcome(self, places: np.ndarray) -> dict[str, Any]:
         """Return what is true of the places that agents chose, ``(A, R, T)``: parts of ``Results``.

@@ -26,10 +26,13 @@ class KMeans(FeatureMap):
     [1.0, 1.0, 1.0, 1.0]
     """
 
-    users: int = checks.Setting(1, kind=int, default=8)
-    products: int = checks.Setting(1, kind=int, default=10)
+    users: int = 8
+    products: int = 10
 
     state = ("user_centres", "product_centres", "_rngs")
+
+    def __post_init__(self) -> None:
+        checks.wholes(1, users=self.users, products=self.products)
 
     def _bind(self, rngs: Rngs) -> None:
         self.width, self._rngs = self.users * self.products, rngs
@@ -120,14 +123,20 @@ class Boosted(FeatureMap):
     [False, True]
     """
 
-    n_trees: int = checks.Setting(1, kind=int, default=60)
-    rate: float = checks.Setting(0.0, default=0.1, open_low=True)
-    leaves: int = checks.Setting(2, kind=int, default=31)
-    leaf: int = checks.Setting(1, kind=int, default=20)
-    pairs: int = checks.Setting(0, kind=int, default=8)
-    every: int = checks.Setting(1, kind=int, default=1000)
+    n_trees: int = 60
+    rate: float = 0.1
+    leaves: int = 31
+    leaf: int = 20
+    pairs: int = 8
+    every: int = 1000
 
     state = ("columns", "_trees", "_rngs")
+
+    def __post_init__(self) -> None:
+        checks.real("rate", self.rate, 0.0, open_low=True)
+        checks.wholes(1, n_trees=self.n_trees, leaf=self.leaf, every=self.every)
+        checks.wholes(2, leaves=self.leaves)
+        checks.wholes(0, pairs=self.pairs)
 
     def _bind(self, rngs: Rngs) -> None:
         self.width, self._rngs = 2, rngs
@@ -185,9 +194,12 @@ class Unmixed(_Prepared):
     (6, 6)
     """
 
-    every: int = checks.Setting(0, kind=int, default=0)
+    every: int = 0
 
     state = ("of", "turns", "centre", "_rngs")
+
+    def __post_init__(self) -> None:
+        checks.wholes(0, every=self.every)
 
     def _bind(self, rngs: Rngs) -> None:
         super()._bind(rngs)

@@ -9,19 +9,18 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from zoolab.columns.tastes import Layout
 from zoolib import checks
-from zoolib.persistence import Stateful
 
 Rngs = list[np.random.Generator]
 
 
 @dataclass
-class FeatureMap(Stateful, ABC):
+class FeatureMap(ABC):
     """What is common to all maps.
 
     Parameters
@@ -38,7 +37,8 @@ class FeatureMap(Stateful, ABC):
 
     layout: Layout | None = None
 
-    every = 0  # visits from one training of the map to the next; 0: it is never trained
+    every = 0  # So many visits pass from one training of the map to the next; with 0 it is never trained.
+    state: ClassVar[tuple[str, ...]] = ()  # These attributes have a part for each world.
 
     def start(self, d: int, batch_shape: tuple[int, ...], rngs: Rngs, layout: Layout | None = None) -> Self:
         """Return a copy that serves an agent with contexts of length ``d``, by ``layout`` if it has none of its own."""
@@ -75,10 +75,10 @@ class FeatureMap(Stateful, ABC):
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return z for each row of ``X``."""
 
-    def fit(self, X: np.ndarray, r: np.ndarray) -> None:
+    def fit(self, X: np.ndarray, r: np.ndarray) -> None:  # noqa: B027  most maps are never fitted
         """Look at the records so far, ``(..., n, d)`` and ``(..., n)``."""
 
-    def check(self, X: np.ndarray) -> None:
+    def check(self, X: np.ndarray) -> None:  # noqa: B027  most maps take any context
         """Refuse finite contexts ``(..., d)`` that the map has no place for, before they are learned."""
 
 
@@ -139,10 +139,14 @@ class RandomFourier(FeatureMap):
     (4, 51)
     """
 
-    n: int = checks.Setting(1, kind=int, default=400)
-    length: float = checks.Setting(0.0, open_low=True, default=3.0)
+    n: int = 400
+    length: float = 3.0
 
     state = ("W", "c")
+
+    def __post_init__(self) -> None:
+        checks.real("length", self.length, 0.0, open_low=True)
+        checks.wholes(1, n=self.n)
 
     def _bind(self, rngs: Rngs) -> None:
         self.width = self.n + 1

@@ -41,16 +41,23 @@ class Learned(FeatureMap):
     """
 
     hidden: tuple[int, ...] = (32, 32)
-    lr: float = checks.Setting(0.0, open_low=True, default=0.003)
-    decay: float = checks.Setting(0.0, default=1e-4)
-    every: int = checks.Setting(1, kind=int, default=200)
-    batches: int = checks.Setting(1, kind=int, default=40)
-    batch_size: int = checks.Setting(1, kind=int, default=128)
-    epochs: float = checks.Setting(0.0, default=20.0)
-    lasso: float = checks.Setting(0.0, default=0.001)
+    lr: float = 0.003
+    decay: float = 1e-4
+    every: int = 200
+    batches: int = 40
+    batch_size: int = 128
+    epochs: float = 20.0
+    lasso: float = 0.001
     normalize: bool = True
 
     state = ("network", "optimizer", "_rngs", "n_trainings")
+
+    def __post_init__(self) -> None:
+        checks.real("lr", self.lr, 0.0, open_low=True)
+        checks.real("decay", self.decay, 0.0)
+        checks.real("epochs", self.epochs, 0.0)
+        checks.real("lasso", self.lasso, 0.0)
+        checks.wholes(1, every=self.every, batches=self.batches, batch_size=self.batch_size)
 
     def _bind(self, rngs: Rngs) -> None:
         first, second = zip(*(rng.spawn(2) for rng in rngs), strict=True)

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.evidence.digits import refuse_long
-from zoolib.evidence.ridge import Evidence
-from zoolib.evidence.together import add_in_turn
+from zoolib.evidence import Evidence, refuse_long
 
 STEPS = 60  # halvings of an interval at most; Newton's steps, which come first wherever they help, need five or so
 ENOUGH = 1e-9  # a step of theta after which the next one would be lost in rounding
@@ -41,12 +39,9 @@ class LogisticEvidence(Evidence):
     [0.706]
     """
 
-    gamma = checks.Setting(0.0, 1.0, open_low=True)
-    add_many = add_in_turn  # where a click moves theta to is a matter of where the last one left it
-
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float = 1.0) -> None:
         super().__init__(d, shape, ridge)
-        self.gamma = gamma
+        self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
 
     def chance(self, X: np.ndarray) -> np.ndarray:
         """Return p = 1 / (1 + exp(-theta'x)) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
@@ -56,10 +51,10 @@ class LogisticEvidence(Evidence):
         """Let the past fade, if it does, then take in a click."""
         refuse_long(x, self.ridge)
         if self.gamma < 1:
-            self._put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
-        A_inv, b = self._of(arm, self.A_inv, self.b)
-        u = np.matvec(A_inv, x)
-        s = mode(np.vecdot(u, b), np.vecdot(u, x), np.asarray(r, dtype=float))
+            self.put(self.gamma * self.A + (1 - self.gamma) * self.ridge * self.eye, self.gamma * self.b)
+        at = self._at(arm)
+        u = np.matvec(self.A_inv[at], x)
+        s = mode(np.vecdot(u, self.b[at]), np.vecdot(u, x), np.asarray(r, dtype=float))
         p = probability(s)
         root = np.sqrt(np.maximum(p * (1 - p), LEAST))
         super().add(root[..., None] * x, root * s + (r - p) / root, arm)
@@ -87,7 +82,7 @@ class LogisticEvidence(Evidence):
             A, X = np.empty((*theta.shape, self.d)), np.broadcast_to(X, (*self.shape, *X.shape[-2:]))
             for i in np.ndindex(*self.shape):
                 theta[i], A[i] = climbed(np.zeros(self.d), self.ridge * self.eye, X[i], r[i], n[i])
-        self._put(A, np.matvec(A, theta))
+        self.put(A, np.matvec(A, theta))
 
 
 def climbed(theta: np.ndarray, A0: np.ndarray, X: np.ndarray, r: np.ndarray, n: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,9 @@ from zoolab.columns.batched import BatchedEvidence, BatchedLogistic
 from zoolab.columns.click_network import sigmoid
 from zoolab.columns.fixed import FeatureMap
 from zoolib import checks
-from zoolib.agents.base import UCBAgent
 from zoolib.agents.counting import shares
-from zoolib.agents.exploration import Exploration
-from zoolib.agents.sampling import Thompson
+from zoolib.agents.exploration import Exploration, Thompson
+from zoolib.agents.linucb import LinearUCBAgent
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer
 
@@ -26,31 +25,29 @@ LARGEST_X = 1e6  # of contexts, in size
 class _Ahead(Thompson):
     """Thompson sampling whose draws from N(0, A^-1) are made ahead, as many as there are clicks until A is renewed."""
 
-    state = ("_rngs", "_noise", "_used")
-
     def __init__(self, rngs: list[np.random.Generator], n: int) -> None:
         self._rngs, self.n = rngs, n
 
     def renew(self, evidence: BatchedEvidence, alpha: float) -> None:
-        """Draw rows L'^-1 xi ~ N(0, A^-1), one for each choice to come."""
-        self._used, self._noise = 0, np.zeros((*evidence.shape, self.n, evidence.d))
+        """Draw rows L'^-1 xi ~ N(0, A^-1), one for each choice to come; with alpha 0 none is needed."""
+        self._used, self._noise = 0 if alpha else self.n, np.zeros((*evidence.shape, self.n, evidence.d))
         if alpha:
             xi = np.stack([rng.standard_normal((self.n, evidence.d)) for rng in self._rngs]).reshape(self._noise.shape)
             self._noise[...] = np.swapaxes(evidence.solved(np.swapaxes(xi, -1, -2), trans=1), -1, -2)
 
-    def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
+    def linear_bonus(self, evidence: BatchedEvidence, Z: np.ndarray) -> np.ndarray:
         """Return (theta_drawn - theta)'z / alpha for the rows z of ``Z``."""
-        if self._used >= self.n:  # more choices than clicks
-            self.renew(agent.evidence, agent.alpha)
+        if self._used >= self.n:  # There were more choices than clicks.
+            self.renew(evidence, 1.0)
         return np.matvec(Z, self._noise[..., self._used, :])
 
-    def divert(self, arm: Any, for_sale: np.ndarray) -> Any:
+    def override(self, arm: Any, for_sale: np.ndarray) -> Any:
         """Return ``arm``; the next choice has a draw of its own."""
         self._used += 1
         return arm
 
 
-class MappedAgent(UCBAgent):
+class MappedAgent(LinearUCBAgent):
     """Shared linear evidence on mapped contexts: A = lambda I + sum z z', b = sum r z, theta = A^-1 b, z = map(x).
 
     The families of chapter 8 differ in the map alone: raw, crossed, drawn, or learned. When a map has been trained,
@@ -80,13 +77,9 @@ class MappedAgent(UCBAgent):
 
     >>> from zoolab.columns import Identity
     >>> agent = MappedAgent(ContextSpace(d=2, n_arms=3), map=Identity(), rng=0)
-    >>> agent.embed(np.eye(3, 2)).shape
+    >>> agent.phi(np.eye(3, 2)).shape
     (3, 3)
     """
-
-    state = ("map", "evidence", "exploration", "_X", "_r", "_n", "_settled")
-    ridge = checks.Setting(0.0, open_low=True)
-    settle = checks.Setting(1, kind=int, fixed=True)
 
     def __init__(
         self,
@@ -104,9 +97,9 @@ class MappedAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         if not isinstance(map, FeatureMap):
             raise TypeError(f"map must be one of zoolab.columns, got {map!r}")
-        self.ridge, self.settle, self.fresh = ridge, settle, fresh
+        self.ridge = checks.real("ridge", ridge, 0.0, open_low=True)
+        self.settle, self.fresh = checks.whole("settle", settle, 1), fresh
         self.link = checks.choice("link", link, LINKS)
-        self._rewards = shares if link == "logistic" else checks.finite
         drawn, rngs = streams(rng, self.batch_shape, 2)
         self.map = map.start(features.d, self.batch_shape, drawn)
         self.evidence = LINKS[link](self.map.width, self.batch_shape, self.ridge)
@@ -118,7 +111,7 @@ class MappedAgent(UCBAgent):
             self.exploration = _Ahead(rngs, self.settle)
             self.exploration.renew(self.evidence, self.alpha)
 
-    def embed(self, X: np.ndarray) -> np.ndarray:
+    def phi(self, X: np.ndarray) -> np.ndarray:
         """Return z = map(x) for each row of ``X``."""
         return self.map(X)
 
@@ -127,18 +120,10 @@ class MappedAgent(UCBAgent):
         payoff = super().payoff(X)
         return sigmoid(payoff) if self.link == "logistic" else payoff
 
-    def mean(self, Z: np.ndarray) -> np.ndarray:
-        """Return theta'z: the payoff, or its log-odds."""
-        return self.evidence.mean(Z)
-
-    def width(self, Z: np.ndarray) -> np.ndarray:
-        """Return sqrt(z' A^-1 z)."""
-        return self.evidence.width(Z)
-
     def warm(self, X: np.ndarray, r: np.ndarray) -> None:
         """Take in a log: contexts ``(..., n, d)`` and rewards ``(..., n)``; the map is trained on it first."""
-        X = self._vectors("X", X, (*self.batch_shape, None, self.features.d))
-        r = self._rewards("r", r, (*self.batch_shape, X.shape[-2]))
+        X = self._fine("X", checks.finite("X", X, (*self.batch_shape, None, self.features.d)))
+        r = self._reward("r", r, (*self.batch_shape, X.shape[-2]))
         for t in range(0, X.shape[-2], 4096):
             self._note(X[..., t : t + 4096, :], r[..., t : t + 4096])
         self._fit()
@@ -155,26 +140,19 @@ class MappedAgent(UCBAgent):
         elif self._n - self._settled >= self.settle:
             self._catch_up()
 
-    def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
-        X = checks.finite(name, value, shape)
+    def checked(self, x: Any, arm: Any, reward: Any) -> tuple[np.ndarray, Any, Any]:
+        """Return what ``learn`` takes; what the map or the link cannot take is refused."""
+        x, arm, reward = super().checked(x, arm, reward)
+        return self._fine("x", x), arm, self._reward("reward", reward, self.batch_shape)
+
+    def _reward(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
+        return (shares if self.link == "logistic" else checks.finite)(name, value, shape)
+
+    def _fine(self, name: str, X: np.ndarray) -> np.ndarray:
         if np.abs(X).max(initial=0.0) > LARGEST_X:
             raise ValueError(f"{name} must lie between -{LARGEST_X:g} and {LARGEST_X:g}, or the prior would be lost")
         self.map.check(X)
         return X
-
-    def _changed(self, name: str, before: Any) -> None:
-        if name == "alpha":
-            return self._draw_ahead()
-        self.evidence.ridge = self.ridge
-        return self._rebuild() if self.fresh else self._catch_up()
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what has been learned, and the records."""
-        self._X, self._r = self._X[..., : self._n, :], self._r[..., : self._n]
-        return super().get_state()
-
-    def _make_room(self, state: Mapping[str, Any]) -> None:
-        self._X, self._r = self._X[..., :0, :], self._r[..., :0]  # there may be more records, or fewer
 
     def _rebuild(self) -> None:
         """Sum up all records that count, as the map is now."""

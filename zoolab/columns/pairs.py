@@ -37,13 +37,19 @@ class Pairs(FeatureMap):
     ([[1, 3], [0, 0]], (2000, 19))
     """
 
-    pairs: int = checks.Setting(1, kind=int, default=8)
-    knots: int = checks.Setting(2, kind=int, default=6)
-    level: float = checks.Setting(0.0, 1.0, default=0.01)
-    bins: int = checks.Setting(2, kind=int, default=6)
-    every: int = checks.Setting(0, kind=int, default=2000)
+    pairs: int = 8
+    knots: int = 6
+    level: float = 0.01
+    bins: int = 6
+    every: int = 2000
 
     state = ("columns", "at")
+
+    def __post_init__(self) -> None:
+        checks.real("level", self.level, 0.0, 1.0)
+        checks.wholes(1, pairs=self.pairs)
+        checks.wholes(2, knots=self.knots, bins=self.bins)
+        checks.wholes(0, every=self.every)
 
     def _bind(self, rngs: Rngs) -> None:
         self.width = 1 + self.pairs * self.knots**2
@@ -102,10 +108,14 @@ class WithProduct(FeatureMap):
     """
 
     of: FeatureMap | None = None
-    n_products: int = checks.Setting(1, kind=int, default=1)
-    scale: float = checks.Setting(0.0, default=1.0)
+    n_products: int = 1
+    scale: float = 1.0
 
     state = ("of",)
+
+    def __post_init__(self) -> None:
+        checks.real("scale", self.scale, 0.0)
+        checks.wholes(1, n_products=self.n_products)
 
     def _bind(self, rngs: Rngs) -> None:
         self.of = checks.instance("of", self.of, FeatureMap).start(self.d, self.batch_shape, rngs, self.layout)

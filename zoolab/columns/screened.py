@@ -13,7 +13,7 @@ import numpy as np
 from zoolab.columns.fixed import FeatureMap, RandomFourier, Rngs, crossed, with_one
 from zoolab.columns.tastes import Layout
 from zoolib import checks
-from zoolib.ties import first_best
+from zoolib.ties import argmax
 
 
 @dataclass
@@ -59,12 +59,17 @@ class Screened(_Prepared):
     51
     """
 
-    level: float = checks.Setting(0.0, 1.0, default=0.01)
-    bins: int = checks.Setting(2, kind=int, default=6)
-    every: int = checks.Setting(0, kind=int, default=2000)
+    level: float = 0.01
+    bins: int = 6
+    every: int = 2000
     by: Callable[[np.ndarray, np.ndarray, Layout], np.ndarray] | None = None
 
     state = ("of", "kept")
+
+    def __post_init__(self) -> None:
+        checks.real("level", self.level, 0.0, 1.0)
+        checks.wholes(2, bins=self.bins)
+        checks.wholes(0, every=self.every)
 
     def _bind(self, rngs: Rngs) -> None:
         super()._bind(rngs)
@@ -99,9 +104,12 @@ class Projected(_Prepared):
     """
 
     k: int = 2
-    every: int = checks.Setting(0, kind=int, default=2000)
+    every: int = 2000
 
     state = ("of", "turns")
+
+    def __post_init__(self) -> None:
+        checks.wholes(0, every=self.every)
 
     def _bind(self, rngs: Rngs) -> None:
         checks.whole("k", self.k, 1, min(self.layout.n_user, self.layout.n_product))
@@ -156,7 +164,7 @@ def directions(U: np.ndarray, P: np.ndarray, r: np.ndarray, k: int) -> np.ndarra
     hessians = ((excess * (UU - UU.mean(0))).T @ G / n).reshape(n_u, n_u, -1)
     squares = gradients @ gradients.T + np.einsum("ijg,kjg->ik", hessians, hessians)
     found = np.linalg.eigh(squares)[1][:, ::-1][:, :k]
-    largest = first_best(np.abs(found).T)
+    largest = argmax(np.abs(found).T)
     return found * np.sign(found[largest, range(k)])  # a direction could as well point the other way
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from zoolib.agents import Agent
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
-from zoolib.experiment.run import check_agents, keep_freed_memory
+from zoolib.experiment.run import check_agents
 from zoolib.randomness import refuse_shared, spawn
 from zoolib.world import ContextSpace
 
@@ -87,7 +87,6 @@ def serve(
         refuse_shared(factories, getattr(problem, "streams", ()))
         agents = {**agents, **{name: _made(name, factory, problem) for name, factory in factories.items()}}
     check_agents(agents, ("select", "learn"), space.batch_shape)
-    keep_freed_memory()
     row, reward = np.empty((len(agents), T, R), dtype=np.int32), np.empty((len(agents), T, R))
     for i, (name, agent) in enumerate(agents.items()):
         warm = getattr(agent, "warm", None)
@@ -98,7 +97,7 @@ def serve(
                 X = problem.contexts(t)
                 chosen = agent.select(X)
                 earned = problem.reward(t, chosen)
-                agent.learn(X[(*space.rows, chosen)], chosen, earned)
+                agent.learn(X[(*space.worlds, chosen)], chosen, earned)
                 row[i, t], reward[i, t] = chosen, earned
                 shown.update(1)
                 if interrupted:

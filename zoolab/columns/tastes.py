@@ -104,11 +104,15 @@ class Segments:
     Layout(n_user=7, n_nominal=5, n_product=7)
     """
 
-    clusters: int = checks.Setting(1, kind=int, default=2)
-    nuisances: int = checks.Setting(0, kind=int, default=5)
+    clusters: int = 2
+    nuisances: int = 5
     rotated: bool = False
 
     informative = 2
+
+    def __post_init__(self) -> None:
+        checks.wholes(1, clusters=self.clusters)
+        checks.wholes(0, nuisances=self.nuisances)
 
     @property
     def layout(self) -> Layout:
@@ -173,13 +177,17 @@ class Conditions:
     [0.5, 1.0, 1.0, 0.5]
     """
 
-    dial: float = checks.Setting(0.0, 1.0, default=1.0)
-    nuisances: int = checks.Setting(0, kind=int, default=5)
+    dial: float = 1.0
+    nuisances: int = 5
     rotated: bool = False
     normal: bool = False
 
     informative = 4
     layout = Segments.layout  # what a visitor wants, and what a product is
+
+    def __post_init__(self) -> None:
+        checks.real("dial", self.dial, 0.0, 1.0)
+        checks.wholes(0, nuisances=self.nuisances)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw the conditions of a world: ``kind``, ``pair`` and ``bound`` of each."""

@@ -20,7 +20,7 @@ import pandas as pd
 from zoolab.long import gather
 from zoolab.serving import GrownShop, TwoTowers, train_phi
 from zoolib import spawn
-from zoolib.agents import best_first
+from zoolib.agents import top_k
 from zoolib.evidence import Evidence
 from zoolib.experiment import stored
 from zoolib.randomness import shift, shifted
@@ -67,7 +67,7 @@ def play(seed: int, agents: Sequence[Agent]) -> pd.DataFrame:
     world = World(seed)
     shop, visitors = world.shop, world.shop.visitors(N_STEPS, spawn(seed, "visitors"))
     values = world.towers.visitor(visitors) @ world.towers.product(shop.products.astype(float)).T
-    ranked = np.stack([best_first(row, max(CANDIDATES[:-1])) for row in values])
+    ranked = np.stack([top_k(row, max(CANDIDATES[:-1])) for row in values])
     probabilities = np.stack([shop.click_probability(x) for x in visitors])
     uniforms = spawn(seed, "luck").random(N_STEPS)
     (W, b), (W2, b2) = world.phi.layers[:2]
@@ -78,8 +78,8 @@ def play(seed: int, agents: Sequence[Agent]) -> pd.DataFrame:
         Z = np.maximum(of_visitors[t] + of_products, 0) @ W2 + b2  # phi of all contexts of this visitor
         for i, (m, alpha, evidence) in enumerate(playing):
             ids = np.sort(ranked[t, :m]) if m < N_PRODUCTS else np.arange(N_PRODUCTS)
-            mean, width = evidence.mean_and_width(Z[ids])
-            arm = ids[best_first(mean + alpha * width, 1)[0]]
+            mean, width = evidence.mean(Z[ids]), evidence.width(Z[ids])
+            arm = ids[top_k(mean + alpha * width, 1)[0]]
             shown[i, t] = p[arm]
             evidence.add(Z[arm], float(uniforms[t] < p[arm]))
         shown[-2:, t] = p[ranked[t, 0]], p.max()

@@ -21,11 +21,13 @@ import numpy as np
 
 import zoolib as zoo
 from zoolab.columns import LogisticEvidence
+from zoolab.embedding import EmbeddingAgent
+from zoolib import checks
 from zoolib.agents import Exploration
 from zoolib.randomness import streams
 
 
-class Cells(zoo.UCBAgent):
+class Cells(EmbeddingAgent):
     """A linear agent whose matrix falls apart in the shop; the parameters are those of ``zoo.SharedLinUCBAgent``.
 
     One more: ``expects``, the mean of the prior, a payoff or log-odds, from which what is learned deviates.
@@ -61,7 +63,7 @@ class Cells(zoo.UCBAgent):
     def _shape(self, sim: zoo.ZooplusSimulator) -> tuple[int, ...]:
         return (*self.category.shape, len(sim.personas))
 
-    def choices(self, user_id: Any, sim: zoo.ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+    def candidates(self, user_id: Any, sim: zoo.ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the persona, and those of all products."""
         return sim.persona(user_id), self.arms
 
@@ -77,12 +79,18 @@ class Cells(zoo.UCBAgent):
         """Return the width."""
         return Z[1]
 
-    def _context(self, user_id: Any, arm: Any, sim: zoo.ZooplusSimulator) -> Any:
+    def _seen(self, user_id: Any, arm: Any, sim: zoo.ZooplusSimulator) -> Any:
         return sim.persona(user_id)
+
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: zoo.ZooplusSimulator) -> None:
+        """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
+        checks.same_worlds(self.batch_shape, sim)
+        reward = checks.clicks("reward", reward, self.batch_shape)
+        self._learn(self._seen(user_id, chosen_arm, sim), self._plain(chosen_arm), reward)
 
     def _clicked(self, x: Any, arm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Return where a click is counted, and mean and width there, the mean less what is expected."""
-        return (*self.rows, arm, x), tuple(part[(*self.rows, arm)] for part in self.embed(x))
+        return (*self.worlds, arm, x), tuple(part[(*self.worlds, arm)] for part in self.embed(x))
 
     def _learn(self, x: Any, arm: Any, reward: Any) -> None:
         if self.gamma < 1:
@@ -96,7 +104,7 @@ class Cells(zoo.UCBAgent):
             self.n[at] += more
             self.b[at] += self.one.b[..., 0] - b - self.expects * more
             return
-        at, reward = (*self.rows, arm, x), reward - self.expects
+        at, reward = (*self.worlds, arm, x), reward - self.expects
         self.n[at] += 1
         self.b[at] += reward
         if self.window is not None:
@@ -112,7 +120,7 @@ class Disjoint(Cells):
 
     def embed(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and width of every product for the persona ``X``."""
-        return self._known(self.n, self.b, (*self.rows, slice(None), X))
+        return self._known(self.n, self.b, (*self.worlds, slice(None), X))
 
     def _known(self, n: np.ndarray, b: np.ndarray, at: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and width of the cells ``at``, given all cells, ``(..., P)``, that have something in common."""
@@ -123,21 +131,21 @@ class Disjoint(Cells):
 
 
 class DisjointLogistic(Disjoint):
-    """What ``LogisticUCBAgent`` is, on the one-hot features."""
+    """A logistic model for each product, on the one-hot features."""
 
     is_logistic = True
 
     def _clicked(self, x: Any, arm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        n, b = self.sums[(slice(None), *self.rows, arm)]
-        return (*self.rows, arm, x), self._known(n, b, (*self.rows, x))
+        n, b = self.sums[(slice(None), *self.worlds, arm)]
+        return (*self.worlds, arm, x), self._known(n, b, (*self.worlds, x))
 
 
 class Hybrid(Cells):
-    """What ``HybridLinUCBAgent`` is, on crossed features: the products of a category have something in common."""
+    """Hybrid LinUCB, on crossed features: the products of a category have something in common."""
 
     def embed(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and width of every product for the persona ``X``."""
-        n, b = (part[(*self.rows, slice(None), X)] for part in (self.n, self.b))
+        n, b = (part[(*self.worlds, slice(None), X)] for part in (self.n, self.b))
         w = self.ridge / (n + self.ridge)
         S = self.ridge + np.vecmat(w * n, self.of_category)
         common = np.vecmat(w * b, self.of_category) / S
@@ -146,25 +154,25 @@ class Hybrid(Cells):
 
 
 class CrossedLogistic(Cells):
-    """What ``SharedLogisticUCBAgent`` is, on crossed features: a cell for each persona and category, no more."""
+    """One logistic model for all products, on crossed features: a cell for each persona and category, no more."""
 
     is_logistic = True
 
     def _shape(self, sim: zoo.ZooplusSimulator) -> tuple[int, ...]:
         return (*self.batch_shape, len(sim.personas) * len(sim.categories))
 
-    def choices(self, user_id: Any, sim: zoo.ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+    def candidates(self, user_id: Any, sim: zoo.ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the numbers of the cells that differ, and a product for each."""
         return self.features.choice_cells(user_id, sim)
 
     def embed(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and width of the cells ``X``, ``(..., n)``."""
-        at = (*(rows[:, None] for rows in self.rows), X)
+        at = (*(worlds[:, None] for worlds in self.worlds), X)
         n = self.n[at] + self.ridge
         return self.b[at] / n, 1 / np.sqrt(n)
 
-    def _context(self, user_id: Any, arm: Any, sim: zoo.ZooplusSimulator) -> Any:
+    def _seen(self, user_id: Any, arm: Any, sim: zoo.ZooplusSimulator) -> Any:
         return self.features.cell(user_id, arm, sim)
 
     def _clicked(self, x: Any, arm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        return (*self.rows, x), tuple(part[..., 0] for part in self.embed(np.asarray(x)[..., None]))
+        return (*self.worlds, x), tuple(part[..., 0] for part in self.embed(np.asarray(x)[..., None]))

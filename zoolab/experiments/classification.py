@@ -29,9 +29,8 @@ from zoolab.columns import serve, with_one
 from zoolab.experiments.expecting import ExpectingLinUCB
 from zoolab.labelled import ArmHeadsAgent, ClassificationBandit, LabelledData, labelled
 from zoolab.long import combinations, gather
-from zoolab.rivals import ArmHeadsTSAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
 from zoolib import metrics
-from zoolib.agents import DiagonalNeuralUCBAgent
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}

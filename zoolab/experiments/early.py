@@ -17,6 +17,7 @@ import pandas as pd
 
 import zoolib as zoo
 from zoolab.long import gather
+from zoolib.evidence import DiagonalEvidence
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "early.csv"
 N_STEPS, EVERY = {"full": 500, "full, from zero": 500, "diagonal": 2500, "none": 2500}, 250
@@ -77,7 +78,7 @@ def made(matrix: str, setting: str, features: Any, seeds: Sequence[int]) -> Any:
     kind = ZeroStartAgent if matrix == "full, from zero" else zoo.NeuralUCBAgent
     alpha, lr = (float(part.split()[1]) for part in setting.split(","))
     rngs = [zoo.spawn(seed, "NeuralUCB") for seed in seeds]
-    agent = kind(features, alpha=alpha, lr=lr, diagonal=True, rng=rngs)
+    agent = kind(features, alpha=alpha, lr=lr, evidence=DiagonalEvidence, rng=rngs)
     if matrix != "diagonal":
         agent.evidence = GrowingEvidence(agent.network.p, (len(seeds),), N_STEPS[matrix])
     return agent

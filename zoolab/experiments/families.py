@@ -12,8 +12,7 @@ from typing import Any
 import zoolib as zoo
 from zoolab.experiments import cells
 from zoolab.experiments.contest import Factor, Setting
-from zoolab.rivals import EpsilonGreedyAgent
-from zoolib.agents import InverseGap
+from zoolab.rivals import EpsilonGreedyAgent, InverseGap
 
 N_STEPS = 40_000
 TOP = 20_000  # clicks; whoever remembers more remembers everything

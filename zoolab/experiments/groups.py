@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
-from zoolib.agents import first_best
+from zoolib.agents import argmax
 from zoolib.evidence import Evidence
 from zoolib.experiment import stored
 from zoolib.networks import MLP, Adam
@@ -86,19 +86,21 @@ class GroupedAgent:
         self.features, self.batch_shape, self.table, self.group = features, features.batch_shape, table, group
         self.alpha = alpha
         self.evidence = Evidence(table.shape[-1], (len(group), int(group.max()) + 1))
-        self.rows = np.arange(len(group))
+        self.worlds = np.arange(len(group))
 
     def predict(self, user_id: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
         """Return the product with the highest score for the user of each world."""
         cells, products = self.features.choice_cells(user_id, sim)
-        Z = self.table[self.rows[:, None], cells]
-        mean, width = self.evidence.mean_and_width(Z, self.group[self.rows, user_id])
-        return products[self.rows, first_best(mean + self.alpha * width)]
+        Z = self.table[self.worlds[:, None], cells]
+        of_group = self.worlds, self.group[self.worlds, user_id]
+        ZA = Z @ self.evidence.A_inv[of_group]
+        mean, width = np.matvec(ZA, self.evidence.b[of_group]), np.sqrt(np.vecdot(ZA, Z))
+        return products[self.worlds, argmax(mean + self.alpha * width)]
 
     def update(self, user_id: np.ndarray, chosen_arm: np.ndarray, reward: np.ndarray, sim: ZooplusSimulator) -> None:
         """Let the user's group learn from the click."""
-        z = self.table[self.rows, self.features.cell(user_id, chosen_arm, sim)]
-        self.evidence.add(z, reward, self.group[self.rows, user_id])
+        z = self.table[self.worlds, self.features.cell(user_id, chosen_arm, sim)]
+        self.evidence.add(z, reward, self.group[self.worlds, user_id])
 
 
 def agents(world: ZooplusSimulator, asked: Sequence[Asked]) -> dict[Asked, GroupedAgent]:

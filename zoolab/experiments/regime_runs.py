@@ -34,7 +34,7 @@ from zoolab.columns import (  # fmt: skip
 )
 from zoolab.rivals import PerProductAgent
 from zoolib.randomness import shift
-from zoolib.ties import first_best
+from zoolib.ties import argmax
 
 TASTES = {"segments": Segments, "conditions": Conditions, "pictures": Pictures}
 PLAIN = {"raw": Identity, "crossed": Crossed}
@@ -142,6 +142,6 @@ def rated_highest(
     for seed in seeds:
         world = FeatureShop(made, seed=seed, **shop)
         rates = learned(world, seed)
-        shown = [first_best(rates(world.contexts(t))) for t in range(world.n_steps)]
+        shown = [argmax(rates(world.contexts(t))) for t in range(world.n_steps)]
         earned[seed] = round(float(world.probability[np.arange(world.n_steps), shown].mean()), 5)
     return earned

@@ -47,8 +47,8 @@ class Trained(zoo.Replay):
         super().__post_init__()
         self.has_head = not self.served
 
-    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
-        super()._bind(lr, batch_shape)
+    def _make(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        super()._make(lr, batch_shape)
         if not self.adam:
             self.optimizer = SGD(self.network.flat, lr)
 

@@ -50,12 +50,11 @@ class Ending(zoo.NeuralLinearAgent):
         if self.visits <= self.after:
             return super()._learn(x, arm, reward)
         if self.what == "training":
-            return self.memory.add(self.embed_one(x), x, reward)
+            return self.memory.add(self.phi(x[..., None, :])[..., 0, :], x, reward)
         if self.what == "bonus":
             self.alpha = 0.0
             return super()._learn(x, arm, reward)
-        if self.training.step(x, reward, self.evidence):
-            self._table = None
+        self.training.step(x, reward, self.evidence)
         return None
 
 

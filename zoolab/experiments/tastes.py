@@ -22,7 +22,7 @@ from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.experiments.groups import N_STEPS, N_USERS, WORLDS
 from zoolab.long import gather
 from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
-from zoolib.agents import first_best
+from zoolib.agents import argmax
 from zoolib.randomness import shift
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "tastes.csv"
@@ -45,7 +45,7 @@ class Counting:
 
     def __init__(self, features: FeatureEngineer, alpha: float, weight: float) -> None:
         self.features, self.batch_shape, self.alpha, self.weight = features, features.batch_shape, alpha, weight
-        self.rows = np.arange(self.batch_shape[0])
+        self.worlds = np.arange(self.batch_shape[0])
         self.n, self.s = np.zeros((2, *self.batch_shape, N_USERS, 5))
 
     def predict(self, user_id: np.ndarray, sim: ZooplusSimulator) -> np.ndarray:
@@ -53,22 +53,22 @@ class Counting:
         cells, products = self.features.choice_cells(user_id, sim)
         expected, bonus = self.expected(user_id)
         scores = np.take_along_axis(expected + self.alpha * bonus, cells % 5, -1)
-        return products[self.rows, first_best(scores)]
+        return products[self.worlds, argmax(scores)]
 
     def update(self, user_id: np.ndarray, chosen_arm: np.ndarray, reward: np.ndarray, sim: ZooplusSimulator) -> None:
         """Count a visit."""
-        category = sim.product_category[self.rows, chosen_arm]
+        category = sim.product_category[self.worlds, chosen_arm]
         self.count(user_id, category, reward)
 
     def expected(self, user: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what a user is expected to click by category, and how unsure that is, ``(R, 5)`` each."""
-        n, s = self.n[self.rows, user], self.s[self.rows, user]
+        n, s = self.n[self.worlds, user], self.s[self.worlds, user]
         return s / (self.weight + n), 1 / np.sqrt(self.weight + n)
 
     def count(self, user: np.ndarray, category: np.ndarray, reward: np.ndarray) -> None:
         """Take in a click, or none."""
-        self.n[self.rows, user, category] += 1
-        self.s[self.rows, user, category] += reward
+        self.n[self.worlds, user, category] += 1
+        self.s[self.worlds, user, category] += reward
 
 
 class TwoLevels(Counting):
@@ -77,7 +77,7 @@ class TwoLevels(Counting):
     def expected(self, user: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the user's mean, to which that of all is added as ``weight`` visits, and her width."""
         usual = (self.s / (1 + self.n)).mean(1)
-        n, s = self.n[self.rows, user], self.s[self.rows, user]
+        n, s = self.n[self.worlds, user], self.s[self.worlds, user]
         return (s + self.weight * usual) / (n + self.weight), 1 / np.sqrt(self.weight + n)
 
 
@@ -90,11 +90,11 @@ class Told(Counting):
 
     def expected(self, user: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and width of the user's kind."""
-        return super().expected(self.kind[self.rows, user])
+        return super().expected(self.kind[self.worlds, user])
 
     def count(self, user: np.ndarray, category: np.ndarray, reward: np.ndarray) -> None:
         """Take in a click for the user's kind."""
-        super().count(self.kind[self.rows, user], category, reward)
+        super().count(self.kind[self.worlds, user], category, reward)
 
 
 class FewTastes(Counting):
@@ -131,7 +131,7 @@ class FewTastes(Counting):
         Returns what users of her kind click, ``(R, 5)``, and how unsure that is: mean and standard deviation of a
         mixture of beta distributions, one for each kind, from the clicks of all others.
         """
-        rows, old = self.rows, self.kind[self.rows, user]
+        rows, old = self.worlds, self.kind[self.worlds, user]
         n, s = self.n[rows, user], self.s[rows, user]
         self._move(old, -1, n, s)
         log_p = np.log(self.size + 1 / self.kinds)
@@ -147,9 +147,9 @@ class FewTastes(Counting):
 
     def _move(self, kind: np.ndarray, sign: int, n: np.ndarray, s: np.ndarray) -> None:
         """Let a user with n visits and s clicks come to a kind, or, with ``sign`` -1, leave it."""
-        self.size[self.rows, kind] += sign
-        self.seen[self.rows, kind] += sign * n
-        self.clicked[self.rows, kind] += sign * s
+        self.size[self.worlds, kind] += sign
+        self.seen[self.worlds, kind] += sign * n
+        self.clicked[self.worlds, kind] += sign * s
 
     def _log_evidence(self, n: Any, s: Any) -> np.ndarray:
         """Return the logarithm of the probability of all clicks of each kind, with ``n`` visits more, ``s`` clicked."""
@@ -166,15 +166,15 @@ class FewTastes(Counting):
         for k in range(LOOKS):
             self.look(self.others[i, k], self.luck[i, k])
         usual, spread = self.look(user, self.luck[i, LOOKS])
-        n, s = self.n[self.rows, user], self.s[self.rows, user]
+        n, s = self.n[self.worlds, user], self.s[self.worlds, user]
         return (s + self.weight * usual) / (n + self.weight), spread
 
     def count(self, user: np.ndarray, category: np.ndarray, reward: np.ndarray) -> None:
         """Take in a click for the user, and for her kind as it was drawn."""
         super().count(user, category, reward)
-        kind = self.kind[self.rows, user]
-        self.seen[self.rows, kind, category] += 1
-        self.clicked[self.rows, kind, category] += reward
+        kind = self.kind[self.worlds, user]
+        self.seen[self.worlds, kind, category] += 1
+        self.clicked[self.worlds, kind, category] += reward
         self.t += 1
 
 

@@ -19,7 +19,7 @@ from zoolab import serving as prod
 from zoolab.experiments.candidates import World
 from zoolab.long import gather
 from zoolib import spawn
-from zoolib.agents import best_first
+from zoolib.agents import top_k
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "two_stages.csv"
 SIZES = {"n_products": 2_000_000, "n_brands": 2_000, "n_log": 100_000, "epochs": 10}  # those of the chapter
@@ -72,7 +72,7 @@ class Ranker:
         """Return the products of the highest payoffs among ``ids``, best first."""
         ids = np.sort(ids)
         X = self.world.contexts(np.broadcast_to(visitor, (len(ids), len(visitor))), ids)
-        return ids[best_first(self.world.phi.forward(X, depth=2)[2] @ self.theta, SHOWN)]
+        return ids[top_k(self.world.phi.forward(X, depth=2)[2] @ self.theta, SHOWN)]
 
     def payoffs(self, visitors: np.ndarray, products: np.ndarray) -> np.ndarray:
         """Return what is predicted for each visitor, ``(n, d)``, of each product, ``(m, d)``, but for a constant."""

@@ -102,23 +102,20 @@ class NoiseUnknown(InTurn):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         super()._learn(x, arm, reward)
-        self.n[(*self.rows, arm)] += 1
-        self.squares[(*self.rows, arm)] += np.square(reward)
+        self.n[(*self.worlds, arm)] += 1
+        self.squares[(*self.worlds, arm)] += np.square(reward)
 
+    def _sigma(self) -> np.ndarray:
+        """Draw each arm's sigma from sigma^2 ~ InvGamma(a, b), ``(..., K)``.
 
-class ShowdownDraw(zoo.ArmThompson):
-    """Draws each arm's sigma^2 ~ InvGamma(a, b), and then its payoff.
-
-    a = a0 + n/2 and b = b0 + (sum r^2 - theta'A theta)/2 of the arm's n records.
-    With a0 = b0 = 6, as in the code of the Showdown.
-    """
-
-    def bonus(self, agent: Any, Z: Any) -> np.ndarray:
-        """Return sigma times width times a standard normal number for each row."""
-        a, evidence = 6 + agent.n / 2, agent.evidence
-        b = 6 + np.maximum(agent.squares - np.vecdot(evidence.theta, evidence.b), 0) / 2
-        gamma = [rng.standard_gamma(one) for rng, one in zip(self._rngs, np.atleast_2d(a), strict=True)]
-        return np.sqrt(b / np.reshape(gamma, a.shape)) * super().bonus(agent, Z)
+        a = a0 + n/2 and b = b0 + (sum r^2 - theta'A theta)/2 of the arm's n records.
+        With a0 = b0 = 6, as in the code of the Showdown.
+        """
+        a = 6 + self.n / 2
+        b = 6 + np.maximum(self.squares - np.vecdot(self.evidence.theta, self.evidence.b), 0) / 2
+        rngs = self.exploration._rngs
+        gamma = [rng.standard_gamma(one) for rng, one in zip(rngs, np.atleast_2d(a), strict=True)]
+        return np.sqrt(b / np.reshape(gamma, a.shape))
 
 
 class Linear(InTurn, zoo.LinUCBAgent):
@@ -132,6 +129,10 @@ class LinearExpecting(Expecting, Linear):
 class LinearShowdown(NoiseUnknown, zoo.LinUCBAgent):
     """The same, with the posterior of the Showdown."""
 
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sigma, drawn for each arm, times the width."""
+        return self._sigma() * super().uncertainty(X)
+
 
 class Heads(InTurn, ArmHeadsAgent):
     """One network, a linear model on it for each arm."""
@@ -139,6 +140,10 @@ class Heads(InTurn, ArmHeadsAgent):
 
 class HeadsShowdown(NoiseUnknown, ArmHeadsAgent):
     """The same, with the posterior of the Showdown."""
+
+    def width(self, Z: np.ndarray) -> np.ndarray:
+        """Return sigma, drawn for each arm, times the width."""
+        return self._sigma() * super().width(Z)
 
 
 class Members(InTurn, EnsembleAgent):
@@ -152,7 +157,7 @@ class Epinet(InTurn, EpinetAgent):
 ALPHA, RIDGE = Factor(1.0), Factor(0.25)
 EPSILON, LENGTH, LR = Factor(0.05, bottom=0.002), Factor(0.5), Factor(0.01)
 PRIOR = {"alpha": ALPHA, "prior": Factor(10.0), "lr": LR}
-PLAIN, SHOWDOWN = {"alpha": 0.0}, {"alpha": 1.0, "exploration": ShowdownDraw()}
+PLAIN, SHOWDOWN = {"alpha": 0.0}, {"alpha": 1.0, "exploration": zoo.ArmThompson()}
 DRAWN = {"exploration": zoo.ArmThompson()}
 AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Linear, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.embedding import EmbeddingAgent
 from zoolib import checks
-from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, Adam, ReplayBuffer
@@ -20,7 +20,7 @@ from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace
 
 
-class ArmHeadsAgent(UCBAgent):
+class ArmHeadsAgent(EmbeddingAgent):
     """theta_a'z + alpha sqrt(z' A_a^-1 z) with z = phi(x); A_a += z z', b_a += r z for the arm a that was chosen.
 
     phi is trained with a head for each arm, on the errors of the heads that were chosen. After each training all A_a
@@ -49,12 +49,6 @@ class ArmHeadsAgent(UCBAgent):
     (3, 4, 4)
     """
 
-    state = ("network", "optimizer", "evidence", "buffer", "rngs", "exploration")
-    d_emb, hidden_dim = checks.Setting(1, kind=int, fixed=True), checks.Setting(1, kind=int, fixed=True)
-    every, n_batches = checks.Setting(1, kind=int), checks.Setting(1, kind=int)
-    batch_size, capacity = checks.Setting(1, kind=int), checks.Setting(1, kind=int, fixed=True)
-    lr, ridge = checks.Setting(0.0, open_low=True), checks.Setting(0.0, open_low=True)
-
     def __init__(
         self,
         features: ContextSpace,
@@ -76,7 +70,9 @@ class ArmHeadsAgent(UCBAgent):
         super().__init__(features, alpha=alpha)
         self.d_emb, self.hidden_dim, self.lr, self.ridge = d_emb, hidden_dim, lr, ridge
         self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
+        checks.wholes(1, d_emb=d_emb, hidden_dim=hidden_dim, every=every, n_batches=n_batches, capacity=capacity)
         checks.whole("batch_size", batch_size, 1, capacity)
+        checks.real("lr", lr, 0.0, open_low=True)
         self.evidence = Evidence(d_emb, (*self.batch_shape, features.n_arms), ridge)
         self.buffer = ReplayBuffer(capacity, features.d + 1, self.batch_shape)  # a context and the number of its arm
         initial, self.rngs, drawn, _ = streams(rng, self.batch_shape, 4)
@@ -110,10 +106,6 @@ class ArmHeadsAgent(UCBAgent):
         if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
             self._train()
             self._renew()
-
-    def _changed(self, name: str, before: Any) -> None:
-        checks.whole("batch_size", self.batch_size, 1, self.capacity)
-        self.optimizer.lr, self.evidence.ridge = self.lr, self.ridge
 
     def _train(self) -> None:
         for _ in range(self.n_batches):

@@ -79,7 +79,7 @@ class WheelBandit:
     def reward(self, t: int, arm: Any) -> Any:
         """Return what ``arm`` earns at step ``t``."""
         t, arm = checks.indices("t", t, self.n_steps, ()), checks.indices("arm", arm, self.n_arms, self.batch_shape)
-        return self.expected[t][(*self.space.rows, arm)] + self.luck[t]
+        return self.expected[t][(*self.space.worlds, arm)] + self.luck[t]
 
     def outcome(self, arm: np.ndarray) -> dict[str, Any]:
         """Return what is true of the arms that agents chose, ``(A, R, T)``: parts of ``Results``."""

@@ -9,18 +9,19 @@ are estimated by drawing again, with generators of their own, so that asking cha
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoolab.columns import HeadAgent
+from zoolab.embedding import EmbeddingAgent
 from zoolab.logs.policies import log_of_visits, thompson_ranks
-from zoolab.rivals import OneIndex, OneMember
+from zoolab.rivals import InverseGap, OneIndex, OneMember
 from zoolib import agents, checks
 from zoolib.randomness import Seed, generators
-from zoolib.ties import first_best
+from zoolib.ties import argmax
 from zoolib.world import ZooplusSimulator
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def _of_ucb(
     if is_drawn and not isinstance(agent, HeadAgent):  # which asks its network alone
         return _drawn(agent, user_id, sim, checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape))
     scores, arms = agent.scored(user_id, sim)
-    if isinstance(explores, agents.InverseGap):
+    if isinstance(explores, InverseGap):
         return _of_products(explores.chances(scores), arms, sim)
-    best = _certainly(arms[(*sim.rows, first_best(scores))], sim)
+    best = _certainly(arms[(*sim.worlds, argmax(scores))], sim)
     if isinstance(explores, agents.EpsilonGreedy):
         return (1 - explores.epsilon) * best + explores.epsilon * _equally(sim.for_sale)
     return best
@@ -86,10 +87,10 @@ def _of_ucb(
 @action_probabilities.register
 def _of_beta(agent: agents.BetaThompsonAgent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
     checks.same_worlds(agent.batch_shape, sim)
-    X, arms = agent.choices(user_id, sim)
+    X, arms = agent.candidates(user_id, sim)
     n, c = agent.counts(X)
     chances = np.zeros(arms.shape)
-    parts = (part.reshape(-1, arms.shape[-1]) for part in (chances, 1 + c, 1 + n - c, sim._offers(arms)))
+    parts = (part.reshape(-1, arms.shape[-1]) for part in (chances, 1 + c, 1 + n - c, sim.offers(arms)))
     for each, a, b, there in zip(*parts, strict=True):  # the worlds
         each[there] = thompson_ranks(a[there], b[there])[:, 0]
         each /= each.sum()  # of which the quadrature leaves its last digits open
@@ -101,9 +102,9 @@ def _drawn(
 ) -> np.ndarray:
     """Return how often each product was best in ``n_draws`` draws of an agent, as shares."""
     checks.same_worlds(agent.batch_shape, sim)
-    X, arms = agent.choices(user_id, sim)
-    Z = agent.embed(X)
-    mean, explores = agent.mean(Z), agent.exploration
+    X, arms = agent.candidates(user_id, sim)
+    mean, width, Z = _judged(agent, X)
+    explores = agent.exploration
     if isinstance(explores, (agents.Thompson, OneIndex)):  # mean + alpha M xi has the covariance alpha^2 M M'
         M = Z[..., 1:] if isinstance(explores, OneIndex) else Z @ np.linalg.cholesky(agent.evidence.A_inv)
         R = np.linalg.qr(np.swapaxes(M, -1, -2), mode="r")  # and M M' = R' R with few rows, so few numbers are drawn
@@ -112,15 +113,26 @@ def _drawn(
         spread = np.swapaxes(R, -1, -2) @ xi.reshape(*sim.batch_shape, -1, n_draws)
     elif isinstance(explores, agents.ArmThompson):
         xi = np.stack([rng.standard_normal((mean.shape[-1], n_draws)) for rng in rngs])
-        spread = agent.width(Z)[..., None] * xi.reshape(*mean.shape, n_draws)
+        spread = width()[..., None] * xi.reshape(*mean.shape, n_draws)
     elif isinstance(explores, OneMember):  # no draws, but all members
         spread = np.swapaxes(Z - mean[..., None, :], -1, -2)
     else:
         raise NotImplementedError(f"{explores!r} has not said how probable its choices are")
     scores = np.swapaxes(mean[..., None] + agent.alpha * spread, -1, -2)  # (..., n_draws, C)
-    scores = np.where(sim._offers(arms)[..., None, :], scores, -np.inf)
-    share = (first_best(scores)[..., None] == np.arange(arms.shape[-1])).mean(-2)
+    scores = np.where(sim.offers(arms)[..., None, :], scores, -np.inf)
+    share = (argmax(scores)[..., None] == np.arange(arms.shape[-1])).mean(-2)
     return _of_products(share, arms, sim)
+
+
+def _judged(agent: agents.UCBAgent, X: np.ndarray) -> tuple[np.ndarray, Callable[[], np.ndarray], Any]:
+    """Return the means of the rows of ``X``, a function that returns their widths, and what the agent embedded."""
+    if isinstance(agent, EmbeddingAgent):
+        Z = agent.embed(X)
+        return agent.mean(Z), lambda: agent.width(Z), Z
+    if isinstance(agent, agents.LinearUCBAgent) and not isinstance(agent, agents.LinUCBAgent):
+        Z = agent.phi(X)
+        return agent.evidence.mean(Z), lambda: agent.evidence.width(Z), Z
+    return agent.payoff(X), lambda: agent.uncertainty(X), X
 
 
 class Logbook(agents.Wrapper):
@@ -138,8 +150,6 @@ class Logbook(agents.Wrapper):
         As in :func:`action_probabilities`, which must know the agent; its draws are for Thompson sampling.
     """
 
-    state = ("agent", "_rngs", "_rows")
-
     def __init__(self, agent: agents.Agent, *, n_draws: int = 100, rng: Seed | Sequence[Seed] = 0) -> None:
         super().__init__(agent)
         self.n_draws, self._rngs = checks.whole("n_draws", n_draws, 1), generators(rng, agent.batch_shape)
@@ -151,7 +161,7 @@ class Logbook(agents.Wrapper):
         draws = {"n_draws": self.n_draws, "rng": self._rngs if sim.batch_shape else self._rngs[0]}
         now = action_probabilities(self.agent, user_id, sim, **draws)
         arm = self.agent.predict(user_id, sim)
-        p = now[(*sim.rows, arm)]
+        p = now[(*sim.worlds, arm)]
         if getattr(self.agent, "exploration", None) and self.agent.exploration.is_random:
             p = (p * self.n_draws + 1) / (self.n_draws + 1)
         self._rows.append((copy.copy(user_id), p, copy.copy(arm)))  # and the reward, once it is known

@@ -20,10 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.embedding import EmbeddingAgent
 from zoolib import checks
-from zoolib.agents.base import UCBAgent
-from zoolib.agents.exploration import Exploration, Rngs
-from zoolib.agents.sampling import ByChance
+from zoolib.agents.exploration import ByChance, Exploration, Rngs, Width
 from zoolib.networks import MLP, Adam, ReplayBuffer
 from zoolib.randomness import Seed, UniformStream, streams
 from zoolib.world import ContextSpace, FeatureEngineer
@@ -39,10 +38,10 @@ class OneMember(ByChance):
     False
     """
 
-    def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, Z: np.ndarray) -> np.ndarray:
         """Return how far what a member says is from the mean, ``(..., M, n) -> (..., n)``: a new one at each call."""
         member = np.asarray(self._uniforms() * Z.shape[-2]).astype(int)
-        return np.take_along_axis(Z, member[..., None, None], -2)[..., 0, :] - agent.mean(Z)
+        return np.take_along_axis(Z, member[..., None, None], -2)[..., 0, :] - Z.mean(-2)
 
 
 class _Masks(UniformStream):
@@ -61,15 +60,13 @@ def several(sizes: tuple[int, ...], rngs: Rngs, batch_shape: tuple[int, ...], n:
     return MLP(sizes, [one for g in rngs for one in g.spawn(n)], (*batch_shape, n))
 
 
-class Rehearsing(UCBAgent):
+class Rehearsing(EmbeddingAgent):
     """An agent with prior functions, trained now and then on clicks of the past, each with what was drawn for it."""
 
-    hidden_dim = checks.Setting(1, kind=int, fixed=True)
-    every, n_batches = checks.Setting(1, kind=int), checks.Setting(1, kind=int)
-    batch_size, capacity = checks.Setting(1, kind=int), checks.Setting(1, kind=int, fixed=True)
-    lr, prior = checks.Setting(0.0, open_low=True), checks.Setting(0.0)
-
     def _keep(self, n_drawn: int) -> None:
+        checks.wholes(1, hidden_dim=self.hidden_dim, every=self.every, n_batches=self.n_batches, capacity=self.capacity)
+        checks.real("lr", self.lr, 0.0, open_low=True)
+        checks.real("prior", self.prior, 0.0)
         checks.whole("batch_size", self.batch_size, 1, self.capacity)
         self.buffer = ReplayBuffer(self.capacity, self.features.d + n_drawn, self.batch_shape)
 
@@ -82,10 +79,6 @@ class Rehearsing(UCBAgent):
 
     def _train(self, X: np.ndarray, drawn: np.ndarray, r: np.ndarray) -> None:
         raise NotImplementedError
-
-    def _changed(self, name: str, before: Any) -> None:
-        checks.whole("batch_size", self.batch_size, 1, self.capacity)
-        self.optimizer.lr = self.lr
 
 
 class EnsembleAgent(Rehearsing):
@@ -117,9 +110,6 @@ class EnsembleAgent(Rehearsing):
     (7, 3)
     """
 
-    state = ("network", "priors", "optimizer", "buffer", "masks", "rngs", "exploration")
-    n_members = checks.Setting(1, kind=int, fixed=True)
-
     def __init__(
         self,
         features: FeatureEngineer | ContextSpace,
@@ -137,6 +127,7 @@ class EnsembleAgent(Rehearsing):
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)
+        checks.whole("n_members", n_members, 1)
         self.n_members, self.prior, self.hidden_dim, self.lr = n_members, prior, hidden_dim, lr
         self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
         self._keep(n_members)

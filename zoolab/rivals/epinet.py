@@ -25,8 +25,7 @@ import numpy as np
 
 from zoolab.rivals.ensemble import Rehearsing, several
 from zoolib import checks
-from zoolib.agents.exploration import Exploration, Rngs
-from zoolib.agents.sampling import NormalStream
+from zoolib.agents.exploration import Exploration, NormalStream, Rngs, Width
 from zoolib.networks import MLP, Adam
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer
@@ -41,15 +40,14 @@ class OneIndex(Exploration):
     """
 
     is_random = True
-    state = ("_rngs",)
 
-    def _bind(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
+    def _draw_from(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._rngs = self._needed(rngs)
 
-    def bonus(self, agent: Any, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, Z: np.ndarray) -> np.ndarray:
         """Return s'z for each row, whose standard deviation is the width, with a new z at each call."""
-        z = np.stack([rng.standard_normal(agent.index_dim) for rng in self._rngs])
-        return np.matvec(Z[..., 1:], z.reshape(*agent.batch_shape, -1))
+        z = np.stack([rng.standard_normal(Z.shape[-1] - 1) for rng in self._rngs])
+        return np.matvec(Z[..., 1:], z.reshape(*Z.shape[:-2], -1))
 
 
 class EpinetAgent(Rehearsing):
@@ -76,10 +74,6 @@ class EpinetAgent(Rehearsing):
     (3, 8)
     """
 
-    state = ("network", "epinet", "priors", "optimizer", "epi_optimizer", "buffer", "noises", "rngs", "exploration")
-    index_dim, epi_dim = checks.Setting(1, kind=int, fixed=True), checks.Setting(1, kind=int, fixed=True)
-    noise = checks.Setting(0.0)
-
     def __init__(
         self,
         features: FeatureEngineer | ContextSpace,
@@ -99,6 +93,8 @@ class EpinetAgent(Rehearsing):
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)
+        checks.wholes(1, index_dim=index_dim, epi_dim=epi_dim)
+        checks.real("noise", noise, 0.0)
         self.index_dim, self.epi_dim, self.hidden_dim = index_dim, epi_dim, hidden_dim
         self.prior, self.noise, self.lr = prior, noise, lr
         self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
@@ -140,7 +136,3 @@ class EpinetAgent(Rehearsing):
         missed, off = outputs[-1] - r[..., None], inner[-1] + self._prior(X) - self.noise * drawn
         self.optimizer.step(self.network.backward(outputs, missed * (2 / r.shape[-1])))
         self.epi_optimizer.step(self.epinet.backward(inner, off * (2 / r.shape[-1])))
-
-    def _changed(self, name: str, before: Any) -> None:
-        super()._changed(name, before)
-        self.epi_optimizer.lr = self.lr

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from zoolab.columns import Crossed, Identity, Layout
+from zoolab.embedding import EmbeddingAgent
 from zoolib import checks
-from zoolib.agents.base import UCBAgent
 from zoolib.evidence import Evidence
 from zoolib.world import ContextSpace
 
 
-class PerProductAgent(UCBAgent):
+class PerProductAgent(EmbeddingAgent):
     """Disjoint LinUCB on what is seen of the user; the product's number says whose model it is.
 
     Parameters
@@ -34,8 +33,6 @@ class PerProductAgent(UCBAgent):
     >>> PerProductAgent(ContextSpace(layout.d, 3), layout=layout, n_products=7).evidence.shape
     (7,)
     """
-
-    state = ("evidence",)
 
     def __init__(
         self,
@@ -58,7 +55,7 @@ class PerProductAgent(UCBAgent):
     def embed(self, X: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return what is seen of the user, z, and for each row the A^-1 z and the b of its product."""
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
-        here = (*(rows[:, None] for rows in self.rows), number)
+        here = (*(worlds[:, None] for worlds in self.worlds), number)
         return Z, np.vecmat(Z, self.evidence.A_inv[here]), self.evidence.b[here]
 
     def mean(self, Z: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -79,11 +76,14 @@ class PerProductAgent(UCBAgent):
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
-        self.evidence.add_many(np.moveaxis(Z, -2, 0), *(np.moveaxis(a, -1, 0) for a in (r, number)))
+        for i in range(Z.shape[-2]):
+            self.evidence.add(Z[..., i, :], r[..., i], number[..., i])
 
-    def _vectors(self, name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
-        self._number(X := checks.finite(name, value, shape))  # before any is learned
-        return X
+    def checked(self, x: Any, arm: Any, reward: Any) -> tuple[np.ndarray, Any, Any]:
+        """Return what ``learn`` takes; a context without a product's number is refused."""
+        x, arm, reward = super().checked(x, arm, reward)
+        self._number(x)
+        return x, arm, reward
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         number = self._plain(self._number(x[..., None, :])[..., 0])

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoolab.labelled import ArmHeadsAgent
+from zoolab.rivals.diagonal_neural_ucb import DiagonalNeuralUCBAgent
+from zoolib.agents.exploration import ArmThompson, EpsilonGreedy
 from zoolib.agents.linucb import LinUCBAgent
 from zoolib.agents.memory import HeadAlone
 from zoolib.agents.neural_linear import NeuralLinearAgent
-from zoolib.agents.neural_ucb import DiagonalNeuralUCBAgent
-from zoolib.agents.sampling import ArmThompson, EpsilonGreedy
 from zoolib.agents.training import Replay, Training
 from zoolib.randomness import Seed
 from zoolib.world import ContextSpace, FeatureEngineer

@@ -5,7 +5,6 @@ Needs the extra ``production``: ``python -m pip install "zoolib[production]"``.
 
 from zoolab.serving.embedder import Embedder
 from zoolab.serving.erasure import erase, retire
-from zoolab.serving.feedback import FeedbackQueue
 from zoolab.serving.funnel import STAGES, Funnel, timed
 from zoolab.serving.grown_shop import GrownShop
 from zoolab.serving.kept_scores import KeptScores

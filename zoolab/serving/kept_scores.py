@@ -17,7 +17,7 @@ import numpy as np
 from zoolab.serving.ranking import Posterior
 from zoolab.serving.records import Sums
 from zoolib import checks
-from zoolib.ties import ROUGH, best_first
+from zoolib.ties import ROUGH, top_k
 
 ROWS = 16_384  # whose products stay in the processor's cache while they are used
 
@@ -100,4 +100,4 @@ class KeptScores:
         last = np.partition(scores, len(scores) - n)[len(scores) - n]
         near = np.flatnonzero(scores >= last - 2 * ROUGH * np.abs(scores.max()))
         Z, posterior = self.Z[near].astype(float), Posterior(self.theta, self.A_inv)
-        return near[best_first(posterior.mean(Z) + alpha * posterior.width(Z), n)]
+        return near[top_k(posterior.mean(Z) + alpha * posterior.width(Z), n)]

@@ -11,7 +11,7 @@ import numpy as np
 from zoolab.serving.records import Sums
 from zoolib import checks
 from zoolib.randomness import Seed, generators
-from zoolib.ties import TIE, best_first
+from zoolib.ties import TIE, top_k
 
 Chosen = tuple[np.ndarray, np.ndarray, np.ndarray]  # order, score and propensity
 
@@ -87,7 +87,7 @@ class UCBRanking(Ranking):
 
     def _choose(self, Z: np.ndarray, posterior: Posterior, n: int, tolerance: float) -> Chosen:
         scores = self.scores(Z, posterior)
-        order = best_first(scores, n, tolerance)
+        order = top_k(scores, n, tolerance)
         return order, scores[order], np.full(len(order), np.nan)
 
 
@@ -95,7 +95,7 @@ class InverseGapRanking(Ranking):
     """By inverse gap weighting of upper confidence bounds, place by place, with propensities that are exact.
 
     Of the m candidates that are left for a place, one whose score is ``gap`` below the highest has the probability
-    1 / (m (1 + gap / price)), and the highest has the rest: :class:`~zoolib.agents.InverseGap` with gamma = m / price.
+    1 / (m (1 + gap / price)), and the highest has the rest: :class:`~zoolab.rivals.InverseGap` with gamma = m / price.
     So a place gives up less than ``price`` of the score in the mean, every candidate may come, and those who come
     before the first verdicts are there are not all shown the same. The propensity of a place is that given the places
     before it; their product is that of the slate.

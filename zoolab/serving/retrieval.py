@@ -14,7 +14,7 @@ import numpy as np
 from zoolab.serving.optional import extra
 from zoolib import checks
 from zoolib.randomness import shift
-from zoolib.ties import ROUGH, best_first
+from zoolib.ties import ROUGH, top_k
 
 INDEXES = {"exact": "Flat", "ivf": "IVF{},Flat", "ivf-sq8": "IVF{},SQ8"}  # as faiss calls them
 
@@ -139,7 +139,7 @@ class Retriever:
         """Return the best k of ``ids`` by inner products in float64; those below 0 stand for none."""
         E = self._index.reconstruct_batch(np.maximum(ids, 0).ravel()).reshape(*ids.shape, self.d)
         values = np.where(ids < 0, -np.inf, np.vecdot(E, queries[:, None], dtype=float))
-        best = best_first(values, k)
+        best = top_k(values, k)
         return np.take_along_axis(ids, best, -1), np.take_along_axis(values, best, -1)
 
     def _parameters(self, rule: Rule | None, n_probe: int) -> Any:
@@ -197,13 +197,13 @@ class Arrivals:
         if rule is not None and len(checks.instance("rule", rule, Rule)) <= self.ids.max():
             raise ValueError(f"rule is about {len(rule)} products, but product {self.ids.max()} has arrived")
         at = np.arange(len(self.ids)) if rule is None else np.flatnonzero(rule.mask[self.ids])
-        return self.ids[at[best_first(self.embeddings[at].astype(float) @ query, k)]]
+        return self.ids[at[top_k(self.embeddings[at].astype(float) @ query, k)]]
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return which share of the true ones was found, for each query: ``(n, k), (n, k) -> (n,)``."""
     found, truth = np.atleast_2d(found), np.atleast_2d(truth)
-    if not (checks.are_numbers(found) and checks.are_numbers(truth)) or len(found) != len(truth) or not truth.size:
+    if found.dtype.kind not in "iu" or truth.dtype.kind not in "iu" or len(found) != len(truth) or not truth.size:
         raise ValueError(f"found and truth must be products of as many queries, got {found!r} and {truth!r}")
     return np.array([np.isin(right, mine[mine >= 0]).mean() for mine, right in zip(found, truth, strict=True)])
 

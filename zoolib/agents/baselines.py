@@ -10,18 +10,18 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import Agent
 from zoolib.randomness import Seed, UniformStream, generators
-from zoolib.ties import LOWEST, first_best
+from zoolib.ties import LOWEST, argmax
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
-class _Settled(Agent):
-    """One that has learned all that it will: a click changes nothing."""
+class _Fixed(Agent):
+    """An agent that learns nothing from clicks."""
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         """Learn nothing."""
 
 
-class RandomAgent(_Settled):
+class RandomAgent(_Fixed):
     """Shows every product equally often.
 
     Parameters
@@ -30,14 +30,11 @@ class RandomAgent(_Settled):
         See :class:`~zoolib.agents.base.Agent`.
     rng
         A seed or generator, or one for each world. Not the seed of the user sequence: the same seed gives the same
-        numbers, and the product shown would be a function of the user. Nor a generator that others draw from: saving
-        the agent rewinds it, for the others too, to where what was drawn ahead began.
+        numbers, and the product shown would be a function of the user.
 
     >>> RandomAgent(ContextSpace(d=2, n_arms=3), rng=0).select(np.eye(3, 2))
     1
     """
-
-    state = ("_uniforms",)
 
     def __init__(self, features: FeatureEngineer | ContextSpace, *, rng: Seed | Sequence[Seed]) -> None:
         super().__init__(features)
@@ -49,7 +46,7 @@ class RandomAgent(_Settled):
         checks.indices("user_id", user_id, sim.n_users, self.batch_shape)
         if not sim.sold_out:
             return self._any_of(sim.n_products)
-        place = self._uniforms() * sim.for_sale.sum(-1)  # the place-th of those for sale
+        place = self._uniforms() * sim.for_sale.sum(-1)  # It is the place-th of those for sale.
         return self._plain((sim.for_sale.cumsum(-1) > place[..., None]).argmax(-1))
 
     def select(self, X: np.ndarray) -> Any:
@@ -60,7 +57,7 @@ class RandomAgent(_Settled):
         return self._plain((self._uniforms() * n).astype(np.int64))
 
 
-class OracleAgent(_Settled):
+class OracleAgent(_Fixed):
     """Shows what the user clicks most often, by the click table as it is at that moment. Nobody can do better.
 
     >>> shop = ZooplusSimulator(n_products=10, seed=42)
@@ -75,7 +72,7 @@ class OracleAgent(_Settled):
         return sim.best_arm(user_id)
 
 
-class StaticMLPAgent(_Settled):
+class StaticMLPAgent(_Fixed):
     """Shows what a model trained offline expects to be clicked most; it never learns again.
 
     Parameters
@@ -91,8 +88,6 @@ class StaticMLPAgent(_Settled):
     >>> StaticMLPAgent(FeatureEngineer(shop), MLPRecommender(5, 10)).table.shape
     (5, 10)
     """
-
-    state = ("table",)
 
     def __init__(self, features: FeatureEngineer, model: Any) -> None:
         super().__init__(features)
@@ -112,8 +107,10 @@ class StaticMLPAgent(_Settled):
         """Return the product rated highest for ``user_id``; if all that the model knows is gone, the first for sale."""
         checks.same_worlds(self.batch_shape, sim)
         user_id = checks.indices("user_id", user_id, self.table.shape[-2], self.batch_shape)
-        ratings = self.table[(*self.rows, user_id)]
+        ratings = self.table[(*self.worlds, user_id)]
         if sim.sold_out:
-            launched = np.full((*self.batch_shape, sim.n_products - ratings.shape[-1]), LOWEST)  # if nothing else is
+            launched = np.full(
+                (*self.batch_shape, sim.n_products - ratings.shape[-1]), LOWEST
+            )  # They come after the others.
             ratings = np.where(sim.for_sale, np.concatenate([ratings, launched], axis=-1), -np.inf)
-        return self._plain(first_best(ratings))
+        return self._plain(argmax(ratings))

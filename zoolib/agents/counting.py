@@ -14,11 +14,11 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
-from zoolib.agents.linucb import DisjointLinUCBAgent
+from zoolib.agents.linucb import LinUCBAgent
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
-HALVINGS = 40  # of an interval of rates: what is left of it is below the tolerance of ties
+HALVINGS = 40  # So often an interval of rates is halved; what is left is below the tolerance of ties.
 
 
 def shares(name: str, value: Any, shape: Sequence[int | None]) -> np.ndarray:
@@ -54,9 +54,6 @@ class UCB1Agent(UCBAgent):
     ([2.0, 1.0, 1.0], [2.0, 0.0, 0.0])
     """
 
-    state = ("shown", "clicked", "exploration")
-    _rewards = staticmethod(shares)
-
     def __init__(
         self,
         features: FeatureEngineer | ContextSpace,
@@ -73,14 +70,14 @@ class UCB1Agent(UCBAgent):
 
     def counts(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how often what the rows of ``X`` stand for was shown, and clicked, ``(..., n)``."""
-        if self.in_shop:  # a row has a 1 in the place of its pair
+        if self.in_shop:  # A row has a 1 in the place of its pair.
             return np.matvec(X, self.shown), np.matvec(X, self.clicked)
         return self.shown, self.clicked
 
-    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the choices that differ, and their products; what is not offered was never shown, and adds nothing."""
-        X, arms = super().choices(user_id, sim)
-        return (X * sim._offers(arms)[..., None] if sim.sold_out else X), arms
+    def candidates(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the contexts that differ, and their products; what is sold out counts as never shown."""
+        X, arms = super().candidates(user_id, sim)
+        return X * sim.offers(arms)[..., None], arms
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
         """Return the click rate; infinity of what was never shown."""
@@ -93,8 +90,12 @@ class UCB1Agent(UCBAgent):
         t = np.maximum(n.sum(-1, keepdims=True), 1)
         return np.sqrt(np.divide(2 * np.log(t), n, out=np.full_like(n, np.inf), where=n > 0))
 
+    def checked(self, x: Any, arm: Any, reward: Any) -> tuple[np.ndarray, Any, Any]:
+        """Return what ``learn`` takes; a reward outside [0, 1] is refused."""
+        return super().checked(x, arm, shares("reward", reward, self.batch_shape))
+
     def _contexts(self, X: Any) -> np.ndarray:
-        return super()._contexts(X) if self.in_shop else DisjointLinUCBAgent._contexts(self, X)
+        return super()._contexts(X) if self.in_shop else LinUCBAgent._contexts(self, X)
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         one = x if self.in_shop else np.eye(self.n_arms)[arm]
@@ -154,8 +155,6 @@ class BetaThompsonAgent(UCB1Agent):
     1
     """
 
-    state = (*UCB1Agent.state, "_rngs")
-
     def __init__(self, features: FeatureEngineer | ContextSpace, *, rng: Seed | Sequence[Seed]) -> None:
         super().__init__(features)
         self._rngs = streams(rng, self.batch_shape, 1)[0]
@@ -164,7 +163,9 @@ class BetaThompsonAgent(UCB1Agent):
         """Return a rate for each row, drawn from what is believed of it."""
         n, c = self.counts(X)
         a, b = (part.reshape(len(self._rngs), -1).tolist() for part in (1 + c, 1 + n - c))
-        drawn = [list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)]  # sooner than arrays
+        drawn = [
+            list(map(rng.beta, *of)) for rng, *of in zip(self._rngs, a, b, strict=True)
+        ]  # This is faster than arrays.
         return np.reshape(drawn, n.shape)
 
 

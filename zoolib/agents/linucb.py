@@ -13,21 +13,44 @@ import numpy as np
 from zoolib import checks
 from zoolib.agents.base import UCBAgent
 from zoolib.agents.exploration import UCB, Exploration
-from zoolib.agents.tabulated import ByCell, Tabulated
-from zoolib.evidence import Evidence, make_evidence, refuse_long
+from zoolib.evidence import make_evidence, refuse_long
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
-class SharedLinUCBAgent(ByCell, UCBAgent):
+class LinearUCBAgent(UCBAgent):
+    """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself."""
+
+    evidence: Any
+
+    def phi(self, X: np.ndarray) -> np.ndarray:
+        """Return what the linear model sees of each row of ``X``, ``(..., n, d) -> (..., n, d_z)``."""
+        return X
+
+    def payoff(self, X: np.ndarray) -> np.ndarray:
+        """Return theta'z."""
+        return self.evidence.mean(self.phi(X))
+
+    def uncertainty(self, X: np.ndarray) -> np.ndarray:
+        """Return sqrt(z' A^-1 z)."""
+        return self.evidence.width(self.phi(X))
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Return payoff + alpha * uncertainty, or what the exploration puts in its place; phi(X) is computed once."""
+        Z = self.phi(X)
+        payoff = self.evidence.mean(Z)
+        return payoff + self.alpha * self.exploration.linear_bonus(self.evidence, Z) if self.alpha else payoff
+
+
+class SharedLinUCBAgent(LinearUCBAgent):
     """One linear model for all arms: theta'x + alpha sqrt(x' A^-1 x), A += x x', b += r x.
 
     Parameters
     ----------
     features, alpha
-        See :class:`~zoolib.agents.base.UCBAgent`. What the agent can learn is what their encoding can say.
+        See :class:`~zoolib.agents.base.UCBAgent`. The agent can learn what their encoding can say.
     gamma
-        Discount in (0, 1]: A <- gamma A + (1 - gamma) I, b <- gamma b before each click is added. 1 forgets nothing.
+        Discount in (0, 1]: A <- gamma A + (1 - gamma) lambda I, b <- gamma b before each click. 1 forgets nothing.
     window
         Number of last clicks that count, or None for all.
     ridge
@@ -43,13 +66,6 @@ class SharedLinUCBAgent(ByCell, UCBAgent):
     1
     """
 
-    state = ("evidence", "exploration")
-    is_shared = True  # one model for all arms
-    by_cell = True  # and faster so, which what is derived from this class is not
-    gamma = checks.Setting(0.0, 1.0, open_low=True)
-    window = checks.Setting(1, kind=int, optional=True)
-    ridge = checks.Setting(0.0, open_low=True)
-
     def __init__(
         self,
         features: FeatureEngineer | ContextSpace,
@@ -62,34 +78,24 @@ class SharedLinUCBAgent(ByCell, UCBAgent):
         rng: Seed | Sequence[Seed] | None = None,
     ) -> None:
         super().__init__(features, alpha=alpha)
+        self.evidence = make_evidence(features.d, self._shape(), ridge, gamma, window)
         self.gamma, self.window, self.ridge = gamma, window, ridge
-        drawn = None if rng is None else streams(rng, self.batch_shape, 1)[0]
-        self._explore(exploration, drawn, features.d if self.is_shared else None)
-        self.evidence = self._make_evidence()
+        rngs = None if rng is None else streams(rng, self.batch_shape, 1)[0]
+        self._explore(exploration, rngs, self._d_joint())
 
-    def _make_evidence(self) -> Evidence:
-        shape = self.batch_shape if self.is_shared else (*self.batch_shape, self.n_arms)
-        return self._on_cells(make_evidence(self.features.d, shape, self.ridge, self.gamma, self.window))
+    def _shape(self) -> tuple[int, ...]:
+        return self.batch_shape  # one model for each world
 
-    def payoff(self, X: np.ndarray) -> np.ndarray:
-        """Return theta'x."""
-        return self.evidence.mean(X)
-
-    def uncertainty(self, X: np.ndarray) -> np.ndarray:
-        """Return sqrt(x' A^-1 x)."""
-        return self.evidence.width(X)
+    def _d_joint(self) -> int | None:
+        return self.features.d  # Thompson sampling draws one theta for all rows.
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(x, reward)
 
-    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        self.evidence.add_many(X, rewards)
-
     def warm(self, X: np.ndarray, r: np.ndarray, weight: float = 1.0) -> None:
-        """Start from a log: A = lambda I + w sum x x', b = w sum r x, in the place of what was known before.
+        """Start from a log: A = lambda I + w sum x x', b = w sum r x, instead of what was known before.
 
-        With w = 1 this is to replay the log, in any order (log-odds, which go click by click, are here fitted to all of
-        it together). With w < 1 its n clicks count as w n: they say where to
+        With w = 1 this is to replay the log, in any order. With w < 1 its n clicks count as w n: they say where to
         begin, and the agent's own clicks soon outweigh them.
 
         Parameters
@@ -104,68 +110,62 @@ class SharedLinUCBAgent(ByCell, UCBAgent):
         refuse_long(X, self.ridge, weight=weight)
         self.evidence.rebuild(X, weight * r, np.full(r.shape, weight))
 
-    def _changed(self, name: str, before: Any) -> None:
-        if name != "alpha":
-            self.evidence = self._make_evidence().take_over(self.evidence)
 
+class LinUCBAgent(SharedLinUCBAgent):
+    """Disjoint LinUCB: every arm has a model of its own, which learns from its own clicks alone.
 
-class DisjointLinUCBAgent(SharedLinUCBAgent):
-    """Disjoint LinUCB: every arm a model of its own, which learns from its own clicks alone.
+    A_a = lambda I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are
+    those of :class:`SharedLinUCBAgent`.
 
-    A_a = I, b_a = 0; score theta_a'x + alpha sqrt(x' A_a^-1 x); A_a += x x', b_a += r x. The parameters are those of
-    :class:`SharedLinUCBAgent`.
-
-    >>> agent = DisjointLinUCBAgent(ContextSpace(d=2, n_arms=3))
+    >>> agent = LinUCBAgent(ContextSpace(d=2, n_arms=3))
     >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
     >>> agent.payoff(np.ones((3, 2))).tolist()
     [0.0, 0.5000000000000001, 0.0]
     """
 
-    is_shared = False
-    warm = None  # a log of contexts does not say whose they are
+    warm = None  # A log of contexts does not say which arm they belong to.
+    score = UCBAgent.score
 
     @property
     def n_arms(self) -> int:
         """Number of arms K that the agent has met."""
-        return self.evidence.shape[-1] if hasattr(self, "evidence") else self.features.n_arms
+        return self.evidence.shape[-1]
+
+    def _shape(self) -> tuple[int, ...]:
+        return (*self.batch_shape, self.features.n_arms)  # K models for each world
+
+    def _d_joint(self) -> None:
+        return None  # Thompson sampling draws for each arm.
 
     def payoff(self, X: np.ndarray) -> np.ndarray:
-        """Return theta_a'x_a, row a of ``X`` ``(..., K, d)`` being judged by the model of arm a."""
+        """Return theta_a'x_a: row a of ``X``, ``(..., K, d)``, is judged by the model of arm a."""
         return self.evidence.mean(X[..., None, :])[..., 0]
 
     def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(x_a' A_a^-1 x_a)."""
         return self.evidence.width(X[..., None, :])[..., 0]
 
-    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
-        self.evidence.add(x, reward, arm)
-
-    def _learn_many(self, X: np.ndarray, arms: np.ndarray, rewards: np.ndarray) -> None:
-        self.evidence.add_many(X, rewards, arms)
-
-    def choices(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+    def candidates(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
         """Return the contexts of all products, and their numbers."""
         self._meet(sim)
         return self.features.contexts(user_id, sim), np.broadcast_to(np.arange(sim.n_products), sim.for_sale.shape)
 
+    def update(self, user_id: Any, chosen_arm: Any, reward: Any, sim: ZooplusSimulator) -> None:
+        """Learn from ``reward``, 0 or 1, of having shown ``chosen_arm`` to ``user_id``."""
+        checks.same_worlds(self.batch_shape, sim)
+        self._meet(sim)
+        super().update(user_id, chosen_arm, reward, sim)
+
     def _meet(self, sim: ZooplusSimulator) -> None:
-        """Take note of the catalog; products that it has more than the last one are new arms."""
-        if (new := sim.n_products - self.n_arms) > 0:
+        """Make models for products that have come into the catalog since the last visit."""
+        new = sim.n_products - self.n_arms
+        if new < 0:
+            raise ValueError(f"sim has {sim.n_products} products, but the agent has already met {self.n_arms}")
+        if new:
             self.evidence.grow(new)
+
+    def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
+        self.evidence.add(x, reward, arm)
 
     def _contexts(self, X: Any) -> np.ndarray:
         return checks.finite("X", X, (*self.batch_shape, self.n_arms, self.features.d))
-
-
-class LinUCBAgent(Tabulated, DisjointLinUCBAgent):
-    """Disjoint LinUCB, the agent of chapter 1: :class:`DisjointLinUCBAgent`, made fast for the shop; the same choices.
-
-    The parameters are those of :class:`SharedLinUCBAgent`.
-
-    >>> agent = LinUCBAgent(ContextSpace(d=2, n_arms=3))
-    >>> agent.learn(np.array([0.0, 1.0]), arm=1, reward=1.0)
-    >>> agent.select(np.ones((3, 2)))
-    1
-    """
-
-    by_bounds = True  # and faster so, which what is derived from this class is not

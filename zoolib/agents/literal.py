@@ -12,12 +12,14 @@ try:
 except ImportError as error:
     raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
+from zoolib.agents.neural_ucb import NeuralUCBAgent
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP
+from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class AutogradMLP(MLP):
-    """The same network in the hands of torch: what its gradients are is left to automatic differentiation.
+    """The same network in the hands of torch, which finds its gradients by automatic differentiation.
 
     >>> AutogradMLP((2, 3, 1), [np.random.default_rng(0)]).gradients(np.eye(2)).shape
     (2, 13)
@@ -68,5 +70,26 @@ class LiteralEvidence(Evidence):
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Take in a click: A <- A + x x', b <- b + r x."""
-        self._A += np.outer(x, x)
-        self._b += r * x
+        self.A += np.outer(x, x)
+        self.b += r * x
+
+
+class LiteralNeuralUCBAgent(NeuralUCBAgent):
+    """NeuralUCB as the definition reads, in one world: slow, and with the same choices as :class:`NeuralUCBAgent`.
+
+    It takes the parameters of :class:`NeuralUCBAgent`, but for ``evidence``.
+
+    >>> LiteralNeuralUCBAgent(ContextSpace(d=9, n_arms=3), rng=0).network.p
+    705
+    """
+
+    network_kind = AutogradMLP
+
+    def __init__(self, features: FeatureEngineer | ContextSpace, **settings: Any) -> None:
+        if getattr(features, "batch_shape", ()):
+            raise ValueError(f"the literal agent knows one world, got features of shape {features.batch_shape}")
+        super().__init__(features, evidence=LiteralEvidence, **settings)
+
+    def candidates(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the contexts of all products, and their numbers."""
+        return self.features.contexts(user_id, sim), np.arange(sim.n_products)

@@ -9,14 +9,12 @@ from typing import Any, Self
 import numpy as np
 
 from zoolib import checks
+from zoolib.agents.exploration import Rngs
 from zoolib.evidence import Evidence
 from zoolib.networks import MLP, SGD, Adam, ReplayBuffer
-from zoolib.persistence import Stateful
-
-Rngs = list[np.random.Generator]
 
 
-class Training(Stateful):
+class Training:
     """How phi is trained.
 
     Attributes
@@ -36,9 +34,7 @@ class Training(Stateful):
     every = 1
     optimizer: SGD | Adam
 
-    def start(
-        self, network: MLP, lr: float, rngs: Rngs, batch_shape: tuple[int, ...] = (), cells: np.ndarray | None = None
-    ) -> Self:
+    def start(self, network: MLP, lr: float, rngs: Rngs, batch_shape: tuple[int, ...] = ()) -> Self:
         """Return a copy that trains ``network`` with step size ``lr``.
 
         Parameters
@@ -46,31 +42,25 @@ class Training(Stateful):
         network, lr, batch_shape
             What to train, how fast, and the shape of the agent.
         rngs
-            A generator a world, for what is random in it.
-        cells
-            ``(m, d)``, the contexts there are, if they are few: then a context may be the number of its cell.
+            A generator for each world, if anything is drawn.
         """
         mine = copy.copy(self)
-        mine.network, mine.rngs, mine.cells = network, rngs, cells
-        mine._bind(lr, batch_shape)
+        mine.network, mine.rngs = network, rngs
+        mine._make(lr, batch_shape)
         return mine
 
-    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
-        """Make what is needed, the optimizer above all; plain descent, unless a subclass says another."""
+    def _make(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+        """Make the optimizer: plain gradient descent, unless a subclass says another."""
         self.optimizer = SGD(self.network.flat, lr)
 
-    def row(self, x: np.ndarray) -> np.ndarray:
-        """Return the context ``x`` as the one row of a matrix, ``(..., 1, d)``."""
-        return (self.cells[x] if checks.are_numbers(x) else x)[..., None, :]
-
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
-        """Take in a click on ``x``, ``(..., d)``, of which ``evidence`` knows; return whether phi has changed."""
+        """Take in a click on ``x``, ``(..., d)``, that ``evidence`` holds already; return whether phi has changed."""
         raise NotImplementedError
 
 
 @dataclass
 class Online(Training):
-    """One step of gradient descent a click, on (theta'phi(x) - r)^2 with theta held fixed.
+    """One step of gradient descent for each click, on (theta'phi(x) - r)^2 with theta held fixed.
 
     >>> Online().has_head
     False
@@ -78,16 +68,16 @@ class Online(Training):
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""
-        theta, outputs = evidence.theta, self.network.forward(self.row(x))
+        theta, outputs = evidence.theta, self.network.forward(x[..., None, :])
         error = np.vecdot(outputs[-1][..., 0, :], theta) - reward
-        G = (2 * self.optimizer.lr * error)[..., None] * theta  # times lr here, where the numbers are few
+        G = (2 * self.optimizer.lr * error)[..., None] * theta  # We multiply by lr here, where the numbers are few.
         self.network.flat -= self.network.backward(outputs, G[..., None, :])
         return True
 
 
 @dataclass
 class EndToEnd(Training):
-    """One step of gradient descent a click, on (w'relu(phi(x)) + c - r)^2: the head (w, c) is trained along.
+    """One step of gradient descent for each click, on (w'relu(phi(x)) + c - r)^2: the head (w, c) is trained too.
 
     >>> EndToEnd().has_head
     True
@@ -99,44 +89,41 @@ class EndToEnd(Training):
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Train on this click alone."""
         s = np.asarray(reward, dtype=float)[..., None]
-        self.optimizer.step(self.network.loss_gradient(self.row(x), np.ones_like(s), s))
+        self.optimizer.step(self.network.loss_gradient(x[..., None, :], np.ones_like(s), s))
         return True
 
 
 @dataclass
 class Replay(Training):
-    """Now and then a step of Adam on a batch drawn from the past: mean (w'phi(x) + c - r)^2, the head trained along.
+    """Now and then a step of Adam on a minibatch from the past: mean (w'phi(x) + c - r)^2, the head trained too.
 
     Parameters
     ----------
     capacity
         Number of last clicks to draw from.
     batch_size
-        Clicks a batch, at most ``capacity``; training begins when there are as many.
+        Clicks in a minibatch, at most ``capacity``; training begins when there are as many.
     every, n_batches
-        Clicks from one training to the next, and batches, so steps of Adam, each time.
+        Clicks from one training to the next, and minibatches, so steps of Adam, each time.
 
     >>> Replay(every=20, n_batches=4)
     Replay(capacity=10000, batch_size=64, every=20, n_batches=4)
     """
 
-    capacity: int = checks.Setting(1, kind=int, default=10_000, fixed=True)
-    batch_size: int = checks.Setting(1, kind=int, default=64)
-    every: int = checks.Setting(1, kind=int, default=50)
-    n_batches: int = checks.Setting(1, kind=int, default=1)
+    capacity: int = 10_000
+    batch_size: int = 64
+    every: int = 50
+    n_batches: int = 1
 
     has_head = True
-    state = ("optimizer", "buffer", "rngs")
 
     def __post_init__(self) -> None:
+        checks.wholes(1, capacity=self.capacity, every=self.every, n_batches=self.n_batches)
         checks.whole("batch_size", self.batch_size, 1, self.capacity)
 
-    def _changed(self, name: str, before: Any) -> None:
-        self.__post_init__()
-
-    def _bind(self, lr: float, batch_shape: tuple[int, ...]) -> None:
+    def _make(self, lr: float, batch_shape: tuple[int, ...]) -> None:
         self.optimizer = Adam(self.network.flat, lr)
-        self.buffer = ReplayBuffer(self.capacity, self.network.sizes[0], batch_shape, self.cells)
+        self.buffer = ReplayBuffer(self.capacity, self.network.sizes[0], batch_shape)
 
     def step(self, x: np.ndarray, reward: Any, evidence: Evidence) -> bool:
         """Remember this click; train if it is time."""

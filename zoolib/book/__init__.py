@@ -1,11 +1,6 @@
 """What the pages of the book need: claims, figures, sources; nothing here is needed to run a bandit."""
 
-from zoolib.faces import later
+import lazy_loader
 
-_LATER = {
-    "claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"],
-    "notebook": ["source"],
-    "palette": [],
-    "plots": [],
-}
-__getattr__ = later(__name__, _LATER)
+_LATER = {"claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"], "notebook": ["source"]}
+__getattr__, _, _ = lazy_loader.attach(__name__, submodules=["palette", "plots"], submod_attrs=_LATER)

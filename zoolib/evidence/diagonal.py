@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from zoolib import checks
-from zoolib.persistence import Stateful
 
 
-class DiagonalEvidence(Stateful):
+class DiagonalEvidence:
     """Evidence that keeps the diagonal of A alone, as NeuralUCB's authors do on real data.
 
-    A = lambda + sum x * x, entry by entry: p numbers in place of p^2, at the price of treating the weights of a network
-    as if they could be learned one by one. The parameters are those of :class:`~zoolib.evidence.Evidence`.
+    A = lambda + sum x * x, entry by entry: p numbers instead of p^2. The price is to treat the weights of a network as
+    if they could be learned one by one. The parameters are those of :class:`~zoolib.evidence.Evidence`.
 
     Attributes
     ----------
@@ -25,15 +24,9 @@ class DiagonalEvidence(Stateful):
     (705,)
     """
 
-    state = ("A", "b")
-    ridge = checks.Setting(0.0, open_low=True)
-
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0) -> None:
-        self.d, self.ridge = checks.whole("d", d, 1), ridge
+        self.d, self.ridge = checks.whole("d", d, 1), checks.real("ridge", ridge, 0.0, open_low=True)
         self.A, self.b = np.full((*shape, self.d), self.ridge), np.zeros((*shape, self.d))
-
-    def _changed(self, name: str, before: float) -> None:
-        self.A += self.ridge - before
 
     @property
     def theta(self) -> np.ndarray:

@@ -6,19 +6,21 @@ new users and new luck. Differences between agents are taken within a replicatio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from zoolib import checks
 from zoolib.experiment.results import Results
-from zoolib.faces import later
+from zoolib.randomness import generator
 from zoolib.ties import printed
 
-__getattr__ = later("zoolib.experiment", {"recovery": ["steps_to_recover"], "profiles": ["resampled"]})
+__getattr__, _, _ = lazy_loader.attach("zoolib.experiment", submod_attrs={"recovery": ["steps_to_recover"]})
 
 Steps = int | np.ndarray  # one step for all worlds, or one for each
 
@@ -217,3 +219,30 @@ def share(hits: ArrayLike, level: float = 0.95, method: str = "wilson") -> Inter
     level = checks.real("level", level, 0.0, 0.999_999, open_low=True)
     ends = binomtest(int(hits.sum()), len(hits)).proportion_ci(level, method=method)
     return Interval(float(hits.mean()), float(ends.low), float(ends.high), len(hits), level)
+
+
+def resampled(of: Callable[..., float], *samples: ArrayLike, level: float = 0.95) -> Interval:
+    """Return a number about replications, such as a median, with its percentile bootstrap interval (Efron, 1979).
+
+    Parameters
+    ----------
+    of, samples
+        A function that returns the number of ``samples``, each ``(R, ...)``; replications are resampled a thousand
+        times, the same ones from all samples.
+    level
+        Confidence level in (0, 1).
+
+    >>> f"{resampled(np.median, [3.0, 1.0, 2.0, 9.0]):.1f}"
+    '2.5 [1.0, 9.0]'
+    """
+    rows = [checks.finite("samples", x, (None,) * max(1, np.ndim(x))) for x in samples]
+    if len({len(x) for x in rows}) != 1 or (n := len(rows[0])) < 2:
+        raise ValueError(f"samples must be of the same replications, two at least, got {[len(x) for x in rows]} rows")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
+    of, rng = checks.called("of", of), generator(0)
+    found = [of(*(x[picked] for x in rows)) for picked in (rng.integers(n, size=n) for _ in range(1000))]
+    ends = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    if np.isnan(ends).any():
+        raise ValueError("of must return a number of every resample, and is NaN or infinite for some: no interval")
+    return Interval(float(of(*(x.copy() for x in rows))), *map(float, ends), n, level)

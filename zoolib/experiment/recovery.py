@@ -43,6 +43,6 @@ def steps_to_recover(
     share = checks.real("share", share, 0.0, 1.0, open_low=True)
     steps, got = rolling(results, window, every=1, of="expected", persona=persona)
     _, best = rolling(results, window, every=1, of="oracle", persona=persona)
-    good = got >= share * best - 1e-9  # rounding must not decide
+    good = got >= share * best - 1e-9  # Rounding must not decide.
     good &= (steps >= shock[:, None] + window) & (steps <= stop[:, None])
     return _by_agent(results, np.where(good.any(-1), steps[good.argmax(-1)] - shock, np.inf))

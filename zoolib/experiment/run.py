@@ -7,7 +7,6 @@ everything random in replication i follows from seed i alone, whoever else takes
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
+from zoolib.quick import give_back, player_of, still_fits
 from zoolib.randomness import SHOCK_TIMES, TABLES, USERS, UniformStream, refuse_shared, spawn, worlds
 from zoolib.world import FeatureEngineer, Schedule, Shocks, ZooplusSimulator
 
@@ -29,6 +29,7 @@ def run(
     shocks: Shocks | None = None,
     users: np.ndarray | None = None,
     progress: bool | None = None,
+    quick: bool = True,
 ) -> Results:
     """Let every agent serve the same users in its own copy of the same world.
 
@@ -47,6 +48,9 @@ def run(
         ``(..., T)`` user ids; drawn, independently of everything else, from the worlds' seeds if None.
     progress
         Whether to show a progress bar; if None, to a reader who runs the cell of a notebook.
+    quick
+        Whether players that choose the same, but sooner, may play for agents that they know (:mod:`zoolib.quick`). The
+        agents learn what their players learned.
 
     Raises
     ------
@@ -60,11 +64,10 @@ def run(
     """
     n_steps, sim = checks.whole("n_steps", n_steps, 1), checks.instance("sim", sim, ZooplusSimulator)
     check_agents(agents, ("predict", "update"), sim.batch_shape)
-    keep_freed_memory()
     schedule = Schedule(shocks, sim, n_steps)
     users = draw_users(sim, n_steps) if users is None else np.array(users)
     users = checks.indices("users", users, sim.n_users, (*sim.batch_shape, n_steps))
-    users.flags.writeable = False  # every agent is handed parts of it
+    users.flags.writeable = False  # Every agent is handed parts of it.
 
     A, R = len(agents), len(sim.seeds)
     arm, reward = np.empty((A, n_steps, R), dtype=np.int32), np.empty((A, n_steps, R), dtype=np.int8)
@@ -75,7 +78,7 @@ def run(
             places = [(a, w, u, Schedule(shocks, w, n_steps), slice(k, k + 1)) for k, (a, w, u) in enumerate(alone)]
         with bar(n_steps * len(places), name, progress) as shown:
             for *place, column in places:
-                _serve(*place, arm[i, :, column], reward[i, :, column], shown)
+                _serve(*place, arm[i, :, column], reward[i, :, column], shown, quick)
     arm, reward, users = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1), users.reshape(R, n_steps)
 
     expected, oracle = np.empty((A, R, n_steps)), np.empty((R, n_steps))
@@ -86,7 +89,9 @@ def run(
         for i in range(A):
             expected[i, :, steps] = world.click_probability(now, arm[i, :, steps].reshape(now.shape))
     named = (world.product_category, sim.categories), (world.user_persona, sim.personas)
-    catalog, personas = (a.reshape(R, -1).astype(np.min_scalar_type(-len(names))) for a, names in named)  # int8 if few
+    catalog, personas = (
+        a.reshape(R, -1).astype(np.min_scalar_type(-len(names))) for a, names in named
+    )  # int8 if possible
     return Results(
         agents=tuple(agents),
         seeds=sim.seeds,
@@ -149,7 +154,7 @@ def _made(name: str, factory: Factory, sim: ZooplusSimulator) -> Any:
         agent = factory(FeatureEngineer(sim), [spawn(seed, name) for seed in sim.seeds])
         if hasattr(agent, "batch_shape"):
             return agent
-    except Exception:  # it is at fault, or was not made for lists of generators
+    except Exception:  # The factory has an error, or it cannot take a list of generators.
         if hasattr(alone(_alone(sim)[0]), "batch_shape"):
             raise
     return [alone(world) for world in _alone(sim)]
@@ -164,16 +169,6 @@ def draw_users(sim: ZooplusSimulator, n_steps: int) -> np.ndarray:
     seeds = checks.instance("sim", sim, ZooplusSimulator).seeds
     n_steps = checks.whole("n_steps", n_steps, 0, checks.MOST)
     return np.stack([spawn(s, USERS).integers(0, sim.n_users, n_steps) for s in seeds]).reshape(*sim.batch_shape, -1)
-
-
-@functools.cache
-def keep_freed_memory() -> None:
-    """Let the allocator of Linux keep freed memory at hand, once for the whole process.
-
-    Training makes and drops arrays of some MB at every step. Once a large block has been freed, such memory is kept
-    instead of being asked of the system anew: a hundred networks train in a third of the time.
-    """
-    np.empty(2**25 - 2**16, dtype=np.uint8)
 
 
 def check_agents(agents: Any, methods: Sequence[str], batch_shape: tuple[int, ...]) -> None:
@@ -205,9 +200,9 @@ def check_agents(agents: Any, methods: Sequence[str], batch_shape: tuple[int, ..
 def _alone(sim: ZooplusSimulator) -> list[ZooplusSimulator]:
     """Return each world of a batch as the single world that it is, with its luck where it stands."""
     worlds = []
-    for i, rng in enumerate(sim.copy()._uniforms.settle()):
+    for i, rng in enumerate(sim.copy()._uniforms.rewind()):
         world = copy.copy(sim)
-        world.seeds, world.batch_shape, world.rows = sim.seeds[i : i + 1], (), ()
+        world.seeds, world.batch_shape, world.worlds = sim.seeds[i : i + 1], (), ()
         world.user_persona, world._uniforms = sim.user_persona[i], UniformStream([rng], ())
         world.set_catalog(sim.product_category[i], sim.for_sale[i])
         world.set_click_table(sim.click_table[i])
@@ -216,23 +211,31 @@ def _alone(sim: ZooplusSimulator) -> list[ZooplusSimulator]:
 
 
 def _serve(
-    agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
-) -> None:
+    agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any,
+    quick: bool,
+) -> None:  # fmt: skip
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
-    visits = list(map(checks.frozen, np.moveaxis(users, -1, 0))) if world.batch_shape else users.tolist()
+    visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
+    player = player_of(agent, world) if quick else agent
     with interrupts_between_steps() as interrupted:
-        for t, user in enumerate(visits):
-            schedule.apply(t, world)
-            chosen = agent.predict(user, world)
-            chosen = checks.frozen(chosen) if isinstance(chosen, np.ndarray) else chosen  # and is looked at once only
-            try:
-                click = world.get_reward(user, chosen)
-            except (ValueError, TypeError) as error:
-                raise type(error)(f"{type(agent).__name__}.predict must return a product's number: {error}") from None
-            agent.update(user, chosen, click, world)
-            arm[t], reward[t] = chosen, click
-            if t % 1000 == 999:
-                shown.update(1000)
-            if interrupted:
-                raise KeyboardInterrupt
+        try:
+            for t, user in enumerate(visits):
+                schedule.apply(t, world)
+                if not still_fits(player, world):
+                    give_back(player)
+                    player = player_of(agent, world)
+                chosen = player.predict(user, world)
+                try:
+                    click = world.get_reward(user, chosen)
+                except (ValueError, TypeError) as error:
+                    what = f"{type(agent).__name__}.predict must return a product's number"
+                    raise type(error)(f"{what}: {error}") from None
+                player.update(user, chosen, click, world)
+                arm[t], reward[t] = chosen, click
+                if t % 1000 == 999:
+                    shown.update(1000)
+                if interrupted:
+                    raise KeyboardInterrupt
+        finally:
+            give_back(player)
     shown.update(len(visits) % 1000)

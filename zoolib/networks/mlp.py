@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
 from zoolib import checks
-from zoolib.persistence import Stateful
 
 Layer = tuple[np.ndarray, np.ndarray]
 
 
-class MLP(Stateful):
+class MLP:
     """Fully connected networks: a layer is relu(W'x + b), the last one W'x + b.
 
     Parameters
@@ -47,8 +46,6 @@ class MLP(Stateful):
     ((100, 5, 1), 705)
     """
 
-    state = ("flat",)
-
     def __init__(
         self,
         sizes: Sequence[int],
@@ -69,7 +66,15 @@ class MLP(Stateful):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.layers = self.views(self.flat)  # in a copy they are views no longer
+        self.layers = self.views(self.flat)  # A copy would otherwise hold layers that are no views.
+
+    def get_state(self) -> dict[str, Any]:
+        """Return a copy of the weights."""
+        return {"flat": self.flat.copy()}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self.flat[...] = state["flat"]
 
     @property
     def p(self) -> int:
@@ -120,7 +125,7 @@ class MLP(Stateful):
         flat = np.zeros_like(self.flat) if len(outputs) <= len(self.layers) else np.empty_like(self.flat)
         for i, (gW, gb) in reversed(list(enumerate(self.views(flat)))[: len(outputs) - 1]):
             G = self._through_relu(i, outputs, G)
-            if G.shape[-2] == 1:  # an outer product, which matmul is slow at
+            if G.shape[-2] == 1:  # Matmul is slow at outer products.
                 np.einsum("...ni,...nj->...ij", outputs[i], G, out=gW)
             else:
                 np.matmul(np.swapaxes(outputs[i], -1, -2), G, out=gW)
@@ -153,7 +158,7 @@ class MLP(Stateful):
         G = np.ones_like(outputs[-1])
         for i, (gW, gb) in reversed(list(enumerate(self.views(flat)))):
             G = self._through_relu(i, outputs, G)
-            np.einsum("...i,...j->...ij", outputs[i], G, out=gW)  # one outer product a row
+            np.einsum("...i,...j->...ij", outputs[i], G, out=gW)  # There is one outer product for each row.
             gb[...] = G
             if i:
                 G = G @ np.swapaxes(self.layers[i][0], -1, -2)
@@ -166,7 +171,7 @@ class MLP(Stateful):
         return G * (outputs[i + 1] > 0) if self.relu[i] else G
 
 
-class SGD(Stateful):
+class SGD:
     """Stochastic gradient descent: w <- w - lr g.
 
     Parameters
@@ -188,7 +193,7 @@ class SGD(Stateful):
         self.weights -= gradient
 
 
-class Adam(Stateful):
+class Adam:
     """Adam (Kingma and Ba, ICLR 2015) with its usual constants: steps of about lr, whatever the gradient's size.
 
     m <- .9 m + .1 g, v <- .999 v + .001 g^2, w <- w - lr m^ / (sqrt(v^) + 1e-8), where m^ = m / (1 - .9^t) and
@@ -199,11 +204,17 @@ class Adam(Stateful):
     [0.9, 1.1]
     """
 
-    state = ("m", "v", "t")
-
     def __init__(self, weights: np.ndarray, lr: float) -> None:
         self.weights, self.lr = weights, checks.real("lr", lr, 0.0, open_low=True)
         self.m, self.v, self.t = np.zeros_like(weights), np.zeros_like(weights), 0
+
+    def get_state(self) -> dict[str, Any]:
+        """Return copies of both moments, and the number of steps."""
+        return {"m": self.m.copy(), "v": self.v.copy(), "t": self.t}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`get_state` returned."""
+        self.m[...], self.v[...], self.t = state["m"], state["v"], state["t"]
 
     def of_world(self, i: int) -> Self:
         """Return the optimiser of network ``i`` of a batch alone, on arrays of the batch; its ``t`` is its own."""

@@ -31,7 +31,7 @@ class ContextSpace:
     batch_shape
         ``()``, or ``(R,)`` for R problems in lockstep.
 
-    >>> ContextSpace(d=9, n_arms=50, batch_shape=(100,)).rows[0].shape
+    >>> ContextSpace(d=9, n_arms=50, batch_shape=(100,)).worlds[0].shape
     (100,)
     """
 
@@ -47,15 +47,15 @@ class ContextSpace:
             checks.whole("batch_shape", R, 1)
 
     @property
-    def rows(self) -> tuple[np.ndarray, ...]:
-        """Indices of the leading axis: ``a[(*rows, k)]`` is entry k of every problem."""
+    def worlds(self) -> tuple[np.ndarray, ...]:
+        """Indices of the leading axis: ``a[(*worlds, k)]`` is entry k of every problem."""
         return (np.arange(self.batch_shape[0]),) if self.batch_shape else ()
 
     def context(self, *_: Any) -> Any:
         """Refuse what is asked by whoever takes this for the contexts of a shop."""
         raise TypeError("an agent that is made for bare contexts, a ContextSpace, is used through select and learn")
 
-    contexts = choices = context
+    contexts = candidates = context
 
 
 class FeatureEngineer:
@@ -83,7 +83,7 @@ class FeatureEngineer:
     def __init__(self, sim: ZooplusSimulator, encoding: str = "onehot") -> None:
         self.sim = checks.instance("sim", sim, ZooplusSimulator)
         self.encoding = checks.choice("encoding", encoding, ENCODINGS)
-        self.batch_shape, self.rows = sim.batch_shape, sim.rows
+        self.batch_shape, self.worlds = sim.batch_shape, sim.worlds
         personas, categories = sorted(sim.personas), sorted(sim.categories)
         P, C = len(personas), len(categories)
         persona = np.eye(P)[[personas.index(name) for name in sim.personas]][:, None, :]  # (P, 1, P)
@@ -122,7 +122,7 @@ class FeatureEngineer:
         """Return the number among ``cells`` of the context of one user and one product."""
         sim = self.shop(sim)
         arm = checks.indices("arm", arm, sim.n_products, sim.batch_shape)
-        return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.rows, arm)]
+        return sim.persona(user_id) * len(sim.categories) + sim.product_category[(*sim.worlds, arm)]
 
     def logged(self, users: np.ndarray, arms: np.ndarray) -> np.ndarray:
         """Return the contexts of logged visits, ``(..., n)`` users and products, as ``(..., n, d)``."""
@@ -139,7 +139,7 @@ class FeatureEngineer:
         sim = self.shop(sim)
         return self.table[np.asarray(sim.persona(user_id))[..., None], sim.product_category]
 
-    def choices(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def candidates(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return what can be told apart on the shelf: the distinct contexts of a user, and one product for each.
 
         The contexts, ``(..., C, d)``, are one for each category in the order of their first products, whose numbers,
@@ -150,6 +150,6 @@ class FeatureEngineer:
         return self.cells[cells], arms
 
     def choice_cells(self, user_id: Any, sim: ZooplusSimulator | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same as :meth:`choices`, but in place of each context its number among ``cells``, ``(..., C)``."""
+        """Return the same as :meth:`candidates`, with the number of each context among ``cells``, ``(..., C)``."""
         sim = self.shop(sim)
-        return sim.choice_cells[(*sim.rows, sim.persona(user_id))], sim.first_product
+        return sim.choice_cells[(*sim.worlds, sim.persona(user_id))], sim.first_product

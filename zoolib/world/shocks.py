@@ -98,7 +98,7 @@ class Turnover(Launch):
         K, for_sale = sim.n_products, sim.for_sale.copy()
         for category in self.categories:
             of_it = for_sale & (sim.product_category == sim.index_of("category", category))
-            for_sale[(*sim.rows, of_it.argmax(-1))] &= ~of_it.any(-1)
+            for_sale[(*sim.worlds, of_it.argmax(-1))] &= ~of_it.any(-1)
         super().apply(sim, worlds)
         sim.set_catalog(sim.product_category, np.concatenate([for_sale, sim.for_sale[..., K:]], axis=-1))
 

@@ -93,7 +93,7 @@ class ZooplusSimulator:
     ) -> None:
         self.n_products, self.n_users = checks.wholes(1, n_products=n_products, n_users=n_users)
         self.seeds, self.batch_shape = worlds(seed)
-        self.rows = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*rows, k)]
+        self.worlds = tuple(np.arange(R) for R in self.batch_shape)  # indexes the leading axis: a[(*worlds, k)]
         tables = [drawn_table(s) if click_table == "drawn" else click_table for s in self.seeds]
         checks.table("click_table", tables[0])
         self.personas, self.categories = tuple(tables[0]), checks.words("categories", categories)
@@ -153,7 +153,7 @@ class ZooplusSimulator:
         self.choice_cells = checks.frozen(persona * len(self.categories) + self.category_order[..., None, :])
         self.sold_out = bool(lacking.any() or not self.for_sale.all())  # whether anything is, or a category is lacking
 
-    def _offers(self, arms: np.ndarray) -> np.ndarray:
+    def offers(self, arms: np.ndarray) -> np.ndarray:
         """Return which of the choices ``arms``, ``(..., n)``, can be bought, and are no second copies of the first."""
         return np.take_along_axis(self.for_sale, arms, -1) & ((arms != arms[..., :1]) | (np.arange(arms.shape[-1]) < 1))
 
@@ -188,7 +188,7 @@ class ZooplusSimulator:
 
     def get_random_user(self) -> Any:
         """Draw a user from the world's own generator: an int, or an array with one for each world."""
-        users = [int(rng.integers(0, self.n_users)) for rng in self._uniforms.settle()]
+        users = [int(rng.integers(0, self.n_users)) for rng in self._uniforms.rewind()]
         return np.array(users) if self.batch_shape else users[0]
 
     def get_reward(self, user_id: Any, arm: Any) -> Any:
@@ -232,7 +232,7 @@ class ZooplusSimulator:
     def persona(self, user_id: Any) -> Any:
         """Return the index of the persona of ``user_id``."""
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape)
-        return self.user_persona[(*self.rows, user_id) if self.rows else user_id]
+        return self.user_persona[(*self.worlds, user_id) if self.worlds else user_id]
 
     @property
     def _by_place(self) -> np.ndarray:
@@ -246,13 +246,13 @@ class ZooplusSimulator:
     def _cell(self, user_id: Any, arm: Any, more_axes: bool = False) -> tuple[Any, ...]:
         user_id = checks.indices("user_id", user_id, self.n_users, self.batch_shape, more_axes)
         arm = checks.indices("arm", arm, self.n_products, self.batch_shape, more_axes)
-        *rows, user_id, arm = self._beside(user_id, arm) if more_axes else (*self.rows, user_id, arm)
+        *rows, user_id, arm = self._beside(user_id, arm) if more_axes else (*self.worlds, user_id, arm)
         return (*rows, self.user_persona[(*rows, user_id)], self.product_category[(*rows, arm)])
 
     def _beside(self, *values: Any) -> tuple[Any, ...]:
         """Return the worlds' indices and ``values`` with as many axes each, those that one lacks put at its end."""
         n = max(np.ndim(value) for value in values)
-        return tuple(np.reshape(v, (*np.shape(v), *[1] * (n - np.ndim(v)))) for v in (*self.rows, *values))
+        return tuple(np.reshape(v, (*np.shape(v), *[1] * (n - np.ndim(v)))) for v in (*self.worlds, *values))
 
     def _number(self, value: Any) -> Any:
         return value.item() if np.ndim(value) == 0 else value

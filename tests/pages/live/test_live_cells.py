@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from built_book import missing
 
+from pages.cells import cells_needed, names_of
 from pages.live import seen
 from pages.live.build import ROOT, node
 from pages.live.cells import as_compared, code_cells, run
-from pages.live.kernel.needs import cells_needed, names_of
 
 with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     KNOWN = {(row["chapter"], row["cell"]): row for row in csv.DictReader(file)}

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from pages.live.kernel.needs import as_far_as_read, cells_needed, cells_to_run, names_left, names_of
+from pages.cells import as_far_as_read, cells_needed, cells_to_run, names_left, names_of
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -11,7 +11,7 @@ import pytest
 from browsing import AXE, PHONE, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
 from built_book import HTML, ROOT, build, missing
 
-from pages.live.kernel.needs import cells_needed
+from pages.cells import cells_needed
 
 with (ROOT / "pages" / "live" / "cells.csv").open(encoding="utf-8", newline="") as file:
     CELLS = [row for row in csv.DictReader(file) if row["chapter"] != "this machine"]

@@ -37,7 +37,7 @@ def test_every_figure_is_there_with_caption_alternative_text_and_licence(packed)
         assert "var(--" not in drawn
     page = packed.read("figures/index.html").decode()
     assert all(f'src="{row["svg"]}"' in page for row in rows)
-    assert "figures/LICENSE-TEXT" in packed.namelist()
+    assert "figures/LICENSE" in packed.namelist()
 
 
 def test_a_page_of_the_archive_is_as_large_as_its_drawing_and_its_words_are_words(packed):

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_notebook
 
 import zoolib as zoo
-from pages.live.kernel.needs import cells_needed
+from pages.cells import cells_needed
 from pages.student import notebooks
 from pages.student.grading import grade
 from pages.student.notebooks import CHAPTERS, OF_CLAIMS, START, assignment, claimed, exercises, parts, to_fill_in

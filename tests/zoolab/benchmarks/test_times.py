@@ -71,6 +71,18 @@ def test_the_table_knows_the_chapter_as_it_is(chapter):
     assert row[times.QUESTION].endswith("?"), "write the question that the chapter asks into the table"
 
 
+def test_the_hours_are_those_of_the_chapters_as_they_are():
+    table = pd.read_csv(times.HOURS, dtype=str, keep_default_na=False).to_dict("records")
+    now = [times.hours(path) for path in MEASURED]
+    assert [row["Chapter"] for row in table] == [row["Chapter"] for row in now]
+    for stored_row, row in zip(table, now, strict=True):
+        for name in ("Read", "Exercises", "Short course"):
+            assert bool(stored_row[name]) == bool(row[name])
+            assert not row[name] or agrees(float(row[name]), float(stored_row[name]), WORDS), (
+                f"{row['Chapter']}: python -m zoolab.benchmarks.chapters --count"
+            )
+
+
 def test_the_table_holds_the_chapters_that_there_are_in_their_order():
     assert [times.file_of(name) for name in stored()["Chapter"]] == [path.name for path in MEASURED]
 

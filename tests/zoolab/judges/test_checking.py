@@ -12,7 +12,8 @@ import pytest
 
 import zoolib as zoo
 from pages.student import first_half, second_half
-from pages.student.answers import cells, defined, sentence, truths
+from pages.student.answers import sentence, truths
+from pages.student.kinds import cells, defined
 from pages.student.notebooks import CHAPTERS, exercises, nbformat
 from zoolab.judges import checking
 from zoolib import metrics

@@ -39,26 +39,21 @@ from zoolab.columns import (
 )
 from zoolab.labelled import ArmHeadsAgent, ClassificationBandit, LabelledData
 from zoolab.rivals import (
+    Anticipating,
     ArmHeadsTSAgent,
+    Delayed,
+    DiagonalNeuralUCBAgent,
     EnsembleAgent,
     EpinetAgent,
     EpsilonGreedyAgent,
+    InverseGap,
     LinTSAgent,
     NeuralTSAgent,
     PerProductAgent,
-)
-from zoolib.agents import (
-    Anticipating,
-    Delayed,
-    DiagonalNeuralUCBAgent,
-    FactorizationAgent,
-    HybridLinUCBAgent,
-    InverseGap,
-    KalmanNetworkAgent,
-    LogisticUCBAgent,
     Restarting,
-    SharedLogisticUCBAgent,
 )
+from zoolib.agents.literal import LiteralNeuralUCBAgent
+from zoolib.evidence import DiagonalEvidence
 
 RECORD = Path(__file__).with_name("choices.json")
 STEPS = 50  # of a fingerprint
@@ -104,26 +99,21 @@ AGENTS = {
     "shared crossed": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=1.0),
     "shared, window": linucb(zoo.SharedLinUCBAgent, "both", alpha=0.3, window=150),
     "shared, discount": linucb(zoo.SharedLinUCBAgent, "crossed", alpha=0.3, gamma=0.99),
-    "hybrid": linucb(HybridLinUCBAgent, "crossed", alpha=0.3),
-    "hybrid, discount": linucb(HybridLinUCBAgent, alpha=0.3, gamma=0.99),
-    "logistic": linucb(LogisticUCBAgent, alpha=0.5),
-    "shared logistic": linucb(SharedLogisticUCBAgent, "crossed", alpha=0.5),
-    "shared logistic, discount": linucb(SharedLogisticUCBAgent, "both", alpha=0.5, gamma=0.99),
     "NeuralUCB": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
-    "NeuralUCB, diagonal": lambda f, rng: zoo.NeuralUCBAgent(f, hidden_dim=6, lr=0.05, diagonal=True, rng=rng),
+    "NeuralUCB, diagonal": lambda f, rng: zoo.NeuralUCBAgent(
+        f, hidden_dim=6, lr=0.05, evidence=DiagonalEvidence, rng=rng
+    ),
     "NeuralUCB, latest click": lambda f, rng: DiagonalNeuralUCBAgent(f, hidden_dim=6, lr=0.05, rng=rng),
     "NeuralUCB, rehearsal": lambda f, rng: DiagonalNeuralUCBAgent(
         f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng
     ),
     "NeuralTS": lambda f, rng: NeuralTSAgent(f, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng),
-    "Kalman": lambda f, rng: KalmanNetworkAgent(f, hidden_dim=6, rank=8, drift=1e-4, rng=rng),
     "ensemble": lambda f, rng: EnsembleAgent(
         f, n_members=4, hidden_dim=6, every=10, batch_size=16, capacity=120, rng=rng
     ),
     "epinet": lambda f, rng: EpinetAgent(
         f, index_dim=4, hidden_dim=6, epi_dim=5, every=10, batch_size=16, capacity=120, rng=rng
     ),
-    "factors": lambda f, rng: FactorizationAgent(f, n_factors=3, training=REHEARSAL, rng=rng),
     "online": neural_linear(),
     "end to end": neural_linear(training=zoo.EndToEnd(), lr=0.1),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -167,7 +157,6 @@ FEATURES = {
     "screened": lambda layout: mapped(Screened(layout, of=Crossed(layout), every=100)),
     "projected": lambda layout: mapped(Projected(layout, of=RandomFourier(layout, n=20), every=100)),
     "learned": lambda layout: mapped(Learned(layout, hidden=(8, 6), every=60, batches=5, batch_size=32, epochs=2)),
-    "factors": lambda layout: lambda f, rng: FactorizationAgent(f, ids=(40,), training=REHEARSAL, rng=rng),
     "per product": lambda layout: lambda f, rng: PerProductAgent(f, layout=layout, n_products=40, crossed=True),
 }
 SHOCKS = {
@@ -191,7 +180,7 @@ def in_the_shop(make, seeds):
 
 def literal():
     sim = zoo.ZooplusSimulator(n_products=20, n_users=60, seed=7)
-    agent = zoo.NeuralUCBAgent(zoo.FeatureEngineer(sim), hidden_dim=4, lr=0.05, literal=True, rng=7)
+    agent = LiteralNeuralUCBAgent(zoo.FeatureEngineer(sim), hidden_dim=4, lr=0.05, rng=7)
     return prints(zoo.run({"agent": agent}, sim, 100).category[0, 0])
 
 

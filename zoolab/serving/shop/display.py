@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.rivals import InverseGap
 from zoolab.serving import CLICK, UNKNOWN, Visitor
 from zoolab.serving.shop.shop import PRICE, Shop, Visit
 from zoolab.serving.shop.world import persona_of, words
-from zoolib.agents import InverseGap
-from zoolib.ties import best_first
+from zoolib.ties import top_k
 from zoolib.world import PERSONAS
 
 ON_BOARD = 20  # products
@@ -66,7 +66,7 @@ def board(shop: Shop, visit: Visit) -> list[dict[str, Any]]:
             "truth": _number(truth[arm]),
             "place": places.index(arm) + 1 if arm in places else None,
         }
-        for i in best_first(propensity, ON_BOARD)
+        for i in top_k(propensity, ON_BOARD)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are no mean of one a run, their intervals, and those of many tasks at once (chapters 1 and 10).
+"""Scores of many tasks at once, and their intervals (chapter 10).
 
 Agarwal, Schwarzer, Castro, Courville and Bellemare, NeurIPS 2021. A mean over tasks can be made by one of them, a
 median by none of those far from it. Scores are put on one scale first, task by task.
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zoolib import checks
-from zoolib.experiment.metrics import Interval
 from zoolib.randomness import Seed, generator
 
 
@@ -79,32 +78,6 @@ def stratified_bootstrap(
     ]
     low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     return low, high
-
-
-def resampled(of: Callable[..., float], *samples: ArrayLike, level: float = 0.95) -> Interval:
-    """Return a number about replications, such as a median, with its percentile interval (Efron, 1979).
-
-    Parameters
-    ----------
-    of, samples
-        What returns the number of ``samples``, each ``(R, ...)``; replications are drawn anew a thousand times, the
-        same ones from all samples.
-    level
-        Confidence level in (0, 1).
-
-    >>> f"{resampled(np.median, [3.0, 1.0, 2.0, 9.0]):.1f}"
-    '2.5 [1.0, 9.0]'
-    """
-    rows = [checks.finite("samples", x, (None,) * max(1, np.ndim(x))) for x in samples]
-    if len({len(x) for x in rows}) != 1 or len(rows[0]) < 2:
-        raise ValueError(f"samples must be of the same replications, two at least, got {[len(x) for x in rows]} rows")
-    of, numbers = checks.called("of", of), np.arange(len(rows[0]))
-    ends = stratified_bootstrap(
-        [numbers], lambda picked: of(*(x[picked[0].astype(int)] for x in rows)), rng=0, level=level
-    )
-    if np.isnan(ends).any():
-        raise ValueError("of must return a number of every resample, and is NaN or infinite for some: no interval")
-    return Interval(float(of(*(x.copy() for x in rows))), *map(float, ends), len(numbers), level)
 
 
 def _runs(scores: ArrayLike) -> np.ndarray:
