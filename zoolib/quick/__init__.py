@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoolib.agents import LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
+from zoolib.agents import Agent, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
 from zoolib.agents.training import Frozen, Replay
 from zoolib.evidence import DiscountedEvidence, Evidence, WindowedEvidence
@@ -79,7 +79,7 @@ def _only_makes(kind: type, known: type) -> bool:
     return names.isdisjoint({*dir(known), *READ})
 
 
-class _Nothing(Player):
+class _Nothing(Agent):
     """Has the names that every class has."""
 
 
