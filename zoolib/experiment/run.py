@@ -15,6 +15,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
+from zoolib.quick import give_back, player_of, still_fits
 from zoolib.randomness import SHOCK_TIMES, TABLES, USERS, UniformStream, refuse_shared, spawn, worlds
 from zoolib.world import FeatureEngineer, Schedule, Shocks, ZooplusSimulator
 
@@ -28,6 +29,7 @@ def run(
     shocks: Shocks | None = None,
     users: np.ndarray | None = None,
     progress: bool | None = None,
+    quick: bool = True,
 ) -> Results:
     """Let every agent serve the same users in its own copy of the same world.
 
@@ -46,6 +48,9 @@ def run(
         ``(..., T)`` user ids; drawn, independently of everything else, from the worlds' seeds if None.
     progress
         Whether to show a progress bar; if None, to a reader who runs the cell of a notebook.
+    quick
+        Whether players that choose the same, but sooner, may play for agents that they know (:mod:`zoolib.quick`). The
+        agents learn what their players learned.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def run(
             places = [(a, w, u, Schedule(shocks, w, n_steps), slice(k, k + 1)) for k, (a, w, u) in enumerate(alone)]
         with bar(n_steps * len(places), name, progress) as shown:
             for *place, column in places:
-                _serve(*place, arm[i, :, column], reward[i, :, column], shown)
+                _serve(*place, arm[i, :, column], reward[i, :, column], shown, quick)
     arm, reward, users = np.moveaxis(arm, 1, -1), np.moveaxis(reward, 1, -1), users.reshape(R, n_steps)
 
     expected, oracle = np.empty((A, R, n_steps)), np.empty((R, n_steps))
@@ -206,22 +211,31 @@ def _alone(sim: ZooplusSimulator) -> list[ZooplusSimulator]:
 
 
 def _serve(
-    agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any
-) -> None:
+    agent: Any, world: ZooplusSimulator, users: np.ndarray, schedule: Schedule, arm: Any, reward: Any, shown: Any,
+    quick: bool,
+) -> None:  # fmt: skip
     """Run the loop of every experiment; fill ``arm`` and ``reward``, ``(T, R)``."""
     visits = list(np.moveaxis(users, -1, 0)) if world.batch_shape else users.tolist()
+    player = player_of(agent, world) if quick else agent
     with interrupts_between_steps() as interrupted:
-        for t, user in enumerate(visits):
-            schedule.apply(t, world)
-            chosen = agent.predict(user, world)
-            try:
-                click = world.get_reward(user, chosen)
-            except (ValueError, TypeError) as error:
-                raise type(error)(f"{type(agent).__name__}.predict must return a product's number: {error}") from None
-            agent.update(user, chosen, click, world)
-            arm[t], reward[t] = chosen, click
-            if t % 1000 == 999:
-                shown.update(1000)
-            if interrupted:
-                raise KeyboardInterrupt
+        try:
+            for t, user in enumerate(visits):
+                schedule.apply(t, world)
+                if not still_fits(player, world):
+                    give_back(player)
+                    player = player_of(agent, world)
+                chosen = player.predict(user, world)
+                try:
+                    click = world.get_reward(user, chosen)
+                except (ValueError, TypeError) as error:
+                    what = f"{type(agent).__name__}.predict must return a product's number"
+                    raise type(error)(f"{what}: {error}") from None
+                player.update(user, chosen, click, world)
+                arm[t], reward[t] = chosen, click
+                if t % 1000 == 999:
+                    shown.update(1000)
+                if interrupted:
+                    raise KeyboardInterrupt
+        finally:
+            give_back(player)
     shown.update(len(visits) % 1000)

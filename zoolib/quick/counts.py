@@ -1,0 +1,111 @@
+"""LinUCB with a model for each arm: in the shop its evidence is a few counts.
+
+A product is met in P contexts, one for each persona: A = lambda I + sum n_p x_p x_p' and b = sum s_p x_p, with n_p clicks
+on row p and rewards s_p. All rows of the shop have x_p'x_q = k [p = q] + c. With D_p = lambda / k + n_p and
+g = (lambda / k) c / (k + c P) the formula of Sherman and Morrison gives mean and variance of every row in closed form:
+
+    h_p = (g / D_p) / (1 - g sum_q 1 / D_q),    f_p = s_p / D_p + h_p sum_q s_q / D_q,    v_p = (1 + h_p) / D_p.
+
+A window takes clicks out of the counts, a discount lets all counts fade.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from zoolib.evidence import refuse_long
+from zoolib.quick.player import CLOSE, Player, Unplayable, numbers_of, without_rounding
+
+
+class Counts(Player):
+    """Clicks n and rewards s of every (persona, world, product), ``(P, R K)``; mean f and width w of each."""
+
+    def __init__(self, agent: Any, world: Any) -> None:
+        super().__init__(agent, world)
+        agent._meet(world)
+        of, table = agent.evidence, np.moveaxis(agent.features.table, 0, 1)  # (C, P, d)
+        (_, P, _), self.K = table.shape, world.n_products
+        gram = table @ np.swapaxes(table, -1, -2)
+        common = gram[0, 0, 1] if P > 1 else 0.0
+        own = gram[0, 0, 0] - common
+        if (gram != own * np.eye(P) + common).any():
+            raise Unplayable("contexts whose products are not of two sizes")
+        refuse_long(table, of.ridge)
+        self.base = of.ridge / own
+        self.share = self.base * common / (own + common * P)
+        self.gamma, self.window = getattr(of, "gamma", 1.0), getattr(of, "window", None)
+
+        self.X = table[world.product_category.reshape(self.R, self.K)]  # (R, K, P, d)
+        M, b = ((of.A - of.ridge * of.eye).reshape(self.R, self.K, of.d, of.d), of.b.reshape(self.R, self.K, of.d))
+        W = np.linalg.inv(gram[0]) @ self.X  # W X' = I
+        n, s = without_rounding(np.vecdot(W @ M, W)), without_rounding(np.matvec(W, b))
+        for known, said in zip(self.sums(n, s), (M, b), strict=True):
+            if np.abs(known - said).max() > CLOSE * (1 + np.abs(said).max()):
+                raise Unplayable("evidence that clicks in this shop cannot have left")
+        self.n, self.s = (np.moveaxis(a, -1, 0).reshape(P, -1).copy() for a in (n, s))
+        self.clicks = deque(map(self.numbered, of.clicks) if self.window else ())
+        self.offered = None if world.for_sale.all() else world.for_sale.reshape(self.R, self.K)
+        self.first = self.worlds * self.K  # of the arms of each world
+        self.f, self.w = self.moments(self.n, self.s)
+
+    def sums(self, n: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return A - lambda I and b for clicks and rewards ``(R, K, P)``."""
+        return np.swapaxes(self.X, -1, -2) @ (n[..., None] * self.X), np.vecmat(s, self.X)
+
+    def numbered(self, click: tuple[Any, Any, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return persona, arm and reward, ``(R,)``, of a click that came with a context."""
+        x, r, arm = (np.reshape(part, (self.R, -1)) for part in click)
+        rows = self.X[self.worlds, arm[:, 0]]
+        return numbers_of(x, rows), arm[:, 0], r[:, 0]
+
+    def moments(self, n: np.ndarray, s: np.ndarray, at: Any = ...) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and width of all rows, or of those ``at``, for clicks and rewards ``(P, ...)``."""
+        inverse = 1 / (self.base + n)
+        mean, own = inverse * s, inverse[at]
+        h = self.share * own / (1 - self.share * inverse.sum(0))
+        return mean[at] + h * mean.sum(0), np.sqrt(own * (1 + h))
+
+    def predict(self, user_id: Any, sim: Any) -> Any:
+        """Return the product with the highest score, unless exploration overrides it."""
+        at = self.persona(user_id, sim), self.worlds
+        if self.gamma < 1:
+            payoff, width = self.moments(*(a.reshape(-1, self.R, self.K) for a in (self.n, self.s)), at)
+        else:
+            payoff, width = (a.reshape(-1, self.R, self.K)[at] for a in (self.f, self.w))
+        return self.shown(self.place(payoff, width, self.offered), sim)
+
+    def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
+        """Count a click; the oldest leaves a window that is full, and all others fade under a discount."""
+        click = self.persona(user_id, sim), np.atleast_1d(arm), np.atleast_1d(reward)
+        if self.gamma < 1:
+            self.n *= self.gamma
+            self.s *= self.gamma
+        if self.window:
+            if len(self.clicks) == self.window:
+                self.count(*self.clicks.popleft(), -1)
+            self.clicks.append(click)
+        self.count(*click, +1)
+
+    def count(self, persona: np.ndarray, arm: np.ndarray, reward: np.ndarray, sign: int) -> None:
+        """Add a click or take it out."""
+        self.n_updates += 1
+        at = self.first + arm
+        self.n[persona, at] += sign
+        self.s[persona, at] += sign * reward
+        if self.gamma == 1:
+            self.f[:, at], self.w[:, at] = self.moments(self.n.take(at, 1), self.s.take(at, 1))
+
+    def give_back(self) -> None:
+        """Write A, b and the clicks of a window."""
+        of, shape = self.agent.evidence, (self.R, self.K, len(self.n))
+        M, b = self.sums(*(np.moveaxis(a.reshape(-1, *shape[:2]), 0, -1) for a in (self.n, self.s)))
+        of.put(of.ridge * of.eye + M.reshape(of.A.shape), b.reshape(of.b.shape))
+        of.n_clicks += self.n_updates
+        if self.window:
+            of.clicks = deque(
+                tuple(self.in_shape(np.array(part)) for part in (self.X[self.worlds, arm, persona], r, arm))
+                for persona, arm, r in self.clicks
+            )

@@ -1,0 +1,98 @@
+"""What all players have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoolib.agents.exploration import UCB, ArmThompson, Exploration
+
+CLOSE = 1e-9  # A difference below this part is taken for a rounding error.
+
+
+class Unplayable(Exception):
+    """The agent knows something for which its player has no room, so the agent plays itself."""
+
+
+class Player:
+    """Plays for an agent in a shop until the catalog changes, then tells the agent what it learned.
+
+    Inside a player, one world is a batch of one: every array has an axis of R worlds.
+
+    Parameters
+    ----------
+    agent, world
+        The agent whose place the player takes, and the shop in which it plays.
+    """
+
+    def __init__(self, agent: Any, world: Any) -> None:
+        agent.features.shop(world)
+        self.agent, self.how, self.alpha = agent, agent.exploration, agent.alpha
+        self.R = int(np.prod(agent.batch_shape, dtype=int))
+        self.worlds, self.n_updates, self._user = np.arange(self.R), 0, None
+        self._met = world.product_category, world.for_sale, world.user_persona
+
+    def fits(self, world: Any) -> bool:
+        """Tell whether products and users are still those of the start."""
+        now = world.product_category, world.for_sale, world.user_persona
+        return all(a is b for a, b in zip(now, self._met, strict=True))
+
+    def persona(self, user_id: Any, sim: Any) -> np.ndarray:
+        """Return the personas of the users, ``(R,)``; an update asks for the same users as its prediction."""
+        if user_id is not self._user:
+            self._user, self._persona = user_id, np.atleast_1d(sim.persona(user_id))
+        return self._persona
+
+    def in_shape(self, a: np.ndarray) -> np.ndarray:
+        """Return ``a``, ``(R, ...)``, with the agent's axes: without that of worlds if the agent knows one only."""
+        return a if self.agent.batch_shape else a[0]
+
+    def place(self, payoff: np.ndarray, width: np.ndarray, offered: np.ndarray | None) -> Any:
+        """Return the place of the candidate to show, given payoffs and widths, ``(R, n)``, in the agent's axes."""
+        payoff = self.in_shape(payoff)
+        scores = payoff + self.alpha * self.how.bonus(self.in_shape, width) if self.alpha else payoff
+        return self.how.pick(scores if offered is None else np.where(self.in_shape(offered), scores, -np.inf))
+
+    def shown(self, best: Any, sim: Any) -> Any:
+        """Return the product to show where ``best`` has the highest score."""
+        arm = self.how.override(best, sim.for_sale)
+        return arm if self.agent.batch_shape else int(arm)
+
+    def predict(self, user_id: Any, sim: Any) -> Any:
+        """Return the product that the agent would show."""
+        raise NotImplementedError
+
+    def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
+        """Learn from a click as the agent would."""
+        raise NotImplementedError
+
+    def give_back(self) -> None:
+        """Tell the agent what was learned."""
+        raise NotImplementedError
+
+
+def goes_by_width(how: Exploration) -> bool:
+    """Tell whether an exploration asks for nothing but payoffs and widths, as far as we know it."""
+    bonus, linear = type(how).bonus, type(how).linear_bonus
+    return linear is Exploration.linear_bonus and bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
+
+
+def numbers_of(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return which of the ``rows``, ``(..., m, d)``, each context of ``X``, ``(..., d)``, is.
+
+    Raises
+    ------
+    Unplayable
+        If a context is none of them.
+    """
+    nearest = (2 * np.matvec(rows, X) - np.vecdot(rows, rows)).argmax(-1)
+    found = np.take_along_axis(np.broadcast_to(rows, (*X.shape[:-1], *rows.shape[-2:])), nearest[..., None, None], -2)
+    if not np.array_equal(found[..., 0, :], X):
+        raise Unplayable("a context that this shop does not have")
+    return nearest
+
+
+def without_rounding(a: np.ndarray) -> np.ndarray:
+    """Return ``a`` with whole numbers where only rounding errors stand between."""
+    return np.where(np.abs(a - np.rint(a)) < CLOSE, np.rint(a), a)
