@@ -56,7 +56,7 @@ from zoolib.world import (
     ZooplusSimulator,
 )  # fmt: skip
 
-__version__ = "1.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "CATEGORIES", "CLICK_TABLE", "PERSONAS", "SHOCK_DOG_TOY", "SHOCK_FISH", "UCB", "Agent", "ArmThompson",

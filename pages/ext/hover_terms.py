@@ -76,8 +76,6 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     env = app.env
     if app.builder.format != "html" or not CHAPTER.match(docname) or GLOSSARY not in env.found_docs:
         return
-    if doctree.get("translation_progress", {}).get("translated") and not _in_the_language(env):
-        return  # a German sentence is not helped by an English definition
     left = dict(entries(env))
     for text in list(doctree.findall(nodes.Text)):
         if not left or any(_around(text, QUIET)) or not any(_around(text, nodes.paragraph)) or _asked(text):
@@ -85,10 +83,6 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         pieces = linked(str(text), left, app, docname)
         if len(pieces) > 1:
             text.parent.replace(text, pieces)
-
-
-def _in_the_language(env: BuildEnvironment) -> bool:
-    return bool(env.get_doctree(GLOSSARY).get("translation_progress", {}).get("translated"))
 
 
 def linked(text: str, left: dict[str, tuple[str, str]], app: Sphinx, docname: str) -> list[nodes.Node]:

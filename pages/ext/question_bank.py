@@ -1,4 +1,4 @@
-r"""The questions of the book for a course: ``python pages/ext/question_bank.py OUT`` ("make bank" does it).
+r"""The questions of the book for a course: ``python pages/ext/question_bank.py OUT`` ("make -C pages bank" does it).
 
 Writes ``questions-moodle.xml``, which Moodle imports with a category for each chapter, and ``questions-qti.zip``, a
 package in QTI 2.1 with a test for the book and a section for each chapter. Both hold why the right answer is right and

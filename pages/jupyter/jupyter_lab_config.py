@@ -1,4 +1,4 @@
-"""JupyterLab for the chapters, as "make lab" opens it: what is only opened stays as it is, and nobody outside is asked.
+"""JupyterLab for the chapters ("make jupyter"): what you only open stays as it is, and no other server is asked.
 
 JupyterLab writes into a notebook how this machine's kernel is called and which Python it is, takes that for a change of
 the reader's, and asks whether to save it. Here it is told so when it opens the notebook, and none of it is stored.

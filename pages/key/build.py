@@ -1,4 +1,4 @@
-"""Build the key for teachers, one page and its PDF, apart from the book: ``python -m pages.key.build`` ("make key").
+"""Build the key for teachers, one page and its PDF, apart from the book ("make -C pages key").
 
 The problems' wording stands in chapters/teaching.md alone, the solutions here in notebooks. The PDF is printed by
 Chromium where there is one.

@@ -66,8 +66,9 @@ AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell ru
 
 
 def book_entries(fonts: Mapping[str, bytes]) -> list[Entry]:
-    """Return zoolib and zoolab, the kernel and the chapters' modules; what chapters read besides lies in a pack of its own."""
-    entries: list[Entry] = [("kernel/pretty.py", Path(IPython.lib.pretty.__file__).read_bytes(), None)]
+    """Return zoolib, zoolab, the kernel and the chapters' modules; the chapters' data lie in a pack of their own."""
+    besides = {"pretty": Path(IPython.lib.pretty.__file__), "needs": HERE.parent / "cells.py"}
+    entries: list[Entry] = [(f"kernel/{name}.py", path.read_bytes(), None) for name, path in besides.items()]
     entries += [(f"matplotlib/{name}", content, None) for name, content in fonts.items()]
     entries += [(path.relative_to(HERE).as_posix(), path.read_bytes(), None) for path in _files(HERE, "kernel/**/*")]
     for pattern in ("zoolib/**/*", "zoolab/**/*", "chapters/*.py", "chapters/figures/**/*"):

@@ -3,8 +3,8 @@
 WebAssembly without threads computes the same everywhere: the same engine, the same cells and the same files give the
 same output on every machine. ``seen.json`` keeps for each chapter the files of the book that were opened while its
 cells ran and showed what is stored, and a digest of all that the output rests on: the engine, these files, the cells
-and what is stored. As long as the digest is the same the chapter need not run again; ``tests/live`` runs one of those
-all the same, and all with ``BOOK_LIVE=all``. :mod:`pages.live.measure` writes the list.
+and what is stored. As long as the digest is the same the chapter need not run again; ``tests/pages/live`` runs one of
+those all the same, and all with ``BOOK_LIVE=all``. :mod:`pages.live.measure` writes the list.
 """
 
 from __future__ import annotations

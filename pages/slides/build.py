@@ -1,4 +1,4 @@
-"""Build one deck of slides a chapter from the built book: ``python -m pages.slides.build`` ("make slides").
+"""Build one deck of slides a chapter from the built book: ``python -m pages.slides.build`` ("make -C pages slides").
 
 A deck has the chapter's objectives, its definitions, figures, claims and traps, in the order of the page, a stack of
 slides for each section. The notes of the speaker are the week's entry in chapters/teaching.md and what the page says of

@@ -1,4 +1,4 @@
-"""All figures of the built book in one archive: ``python -m pages.slides.figures`` ("make figures").
+"""All figures of the built book in one archive: ``python -m pages.slides.figures`` ("make -C pages figures").
 
 Each as a drawing (SVG) and as a page of its own (PDF, printed by Chromium), with number, caption and alternative text
 in a table and in a page that shows them. A figure that moves is there as it begins.
@@ -111,7 +111,7 @@ def archive(path: Path, built: Path = pages.HTML) -> int:
         "index.html": template("figures.html", source=SOURCE, licence=LICENCE, figures="".join(shown)),
         "figures.csv": written.getvalue(),
     }
-    files["LICENSE-TEXT"] = (pages.ROOT / "LICENSE-TEXT").read_text(encoding="utf-8")
+    files["LICENSE"] = (pages.ROOT / "chapters" / "LICENSE").read_text(encoding="utf-8")
     files |= {f"svg/{name}.svg": svg for name, svg in drawn.items()} | {
         f"pdf/{name}.pdf": pdf for name, pdf in documents.items()
     }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from pages.student.answers import Cells, defined, fixed, function, learner, number
+from pages.student.kinds import Cells, defined, fixed, function, learner, number
 
 rng = np.random.default_rng(0)
 ALONE = "that is after the second shock alone, and the first one stays."

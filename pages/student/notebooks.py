@@ -19,8 +19,8 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from pages.live.kernel.needs import cells_needed
-from pages.student.answers import CHAPTERS, ROOT
+from pages.cells import cells_needed
+from pages.student.kinds import CHAPTERS, ROOT
 from zoolab.judges.checking import answers
 from zoolib.book.claims import CLAIM_MIME
 

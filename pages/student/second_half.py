@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from pages.student.answers import Cells, defined, fixed, function, learner, number, told
+from pages.student.kinds import Cells, defined, fixed, function, learner, number, told
 
 REPLAY, FORGET = "replay and LinUCB", "window and discount"
 HALF_THE_TIME = "that is enough to exclude zero in one of two times: power takes more than 1.96 standard errors."

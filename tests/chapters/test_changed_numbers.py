@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import zoolib as zoo
-from pages.student.answers import cells
+from pages.student.kinds import cells
 from zoolib import metrics
 from zoolib.experiment import mean_interval
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import book_checks as book
+import machine
 import pytest
 import yaml
 from built_book import missing
@@ -70,8 +71,8 @@ def test_labels_are_unique_in_the_whole_book():
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted((book.ROOT / "chapters").glob("*.md")), book.ROOT / "README.md", book.ROOT / "CHANGELOG.md"],
-    ids=lambda p: p.name,
+    [*sorted((book.ROOT / "chapters").glob("*.md")), *sorted(book.ROOT.glob("*/README.md")), book.ROOT / "README.md"],
+    ids=lambda p: f"{p.parent.name}/{p.name}",
 )
 def test_front_and_back_matter_is_plain(path: Path):
     assert book.hype_words(path.read_text(encoding="utf-8")) == []
@@ -130,3 +131,8 @@ def test_what_a_chapter_asks_of_the_package_is_there(path: Path):
 def test_a_name_that_is_gone_is_noticed():
     code = "import zoolib as zoo\nfrom zoolib import metrics\nzoo.gone.Agent()\nmetrics.ctr\nzoo.metrics.gone\nx.gone"
     assert unknown_names(code) == {"zoo.gone", "zoo.metrics.gone"}
+
+
+@pytest.mark.parametrize("path", book.NOTEBOOKS, ids=names)
+def test_every_notebook_says_on_what_it_was_stored(path: Path):
+    assert machine.stored_on(path).startswith("Python 3.11, NumPy ")

@@ -217,11 +217,7 @@ def pictures_have_drawings(nb: NotebookNode) -> list[str]:
 
 def cells_are_short(nb: NotebookNode) -> list[str]:
     lines = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(nb)}
-    hidden = {
-        cell.id
-        for cell in code_cells(nb)
-        if {"hide-input", "hide-cell", "remove-input", "remove-cell"} & set(tags(cell))
-    }
+    hidden = {cell.id for cell in code_cells(nb) if cell.metadata.get("jupyter") == {"source_hidden": True}}
     shown = {name: n for name, n in lines.items() if name not in hidden}
     found = [f"cell {name} has {n} lines; {MOST_LINES} is the most" for name, n in shown.items() if n > MOST_LINES]
     if shown and median(shown.values()) > MEDIAN_LINES:
@@ -308,20 +304,20 @@ def in_solutions(nb: NotebookNode) -> list[NotebookNode]:
 def jupyterlab_shows_no_solution(nb: NotebookNode) -> list[str]:
     """The page folds a solution with all that is in it; JupyterLab folds each cell that says so, and its output."""
     folded = {"source_hidden": True, "outputs_hidden": True}
-    found = [
+    return [
         f"cell {cell.id} of a solution is open in JupyterLab"
         for cell in in_solutions(nb)
         if cell.metadata.get("jupyter") != folded
     ]
+
+
+def checks_of_claims_are_folded(nb: NotebookNode) -> list[str]:
     within = {cell.id for cell in in_solutions(nb)}
-    found += [
-        f"cell {cell.id} is folded on the page and open in JupyterLab"
+    return [
+        f"cell {cell.id} checks a claim in the open; give it the tag hide-input"
         for cell in code_cells(nb)
-        if cell.id not in within
-        and {"hide-input", "remove-input"} & set(tags(cell))
-        and cell.metadata.get("jupyter") != {"source_hidden": True}
+        if "zoo.claim(" in cell.source and cell.id not in within and "hide-input" not in tags(cell)
     ]
-    return found
 
 
 def sections(nb: NotebookNode) -> dict[str, str]:
@@ -399,6 +395,7 @@ EVERY_CHAPTER: list[Callable[[NotebookNode], list[str]]] = [
     opens_and_closes,
     exercises_have_solutions,
     jupyterlab_shows_no_solution,
+    checks_of_claims_are_folded,
     sections_ask,
 ]
 WITH_A_PAGE = [path for path in CHAPTERS if path.name[:2] not in WITHOUT_A_PAGE]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd  # noqa: F401
 
-SECONDS = float(environ.get("ATTACK_SECONDS", "4"))  # of the whole attack; make attack takes its time
+SECONDS = float(environ.get("ATTACK_SECONDS", "4"))  # of the whole attack; make -C zoolab attack takes its time
 
 
 class Thing:

@@ -281,13 +281,13 @@ INNER = {
     "ArmHeads*Agent.* PerProductAgent.*": "made for bare contexts alone",
     "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
     "Estimate Interval Results LabelledData Verdict Verdict.*": "what others return",
-    "check": "whatever is handed in gets a verdict, nonsense above all: tests/book/test_checking.py",
+    "check": "whatever is handed in gets a verdict, nonsense above all: tests/zoolab/judges/test_checking.py",
     "Decision Decision.told Sums Sums.prior Sums.unpacked TwoTowers Visitor": "looked at by ledger and funnel",
     "MLPRecommender.forward MLPRecommender.logits": "torch calls them, with tensors",
     "ContextSpace.context ContextSpace.contexts ContextSpace.choices": "there to refuse",
     "ReplayBuffer.*": "an agent's memory",
     "labelled movielens open_bandit production_prior member": "read what was downloaded; they take words from a list",
-    "RedisStore*": "needs a server; tests/production holds it to the same suite as lmdb",
+    "RedisStore*": "needs a server; tests/zoolab/serving holds it to the same suite as lmdb",
 }  # fmt: skip
 
 # Errors that are an answer, too.

@@ -1,6 +1,6 @@
 """How fast zoolib is: against the literal versions of its own algorithms, and against the libraries of others.
 
-``python -m zoolab.benchmarks`` (``make bench``) times the first, ``python -m zoolab.benchmarks --peers`` (``make
+``python -m zoolab.benchmarks`` (``make -C zoolab bench``) times the first, with ``--peers`` (``make -C zoolab
 bench-peers``) both. Times are CPU times of one thread. What is compared is timed in turns, several rounds of it, so
 that a busy machine slows all alike; ratios are taken within a round, and their medians are reported.
 """

@@ -38,9 +38,8 @@ def literal(rounds: int) -> list[dict[str, Any]]:
 def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
     """Run a benchmark in a process of its own and return what it prints, or None and why not."""
     environment = {**os.environ, **ONE_CORE}
-    done = subprocess.run(
-        [python, "-m", *arguments], cwd=HERE.parents[1], capture_output=True, text=True, env=environment
-    )
+    command = [python, "-m", *arguments]
+    done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, env=environment)
     if done.returncode:
         return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
@@ -58,7 +57,7 @@ def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
     """Let every contender (of one task) play in turns, a round for each seed."""
     listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
     if listed is None:
-        raise SystemExit(f"the peers' environment does not work (make bench-peers makes it): {why}")
+        raise SystemExit(f"the peers' environment does not work (make -C zoolab bench-peers makes it): {why}")
     listed = {name: told for name, told in listed.items() if only in ("", told["task"])}
     played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
     missing: dict[str, str] = {}

@@ -1,8 +1,9 @@
-"""How long each chapter takes: to read, counted in its page, and to run, measured on one core (``make times``).
+"""How long each chapter takes: to read, counted in its page, and to run, on one core (``make -C zoolab times``).
 
 What is found goes to ``zoolab/benchmarks/times.csv``, which the first page of the book shows, and by which
-``tests/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks is
-written into that file by hand, and kept.
+``tests/zoolab/benchmarks/test_times.py`` judges what the chapters say of themselves. The question that a chapter asks
+is written into that file by hand, and kept. ``hours.csv`` beside it has the hours to read and to do each chapter, and
+to read it in a course that leaves some of it out, for teachers.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = ROOT / "benchmarks" / "times.csv"
+TABLE = ROOT / "zoolab" / "benchmarks" / "times.csv"
 QUESTION = "The question it asks"
+HOURS = TABLE.with_name("hours.csv")
+SHORT = {0: "", 1: "", 2: "Where the linear bonus comes from", 4: "", 7: "", 9: ""}  # a course, and what it leaves out
 COLUMNS = ["Chapter", QUESTION, "Builds on", "Words", "Minutes to read", "Seconds to run"]
 
 WORDS_A_MINUTE = 180  # of prose that one wants to understand
@@ -31,7 +34,6 @@ TO_UNDERSTAND = 1 / 3
 EXERCISE = 5.0, 2.0  # minutes for one that does not say how long it takes, and for each line of its solution's code
 SAID = {"two minutes": 2, "five minutes": 5, "ten minutes": 10, "fifteen minutes": 15, "a quarter of an hour": 15,
         "half an hour": 30, "an evening": 120, "by hand": 5}  # fmt: skip
-SHUT = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 FENCED = re.compile(r"^(`{3,})python.*?^\1", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
@@ -78,11 +80,16 @@ def section(nb: NotebookNode, heading: str) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=cells)
 
 
+def is_shut(cell: NotebookNode) -> bool:
+    """Tell whether JupyterLab folds a cell, too, so that few will read it."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
 def minutes(nb: NotebookNode) -> float:
     """Return the time that one honest reading takes, with its questions and without its exercises."""
     cells = before_exercises(nb)
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    shown = [cell for cell in cells if cell.cell_type == "code" and not SHUT & set(cell.metadata.get("tags", []))]
+    shown = [cell for cell in cells if cell.cell_type == "code" and not is_shut(cell)]
     lines = sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown)
     return (
         words(nb) / WORDS_A_MINUTE
@@ -112,6 +119,15 @@ def minutes_of_exercises(nb: NotebookNode) -> dict[str, float]:
         elif solving and not said:
             found[label] += EXERCISE[1] * len([line for line in cell.source.splitlines() if line.strip()])
     return found
+
+
+def hours(path: Path) -> dict[str, str]:
+    """Return the hours to read a chapter, to do its exercises, and to read it in the short course, if that has it."""
+    nb, number = nbformat.read(path, as_version=4), int(path.name[:2])
+    read, out = minutes(nb), minutes(section(nb, SHORT[number])) if SHORT.get(number) else 0.0
+    found = {"Read": read, "Exercises": sum(minutes_of_exercises(nb).values()), "Short course": read - out}
+    said = {name: f"{value / 60:.2f}" for name, value in found.items()}
+    return {"Chapter": path.stem, **said, **({} if number in SHORT else {"Short course": ""})}
 
 
 def builds_on(nb: NotebookNode) -> str:
@@ -152,6 +168,12 @@ def updated(table: pd.DataFrame | None, rows: Iterable[dict[str, object]]) -> pd
     return pd.DataFrame([by_file[name] for name in sorted(by_file)], columns=COLUMNS)
 
 
+def write_hours() -> None:
+    """Count the hours of all chapters, and write them."""
+    rows = [hours(path) for path in sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))]
+    pd.DataFrame(rows).to_csv(HOURS, index=False, lineterminator="\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the chapters that are named, or all, and write the table anew after each."""
     parser = argparse.ArgumentParser(description="Measure what chapters take.")
@@ -167,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seconds = seconds_to_run(nbformat.read(path, as_version=4), ROOT / "chapters")
         found = row(path, seconds)
         updated(table, [found]).to_csv(TABLE, index=False, lineterminator="\n")
+        write_hours()
         print(f"{path.name}: {found['Minutes to read']} minutes to read, {found['Seconds to run']} seconds to run")
 
 

@@ -1,6 +1,6 @@
 """Libraries against each other where no context ever comes again: the contenders, the world, one round of one of them.
 
-This file runs in the peers' environment (``make bench-peers`` makes it), one process a contender:
+This file runs in the peers' environment (``make -C zoolab bench-peers`` makes it), one process a contender:
 
     python -m zoolab.benchmarks.different "mabwiser: LinUCB" --seed 42
 

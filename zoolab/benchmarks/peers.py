@@ -1,6 +1,6 @@
 """Libraries that others wrote, each as two functions: choose an arm for a user, learn from the click.
 
-This file runs in an environment of its own (``make bench-peers`` makes it), one process a contender:
+This file runs in an environment of its own (``make -C zoolab bench-peers`` makes it), one process a contender:
 
     python -m zoolab.benchmarks.peers "river: LinUCBDisjoint" --steps 10000 --seed 42
 

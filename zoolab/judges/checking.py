@@ -1,7 +1,8 @@
 """Answers that are checked: what a reader hands in for an exercise, judged against the executed solution.
 
-What is right is taken from the outputs of the solutions (``make answers``) and lies turned about in ``answers.txt``, so
-that nobody reads it by accident. That keeps no secret from somebody who turns it back: the solutions are in the book.
+The right answers come from the outputs of the solutions (``make -C pages answers``). They lie turned about in
+``answers.txt``, so that nobody reads it by accident. That keeps no secret from somebody who turns it back: the
+solutions are in the book.
 """
 
 from __future__ import annotations

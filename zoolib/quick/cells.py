@@ -185,7 +185,7 @@ class Embedded(OnCells):
         Z, of = self.Z[(*(w[:, None] for w in self.agent.worlds), self.in_shape(cells))], self.agent.evidence
         scores = of.mean(Z)
         if self.alpha:
-            scores = scores + self.alpha * self.how.linear_bonus(of, Z)
+            scores = scores + self.alpha * self.how.bonus(of.width, Z, of)
         place = self.how.pick(np.where(sim.offers(arms), scores, -np.inf) if sim.sold_out else scores)
         return self.shown(arms[(*self.agent.worlds, place)], sim)
 

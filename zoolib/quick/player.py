@@ -50,7 +50,7 @@ class Player:
     def place(self, payoff: np.ndarray, width: np.ndarray, offered: np.ndarray | None) -> Any:
         """Return the place of the candidate to show, given payoffs and widths, ``(R, n)``, in the agent's axes."""
         payoff = self.in_shape(payoff)
-        scores = payoff + self.alpha * self.how.bonus(self.in_shape, width) if self.alpha else payoff
+        scores = payoff + self.alpha * self.how.bonus(self.in_shape, width, None) if self.alpha else payoff
         return self.how.pick(scores if offered is None else np.where(self.in_shape(offered), scores, -np.inf))
 
     def shown(self, best: Any, sim: Any) -> Any:
@@ -73,8 +73,7 @@ class Player:
 
 def goes_by_width(how: Exploration) -> bool:
     """Tell whether an exploration asks for nothing but payoffs and widths, as far as we know it."""
-    bonus, linear = type(how).bonus, type(how).linear_bonus
-    return linear is Exploration.linear_bonus and bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
+    return type(how).bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
 
 
 def numbers_of(X: np.ndarray, rows: np.ndarray) -> np.ndarray:

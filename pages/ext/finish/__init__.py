@@ -5,8 +5,7 @@ twice gives the same pages. The mends are in the rooms: what a page loads (:mod:
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
 (:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
-what it offers in print (:mod:`finish.pdf`), what stands where there is no page (:mod:`finish.lost`), and which of it is
-in which language (:mod:`finish.languages`).
+what it offers in print (:mod:`finish.pdf`), and what stands where there is no page (:mod:`finish.lost`).
 """
 
 from __future__ import annotations
@@ -22,12 +21,11 @@ from questions import Question
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
-from finish import access, assets, finding, folds, languages, layout, lean, tables, words
+from finish import access, assets, finding, folds, layout, lean, tables, words
 from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
-from finish.languages import say_scripts_in_the_language
 from finish.layout import size_images
 from finish.lost import add_lost
 from finish.markup import read, written
@@ -50,7 +48,6 @@ MENDS: list[Mend] = [
     *access.MENDS,
     *finding.MENDS,
     *layout.MENDS,
-    *languages.MENDS,  # of all words that were added
 ]
 
 
@@ -103,12 +100,10 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         if after != before:
             path.write_text(after, encoding="utf-8")
     finish_index(out, [section for way in sorted(sections) for section in sections[way]])
-    if language == languages.ORIGINAL:
-        add_print(out, Path(app.srcdir) / "_build" / "pdf")
-        lost = add_lost(out, app.config.html_title, out / "_static" / "favicon.svg")
-        lost.write_text(finish(lost.read_text(encoding="utf-8")), encoding="utf-8")
+    add_print(out, Path(app.srcdir) / "_build" / "pdf")
+    lost = add_lost(out, app.config.html_title, out / "_static" / "favicon.svg")
+    lost.write_text(finish(lost.read_text(encoding="utf-8")), encoding="utf-8")
     make_lean(out)
-    say_scripts_in_the_language(out / "_static", language)
     remove_unused(out, logos=not app.config.html_theme_options.get("repository_url"))
 
 

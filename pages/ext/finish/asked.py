@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -10,9 +9,6 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from questions import Question, of_pages, pages_of, span
-from translated import ASKED
-
-from finish.languages import words_for_scripts
 
 SCRIPT = Path(__file__).with_name("questions.js")
 FILE = "questions.js"
@@ -40,10 +36,6 @@ def let_answer(page: BeautifulSoup, folder: Path, out: Path, asked: Mapping[str,
     if place:
         _list(place, page, asked.values())
     if page.select_one("[data-asks], #book-answers") and not page.select_one(f'script[src*="{FILE}"]'):
-        if said := words_for_scripts(page, ASKED):
-            script = page.new_tag("script")
-            script.string = f"window.questionWords = {json.dumps(said, ensure_ascii=False)};"
-            page.body.append(script)
         address = os.path.relpath(out / "_static" / FILE, folder)
         page.body.append(page.new_tag("script", attrs={"src": address, "defer": ""}))
 

@@ -42,7 +42,7 @@ def offer_print(page: BeautifulSoup, home: str, chapter: str | None) -> None:
 
 
 def add_print(out: Path, pdfs: Path) -> None:
-    """Put the PDFs that "make pdf" has made beside the pages, and offer them there."""
+    """Put the PDFs that "make -C pages pdf" has made beside the pages, and offer them there."""
     if not (pdfs / BOOK_PDF).exists():
         return
     (out / "pdf").mkdir(exist_ok=True)

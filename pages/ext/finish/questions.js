@@ -6,8 +6,7 @@
     node.append(...inside);
     return node;
   };
-  // a translation puts its sentences, by the English ones, into window.questionWords before this script runs
-  const say = (text, ...values) => (window.questionWords?.[text] ?? text).replace(/\{\}/g, () => values.shift());
+  const say = (text, ...values) => text.replace(/\{\}/g, () => values.shift());
   const count = value => Number.isInteger(value) && value > 0 ? value : 0;
 
   // ---- what is kept; a storage that is blocked, full or garbled holds nothing, and the page still answers

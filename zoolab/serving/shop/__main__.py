@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         token = None if host in LOOPBACK else secrets.token_urlsafe(16)
         address = f"http://{host}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
         print(f"The shop is open at {address} (Ctrl-C closes it)", flush=True)
-        http = extra("shop.connections").Connection
+        http = extra("zoolab.serving.shop.connections").Connection
         config = uvicorn.Config(create_app(shop, [host, *given.name], token), http=http, **SETTINGS)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn has closed everything, and says so once more
             uvicorn.Server(config).run(sockets=[listening])
