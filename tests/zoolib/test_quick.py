@@ -189,7 +189,7 @@ def test_evidence_that_no_visit_leaves_is_left_to_the_agent():
 
 def test_a_bonus_that_we_do_not_know_is_left_to_the_agent():
     class Half(zoo.agents.Exploration):
-        def bonus(self, width, X):
+        def bonus(self, width, X, evidence):
             return 0.5 * X[..., 0]
 
     agent, shop = made(linucb(exploration=Half()), range(3))
