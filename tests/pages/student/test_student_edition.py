@@ -63,7 +63,9 @@ def _texts(folder, *kinds):
 
 def test_nothing_of_a_solution_is_in_the_student_edition(edition):
     """No line of its text, its code or its outputs, but those that stand elsewhere in the book too."""
-    modules = [path for folder in ("chapters", "experiments") for path in (notebooks.ROOT / folder).rglob("*.py")]
+    modules = [
+        path for folder in ("chapters", "zoolab/experiments") for path in (notebooks.ROOT / folder).rglob("*.py")
+    ]
     beside = "".join(path.read_text(encoding="utf-8") for path in modules)
     kept = beside + "\n".join(as_text(divided(path)[0]) for path in CHAPTERS)
     hidden = {line for path in CHAPTERS for cell in divided(path)[1] for line in lines_of(cell)}
