@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 from pages.ext.questions import Question, of_pages, pages_of, span
 
 ROOT = Path(__file__).resolve().parents[2]
