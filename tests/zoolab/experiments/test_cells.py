@@ -6,20 +6,35 @@ import pytest
 import zoolib as zoo
 from zoolab.columns import LogisticEvidence
 from zoolab.experiments import cells
-from zoolib.agents import HybridLinUCBAgent, LogisticUCBAgent, SharedLogisticUCBAgent
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
+
+
+class PlainLogistic(zoo.LinUCBAgent):
+    """A logistic model for each arm, by its definition."""
+
+    def __init__(self, features, *, gamma=1.0, ridge=1.0, **settings):
+        super().__init__(features, ridge=ridge, **settings)
+        self.evidence = LogisticEvidence(features.d, self._shape(), ridge, gamma=gamma)
+
+
+class PlainCrossedLogistic(zoo.SharedLinUCBAgent):
+    """A logistic model for all arms, by its definition."""
+
+    def __init__(self, features, *, gamma=1.0, ridge=1.0, **settings):
+        super().__init__(features, ridge=ridge, **settings)
+        self.evidence = LogisticEvidence(features.d, self._shape(), ridge, gamma=gamma)
+
+
 PAIRS = {
     "disjoint": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3}),
     "disjoint, window": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3, "window": 120}),
     "disjoint, discount": (cells.Disjoint, zoo.LinUCBAgent, "onehot", FADING),
-    "disjoint, logistic": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", {"alpha": 1.0, "ridge": 2.0}),
-    "disjoint, logistic, discount": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", FADING),
-    "hybrid": (cells.Hybrid, HybridLinUCBAgent, "crossed", {"alpha": 0.3, "ridge": 0.4}),
-    "hybrid, discount": (cells.Hybrid, HybridLinUCBAgent, "crossed", FADING),
-    "crossed, logistic": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", {"alpha": 1.0, "ridge": 2.0}),
-    "crossed, logistic, discount": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", FADING),
+    "disjoint, logistic": (cells.DisjointLogistic, PlainLogistic, "onehot", {"alpha": 1.0, "ridge": 2.0}),
+    "disjoint, logistic, discount": (cells.DisjointLogistic, PlainLogistic, "onehot", FADING),
+    "crossed, logistic": (cells.CrossedLogistic, PlainCrossedLogistic, "crossed", {"alpha": 1.0, "ridge": 2.0}),
+    "crossed, logistic, discount": (cells.CrossedLogistic, PlainCrossedLogistic, "crossed", FADING),
 }
 
 
@@ -53,11 +68,12 @@ def test_one_world_is_a_hundred_without_the_axis(pair):
     np.testing.assert_array_equal(np.squeeze(one.arm), many.arm[0][1])
 
 
-def test_hybrid_with_a_window_is_the_ridge_regression_on_what_is_shared_and_what_is_not():
+@pytest.mark.parametrize("memory", [{}, {"window": 60}, {"gamma": 0.99}], ids=["all", "window", "discount"])
+def test_hybrid_is_the_ridge_regression_on_what_is_shared_and_what_is_not(memory):
     sim = zoo.ZooplusSimulator(n_products=10, n_users=40, seed=5)
     features = zoo.FeatureEngineer(sim, "crossed")
-    fast = cells.Hybrid(features, alpha=0.3, window=60, ridge=0.5)
-    whole = zoo.SharedLinUCBAgent(zoo.ContextSpace(60, 10), alpha=0.3, window=60, ridge=0.5)
+    fast = cells.Hybrid(features, alpha=0.3, ridge=0.5, **memory)
+    whole = zoo.SharedLinUCBAgent(zoo.ContextSpace(60, 10), alpha=0.3, ridge=0.5, **memory)
     rng = np.random.default_rng(2)
     for user in rng.integers(0, 40, 250).tolist():
         X = np.zeros((10, 60))
