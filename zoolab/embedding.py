@@ -43,4 +43,4 @@ class EmbeddingAgent(UCBAgent):
         """Return mean + alpha * width, or what the exploration puts in its place; each row is embedded once."""
         Z = self.embed(X)
         mean = self.mean(Z)
-        return mean + self.alpha * self.exploration.bonus(self.width, Z) if self.alpha else mean
+        return mean + self.alpha * self.exploration.bonus(self.width, Z, None) if self.alpha else mean

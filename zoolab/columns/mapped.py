@@ -35,7 +35,7 @@ class _Ahead(Thompson):
             xi = np.stack([rng.standard_normal((self.n, evidence.d)) for rng in self._rngs]).reshape(self._noise.shape)
             self._noise[...] = np.swapaxes(evidence.solved(np.swapaxes(xi, -1, -2), trans=1), -1, -2)
 
-    def linear_bonus(self, evidence: BatchedEvidence, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Any, Z: np.ndarray, evidence: BatchedEvidence) -> np.ndarray:
         """Return (theta_drawn - theta)'z / alpha for the rows z of ``Z``."""
         if self._used >= self.n:  # There were more choices than clicks.
             self.renew(evidence, 1.0)

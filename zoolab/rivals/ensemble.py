@@ -38,7 +38,7 @@ class OneMember(ByChance):
     False
     """
 
-    def bonus(self, width: Width, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, Z: np.ndarray, evidence: Any) -> np.ndarray:
         """Return how far what a member says is from the mean, ``(..., M, n) -> (..., n)``: a new one at each call."""
         member = np.asarray(self._uniforms() * Z.shape[-2]).astype(int)
         return np.take_along_axis(Z, member[..., None, None], -2)[..., 0, :] - Z.mean(-2)

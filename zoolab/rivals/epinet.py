@@ -44,7 +44,7 @@ class OneIndex(Exploration):
     def _draw_from(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._rngs = self._needed(rngs)
 
-    def bonus(self, width: Width, Z: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, Z: np.ndarray, evidence: Any) -> np.ndarray:
         """Return s'z for each row, whose standard deviation is the width, with a new z at each call."""
         z = np.stack([rng.standard_normal(Z.shape[-1] - 1) for rng in self._rngs])
         return np.matvec(Z[..., 1:], z.reshape(*Z.shape[:-2], -1))

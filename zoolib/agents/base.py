@@ -96,6 +96,7 @@ class UCBAgent(Agent):
     """
 
     exploration: Exploration = UCB()
+    evidence: Any = None  # A linear agent has some.
 
     def __init__(self, features: FeatureEngineer | ContextSpace, *, alpha: float) -> None:
         super().__init__(features)
@@ -112,7 +113,7 @@ class UCBAgent(Agent):
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return payoff + alpha * uncertainty of each row of ``X``, or what the exploration puts in its place."""
         payoff = self.payoff(X)
-        return payoff + self.alpha * self.exploration.bonus(self.uncertainty, X) if self.alpha else payoff
+        return payoff + self.alpha * self.exploration.bonus(self.uncertainty, X, self.evidence) if self.alpha else payoff
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X`` with the highest score, unless exploration overrides it."""

@@ -67,13 +67,15 @@ class Exploration:
             raise TypeError(f"rng must be given for exploration={self!r}: randomness is handed in, never implied")
         return rngs
 
-    def bonus(self, width: Width, X: np.ndarray) -> Any:
-        """Return what alpha multiplies for the rows of ``X``, ``(..., n)``; ``width(X)`` is how unsure the agent is."""
-        return 0.0
+    def bonus(self, width: Width, X: np.ndarray, evidence: Any) -> Any:
+        """Return what alpha multiplies for the rows of ``X``, ``(..., n)``.
 
-    def linear_bonus(self, evidence: Any, Z: np.ndarray) -> Any:
-        """Return the same for the rows of ``Z``, which are all judged by one linear model, ``evidence``."""
-        return self.bonus(evidence.width, Z)
+        Parameters
+        ----------
+        width, evidence
+            A function that returns how unsure the agent is of each row; and what it rests on, if the agent is linear.
+        """
+        return 0.0
 
     def override(self, arm: Any, for_sale: np.ndarray) -> Any:
         """Return the arm to show when ``arm`` has the highest score, given which are for sale, ``(..., K)``."""
@@ -88,7 +90,7 @@ class UCB(Exploration):
     False
     """
 
-    def bonus(self, width: Width, X: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, X: np.ndarray, evidence: Any) -> np.ndarray:
         """Return the width."""
         return width(X)
 
@@ -114,9 +116,9 @@ class Thompson(Exploration):
     def _draw_from(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._normals = NormalStream(self._needed(rngs), batch_shape, d)
 
-    def linear_bonus(self, evidence: Any, Z: np.ndarray) -> np.ndarray:
-        """Return z'C xi for the rows z of ``Z``: of mean 0 and standard deviation sqrt(z' A^-1 z), drawn jointly."""
-        return np.matvec(Z, np.matvec(np.linalg.cholesky(evidence.A_inv), self._normals()))
+    def bonus(self, width: Width, X: np.ndarray, evidence: Any) -> np.ndarray:
+        """Return z'C xi for the rows z of ``X``: of mean 0 and standard deviation sqrt(z' A^-1 z), drawn jointly."""
+        return np.matvec(X, np.matvec(np.linalg.cholesky(evidence.A_inv), self._normals()))
 
 
 @dataclass
@@ -137,7 +139,7 @@ class ArmThompson(Exploration):
     def _draw_from(self, rngs: Rngs | None, batch_shape: tuple[int, ...], d: int | None) -> None:
         self._rngs = self._needed(rngs)
 
-    def bonus(self, width: Width, X: np.ndarray) -> np.ndarray:
+    def bonus(self, width: Width, X: np.ndarray, evidence: Any) -> np.ndarray:
         """Return width times a standard normal number for each row: new at each call."""
         w = width(X)
         xi = np.array([rng.standard_normal(w.shape[-1]) for rng in self._rngs])

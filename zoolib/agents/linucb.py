@@ -21,8 +21,6 @@ from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 class LinearUCBAgent(UCBAgent):
     """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself."""
 
-    evidence: Any
-
     def phi(self, X: np.ndarray) -> np.ndarray:
         """Return what the linear model sees of each row of ``X``, ``(..., n, d) -> (..., n, d_z)``."""
         return X
@@ -38,8 +36,8 @@ class LinearUCBAgent(UCBAgent):
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return payoff + alpha * uncertainty, or what the exploration puts in its place; phi(X) is computed once."""
         Z = self.phi(X)
-        payoff = self.evidence.mean(Z)
-        return payoff + self.alpha * self.exploration.linear_bonus(self.evidence, Z) if self.alpha else payoff
+        of, payoff = self.evidence, self.evidence.mean(Z)
+        return payoff + self.alpha * self.exploration.bonus(of.width, Z, of) if self.alpha else payoff
 
 
 class SharedLinUCBAgent(LinearUCBAgent):
@@ -65,6 +63,8 @@ class SharedLinUCBAgent(LinearUCBAgent):
     >>> agent.select(np.eye(3, 2))
     1
     """
+
+    score = UCBAgent.score  # Here phi costs nothing.
 
     def __init__(
         self,
@@ -124,7 +124,6 @@ class LinUCBAgent(SharedLinUCBAgent):
     """
 
     warm = None  # A log of contexts does not say which arm they belong to.
-    score = UCBAgent.score
 
     @property
     def n_arms(self) -> int:

@@ -38,7 +38,7 @@ class Memory:
     evidence: Any
 
     def start(self, network: MLP, phi: Phi, ridge: float, batch_shape: tuple[int, ...]) -> Self:
-        """Return a copy that keeps evidence on embeddings ``phi(X)`` of ``network``; the prior is lambda = ``ridge``."""
+        """Return a copy that keeps evidence on embeddings ``phi(X)`` of ``network``, from the prior ``ridge``."""
         mine = copy.copy(self)
         mine._make(network, phi, ridge, batch_shape)
         return mine

@@ -16,7 +16,7 @@ class Unplayable(Exception):
 
 
 class Player:
-    """Plays for an agent in a shop until the catalog changes, then tells the agent what it learned.
+    """Plays for an agent in a shop, then tells the agent what it learned.
 
     Inside a player, one world is a batch of one: every array has an axis of R worlds.
 
@@ -31,12 +31,11 @@ class Player:
         self.agent, self.how, self.alpha = agent, agent.exploration, agent.alpha
         self.R = int(np.prod(agent.batch_shape, dtype=int))
         self.worlds, self.n_updates, self._user = np.arange(self.R), 0, None
-        self._met = world.product_category, world.for_sale, world.user_persona
+        self.personas = world.user_persona
 
     def fits(self, world: Any) -> bool:
-        """Tell whether products and users are still those of the start."""
-        now = world.product_category, world.for_sale, world.user_persona
-        return all(a is b for a, b in zip(now, self._met, strict=True))
+        """Tell whether what the player goes by is as it was at the start."""
+        return world.user_persona is self.personas
 
     def persona(self, user_id: Any, sim: Any) -> np.ndarray:
         """Return the personas of the users, ``(R,)``; an update asks for the same users as its prediction."""
@@ -51,7 +50,7 @@ class Player:
     def place(self, payoff: np.ndarray, width: np.ndarray, offered: np.ndarray | None) -> Any:
         """Return the place of the candidate to show, given payoffs and widths, ``(R, n)``, in the agent's axes."""
         payoff = self.in_shape(payoff)
-        scores = payoff + self.alpha * self.how.bonus(self.in_shape, width) if self.alpha else payoff
+        scores = payoff + self.alpha * self.how.bonus(self.in_shape, width, None) if self.alpha else payoff
         return self.how.pick(scores if offered is None else np.where(self.in_shape(offered), scores, -np.inf))
 
     def shown(self, best: Any, sim: Any) -> Any:
@@ -74,8 +73,7 @@ class Player:
 
 def goes_by_width(how: Exploration) -> bool:
     """Tell whether an exploration asks for nothing but payoffs and widths, as far as we know it."""
-    bonus, linear = type(how).bonus, type(how).linear_bonus
-    return linear is Exploration.linear_bonus and bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
+    return type(how).bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
 
 
 def numbers_of(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
