@@ -14,23 +14,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from test_structure import WINGS, faces
 
 import zoolib as zoo
 from zoolab import columns as maps  # noqa: F401
 from zoolab import logs as off_policy
 from zoolab import serving as production
-from zoolab.columns import FeatureShop
+from zoolab.columns import FeatureShop, Layout, Segments
 from zoolab.labelled import LabelledData  # noqa: F401  in the tables, too
 from zoolab.logs import LoggedData
 from zoolab.rivals import LinTSAgent
-from zoolib import experiment, world
+from zoolib import experiment
 from zoolib.evidence import Evidence  # noqa: F401
 from zoolib.networks import MLP
-from zoolib.saving import load, save
 
 D, K, U, N = 9, 8, 10, 12  # length of a context; products, users, and rows of a log
-SPACE, LAYOUT = zoo.ContextSpace(D, K), world.Layout(3, 2, 3)
+SPACE, LAYOUT = zoo.ContextSpace(D, K), Layout(3, 2, 3)
+WINGS = {
+    "zoolib": ["agents", "book", "evidence", "experiment", "networks", "world"],
+    "zoolab": ["columns", "judges", "labelled", "logs", "long", "rivals", "serving"],
+}
 FOLDER = tempfile.TemporaryDirectory(prefix="attack")  # gone with this process
 ROOT = Path(FOLDER.name)
 
@@ -63,7 +65,7 @@ RESULTS = experiment.replicate({"a": factory, "b": factory}, [1, 2], 40, {20: zo
 
 
 def feature_shop() -> FeatureShop:
-    return FeatureShop(world.Segments(), 1, n_products=60, n_log=20, n_steps=9)
+    return FeatureShop(Segments(), 1, n_products=60, n_log=20, n_steps=9)
 
 
 def log() -> LoggedData:
@@ -87,11 +89,6 @@ def frame() -> pd.DataFrame:
 def csv() -> Path:
     frame().to_csv(ROOT / "log.csv", index=False)
     return ROOT / "log.csv"
-
-
-def saved() -> Path:
-    save(agent(), ROOT / "agent.npz")
-    return ROOT / "agent.npz"
 
 
 def recommender() -> Path:
@@ -184,7 +181,7 @@ query: drawn(2); embeddings: drawn(K, 2); ids: np.arange(3); mask: np.arange(K) 
 visitor: production.Visitor(drawn(4), "u", "s"); sums: sums();
 posterior: production.Posterior(np.ones(D), np.eye(D)); version: "v"; group: "shared";
 messages: [production.Message("d", 1, 1)]; embed: embedder(); shocks: {5: zoo.SHOCK_FISH}; progress: False;
-scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange(5) > 2; taste: world.Segments();
+scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange(5) > 2; taste: Segments();
 state: dict(); categories: ["Dog Toy"]; changes: {"budget_shopper": {"Dog Toy": 0.5}};
 for_sale: np.ones(K, dtype=bool); agents: {"a": agent()}; grid: {"a": (zoo.SharedLinUCBAgent, {"alpha": [0.1, 0.2]})};
 context: ["x"]; stream: "users"; after: 0.0; by: 1; tolerance: 1e-09; p: drawn(4); delta: 0.5; worlds: ...;
@@ -195,25 +192,23 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
-Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
 Logbook.update.chosen_arm: 2;
-ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
+ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE; LiteralNeuralUCBAgent.settings: {"rng": 0};
 StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
-Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; HybridLinUCBAgent.own: [0, 1]; Discount.gamma: 0.9;
+Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
 train_recommender.log: zoo.random_log(sim(), 40, 0); train_recommender.epochs: 1;
 claim.kind: "exact"; ClassificationBandit.seeds: 1; WheelBandit.seeds: 1; ClassificationBandit.reward.arm: 1;
 LoggedData.context: drawn(N, D); LoggedData.action: np.arange(N) % K; LoggedData.reward: np.arange(N) % 2;
 LoggedData.propensity: np.full(N, 0.5); LoggedData.n_actions: K; LoggedData.rows.index: np.arange(3);
 rating_log.frame: pd.DataFrame({"user": [1, 1, 2], "genres": "Drama", "rating": [1.0, 5.0, 4.0]});
-read_log.columns: {"context": ["x"]}; LowRankFilter.p: D; LowRankFilter.rank: 4; TabularEvidence.Z: drawn(K, D);
-MLP.sizes: (D, 6, 1); FactorizationMachine.ids: (); paired_difference.a: "a"; paired_difference.b: "b";
+read_log.columns: {"context": ["x"]};
+MLP.sizes: (D, 6, 1); paired_difference.a: "a"; paired_difference.b: "b";
 replicate.agents: {"a": factory}; rolling.window: 10; run.users: np.arange(20) % U;
 serve.problem: feature_shop();
 serve.agents: {"a": lambda space, rng: zoo.SharedLinUCBAgent(space)}; steps_to_recover.shock: 20;
 resampled.of: np.median; resampled.samples: [np.arange(5.0)]; steps_to_recover.window: 5;
-stratified_bootstrap.of: experiment.interquartile_mean;
-stratified_bootstrap.n_resamples: 9; summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
+summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
 store.path: ROOT / "table.csv"; stored.path: csv(); sweep.measures: ["ctr"]; draw_users.n_steps: 20;
 sweep.shop: {"n_products": K}; replicate.shop: {"n_products": K}; WithProduct.of: maps.Identity();
 directions.U: drawn(N, 3); directions.P: drawn(N, 3); directions.r: np.arange(N) % 2.0; directions.k: 2;
@@ -225,7 +220,7 @@ replay.log: replace(log(), propensity=np.full(N, 1 / K)); thinned.log: replace(l
 thompson_ranks.alpha: drawn(4) + 1; thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
 Decision.unpacked.key: "decision/d"; Decision.unpacked.value: decision().packed(); Funnel.products: drawn(K, 5);
 Funnel.query: ask; Funnel.n_candidates: K; Funnel.n_slate: 3; Funnel.arrivals: None; Funnel.feedback.decision: "d";
-FeedbackQueue.put.decision: "d"; Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
+Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
 Ledger.take_in.log: "l"; Ledger.take_in.clicks: np.arange(K) % 2;
 LMDBStore.path: folder(); LMDBStore.max_bytes: 2 ** 20; open_store.url: folder();
 open_store.settings: {"max_bytes": 2 ** 20}; Retriever.index: "exact"; Retriever.search_and_filter.fetch: 5;
@@ -250,9 +245,9 @@ ZooplusSimulator.index_of.name: "budget_shopper"; ZooplusSimulator.set_catalog.p
 ZooplusSimulator.n_products: K; ZooplusSimulator.set_click_table.table: drawn(4, 5); ZooplusSimulator.n_users: U;
 random_value.shop: feature_shop(); ZooplusSimulator.seed: 3;
 Launch.apply.worlds: ...; ContextSpace.batch_shape: (); UCB1Agent.*.X: drawn(K, 20); UCB1Agent.*.x: drawn(20);
-LogisticUCBAgent.window: None; SharedLogisticUCBAgent.window: None; SharedLinUCBAgent.window: None;
-SharedLinUCBAgent.gamma: 1.0; SharedLogisticUCBAgent.gamma: 1.0; MLPRecommender.load.path: recommender();
-Sums.count.z: drawn(3); save.path: ROOT / "agent.npz"; load.path: saved(); load.into: agent()
+SharedLinUCBAgent.window: None;
+SharedLinUCBAgent.gamma: 1.0; MLPRecommender.load.path: recommender();
+Sums.count.z: drawn(3)
 """)
 
 # Objects whose methods are attacked, where good arguments for their class would not make them ready for it.
@@ -264,19 +259,18 @@ Estimate: off_policy.ips(log(), np.full((N, K), 1 / K))
 
 # What is not attacked, and why: names as they are handed on, * for any.
 INNER = {
-    "*.[gs]et_state": "save and load are the doors to it, and look at what goes through",
-    "*Agent.payoff *Agent.uncertainty *Agent.score *Agent.scored *Agent.choices": "asked by select and predict",
-    "*Agent.embed *Agent.embed_one *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
-    "*.start *.add *.renew *.step *.row *.bonus *.divert *.pick *.chances *.sample": "an agent's parts",
-    "*Evidence.* BatchedLogistic.* LowRankFilter.*": "an agent's sums: it has looked at contexts and rewards",
-    "MLP.* ClickNetwork.* FactorizationMachine.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
+    "*Agent.payoff *Agent.uncertainty *Agent.score *Agent.scored *Agent.candidates": "asked by select and predict",
+    "*Agent.embed *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
+    "*.start *.add *.reembed *.step *.bonus *.override *.pick *.chances *.sample": "an agent's parts",
+    "*Evidence.* BatchedLogistic.*": "an agent's sums: it has looked at contexts and rewards",
+    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
     "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
     "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
     "*.outcome": "asked by serve, with the choices that it has noted",
     "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
-    "UCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
+    "LinearUCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
     "OracleAgent.select StaticMLPAgent.select Logbook.learn*": "users and products are all they know, and they say so",
     "ArmHeads*Agent.* PerProductAgent.*": "made for bare contexts alone",
     "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
@@ -284,7 +278,7 @@ INNER = {
     "check": "whatever is handed in gets a verdict, nonsense above all: tests/zoolab/judges/test_checking.py",
     "Decision Decision.told Sums Sums.prior Sums.unpacked TwoTowers Visitor": "looked at by ledger and funnel",
     "MLPRecommender.forward MLPRecommender.logits": "torch calls them, with tensors",
-    "ContextSpace.context ContextSpace.contexts ContextSpace.choices": "there to refuse",
+    "ContextSpace.context ContextSpace.contexts ContextSpace.candidates": "there to refuse",
     "ReplayBuffer.*": "an agent's memory",
     "labelled movielens open_bandit production_prior member": "read what was downloaded; they take words from a list",
     "RedisStore*": "needs a server; tests/zoolab/serving holds it to the same suite as lmdb",
@@ -301,11 +295,11 @@ ANSWERS: dict[str, tuple[type[BaseException], ...]] = {
 # What an error speaks of, where it is not the argument itself: what it does not fit, or what was made of it.
 SPEAKS_OF = {
     "TwoTowers.train.x": "products", "LoggedData.n_actions": "action", "LoggedData.action": "context|position|reward",
-    "KeptScores.Z": "sums", "TabularEvidence.Z": "d must", "*_columns.b": "A must", "unpack.*": "the value at",
+    "KeptScores.Z": "sums", "*_columns.b": "A must", "unpack.*": "the value at",
     "Decision.unpacked.*": "the value at", "Ledger.read.*": "the value at", "*.seeds": "seed",
     "*.warm.X": "r must", "*.n_steps": "a step in shocks", "LoggedData.rows.index": "action must",
     "Funnel.deploy.embedder": "version",
-    "*.version": "model/", "LowRankFilter.p": "rank", "RandomTimes.happen.n_steps": r"shocks\.last",
+    "*.version": "model/", "RandomTimes.happen.n_steps": r"shocks\.last",
     "*.agents": "stream", "*.product_category": "for_sale", "s*.X": "r must", "train_phi.X": "clicks must",
     "thompson_ranks.alpha": "beta must", "directions.U": "P must", "*.context": "column", "*.frame": "column",
     "train_recommender.n_*": r"log\['", "*.apply_shock.shock": "No axis",
@@ -336,8 +330,7 @@ class Call(NamedTuple):
 def public_calls(inner: bool = False) -> dict[str, Call]:
     """Return what the faces of the wings hand on, functions, classes and methods; what is ``INNER`` only if asked."""
     found: dict[str, Call] = {}
-    handed_on = [(name, vars_of(wing, name)) for wing in sorted(WINGS) for name in sorted(faces()[wing])]
-    for name, one in [*handed_on, ("spawn", zoo.spawn), ("save", save), ("load", load)]:
+    for name, one in [*handed_on(), ("spawn", zoo.spawn)]:
         if name.startswith("_") or not (inspect.isclass(one) or inspect.isfunction(one)):
             continue
         if inspect.isclass(one) and (
@@ -349,14 +342,20 @@ def public_calls(inner: bool = False) -> dict[str, Call]:
             raw = inspect.getattr_static(one, method)
             function = raw.__func__ if isinstance(raw, (staticmethod, classmethod)) else raw
             is_public = method == "__call__" or not method.startswith("_")
-            if is_public and inspect.isfunction(function) and function.__module__.startswith("zoolib"):
+            if is_public and inspect.isfunction(function) and function.__module__.startswith(("zoolib", "zoolab")):
                 found[f"{name}.{method}"] = Call(f"{name}.{method}", one, method, raw)
     patterns = [] if inner else [pattern for several in INNER for pattern in several.split()]
     return {label: call for label, call in found.items() if not any(fnmatch(label, one) for one in patterns)}
 
 
-def vars_of(wing: str, name: str) -> Any:
-    return getattr(importlib.import_module(f"zoolib.{wing}"), name)
+def handed_on() -> Iterator[tuple[str, Any]]:
+    """Go through the names that the wings hand on, at once or when they are first used."""
+    for package, wings in WINGS.items():
+        for wing in wings:
+            face = importlib.import_module(f"{package}.{wing}")
+            later = [name for names in getattr(face, "_LATER", {}).values() for name in names]
+            for name in sorted({*vars(face), *later}):
+                yield name, getattr(face, name)
 
 
 def good(call: Call) -> tuple[Any, dict[str, Any]]:

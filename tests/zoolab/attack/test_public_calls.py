@@ -21,10 +21,9 @@ from public_calls import ANSWERS, INNER, MemoryStore, asked, drawn, embedder, go
 import zoolib as zoo
 from zoolab import logs as off_policy
 from zoolab import serving as production
-from zoolab.columns import FeatureShop
+from zoolab.columns import FeatureShop, Segments
 from zoolab.labelled import shuffled
-from zoolib import experiment, world
-from zoolib.persistence import Stateful
+from zoolib import experiment
 
 CALLS = public_calls.public_calls()
 PATIENCE = 10  # seconds a call may take, on a machine that has other things to do
@@ -79,9 +78,7 @@ def packed(part):
     """Return all that an object holds, but for what it has only computed once and keeps at hand."""
     if isinstance(part, np.random.Generator):
         return None
-    if isinstance(part, Stateful):
-        part = part.get_state()
-    elif hasattr(part, "__dict__") and not inspect.isclass(part):
+    if hasattr(part, "__dict__") and not inspect.isclass(part):
         part = {k: v for k, v in vars(part).items() if not isinstance(getattr(type(part), k, None), cached_property)}
     try:
         return pickle.dumps(part)
@@ -162,10 +159,10 @@ SILENT = {
     "a propensity whose inverse is infinite": lambda: replace(log(), propensity=np.full(12, 1e-310)),
     "a shuffle of more rows than there are": lambda: shuffled(2**63, 8, np.random.default_rng(0)),
     "steps without an end": lambda: shuffled(3, 2**63, np.random.default_rng(0)),
-    "contexts of no step": lambda: FeatureShop(world.Segments(), n_log=0, n_steps=3).contexts(None),
-    "the step before the first": lambda: FeatureShop(world.Segments(), n_log=0, n_steps=3).reward(-1, 0),
+    "contexts of no step": lambda: FeatureShop(Segments(), n_log=0, n_steps=3).contexts(None),
+    "the step before the first": lambda: FeatureShop(Segments(), n_log=0, n_steps=3).reward(-1, 0),
     "a visit of nobody": lambda: zoo.RandomAgent(zoo.FeatureEngineer(sim()), rng=0).predict("anybody", sim()),
-    "no shop": lambda: zoo.FeatureEngineer(sim()).choices(3, []),
+    "no shop": lambda: zoo.FeatureEngineer(sim()).candidates(3, []),
     "a launch of letters": lambda: zoo.Launch("Dog Toy"),
     "a shock without a name": lambda: zoo.Shock({}, name=None),
     "seeds that are bytes": lambda: zoo.ZooplusSimulator(seed=b"x"),

@@ -7,7 +7,7 @@ import pytest
 
 import zoolib as zoo
 from zoolab.long.conformance import play
-from zoolab.rivals import Delayed
+from zoolab.rivals import Delayed, EpsilonGreedyAgent
 
 SMALL = {"d_emb": 4, "hidden_dim": 6, "rng": 0}
 REPLAY = zoo.Replay(capacity=80, batch_size=8, every=10)
@@ -41,6 +41,15 @@ def test_alpha_counts_at_the_next_choice(make, seed):
             users = np.full(sim.batch_shape, user) if sim.batch_shape else user
             assert np.array_equal(agent.predict(users, sim), fresh.predict(users, sim))
     assert agent.alpha == 1.0
+
+
+def test_epsilon_counts_at_the_next_choice():
+    sim = shop()
+    agent = EpsilonGreedyAgent(zoo.FeatureEngineer(sim), epsilon=0.0, training=REPLAY, **SMALL)
+    play(agent, sim, 40)
+    assert len(set(play(agent, sim, 30).tolist())) < 6
+    agent.epsilon = 1.0
+    assert len(set(play(agent, sim, 100).tolist())) == 10
 
 
 # ---- one exploration for all, the definition and what is fast --------------------------------------------------------
