@@ -268,6 +268,7 @@ INNER = {
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
     "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
+    "ZooplusSimulator.offers": "asked by agents, about candidates",
     "*.outcome": "asked by serve, with the choices that it has noted",
     "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
     "LinearUCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
@@ -355,7 +356,8 @@ def handed_on() -> Iterator[tuple[str, Any]]:
             face = importlib.import_module(f"{package}.{wing}")
             later = [name for names in getattr(face, "_LATER", {}).values() for name in names]
             for name in sorted({*vars(face), *later}):
-                yield name, getattr(face, name)
+                if getattr(one := getattr(face, name), "__module__", "").startswith(f"{package}.{wing}."):
+                    yield name, one
 
 
 def good(call: Call) -> tuple[Any, dict[str, Any]]:
