@@ -193,7 +193,8 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
 Logbook.update.chosen_arm: 2;
-ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE; LiteralNeuralUCBAgent.settings: {"rng": 0};
+ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
+LiteralNeuralUCBAgent.settings: {"rng": 0};
 StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;

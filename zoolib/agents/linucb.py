@@ -19,7 +19,11 @@ from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class LinearUCBAgent(UCBAgent):
-    """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself."""
+    """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself.
+
+    >>> LinearUCBAgent.phi(None, np.eye(2)).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
 
     def phi(self, X: np.ndarray) -> np.ndarray:
         """Return what the linear model sees of each row of ``X``, ``(..., n, d) -> (..., n, d_z)``."""

@@ -85,9 +85,9 @@ def test_a_window_keeps_its_digits_however_many_clicks_have_left_it(lengths):
 
 
 def test_a_batch_follows_its_ridge():
-    evidence = BatchedEvidence(2)
+    evidence = BatchedEvidence(2, ridge=3.0)
     evidence.sum((), np.eye(2), np.ones(2))
-    evidence.ridge = 3.0
+    evidence.factor()
     np.testing.assert_allclose(evidence.theta, [0.25, 0.25])
 
 
