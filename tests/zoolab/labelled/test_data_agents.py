@@ -144,7 +144,7 @@ def test_on_the_latest_click_it_is_the_diagonal_agent_of_chapter_3():
     space = ContextSpace(7, 5)
     settings = {"hidden_dim": 6, "alpha": 0.5, "lr": 0.05}
     one = DiagonalNeuralUCBAgent(space, **settings, rng=3)
-    other = NeuralUCBAgent(space, **settings, diagonal=True, rng=4)
+    other = NeuralUCBAgent(space, **settings, evidence=DiagonalEvidence, rng=4)
     other.network.flat[...] = one.network.flat
     rng = np.random.default_rng(0)
     for _ in range(300):

@@ -104,7 +104,7 @@ def test_the_chances_are_the_shares_of_members_exactly():
     agent = EnsembleAgent(FeatureEngineer(sim), **SMALL, rng=0)
     play(agent, sim, 60)
     users = np.array([1, 2])
-    X, arms = agent.choices(users, sim)
+    X, arms = agent.candidates(users, sim)
     stated = action_probabilities(agent, users, sim)
     for i in range(2):
         favourites = arms[i][agent.embed(X)[i].argmax(-1)]

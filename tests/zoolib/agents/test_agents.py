@@ -134,7 +134,7 @@ class TestNeuralUCB(AgentConformance):
 class TestNeuralUCBDiagonal(AgentConformance):
     @staticmethod
     def make(features, rng):
-        return NeuralUCBAgent(features, hidden_dim=6, lr=0.05, diagonal=True, rng=rng)
+        return NeuralUCBAgent(features, hidden_dim=6, lr=0.05, evidence=DiagonalEvidence, rng=rng)
 
 
 class NeuralLinearConformance(AgentConformance):
