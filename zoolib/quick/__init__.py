@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoolib.agents import LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
+from zoolib.agents import Agent, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
 from zoolib.agents.training import Frozen, Replay
 from zoolib.evidence import DiscountedEvidence, Evidence, WindowedEvidence
@@ -69,14 +69,18 @@ def _kind_of(agent: Any) -> type[Player] | None:
         return None
     if by_width and memory in (Everything, Fresh):
         return Table
-    return Embedded if memory in (Everything, Window, Discount, HeadAlone) else None
+    return Embedded if memory in (Everything, Window, Discount, Fresh, HeadAlone) else None
 
 
 def _only_makes(kind: type, known: type) -> bool:
     """Tell whether a class says how an agent of a ``known`` class is made, and changes nothing that it does."""
     ways = kind.__mro__[: kind.__mro__.index(known)]
-    said = {name for way in ways for name in vars(way)} - {"__init__", "__module__", "__doc__", "__dict__", "__weakref__"}
-    return said.isdisjoint({*dir(known), *READ})
+    names = {name for way in ways for name in vars(way)} - {"__init__"} - vars(_Nothing).keys()
+    return names.isdisjoint({*dir(known), *READ})
+
+
+class _Nothing(Agent):
+    """Has the names that every class has."""
 
 
 def _has_methods_set(part: Any) -> bool:

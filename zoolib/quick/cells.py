@@ -55,6 +55,12 @@ class OnCells(Player):
         cells = sim.choice_cells.reshape(self.R, -1, self.C)[self.worlds, self.persona(user_id, sim)]
         return cells, sim.first_product
 
+    def resummed(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return A and b of all fresh records for embeddings ``Z``, ``(R, m, d_z)``, of the cells."""
+        n, s = self.fresh.tally()
+        of = self.agent.evidence
+        return of.ridge * of.eye + np.swapaxes(Z, -1, -2) @ (n[..., None] * Z), np.vecmat(s, Z)
+
     def give_back(self) -> None:
         """Write the records of training and memory."""
         for records in (self.rehearsal, self.fresh):
@@ -128,9 +134,7 @@ class Table(OnCells):
     def renew(self) -> None:
         """Go on with another phi: what was summed up stays as it was, or is all embedded again."""
         if self.fresh is not None:
-            (n, s), Z = self.fresh.tally(), self.embedded()
-            self.A = self.of.ridge * self.of.eye + np.swapaxes(Z, -1, -2) @ (n[..., None] * Z)
-            self.b = np.vecmat(s, Z)
+            self.A, self.b = self.resummed(self.embedded())
         else:
             self.absorb()
         self.look()
@@ -163,7 +167,7 @@ class Table(OnCells):
         super().give_back()
         self.absorb()
         self.of.put(self.A.reshape(self.of.A.shape), self.b.reshape(self.of.b.shape))
-        self.of.n_clicks += self.n_updates
+        self.of.n_clicks, self.n_updates = self.of.n_clicks + self.n_updates, 0
         if self.window:
             self.of.clicks = deque((self.in_shape(self.cells[c]), self.in_shape(r), None) for c, r in self.clicks)
 
@@ -173,8 +177,6 @@ class Embedded(OnCells):
 
     def __init__(self, agent: Any, world: Any) -> None:
         super().__init__(agent, world)
-        if self.fresh is not None:
-            raise Unplayable("records that are embedded again")
         self.Z = self.in_shape(self.embedded())
 
     def predict(self, user_id: Any, sim: Any) -> Any:
@@ -189,8 +191,18 @@ class Embedded(OnCells):
 
     def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
         """Let the agent's memory take in a click, and train phi."""
-        c, one = self.cell(user_id, arm, sim), self.in_shape
-        self.memory.add(self.Z[(*self.agent.worlds, one(c))], self.cells[one(c)], reward)
+        c, one, of, at = self.cell(user_id, arm, sim), self.in_shape, self.agent.evidence, self.agent.worlds
+        if self.fresh is None:
+            self.memory.add(self.Z[(*at, one(c))], self.cells[one(c)], reward)
+        else:
+            if self.fresh.full:
+                c_old, r_old = map(one, self.fresh.oldest())
+                of.remove(self.Z[(*at, c_old)], r_old)
+            self.fresh.add(c, np.atleast_1d(reward))
+            of.add(self.Z[(*at, one(c))], reward)
         if self.rehearsal is not None and self.rehearsal.step(c, np.atleast_1d(reward)):
-            self.Z = self.in_shape(self.embedded())
-            self.memory.reembed()
+            self.Z = one(Z := self.embedded())
+            if self.fresh is None:
+                self.memory.reembed()
+            else:
+                of.put(*map(one, self.resummed(Z)))

@@ -47,9 +47,14 @@ class Counts(Player):
                 raise Unplayable("evidence that clicks in this shop cannot have left")
         self.n, self.s = (np.moveaxis(a, -1, 0).reshape(P, -1).copy() for a in (n, s))
         self.clicks = deque(map(self.numbered, of.clicks) if self.window else ())
+        self.catalog, self.for_sale = world.product_category, world.for_sale
         self.offered = None if world.for_sale.all() else world.for_sale.reshape(self.R, self.K)
         self.first = self.worlds * self.K  # of the arms of each world
         self.f, self.w = self.moments(self.n, self.s)
+
+    def fits(self, world: Any) -> bool:
+        """Tell whether products and users are still those of the start."""
+        return super().fits(world) and world.product_category is self.catalog and world.for_sale is self.for_sale
 
     def sums(self, n: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return A - lambda I and b for clicks and rewards ``(R, K, P)``."""
@@ -103,7 +108,7 @@ class Counts(Player):
         of, shape = self.agent.evidence, (self.R, self.K, len(self.n))
         M, b = self.sums(*(np.moveaxis(a.reshape(-1, *shape[:2]), 0, -1) for a in (self.n, self.s)))
         of.put(of.ridge * of.eye + M.reshape(of.A.shape), b.reshape(of.b.shape))
-        of.n_clicks += self.n_updates
+        of.n_clicks, self.n_updates = of.n_clicks + self.n_updates, 0
         if self.window:
             of.clicks = deque(
                 tuple(self.in_shape(np.array(part)) for part in (self.X[self.worlds, arm, persona], r, arm))

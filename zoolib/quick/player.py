@@ -16,7 +16,7 @@ class Unplayable(Exception):
 
 
 class Player:
-    """Plays for an agent in a shop until the catalog changes, then tells the agent what it learned.
+    """Plays for an agent in a shop, then tells the agent what it learned.
 
     Inside a player, one world is a batch of one: every array has an axis of R worlds.
 
@@ -31,12 +31,11 @@ class Player:
         self.agent, self.how, self.alpha = agent, agent.exploration, agent.alpha
         self.R = int(np.prod(agent.batch_shape, dtype=int))
         self.worlds, self.n_updates, self._user = np.arange(self.R), 0, None
-        self._met = world.product_category, world.for_sale, world.user_persona
+        self.personas = world.user_persona
 
     def fits(self, world: Any) -> bool:
-        """Tell whether products and users are still those of the start."""
-        now = world.product_category, world.for_sale, world.user_persona
-        return all(a is b for a, b in zip(now, self._met, strict=True))
+        """Tell whether what the player goes by is as it was at the start."""
+        return world.user_persona is self.personas
 
     def persona(self, user_id: Any, sim: Any) -> np.ndarray:
         """Return the personas of the users, ``(R,)``; an update asks for the same users as its prediction."""

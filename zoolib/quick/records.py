@@ -9,7 +9,8 @@ import numpy as np
 
 from zoolib.quick.player import numbers_of
 
-TOGETHER = 10  # Networks that are trained in one go: so many fit the processor's cache.
+SOME = 100  # Records that are translated in one go.
+TOGETHER = 20  # Networks that are trained in one go: so many fit the processor's cache.
 
 
 class Records:
@@ -17,10 +18,11 @@ class Records:
 
     def __init__(self, buffer: Any, cells: np.ndarray, n_worlds: int) -> None:
         self.buffer, self.cells, self.R, self.m = buffer, cells, n_worlds, len(cells)
-        self.worlds, self.n_added = np.arange(n_worlds), buffer.n_added
+        self.worlds, self.n_added, self.n_known = np.arange(n_worlds), buffer.n_added, buffer.n_added
         self.kept = np.zeros((buffer.capacity, n_worlds), dtype=np.int16)
-        self.kept[: len(self)] = numbers_of(buffer.contexts[: len(self)].reshape(-1, n_worlds, cells.shape[-1]), cells)
-        self.rewards = buffer.rewards.reshape(-1, n_worlds).copy()
+        self.rewards = buffer.rewards.reshape(-1, n_worlds)  # the buffer's own
+        for some in self.blocks(range(len(self))):
+            self.kept[some] = numbers_of(buffer.contexts[some].reshape(-1, n_worlds, cells.shape[-1]), cells)
 
     def __len__(self) -> int:
         return min(self.n_added, len(self.kept))
@@ -53,10 +55,15 @@ class Records:
         return n.reshape(self.R, self.m), s.reshape(self.R, self.m)
 
     def give_back(self) -> None:
-        """Write the records as contexts."""
-        self.buffer.n_added = self.n_added
-        self.buffer.contexts[: len(self)] = self.cells[self.kept[: len(self)]].reshape(-1, *self.buffer.contexts.shape[1:])
-        self.buffer.rewards[...] = self.rewards.reshape(self.buffer.rewards.shape)
+        """Write the records that are new as contexts."""
+        contexts, n_new = self.buffer.contexts, min(self.n_added - self.n_known, len(self.kept))
+        for some in self.blocks(range(self.n_added - n_new, self.n_added)):
+            contexts[some] = self.cells[self.kept[some]].reshape(-1, *contexts.shape[1:])
+        self.buffer.n_added = self.n_known = self.n_added
+
+    def blocks(self, numbers: range) -> list[np.ndarray]:
+        """Return the places of records by their numbers, some at a time: contexts take much memory."""
+        return [np.array(numbers[i : i + SOME]) % len(self.kept) for i in range(0, len(numbers), SOME)]
 
 
 class Rehearsal(Records):

@@ -1,0 +1,222 @@
+"""Players choose what their agents choose, and the agents know afterwards what they would have learned themselves."""
+
+import numpy as np
+import pytest
+
+import zoolib as zoo
+from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
+from zoolib.experiment import run
+from zoolib.quick import give_back, player_of
+from zoolib.quick.player import Player
+
+REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
+REHEARSAL = zoo.Replay(capacity=120, batch_size=8, every=10, n_batches=2)
+
+
+def linucb(kind=zoo.LinUCBAgent, encoding="onehot", **settings):
+    return lambda features, rng: kind(features.encoded(encoding), **{"alpha": 0.3} | settings, rng=rng)
+
+
+def shared(encoding="onehot", **settings):
+    return linucb(zoo.SharedLinUCBAgent, encoding, **settings)
+
+
+def neural_linear(**choices):
+    return lambda features, rng: zoo.NeuralLinearAgent(features, d_emb=8, hidden_dim=12, **choices, rng=rng)
+
+
+def neural_ucb(**settings):
+    return lambda features, rng: zoo.NeuralUCBAgent(features, hidden_dim=6, lr=0.05, **settings, rng=rng)
+
+
+PLAYED = {
+    "LinUCB": linucb(),
+    "LinUCB, ridge": linucb(alpha=1.0, ridge=2.0),
+    "LinUCB, window": linucb(window=150),
+    "LinUCB, discount": linucb(gamma=0.99),
+    "LinUCB, both": linucb(encoding="both"),
+    "LinUCB, crossed": linucb(encoding="crossed"),
+    "LinUCB, greedy": linucb(alpha=0.0),
+    "LinUCB, arms sampled": linucb(exploration=ArmThompson()),
+    "LinUCB, window, arms sampled": linucb(window=150, exploration=ArmThompson()),
+    "LinUCB, epsilon-greedy": linucb(exploration=EpsilonGreedy(0.2)),
+    "shared": shared(),
+    "shared, crossed": shared("crossed", alpha=1.0),
+    "shared, window": shared("crossed", window=150),
+    "NeuralUCB": neural_ucb(),
+    "NeuralUCB, arms sampled": neural_ucb(exploration=ArmThompson()),
+    "frozen": neural_linear(training=zoo.Frozen()),
+    "replay": neural_linear(training=REPLAY),
+    "two minibatches": neural_linear(training=REHEARSAL),
+    "fresh": neural_linear(training=REPLAY, memory=zoo.Fresh(100)),
+    "window": neural_linear(training=REPLAY, memory=zoo.Window(100)),
+    "discount": neural_linear(training=REPLAY, memory=zoo.Discount(0.98)),
+    "Thompson": neural_linear(training=REPLAY, exploration=Thompson()),
+    "fresh Thompson": neural_linear(training=REPLAY, memory=zoo.Fresh(100), exploration=Thompson()),
+    "epsilon-greedy": neural_linear(training=REPLAY, exploration=EpsilonGreedy(0.2), alpha=0.0),
+    "head alone": neural_linear(training=REPLAY, memory=HeadAlone(), exploration=EpsilonGreedy(0.2), alpha=0.0),
+}
+AS_THEY_ARE = {
+    "shared, discount": shared(gamma=0.99),
+    "shared, weak window": shared("both", window=150),
+    "shared Thompson": shared(exploration=Thompson()),
+    "online": neural_linear(),
+    "random": lambda features, rng: zoo.RandomAgent(features, rng=rng),
+}
+SHOCKS = {
+    300: zoo.SHOCK_FISH,
+    500: zoo.Turnover(["Cat Food", "Dog Toy"]),
+    800: zoo.Launch(["Fish Supplies", "Dog Food"]),
+}
+
+
+def made(make, seeds):
+    shop = zoo.ZooplusSimulator(n_products=20, n_users=60, seed=seeds)
+    rng = zoo.spawn(seeds, "agent") if isinstance(seeds, int) else [zoo.spawn(seed, "agent") for seed in seeds]
+    return make(zoo.FeatureEngineer(shop), rng), shop
+
+
+def played(make, seeds, quick, n_steps=1100, shocks=SHOCKS):
+    agent, shop = made(make, seeds)
+    shocks = {step: shock for step, shock in shocks.items() if step < n_steps}
+    return run({"agent": agent}, shop, n_steps, shocks, quick=quick), agent
+
+
+def knowledge(agent):
+    """All numbers that an agent has learned, by name."""
+    known, parts = {}, {"": agent, "training": getattr(agent, "training", None), "memory": getattr(agent, "memory", None)}
+    for where, part in parts.items():
+        for name in ("evidence", "network", "optimizer", "buffer", "records"):
+            for key, value in vars(getattr(part, name, None) or object).items():
+                if isinstance(value, (int, float, np.ndarray)) and key != "n_since":
+                    known[where, name, key] = np.asarray(value, dtype=float)
+    for i, click in enumerate(getattr(agent.evidence, "clicks", ())):
+        known["click", i] = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in click])
+    return known
+
+
+@pytest.mark.parametrize("seeds", [3, range(5)], ids=["one world", "five worlds"])
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_player_chooses_and_learns_what_its_agent_would(name, seeds):
+    (plain, by_itself), (quick, by_player) = (played(PLAYED[name], seeds, quick) for quick in (False, True))
+    np.testing.assert_array_equal(quick.arm, plain.arm)
+    wanted, got = knowledge(by_itself), knowledge(by_player)
+    assert got.keys() == wanted.keys()
+    for key, value in wanted.items():
+        np.testing.assert_allclose(got[key], value, rtol=1e-6, atol=1e-8, err_msg=str(key))
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_an_agent_that_was_played_goes_on_by_itself(name):
+    (_, by_itself), (_, by_player) = (played(PLAYED[name], range(2), quick, 550) for quick in (False, True))
+    shop = zoo.ZooplusSimulator(n_products=20, n_users=60, seed=range(2))
+    for shock in list(SHOCKS.values())[:2]:
+        shop.apply_shock(shock)
+    then = [run({"agent": agent}, shop, 150, quick=False).arm for agent in (by_itself, by_player)]
+    np.testing.assert_array_equal(*then)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_player_goes_on_where_its_agent_was(name):
+    agents = [played(PLAYED[name], range(3), False, 220, {})[1] for _ in range(2)]
+    shop = zoo.ZooplusSimulator(n_products=20, n_users=60, seed=range(3))
+    assert isinstance(player_of(agents[1], shop), Player)
+    then = [run({"agent": a}, shop, 200, quick=quick).arm for a, quick in zip(agents, (False, True), strict=True)]
+    np.testing.assert_array_equal(*then)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_what_is_sold_out_is_never_shown(name):
+    agent, shop = made(PLAYED[name], range(3))
+    shop.set_catalog(shop.product_category, shop.for_sale & (np.arange(20) % 3 > 0) & (shop.product_category != 2))
+    results = run({"agent": agent}, shop, 120)
+    assert np.take_along_axis(shop.for_sale, results.arm[0], -1).all()
+
+
+@pytest.mark.parametrize("name", PLAYED | AS_THEY_ARE)
+def test_a_player_is_found_for_the_kinds_that_have_one(name):
+    agent, shop = made((PLAYED | AS_THEY_ARE)[name], range(3))
+    player = player_of(agent, shop)
+    assert isinstance(player, Player) if name in PLAYED else player is agent
+
+
+def test_a_subclass_that_says_anything_else_plays_itself():
+    class Mine(zoo.LinUCBAgent):
+        def payoff(self, X):
+            return -super().payoff(X)
+
+    class Ours(zoo.LinUCBAgent):
+        @property
+        def alpha(self):
+            return 1 / (1 + self.evidence.n_clicks)
+
+        @alpha.setter
+        def alpha(self, value):
+            pass
+
+    for kind in (Mine, Ours):
+        agent, shop = made(linucb(kind), range(3))
+        assert player_of(agent, shop) is agent
+
+
+def test_a_subclass_that_is_only_made_otherwise_is_played():
+    class Bold(zoo.LinUCBAgent):
+        def __init__(self, features, *, alpha, rng):
+            super().__init__(features, alpha=2 * alpha, rng=rng)
+
+    agent, shop = made(linucb(Bold), range(3))
+    assert isinstance(player_of(agent, shop), Player)
+
+
+@pytest.mark.parametrize("name", ["payoff", "score", "predict"])
+def test_an_agent_on_which_a_method_was_set_plays_itself(name):
+    agent, shop = made(linucb(), range(3))
+    setattr(agent, name, getattr(agent, name))
+    assert player_of(agent, shop) is agent
+
+
+def test_a_part_on_which_a_method_was_set_is_used():
+    agent, shop = made(neural_linear(training=REPLAY), range(3))
+    agent.evidence.width = agent.evidence.width
+    assert player_of(agent, shop) is agent
+
+
+def test_evidence_that_no_visit_leaves_is_left_to_the_agent():
+    agent, shop = made(linucb(), 3)
+    agent.learn(np.linspace(0, 1, 9), 2, 1.0)
+    assert player_of(agent, shop) is agent
+
+
+def test_a_bonus_that_we_do_not_know_is_left_to_the_agent():
+    class Half(zoo.agents.Exploration):
+        def bonus(self, width, X, evidence):
+            return 0.5 * X[..., 0]
+
+    agent, shop = made(linucb(exploration=Half()), range(3))
+    assert player_of(agent, shop) is agent
+
+
+def test_what_was_learned_comes_back_when_a_run_breaks_off():
+    class Ends(zoo.Shock):
+        def apply(self, sim, worlds=...):
+            if sim.seeds and sim._uniforms._used > 100:
+                raise RuntimeError("the end")
+
+    agent, shop = made(linucb(), range(3))
+    with pytest.raises(RuntimeError, match="the end"):
+        run({"agent": agent}, shop, 300, {200: Ends({})})
+    assert agent.evidence.n_clicks == 200
+
+
+def test_giving_back_twice_teaches_nothing_twice():
+    for make in PLAYED.values():
+        agent, shop = made(make, range(3))
+        player = player_of(agent, shop)
+        for user in np.zeros((20, 3), dtype=int):
+            shown = player.predict(user, shop)
+            player.update(user, shown, np.ones(3), shop)
+        give_back(player)
+        once = knowledge(agent)
+        give_back(player)
+        for key, value in knowledge(agent).items():
+            np.testing.assert_allclose(value, once[key], err_msg=str(key))
