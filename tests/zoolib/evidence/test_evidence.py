@@ -321,12 +321,6 @@ def test_settings_that_make_no_sense_are_refused_by_name(make, message):
         make()
 
 
-def test_what_fading_evidence_cannot_do_it_says():
-    evidence = EigenEvidence(2, (2,), gamma=0.9)
-    with pytest.raises(NotImplementedError, match="discounted evidence"):
-        evidence.remove(np.ones(2), 1, 0)
-
-
 @pytest.mark.parametrize("memory", [{}, {"window": 3}, {"gamma": 0.9}], ids=["all", "window", "discount"])
 @pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
 @pytest.mark.parametrize(("bad", "message"), [
