@@ -27,7 +27,7 @@ from zoolab.columns import (
     sigmoid,
 )
 from zoolab.rivals import PerProductAgent
-from zoolib import UCB, ContextSpace, SharedLogisticUCBAgent, Thompson, load, save
+from zoolib import UCB, ContextSpace, Thompson
 from zoolib.networks import Adam
 
 SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}

@@ -8,17 +8,8 @@ import pytest
 
 from zoolab.columns import Crossed, FeatureShop, MappedAgent, Problem, Segments, feature_shop, serve
 from zoolab.labelled import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
-from zoolib import (
-    ContextSpace,
-    Delayed,
-    FeatureEngineer,
-    LinUCBAgent,
-    RandomAgent,
-    ZooplusSimulator,
-    metrics,
-    run,
-    spawn,
-)
+from zoolab.rivals import Delayed
+from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, RandomAgent, ZooplusSimulator, metrics, run, spawn
 from zoolib.experiment.run import keep_freed_memory
 
 

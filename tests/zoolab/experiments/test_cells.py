@@ -6,7 +6,6 @@ import pytest
 import zoolib as zoo
 from zoolab.columns import LogisticEvidence
 from zoolab.experiments import cells
-from zoolib.agents import HybridLinUCBAgent, LogisticUCBAgent, SharedLogisticUCBAgent
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}

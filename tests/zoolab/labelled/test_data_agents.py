@@ -10,19 +10,9 @@ from small_agents import AgentConformance
 
 from zoolab.labelled import ArmHeadsAgent, copies
 from zoolab.long.conformance import same
-from zoolab.rivals import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
-from zoolib import (
-    ContextSpace,
-    DiagonalNeuralUCBAgent,
-    EndToEnd,
-    LinUCBAgent,
-    NeuralUCBAgent,
-    Online,
-    Replay,
-    SharedLinUCBAgent,
-    load,
-    save,
-)
+from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
+from zoolib import ContextSpace, EndToEnd, LinUCBAgent, NeuralUCBAgent, Online, Replay, SharedLinUCBAgent
+from zoolib.evidence import DiagonalEvidence
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 

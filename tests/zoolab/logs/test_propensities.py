@@ -8,15 +8,12 @@ import pytest
 from zoolab.columns import HeadAgent, Identity, Learned, MappedAgent
 from zoolab.logs import Logbook, action_probabilities
 from zoolab.long.conformance import same
-from zoolab.rivals import EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import Delayed, EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, InverseGap, LinTSAgent, NeuralTSAgent
 from zoolib import (
     UCB,
     ArmThompson,
-    Delayed,
     EpsilonGreedy,
     FeatureEngineer,
-    HybridLinUCBAgent,
-    InverseGap,
     LinUCBAgent,
     NeuralLinearAgent,
     NeuralUCBAgent,
@@ -24,7 +21,6 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
-    SharedLogisticUCBAgent,
     StaticMLPAgent,
     Thompson,
     Turnover,

@@ -10,26 +10,22 @@ from small_agents import AgentConformance
 
 from zoolab.columns import Identity, Layout, MappedAgent
 from zoolab.long.conformance import play, same
-from zoolab.rivals import PerProductAgent
+from zoolab.rivals import Anticipating, Delayed, PerProductAgent, Restarting
 from zoolib import (
     BetaThompsonAgent,
     ContextSpace,
     EpsilonGreedy,
-    FactorizationAgent,
     FeatureEngineer,
     Frozen,
     LinUCBAgent,
-    LogisticUCBAgent,
     NeuralLinearAgent,
     RandomAgent,
     SharedLinUCBAgent,
-    SharedLogisticUCBAgent,
     Snapshots,
     Thompson,
     ZooplusSimulator,
     run,
 )
-from zoolib.agents import Anticipating, Delayed, Restarting
 from zoolib.experiment import draw_users
 
 

@@ -7,8 +7,8 @@ from small_agents import AgentConformance
 
 from zoolab.logs import action_probabilities
 from zoolab.long.conformance import play
-from zoolab.rivals import EnsembleAgent, OneMember
-from zoolib import UCB, ContextSpace, FeatureEngineer, InverseGap, ZooplusSimulator
+from zoolab.rivals import EnsembleAgent, InverseGap, OneMember
+from zoolib import UCB, ContextSpace, FeatureEngineer, ZooplusSimulator
 
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 

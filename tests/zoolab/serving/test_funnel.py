@@ -11,6 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zoolab.rivals import InverseGap
 from zoolab.serving import (
     Arrivals,
     Embedder,
@@ -30,7 +31,7 @@ from zoolab.serving.stores import open_store
 from zoolab.serving.stores.base import LEAVE_ALONE, StoreUnavailableError
 from zoolab.serving.stores.codec import UnreadableValueError
 from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
-from zoolib.agents import InverseGap, top_k
+from zoolib.agents import top_k
 from zoolib.networks import MLP
 
 PERSONAS = np.eye(4)

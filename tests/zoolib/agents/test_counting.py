@@ -183,7 +183,7 @@ def test_a_category_that_is_not_to_be_had_does_not_count_as_shown(cls, seed):
         UCB1Agent,
         KLUCBAgent,
         lambda space: BetaThompsonAgent(space, rng=0),
-                lambda space: MappedAgent(space, map=Identity(), link="logistic", rng=0),
+        lambda space: MappedAgent(space, map=Identity(), link="logistic", rng=0),
     ],
 )
 def test_what_is_no_part_of_a_click_is_refused_where_clicks_are_counted(make):

@@ -65,7 +65,9 @@ def test_the_first_choices_of_the_timed_run_equal_those_of_both_literal_versions
 
 
 def test_the_literal_class_chooses_alike_among_fifty_products():
-    fast, literal = (shown_by(lambda f, of=of: of(f, rng=3), 50, 25, {}) for of in (NeuralUCBAgent, LiteralNeuralUCBAgent))
+    fast, literal = (
+        shown_by(lambda f, of=of: of(f, rng=3), 50, 25, {}) for of in (NeuralUCBAgent, LiteralNeuralUCBAgent)
+    )
     assert fast == literal
 
 

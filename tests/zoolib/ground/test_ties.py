@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib.experiment.metrics import Interval, mean_interval
-from zoolib.ties import SINGLE, TIE, top_k, argmax, printed
+from zoolib.ties import SINGLE, TIE, argmax, printed, top_k
 
 SIZES = st.sampled_from([1e-200, 1e-12, 1e-3, 1.0, 1e6, 1e200])
 
