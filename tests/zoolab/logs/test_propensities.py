@@ -61,8 +61,6 @@ AGENTS = {
     "Neural-Linear, inverse gap": neural(exploration=InverseGap(30.0), training=Replay()),
     "mapped, inverse gap": lambda f, rng: MappedAgent(f, map=Identity(), exploration=InverseGap(30.0), rng=rng),
     "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
-    "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
-    "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "ensemble": lambda f, rng: EnsembleAgent(f, n_members=5, hidden_dim=6, every=10, batch_size=16, rng=rng),
     "epinet": lambda f, rng: EpinetAgent(f, hidden_dim=6, epi_dim=5, every=10, batch_size=16, rng=rng),
     "Beta": lambda f, rng: BetaThompsonAgent(f, rng=rng),

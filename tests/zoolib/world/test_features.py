@@ -18,7 +18,7 @@ from zoolib import (
     Turnover,
     ZooplusSimulator,
 )
-from zoolib.agents import TIE, LinUCBAgent, argmax
+from zoolib.agents import TIE, argmax
 
 LENGTHS = {"onehot": 9, "crossed": 20, "both": 29}
 
@@ -142,7 +142,7 @@ def test_what_does_not_exist_is_refused_by_name(features, call, message):
         call(features)
 
 
-@pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent, LinUCBAgent])
+@pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent])
 def test_a_shop_that_names_its_personas_in_another_order_is_refused(kind):
     mine = ZooplusSimulator(n_products=10, seed=1)
     other = ZooplusSimulator(n_products=10, seed=1, click_table=dict(reversed(list(CLICK_TABLE.items()))))
