@@ -195,7 +195,7 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
-Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
+
 Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
 StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
