@@ -283,7 +283,7 @@ def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_
     X = Z[:5]
     payoff = agent.payoff(X)
     assert ((payoff > 0) & (payoff < 1)).all()
-    np.testing.assert_allclose(np.log(payoff / (1 - payoff)), agent.mean(agent.embed(X)))
+    np.testing.assert_allclose(np.log(payoff / (1 - payoff)), agent.evidence.mean(agent.phi(X)))
     assert agent.select(X) == payoff.argmax()
 
 
@@ -411,7 +411,8 @@ def stale(**settings):
         ContextSpace(3, 4), map=Learned(hidden=(4,), every=100), fresh=False, exploration=UCB(), rng=0, **settings
     )
     X = np.random.default_rng(0).normal(size=(420, 3))
-    agent.learn_many(X, np.zeros(420, dtype=int), (X[:, 0] > 0) * 1.0)
+    for x in X:
+        agent.learn(x, 0, float(x[0] > 0))
     return agent, X[:3]
 
 
