@@ -88,15 +88,6 @@ def csv() -> Path:
     return ROOT / "log.csv"
 
 
-def saved() -> Path:
-    return ROOT / "agent.npz"
-
-
-def recommender() -> Path:
-    zoo.MLPRecommender(U, K).save(ROOT / "model.pt")
-    return ROOT / "model.pt"
-
-
 def folder() -> str:
     return tempfile.mkdtemp(dir=ROOT)
 
