@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from test_structure import WINGS, faces
+from zoolib.saving import load, save
 
 import zoolib as zoo
 from zoolab import columns as maps  # noqa: F401
@@ -27,7 +28,6 @@ from zoolab.rivals import LinTSAgent
 from zoolib import experiment, world
 from zoolib.evidence import Evidence  # noqa: F401
 from zoolib.networks import MLP
-from zoolib.saving import load, save
 
 D, K, U, N = 9, 8, 10, 12  # length of a context; products, users, and rows of a log
 SPACE, LAYOUT = zoo.ContextSpace(D, K), world.Layout(3, 2, 3)

@@ -84,7 +84,10 @@ def played(make, seeds, quick, n_steps=1100, shocks=SHOCKS):
 
 def knowledge(agent):
     """All numbers that an agent has learned, by name."""
-    known, parts = {}, {"": agent, "training": getattr(agent, "training", None), "memory": getattr(agent, "memory", None)}
+    known, parts = (
+        {},
+        {"": agent, "training": getattr(agent, "training", None), "memory": getattr(agent, "memory", None)},
+    )
     for where, part in parts.items():
         for name in ("evidence", "network", "optimizer", "buffer", "records"):
             for key, value in vars(getattr(part, name, None) or object).items():

@@ -26,7 +26,9 @@ from zoolib.quick.player import Player, Unplayable, numbers_of
 from zoolib.quick.records import Records, Rehearsal
 
 STRONGEST = 10  # A click whose x'x / lambda is at most this leaves a window as it came, but for 1e-13 of it or so.
-GONE = 1e-11  # If no more is left of a mean, all that it came from has left, and rounding errors are to order no scores.
+GONE = (
+    1e-11  # If no more is left of a mean, all that it came from has left, and rounding errors are to order no scores.
+)
 
 
 class OnCells(Player):

@@ -14,6 +14,7 @@ import shop_server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nasty import SECONDS, some
+from zoolib.saving import load, save
 
 import zoolib as zoo
 from zoolab.columns import Learned
@@ -24,7 +25,6 @@ from zoolab.serving.shop.shop import Shop
 from zoolab.serving.stores import codec, open_store
 from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
 from zoolib import saving
-from zoolib.saving import load, save
 
 OFTEN = settings(
     max_examples=int(20 + 5 * SECONDS), deadline=None, derandomize=True, database=None,

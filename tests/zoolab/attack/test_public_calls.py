@@ -17,6 +17,7 @@ import public_calls
 import pytest
 from nasty import evaluated, nasty_for, some
 from public_calls import ANSWERS, INNER, MemoryStore, asked, drawn, embedder, good, log, retriever, sim, sums
+from zoolib.persistence import Stateful
 
 import zoolib as zoo
 from zoolab import logs as off_policy
@@ -24,7 +25,6 @@ from zoolab import serving as production
 from zoolab.columns import FeatureShop
 from zoolab.labelled import shuffled
 from zoolib import experiment, world
-from zoolib.persistence import Stateful
 
 CALLS = public_calls.public_calls()
 PATIENCE = 10  # seconds a call may take, on a machine that has other things to do

@@ -18,6 +18,7 @@ from zoolab.columns import (
     KMeans,
     Layout,
     Learned,
+    LogisticEvidence,
     MappedAgent,
     RandomFourier,
     Screened,
@@ -27,7 +28,7 @@ from zoolab.columns import (
     sigmoid,
 )
 from zoolab.rivals import PerProductAgent
-from zoolib import UCB, ContextSpace, SharedLogisticUCBAgent, Thompson, load, save
+from zoolib import UCB, ContextSpace, Thompson
 from zoolib.networks import Adam
 
 SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
@@ -355,22 +356,6 @@ def test_a_copy_of_a_learned_map_trains_weights_of_its_own(shop):
     assert not (agent.map.network.flat == before).all()
 
 
-def test_a_learned_agent_saved_and_loaded_goes_on_as_before(shop, tmp_path):
-    def made():
-        return MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
-
-    agent = made()
-    agent.warm(shop.log_x, shop.log_r)
-    save(agent, tmp_path / "agent.npz")
-    loaded = load(tmp_path / "agent.npz", into=made())
-    for t in range(100):
-        X = shop.contexts(t)
-        row = agent.select(X)
-        assert (loaded.select(X) == row).all()
-        for one in (agent, loaded):
-            one.learn(X[np.arange(2), row], row, np.array([t % 2, 1.0]))
-
-
 # ---- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -490,17 +475,18 @@ LONG = {
 def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
     X, r = np.array(X), np.array(r)
     n, d = X.shape
-    shared = SharedLogisticUCBAgent(ContextSpace(d, 2), ridge=ridge)
+    shared = LogisticEvidence(d, ridge=ridge)
+    shared.rebuild(X, r)
     agent = MappedAgent(ContextSpace(d, 2), map=Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0)
-    for one, Z in ((shared, X), (agent, np.column_stack([np.ones(n), X]))):
-        one.warm(X, r)
-        theta = one.evidence.theta
+    agent.warm(X, r)
+    for one, Z in ((shared, X), (agent.evidence, np.column_stack([np.ones(n), X]))):
+        theta = one.theta
         p = sigmoid(Z @ theta)
         A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
         assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
 
 
 def test_a_logistic_fit_ends_where_there_is_hardly_a_prior():
-    agent = SharedLogisticUCBAgent(ContextSpace(1, 2), ridge=2e-19)
-    agent.warm(np.array([[4.85e-8]]), np.ones(1))
-    assert agent.evidence.theta[0] == pytest.approx(1.52040838e8)
+    evidence = LogisticEvidence(1, ridge=2e-19)
+    evidence.rebuild(np.array([[4.85e-8]]), np.ones(1))
+    assert evidence.theta[0] == pytest.approx(1.52040838e8)

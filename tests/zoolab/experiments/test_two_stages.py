@@ -7,7 +7,7 @@ from zoolab import serving as prod
 from zoolab.experiments import two_stages
 from zoolab.experiments.candidates import World
 from zoolib import spawn
-from zoolib.agents import best_first
+from zoolib.agents import top_k
 from zoolib.experiment import stored
 
 SMALL = {"n_products": 12_000, "n_log": 4_000, "epochs": 2}
@@ -34,9 +34,9 @@ def test_the_best_of_all_are_those_of_the_definition(world):
     for visitor, found in zip(visitors, ranker.best_of_all(visitors), strict=True):
         X = np.hstack([np.tile(visitor, (len(everything), 1)), world.shop.products])
         Z = world.phi.forward(X, depth=2)[2]
-        assert found.tolist() == best_first(Z @ world.evidence("the log").theta, two_stages.SHOWN).tolist()
+        assert found.tolist() == top_k(Z @ world.evidence("the log").theta, two_stages.SHOWN).tolist()
         some = everything[::7]
-        assert ranker.best(visitor, some[::-1]).tolist() == some[best_first(Z[some] @ ranker.theta, 10)].tolist()
+        assert ranker.best(visitor, some[::-1]).tolist() == some[top_k(Z[some] @ ranker.theta, 10)].tolist()
 
 
 def test_candidates_are_as_many_as_they_are_called_and_none_comes_twice(world):

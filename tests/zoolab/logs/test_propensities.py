@@ -8,15 +8,12 @@ import pytest
 from zoolab.columns import HeadAgent, Identity, Learned, MappedAgent
 from zoolab.logs import Logbook, action_probabilities
 from zoolab.long.conformance import same
-from zoolab.rivals import EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import Delayed, EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, InverseGap, LinTSAgent, NeuralTSAgent
 from zoolib import (
     UCB,
     ArmThompson,
-    Delayed,
     EpsilonGreedy,
     FeatureEngineer,
-    HybridLinUCBAgent,
-    InverseGap,
     LinUCBAgent,
     NeuralLinearAgent,
     NeuralUCBAgent,
@@ -24,7 +21,6 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
-    SharedLogisticUCBAgent,
     StaticMLPAgent,
     Thompson,
     Turnover,
@@ -65,8 +61,6 @@ AGENTS = {
     "Neural-Linear, inverse gap": neural(exploration=InverseGap(30.0), training=Replay()),
     "mapped, inverse gap": lambda f, rng: MappedAgent(f, map=Identity(), exploration=InverseGap(30.0), rng=rng),
     "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
-    "logistic, Thompson": lambda f, rng: SharedLogisticUCBAgent(f, alpha=1.0, exploration=Thompson(), rng=rng),
-    "hybrid, drawn": lambda f, rng: HybridLinUCBAgent(f, alpha=1.0, exploration=ArmThompson(), rng=rng),
     "ensemble": lambda f, rng: EnsembleAgent(f, n_members=5, hidden_dim=6, every=10, batch_size=16, rng=rng),
     "epinet": lambda f, rng: EpinetAgent(f, hidden_dim=6, epi_dim=5, every=10, batch_size=16, rng=rng),
     "Beta": lambda f, rng: BetaThompsonAgent(f, rng=rng),
@@ -166,7 +160,7 @@ def test_the_chances_of_two_normal_scores_are_the_closed_form():
     sim = ZooplusSimulator(6, 5, 0, click_table=table, categories=("Cat Food", "Dog Food"))
     agent = NeuralLinearAgent(FeatureEngineer(sim), alpha=0.7, exploration=Thompson(), rng=1)
     run({"Thompson": agent}, sim, 30)
-    X, arms = agent.features.choices(0, sim)
+    X, arms = agent.features.candidates(0, sim)
     Z = agent.phi(X)
     mean, spread = agent.evidence.mean(Z), 0.7**2 * Z @ agent.evidence.A_inv @ Z.T
     p = norm.cdf((mean[0] - mean[1]) / np.sqrt(spread[0, 0] + spread[1, 1] - 2 * spread[0, 1]))

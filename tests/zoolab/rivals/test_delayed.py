@@ -10,26 +10,22 @@ from small_agents import AgentConformance
 
 from zoolab.columns import Identity, Layout, MappedAgent
 from zoolab.long.conformance import play, same
-from zoolab.rivals import PerProductAgent
+from zoolab.rivals import Anticipating, Delayed, PerProductAgent, Restarting
 from zoolib import (
     BetaThompsonAgent,
     ContextSpace,
     EpsilonGreedy,
-    FactorizationAgent,
     FeatureEngineer,
     Frozen,
     LinUCBAgent,
-    LogisticUCBAgent,
     NeuralLinearAgent,
     RandomAgent,
     SharedLinUCBAgent,
-    SharedLogisticUCBAgent,
     Snapshots,
     Thompson,
     ZooplusSimulator,
     run,
 )
-from zoolib.agents import Anticipating, Delayed, Restarting
 from zoolib.experiment import draw_users
 
 
@@ -257,23 +253,12 @@ def test_to_anticipate_moves_no_payoff_and_makes_sure():
         lambda space: SharedLinUCBAgent(space, gamma=0.99),
         lambda space: SharedLinUCBAgent(space, window=10),
         LinUCBAgent,
-        SharedLogisticUCBAgent,
         lambda space: RandomAgent(space, rng=0),
     ],
 )
 def test_only_a_shared_agent_that_remembers_everything_can_anticipate(make):
     with pytest.raises(TypeError, match="remembers everything"):
         Anticipating(make(ContextSpace(2, 3)), delay=1)
-
-
-@pytest.mark.parametrize("around", [lambda agent: agent, lambda agent: Snapshots(agent, at=[])])
-@pytest.mark.parametrize(("name", "value"), [("gamma", 0.5), ("window", 3)])
-def test_what_anticipates_cannot_be_made_to_forget(name, value, around):
-    agent = around(Anticipating(inner := SharedLinUCBAgent(ContextSpace(2, 3))))
-    with pytest.raises(AttributeError, match=name):
-        setattr(agent, name, value)
-    agent.alpha = 0.7
-    assert (agent.gamma, inner.gamma, inner.window, inner.alpha) == (1.0, 1.0, None, 0.7)
 
 
 LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
@@ -285,7 +270,6 @@ LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
         (lambda space: BetaThompsonAgent(space, rng=0), [1, 1, 1], 5.0, "between 0 and 1"),
         (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [3, 1, 1], 1.0, "whole and below 3"),
         (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [0.5, 1, 1], 1.0, "whole and below 3"),
-        (lambda space: FactorizationAgent(space, ids=(3,), rng=0), [3, 1, 1], 1.0, "ids must lie below"),
     ],
 )
 def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, message):
@@ -297,7 +281,7 @@ def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, messag
 
 
 @pytest.mark.parametrize(
-    "make", [SharedLinUCBAgent, LinUCBAgent, LogisticUCBAgent, lambda features: SharedLinUCBAgent(features, gamma=0.99)]
+    "make", [SharedLinUCBAgent, LinUCBAgent, lambda features: SharedLinUCBAgent(features, gamma=0.99)]
 )
 def test_what_was_learned_may_count_for_less_instead(make):
     features = ContextSpace(3, 4)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from small_agents import AgentConformance
 
-from zoolab.rivals import EpinetAgent
-from zoolib import UCB, ContextSpace, InverseGap
+from zoolab.rivals import EpinetAgent, InverseGap
+from zoolib import UCB, ContextSpace
 
 SMALL = {"index_dim": 3, "hidden_dim": 5, "epi_dim": 4, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zoolab.logs import action_probabilities
-from zoolib import ContextSpace, InverseGap, SharedLinUCBAgent, UCB1Agent
+from zoolab.rivals import InverseGap
+from zoolib import ContextSpace, SharedLinUCBAgent, UCB1Agent
 
 
 def literal(payoffs, gamma, per="one"):

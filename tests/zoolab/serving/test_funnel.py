@@ -11,6 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zoolab.rivals import InverseGap
 from zoolab.serving import (
     Arrivals,
     Embedder,
@@ -30,7 +31,7 @@ from zoolab.serving.stores import open_store
 from zoolab.serving.stores.base import LEAVE_ALONE, StoreUnavailableError
 from zoolab.serving.stores.codec import UnreadableValueError
 from zoolib import FeatureEngineer, Frozen, NeuralLinearAgent, ZooplusSimulator
-from zoolib.agents import InverseGap, best_first
+from zoolib.agents import top_k
 from zoolib.networks import MLP
 
 PERSONAS = np.eye(4)
@@ -349,8 +350,8 @@ def test_the_best_come_first_and_ties_go_to_the_lowest():
     for m, n in ((1, 1), (7, 3), (500, 10), (500, 500), (20, 40)):
         scores = rng.integers(0, 5, (4, m)) / 3 + rng.uniform(-1, 1, (4, m)) * 1e-13
         expected = np.argsort(-scores.round(9), axis=-1, kind="stable")[:, :n]
-        np.testing.assert_array_equal(best_first(scores, n), expected)
-        np.testing.assert_array_equal(best_first(scores[0], n), expected[0])
+        np.testing.assert_array_equal(top_k(scores, n), expected)
+        np.testing.assert_array_equal(top_k(scores[0], n), expected[0])
 
 
 # ---- many at a time ----------------------------------------------------------------------------------------

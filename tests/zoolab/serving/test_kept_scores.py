@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zoolab.serving import KeptScores, Sums
 from zoolab.serving.kept_scores import ROWS
-from zoolib.agents import best_first
+from zoolib.agents import top_k
 from zoolib.evidence import Evidence
 
 
@@ -46,7 +46,7 @@ def test_it_shows_what_scoring_everything_shows_choice_for_choice_over_many_bloc
     kept, evidence = KeptScores(Z), Evidence(6)
     for _ in range(400):
         arm = kept.best(1, 0.3)[0]
-        assert arm == best_first(evidence.mean(Z) + 0.3 * evidence.width(Z), 1)[0]
+        assert arm == top_k(evidence.mean(Z) + 0.3 * evidence.width(Z), 1)[0]
         r = int(rng.random() < 0.5 + Z[arm] @ theta / 4)
         kept.learn(Z[arm], r)
         evidence.add(Z[arm], float(r))

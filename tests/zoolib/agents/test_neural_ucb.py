@@ -1,24 +1,24 @@
-"""NeuralUCB against its literal versions: one in torch that knows nothing of zoolib, one that is an option of it."""
+"""NeuralUCB against its literal versions: one in torch that knows nothing of zoolib, one that is a class of it."""
 
 import numpy as np
 import pytest
 
 from zoolab.literal.linear import LiteralShop
 from zoolab.literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
-from zoolab.rivals import NeuralTSAgent
+from zoolab.rivals import DiagonalNeuralUCBAgent, NeuralTSAgent
 from zoolib import (
     CATEGORIES,
     CLICK_TABLE,
     SHOCK_DOG_TOY,
     SHOCK_FISH,
     ContextSpace,
-    DiagonalNeuralUCBAgent,
-    FactorizationAgent,
     FeatureEngineer,
     NeuralUCBAgent,
     ZooplusSimulator,
     run,
 )
+from zoolib.agents.literal import LiteralNeuralUCBAgent
+from zoolib.evidence import DiagonalEvidence
 
 
 def shown_by(agent_of, n_products, n_steps, shocks):
@@ -61,17 +61,19 @@ def test_the_first_choices_of_the_timed_run_equal_those_of_both_literal_versions
     assert literal.p == 705
     shown = shown_by(lambda f: NeuralUCBAgent(f, rng=7), 5, 120, {})
     assert shown == shown_by_literal(literal, 5, 120, {})
-    assert shown[:60] == shown_by(lambda f: NeuralUCBAgent(f, literal=True, rng=7), 5, 60, {})
+    assert shown[:60] == shown_by(lambda f: LiteralNeuralUCBAgent(f, rng=7), 5, 60, {})
 
 
-def test_the_literal_option_chooses_alike_among_fifty_products():
-    fast, literal = (shown_by(lambda f, x=x: NeuralUCBAgent(f, literal=x, rng=3), 50, 25, {}) for x in (False, True))
+def test_the_literal_class_chooses_alike_among_fifty_products():
+    fast, literal = (
+        shown_by(lambda f, of=of: of(f, rng=3), 50, 25, {}) for of in (NeuralUCBAgent, LiteralNeuralUCBAgent)
+    )
     assert fast == literal
 
 
 def test_every_choice_equals_the_literal_version_on_the_diagonal():
     literal = LiteralDiagonalNeuralUCB(9, alpha=0.1, lr=0.001, hidden_dim=64, rng=np.random.default_rng(7))
-    shown = shown_by(lambda f: NeuralUCBAgent(f, diagonal=True, rng=7), *SETTING)
+    shown = shown_by(lambda f: NeuralUCBAgent(f, evidence=DiagonalEvidence, rng=7), *SETTING)
     assert shown == shown_by_literal(literal, *SETTING)
 
 
@@ -122,23 +124,21 @@ def test_it_learns_what_is_worth_showing():
     ({"ridge": 0.0}, ValueError, "ridge"),
     ({"rng": None}, TypeError, "rng"),
     ({"rng": [1, 2]}, ValueError, "rng"),
-    ({"literal": "yes"}, TypeError, "literal"),
-    ({"diagonal": 1}, TypeError, "diagonal"),
-    ({"literal": True, "diagonal": True}, ValueError, "literal"),
+    ({"evidence": "diagonal"}, TypeError, "evidence"),
 ])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused_by_name(settings, error, message, features):
     with pytest.raises(error, match=message):
         NeuralUCBAgent(features, **{"rng": 0} | settings)
 
 
-def test_the_literal_option_is_for_one_world():
-    with pytest.raises(ValueError, match="one world"):
-        NeuralUCBAgent(ContextSpace(4, 3, (2,)), literal=True, rng=0)
-
-
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16])
-@pytest.mark.parametrize("make", [NeuralUCBAgent, DiagonalNeuralUCBAgent, NeuralTSAgent, FactorizationAgent])
+@pytest.mark.parametrize("make", [NeuralUCBAgent, DiagonalNeuralUCBAgent, NeuralTSAgent])
 def test_contexts_of_short_whole_numbers_do_not_overflow(make, kind, rng):
     agent, X = make(ContextSpace(4, 3), rng=0), rng.integers(0, 127, (3, 4))
     for asked in (agent.payoff, agent.uncertainty):
         np.testing.assert_array_equal(asked(X.astype(kind)), asked(X.astype(float)))
+
+
+def test_the_literal_class_is_for_one_world():
+    with pytest.raises(ValueError, match="one world"):
+        LiteralNeuralUCBAgent(ContextSpace(4, 3, (2,)), rng=0)

@@ -3,7 +3,6 @@
 import numpy as np
 
 import zoolib as zoo
-from zoolib.saving import load, save
 
 
 def agent_of(features):
@@ -32,11 +31,3 @@ def test_snapshots_may_look_at_anything_and_be_looked_at_by_others(sim, features
     zoo.run({"agent": outer}, sim, 20)
     assert outer.snapshots == {5: 5, 10: 10}
     assert list(inner.snapshots) == [10]
-
-
-def test_snapshots_know_how_many_visits_there_were_when_they_are_loaded(sim, features, tmp_path):
-    saved, loaded = (zoo.Snapshots(agent_of(features), [15]) for _ in range(2))
-    zoo.run({"agent": saved}, sim, 10)
-    save(saved, tmp_path / "agent.npz")
-    zoo.run({"agent": load(tmp_path / "agent.npz", into=loaded)}, sim, 10)
-    assert list(loaded.snapshots) == [15]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoolib.experiment.metrics import Interval, mean_interval
-from zoolib.ties import SINGLE, TIE, best_first, first_best, printed
+from zoolib.ties import SINGLE, TIE, argmax, printed, top_k
 
 SIZES = st.sampled_from([1e-200, 1e-12, 1e-3, 1.0, 1e6, 1e200])
 
@@ -36,14 +36,14 @@ def tied(draw, lowest=-3):
 def test_noise_far_below_the_tolerance_changes_nothing(scores, n):
     exact, noisy = scores
     expected = np.argsort(-exact, kind="stable")[:n]
-    assert best_first(noisy, n).tolist() == expected.tolist() == read_plainly(noisy, n)
-    assert first_best(noisy) == expected[0]
+    assert top_k(noisy, n).tolist() == expected.tolist() == read_plainly(noisy, n)
+    assert argmax(noisy) == expected[0]
 
 
 @given(st.lists(st.floats(-2, 2), min_size=1, max_size=12), st.integers(1, 12), st.sampled_from([TIE, SINGLE, 0.3]))
 def test_it_is_the_rule_word_for_word(scores, n, tolerance):
     scores = np.array(scores)
-    assert best_first(scores, n, tolerance).tolist() == read_plainly(scores, n, tolerance)
+    assert top_k(scores, n, tolerance).tolist() == read_plainly(scores, n, tolerance)
 
 
 @given(tied(), st.randoms(use_true_random=False))
@@ -53,7 +53,7 @@ def test_in_another_order_the_same_products_come_out(scores, random):
     ids = list(range(len(noisy)))
     shuffled = random.sample(ids, len(ids))
     by_id = np.argsort(shuffled)
-    assert np.array(shuffled)[by_id][best_first(noisy[shuffled][by_id], 5)].tolist() == best_first(noisy, 5).tolist()
+    assert np.array(shuffled)[by_id][top_k(noisy[shuffled][by_id], 5)].tolist() == top_k(noisy, 5).tolist()
 
 
 @given(tied(), st.integers(1, 10))
@@ -61,17 +61,17 @@ def test_those_that_are_worse_than_all_may_stand_beside_them(scores, n):
     _, noisy = scores
     for worse in (noisy.min() - 10 * np.abs(noisy).max(), -np.inf):
         padded = np.concatenate([noisy, np.full(7, worse)])
-        expected = best_first(noisy, n).tolist()
-        assert best_first(padded, n).tolist()[: len(expected)] == expected
-        assert first_best(padded) == first_best(noisy)
+        expected = top_k(noisy, n).tolist()
+        assert top_k(padded, n).tolist()[: len(expected)] == expected
+        assert argmax(padded) == argmax(noisy)
 
 
 @given(tied(lowest=1), st.integers(1, 10), st.lists(st.integers(1, 29), max_size=3))
 def test_the_best_of_the_best_of_parts_are_the_best_of_all(scores, n, cuts):
     _, noisy = scores
     parts = [part for part in np.split(np.arange(len(noisy)), sorted(cuts)) if part.size]
-    some = np.sort(np.concatenate([part[best_first(noisy[part], n)] for part in parts]))
-    assert some[best_first(noisy[some], n)].tolist() == best_first(noisy, n).tolist()
+    some = np.sort(np.concatenate([part[top_k(noisy[part], n)] for part in parts]))
+    assert some[top_k(noisy[some], n)].tolist() == top_k(noisy, n).tolist()
 
 
 @settings(max_examples=30)
@@ -79,29 +79,29 @@ def test_the_best_of_the_best_of_parts_are_the_best_of_all(scores, n, cuts):
 def test_rows_of_a_batch_are_judged_each_by_itself(rows, n):
     m = min(len(noisy) for _, noisy in rows)
     batch = np.stack([noisy[:m] for _, noisy in rows])
-    np.testing.assert_array_equal(best_first(batch, n), [best_first(row, n) for row in batch])
-    np.testing.assert_array_equal(first_best(batch), [first_best(row) for row in batch])
+    np.testing.assert_array_equal(top_k(batch, n), [top_k(row, n) for row in batch])
+    np.testing.assert_array_equal(argmax(batch), [argmax(row) for row in batch])
 
 
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e9])
 def test_the_tolerance_is_a_part_of_the_size(size):
-    assert first_best(size * np.array([1 - 0.9 * TIE, 1])) == 0
-    assert first_best(size * np.array([1 - 1.1 * TIE, 1])) == 1
-    assert first_best(-size * np.array([1 + 0.9 * TIE, 1])) == 0
-    assert first_best(-size * np.array([1 + 1.1 * TIE, 1])) == 1
+    assert argmax(size * np.array([1 - 0.9 * TIE, 1])) == 0
+    assert argmax(size * np.array([1 - 1.1 * TIE, 1])) == 1
+    assert argmax(-size * np.array([1 + 0.9 * TIE, 1])) == 0
+    assert argmax(-size * np.array([1 + 1.1 * TIE, 1])) == 1
 
 
 def test_what_is_not_for_sale_comes_last_and_never_twice():
     scores = np.array([-np.inf, 0.5, -np.inf, 0.7])
-    assert best_first(scores, 4).tolist() == [3, 1, 0, 2]
-    assert first_best(np.full(3, -np.inf)) == 0
-    assert first_best(np.array([0.0, np.inf])) == 1
-    assert best_first(np.empty((2, 0)), 3).shape == (2, 0)
+    assert top_k(scores, 4).tolist() == [3, 1, 0, 2]
+    assert argmax(np.full(3, -np.inf)) == 0
+    assert argmax(np.array([0.0, np.inf])) == 1
+    assert top_k(np.empty((2, 0)), 3).shape == (2, 0)
 
 
 def test_scores_without_end_are_ordered_like_others():
-    assert best_first(np.array([1.0, np.inf, np.inf, -np.inf]), 4).tolist() == [1, 2, 0, 3]
-    assert best_first(np.array([1.0, -np.inf, 3.0], dtype=np.float32), 3).tolist() == [2, 0, 1]
+    assert top_k(np.array([1.0, np.inf, np.inf, -np.inf]), 4).tolist() == [1, 2, 0, 3]
+    assert top_k(np.array([1.0, -np.inf, 3.0], dtype=np.float32), 3).tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize("shift", [-1e-15, 0.0, 1e-15])
