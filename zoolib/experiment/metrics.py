@@ -76,11 +76,6 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
 
 
-def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[Any, Interval]:
-    """Return the mean of every column, one row being a replication, with its interval."""
-    return {name: mean_interval(frame[name], level) for name in checks.instance("frame", frame, pd.DataFrame)}
-
-
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
     """Return the times between shocks as ``{name: (start, stop)}``, each named after the shock that began it.
 

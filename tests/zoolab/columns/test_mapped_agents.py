@@ -18,6 +18,7 @@ from zoolab.columns import (
     KMeans,
     Layout,
     Learned,
+    LogisticEvidence,
     MappedAgent,
     RandomFourier,
     Screened,
@@ -423,7 +424,7 @@ def stale(**settings):
     )
     X = np.random.default_rng(0).normal(size=(420, 3))
     for x in X:
-        agent.learn(x, 0, (x[0] > 0) * 1.0)
+        agent.learn(x, 0, float(x[0] > 0))
     return agent, X[:3]
 
 
@@ -485,9 +486,18 @@ LONG = {
 def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
     X, r = np.array(X), np.array(r)
     n, d = X.shape
+    shared = LogisticEvidence(d, ridge=ridge)
+    shared.rebuild(X, r)
     agent = MappedAgent(ContextSpace(d, 2), map=Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0)
     agent.warm(X, r)
-    Z, theta = np.column_stack([np.ones(n), X]), agent.evidence.theta
-    p = sigmoid(Z @ theta)
-    A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
-    assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
+    for one, Z in ((shared, X), (agent.evidence, np.column_stack([np.ones(n), X]))):
+        theta = one.theta
+        p = sigmoid(Z @ theta)
+        A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
+        assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
+
+
+def test_a_logistic_fit_ends_where_there_is_hardly_a_prior():
+    evidence = LogisticEvidence(1, ridge=2e-19)
+    evidence.rebuild(np.array([[4.85e-8]]), np.ones(1))
+    assert evidence.theta[0] == pytest.approx(1.52040838e8)

@@ -209,3 +209,18 @@ def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):
     X = rng.integers(0, 2, (3, 20, 9))
     assert np.array_equal(agent.score(X), agent.score(X.astype(float)))
     assert np.array_equal(agent.select(X), agent.select(X.astype(float)))
+
+
+@pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent])
+def test_a_subclass_is_asked_for_its_own_payoff_and_uncertainty(kind):
+    class Mine(kind):
+        def payoff(self, X):
+            return super().payoff(X) + np.arange(X.shape[-2]) / 200
+
+        def uncertainty(self, X):
+            return 2 * super().uncertainty(X)
+
+    agent, X = Mine(ContextSpace(3, 5), alpha=0.3), np.random.default_rng(0).normal(size=(5, 3))
+    agent.learn(X[0], 0, 1.0)
+    expected = kind.payoff(agent, X) + np.arange(5) / 200 + 0.6 * kind.uncertainty(agent, X)
+    np.testing.assert_allclose(agent.score(X), expected)
