@@ -21,8 +21,10 @@ from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 class LinearUCBAgent(UCBAgent):
     """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself.
 
-    >>> LinearUCBAgent.phi(None, np.eye(2)).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    The parameters are those of :class:`~zoolib.agents.base.UCBAgent`.
+
+    >>> issubclass(LinearUCBAgent, UCBAgent)
+    True
     """
 
     def phi(self, X: np.ndarray) -> np.ndarray:
