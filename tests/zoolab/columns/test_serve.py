@@ -33,7 +33,7 @@ class Prices:
         return np.concatenate([one_hot, np.ones((len(self.seeds), 3, 1))], axis=-1)
 
     def reward(self, t, row):
-        return self.worth[(*self.space.rows, row)] + self.luck[t]
+        return self.worth[(*self.space.worlds, row)] + self.luck[t]
 
     def outcome(self, rows):
         worth = np.broadcast_to(self.worth[:, None], (len(self.seeds), self.n_steps, 3))

@@ -10,10 +10,9 @@ from small_agents import AgentConformance
 
 from zoolab.labelled import ArmHeadsAgent, copies
 from zoolab.long.conformance import same
-from zoolab.rivals import ArmHeadsTSAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib import (
     ContextSpace,
-    DiagonalNeuralUCBAgent,
     EndToEnd,
     LinUCBAgent,
     NeuralUCBAgent,
@@ -21,6 +20,7 @@ from zoolib import (
     Replay,
     SharedLinUCBAgent,
 )
+from zoolib.evidence import DiagonalEvidence
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
 
@@ -139,7 +139,7 @@ def test_on_the_latest_click_it_is_the_diagonal_agent_of_chapter_3():
     space = ContextSpace(7, 5)
     settings = {"hidden_dim": 6, "alpha": 0.5, "lr": 0.05}
     one = DiagonalNeuralUCBAgent(space, **settings, rng=3)
-    other = NeuralUCBAgent(space, **settings, diagonal=True, rng=4)
+    other = NeuralUCBAgent(space, **settings, evidence=DiagonalEvidence, rng=4)
     other.network.flat[...] = one.network.flat
     rng = np.random.default_rng(0)
     for _ in range(300):

@@ -23,6 +23,7 @@ from zoolib import (
     replicate,
     run,
 )
+from zoolib.quick import player_of
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -83,14 +84,32 @@ def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
 def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
     sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
     features = FeatureEngineer(sim, encoding)
-    agent = LinUCBAgent(features, alpha=0.5, **memory)
-    rng = np.random.default_rng(0)
+    agent, played = (LinUCBAgent(features, alpha=0.5, **memory) for _ in range(2))
+    player, rng = player_of(played, sim), np.random.default_rng(0)
     for t in range(400):
         user = rng.integers(0, 100, 2)
-        X = features.contexts(user, sim)
-        assert np.allclose(agent.score(agent.choices(user, sim)[0]), agent.score(X), atol=1e-12), t
-        arm = agent.predict(user, sim)
-        agent.update(user, arm, sim.get_reward(user, arm), sim)
+        here = sim.persona(user), np.arange(2)
+        payoff, width = (kept.reshape(-1, 2, 15)[here] for kept in (player.f, player.w))
+        assert np.allclose(payoff + 0.5 * width, agent.score(features.contexts(user, sim)), atol=1e-12), t
+        arm = player.predict(user, sim)
+        reward = sim.get_reward(user, arm)
+        for one in (agent, player):
+            one.update(user, arm, reward, sim)
+
+
+@pytest.mark.parametrize("encoding", ["onehot", "crossed", "both"])
+def test_scores_of_candidates_are_those_of_their_products(encoding):
+    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
+    features = FeatureEngineer(sim, encoding)
+    rng = np.random.default_rng(0)
+    for agent in (LinUCBAgent(features, alpha=0.5), SharedLinUCBAgent(features, alpha=0.5)):
+        for t in range(100):
+            user = rng.integers(0, 100, 2)
+            X, arms = agent.candidates(user, sim)
+            scores = np.take_along_axis(agent.score(features.contexts(user, sim)), arms, -1)
+            assert np.allclose(agent.score(X), scores, atol=1e-12), t
+            arm = agent.predict(user, sim)
+            agent.update(user, arm, sim.get_reward(user, arm), sim)
 
 
 @pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
@@ -178,9 +197,7 @@ def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_fo
     features = FeatureEngineer(sim)
     drawn = SharedLinUCBAgent(features, exploration=Thompson(), rng=range(3))
     placed = SharedLinUCBAgent(features)
-    assert placed._asks_for_cells
     placed.exploration = copy.deepcopy(drawn.exploration)
-    assert not placed._asks_for_cells
     results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
     np.testing.assert_array_equal(results.arm[0], results.arm[1])
 
@@ -192,3 +209,18 @@ def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):
     X = rng.integers(0, 2, (3, 20, 9))
     assert np.array_equal(agent.score(X), agent.score(X.astype(float)))
     assert np.array_equal(agent.select(X), agent.select(X.astype(float)))
+
+
+@pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent])
+def test_a_subclass_is_asked_for_its_own_payoff_and_uncertainty(kind):
+    class Mine(kind):
+        def payoff(self, X):
+            return super().payoff(X) + np.arange(X.shape[-2]) / 200
+
+        def uncertainty(self, X):
+            return 2 * super().uncertainty(X)
+
+    agent, X = Mine(ContextSpace(3, 5), alpha=0.3), np.random.default_rng(0).normal(size=(5, 3))
+    agent.learn(X[0], 0, 1.0)
+    expected = kind.payoff(agent, X) + np.arange(5) / 200 + 0.6 * kind.uncertainty(agent, X)
+    np.testing.assert_allclose(agent.score(X), expected)

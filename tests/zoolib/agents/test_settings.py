@@ -1,13 +1,14 @@
-"""Alpha can be set on a living agent; explorations go with every linear agent; a log can be started from."""
+"""Alpha may be changed on a living agent; any exploration goes with any linear agent."""
 
-import copy
+import inspect
 
 import numpy as np
 import pytest
 
 import zoolib as zoo
 from zoolab.long.conformance import play
-from zoolab.rivals import Delayed
+from zoolab.rivals import Delayed, EpsilonGreedyAgent
+from zoolib.agents import argmax
 
 SMALL = {"d_emb": 4, "hidden_dim": 6, "rng": 0}
 REPLAY = zoo.Replay(capacity=80, batch_size=8, every=10)
@@ -15,11 +16,6 @@ REPLAY = zoo.Replay(capacity=80, batch_size=8, every=10)
 
 def shop(seed=5):
     return zoo.ZooplusSimulator(n_products=10, n_users=40, seed=seed)
-
-
-def table_of(agent, sim):
-    """What an agent says of every product to each of some users, by the contexts as they are."""
-    return np.array([agent.score(agent.features.contexts(user, sim)) for user in range(12)])
 
 
 @pytest.mark.parametrize("make", [
@@ -35,15 +31,28 @@ def test_alpha_counts_at_the_next_choice(make, seed):
     play(agent, sim, 80)
     for alpha in (5.0, 0.0, 1.0):
         agent.alpha = alpha
-        fresh = copy.deepcopy(agent)  # has met no catalog of late, so keeps no score
-        fresh.__dict__.get("agent", fresh).__dict__.pop("_catalog", None)
-        for user in range(40):
+        for user in range(12):
             users = np.full(sim.batch_shape, user) if sim.batch_shape else user
-            assert np.array_equal(agent.predict(users, sim), fresh.predict(users, sim))
+            X, arms = agent.candidates(users, sim)
+            scores = agent.payoff(X) + alpha * agent.uncertainty(X)
+            np.testing.assert_allclose(agent.score(X), scores, atol=1e-12)
+            assert np.array_equal(agent.predict(users, sim), arms[(*sim.worlds, argmax(scores))])
     assert agent.alpha == 1.0
 
 
-# ---- one exploration for all, the definition and what is fast --------------------------------------------------------
+def test_epsilon_counts_at_the_next_choice():
+    sim = shop()
+    agent = EpsilonGreedyAgent(zoo.FeatureEngineer(sim), epsilon=0.0, training=REPLAY, **SMALL)
+    play(agent, sim, 40)
+    assert len(set(play(agent, sim, 30).tolist())) < 6
+    agent.epsilon = 1.0
+    assert len(set(play(agent, sim, 100).tolist())) == 10
+
+
+def test_a_signature_shows_the_default():
+    assert repr(inspect.signature(zoo.EpsilonGreedy).parameters["epsilon"].default) == "0.1"
+    with pytest.raises(ValueError, match="epsilon"):
+        zoo.EpsilonGreedy(1.5)
 
 
 @pytest.mark.parametrize("exploration", [zoo.Thompson(), zoo.ArmThompson(), zoo.EpsilonGreedy(0.2)])

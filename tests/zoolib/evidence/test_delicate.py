@@ -26,6 +26,28 @@ def test_one_arm_of_all_worlds_can_be_told_by_one_number():
     assert by_number.b[:, 1].any()
 
 
+def test_a_theta_that_is_kept_stays_what_it_was():
+    evidence = Evidence(2, (3,))
+    evidence.add(np.ones(2), 1.0, arm=1)
+    kept = evidence.theta
+    before = kept.copy()
+    evidence.add(np.ones(2), 1.0, arm=1)
+    assert np.array_equal(kept, before)
+    kept[:] = 9
+    assert evidence.mean(np.ones((3, 1, 2))).max() < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (3, 2), (4, 2), (3, 4, 2), (5, 3, 1, 2), (1, 3, 4, 2)], ids=str)
+def test_contexts_that_all_arms_share_need_not_be_repeated(shape):
+    evidence = Evidence(2, (3,))
+    evidence.add(np.array([1.0, 2.0]), 1.0, arm=2)
+    X = np.random.default_rng(0).normal(size=shape)
+    repeated = np.broadcast_to(X, (*shape[:-3], 3, *shape[-2:]))
+    assert np.allclose(evidence.mean(X), evidence.mean(repeated))
+    assert np.allclose(evidence.width(X), evidence.width(repeated))
+    assert evidence.mean(X).shape == repeated.shape[:-1]
+
+
 @pytest.mark.parametrize("shape", [(4,), (2, 4)], ids=str)
 def test_contexts_beside_which_the_prior_is_lost_are_refused_before_anything_changes(shape):
     evidence, worlds = Evidence(2, shape), shape[:-1]
@@ -63,15 +85,16 @@ def test_a_window_keeps_its_digits_however_many_clicks_have_left_it(lengths):
 
 
 def test_a_batch_follows_its_ridge():
-    evidence = BatchedEvidence(2)
+    evidence = BatchedEvidence(2, ridge=3.0)
     evidence.sum((), np.eye(2), np.ones(2))
-    evidence.ridge = 3.0
+    evidence.factor()
     np.testing.assert_allclose(evidence.theta, [0.25, 0.25])
 
 
 FORGETTING = {
     "window": lambda: WindowedEvidence(2, window=3),
     "discount": lambda: DiscountedEvidence(2, gamma=0.5),
+    "discount of arms": lambda: DiscountedEvidence(2, (1,), gamma=0.5),
     "log-odds that fade": lambda: LogisticEvidence(2, gamma=0.5),
 }
 

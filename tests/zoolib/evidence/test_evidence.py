@@ -81,9 +81,8 @@ def test_a_click_belongs_to_its_arm_alone_whatever_kind_of_number_names_it(seed,
         evidence.add(x, reward, kind(arm))
     for arm in range(n_arms):
         assert_holds(evidence, *sums(X[arms == arm], r[arms == arm]), which=arm)
-        mean, width = evidence.mean_and_width(X[:2], arm)
-        assert np.allclose(mean, evidence.mean(X[:2])[arm])
-        assert np.allclose(width, evidence.width(X[:2])[arm])
+        assert np.allclose(evidence.mean(X[:2])[arm], X[:2] @ evidence.theta[arm])
+        assert np.allclose(evidence.width(X[:2])[arm] ** 2, [x @ np.linalg.solve(evidence.A[arm], x) for x in X[:2]])
 
 
 @settings(max_examples=30, deadline=None)

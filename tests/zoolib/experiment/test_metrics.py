@@ -147,11 +147,6 @@ def test_a_difference_of_small_numbers_is_one_of_real_numbers(kind):
     assert (metrics.regret(counted) == -3).all(axis=None)
 
 
-def test_columns_that_only_look_alike_have_an_interval_each():
-    found = metrics.intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
-    assert (found[1].mean, found["1"].mean) == (1.5, 5.5)
-
-
 def test_the_interval_holds_the_truth_in_95_of_100_experiments():
     # rates of 400 clicks each, 12 replications an experiment; the truth is .3
     rng = np.random.default_rng(0)
