@@ -6,7 +6,7 @@ import pytest
 import zoolib as zoo
 from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
 from zoolib.experiment import run
-from zoolib.quick import give_back, player_of
+from zoolib.quick import player_of
 from zoolib.quick.player import Player
 
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
@@ -218,8 +218,8 @@ def test_giving_back_twice_teaches_nothing_twice():
         for user in np.zeros((20, 3), dtype=int):
             shown = player.predict(user, shop)
             player.update(user, shown, np.ones(3), shop)
-        give_back(player)
+        player.give_back()
         once = knowledge(agent)
-        give_back(player)
+        player.give_back()
         for key, value in knowledge(agent).items():
             np.testing.assert_allclose(value, once[key], err_msg=str(key))
