@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from test_structure import WINGS, faces
-from zoolib.saving import load, save
 
 import zoolib as zoo
 from zoolab import columns as maps  # noqa: F401
@@ -87,16 +86,6 @@ def frame() -> pd.DataFrame:
 def csv() -> Path:
     frame().to_csv(ROOT / "log.csv", index=False)
     return ROOT / "log.csv"
-
-
-def saved() -> Path:
-    save(agent(), ROOT / "agent.npz")
-    return ROOT / "agent.npz"
-
-
-def recommender() -> Path:
-    zoo.MLPRecommender(U, K).save(ROOT / "model.pt")
-    return ROOT / "model.pt"
 
 
 def folder() -> str:
@@ -195,11 +184,11 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
 OVER = table("""
-Agent.learn_many.arms: np.arange(K); Agent.learn_many.rewards: np.arange(K) % 2;
+
 Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
 StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
-Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; HybridLinUCBAgent.own: [0, 1]; Discount.gamma: 0.9;
+Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
 train_recommender.log: zoo.random_log(sim(), 40, 0); train_recommender.epochs: 1;
 claim.kind: "exact"; ClassificationBandit.seeds: 1; WheelBandit.seeds: 1; ClassificationBandit.reward.arm: 1;
@@ -207,7 +196,7 @@ LoggedData.context: drawn(N, D); LoggedData.action: np.arange(N) % K; LoggedData
 LoggedData.propensity: np.full(N, 0.5); LoggedData.n_actions: K; LoggedData.rows.index: np.arange(3);
 rating_log.frame: pd.DataFrame({"user": [1, 1, 2], "genres": "Drama", "rating": [1.0, 5.0, 4.0]});
 read_log.columns: {"context": ["x"]}; LowRankFilter.p: D; LowRankFilter.rank: 4; TabularEvidence.Z: drawn(K, D);
-MLP.sizes: (D, 6, 1); FactorizationMachine.ids: (); paired_difference.a: "a"; paired_difference.b: "b";
+MLP.sizes: (D, 6, 1); paired_difference.a: "a"; paired_difference.b: "b";
 replicate.agents: {"a": factory}; rolling.window: 10; run.users: np.arange(20) % U;
 serve.problem: feature_shop();
 serve.agents: {"a": lambda space, rng: zoo.SharedLinUCBAgent(space)}; steps_to_recover.shock: 20;
@@ -225,7 +214,7 @@ replay.log: replace(log(), propensity=np.full(N, 1 / K)); thinned.log: replace(l
 thompson_ranks.alpha: drawn(4) + 1; thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
 Decision.unpacked.key: "decision/d"; Decision.unpacked.value: decision().packed(); Funnel.products: drawn(K, 5);
 Funnel.query: ask; Funnel.n_candidates: K; Funnel.n_slate: 3; Funnel.arrivals: None; Funnel.feedback.decision: "d";
-FeedbackQueue.put.decision: "d"; Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
+Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
 Ledger.take_in.log: "l"; Ledger.take_in.clicks: np.arange(K) % 2;
 LMDBStore.path: folder(); LMDBStore.max_bytes: 2 ** 20; open_store.url: folder();
 open_store.settings: {"max_bytes": 2 ** 20}; Retriever.index: "exact"; Retriever.search_and_filter.fetch: 5;
@@ -250,9 +239,9 @@ ZooplusSimulator.index_of.name: "budget_shopper"; ZooplusSimulator.set_catalog.p
 ZooplusSimulator.n_products: K; ZooplusSimulator.set_click_table.table: drawn(4, 5); ZooplusSimulator.n_users: U;
 random_value.shop: feature_shop(); ZooplusSimulator.seed: 3;
 Launch.apply.worlds: ...; ContextSpace.batch_shape: (); UCB1Agent.*.X: drawn(K, 20); UCB1Agent.*.x: drawn(20);
-LogisticUCBAgent.window: None; SharedLogisticUCBAgent.window: None; SharedLinUCBAgent.window: None;
-SharedLinUCBAgent.gamma: 1.0; SharedLogisticUCBAgent.gamma: 1.0; MLPRecommender.load.path: recommender();
-Sums.count.z: drawn(3); save.path: ROOT / "agent.npz"; load.path: saved(); load.into: agent()
+SharedLinUCBAgent.window: None;
+SharedLinUCBAgent.gamma: 1.0;
+Sums.count.z: drawn(3);
 """)
 
 # Objects whose methods are attacked, where good arguments for their class would not make them ready for it.
@@ -264,12 +253,12 @@ Estimate: off_policy.ips(log(), np.full((N, K), 1 / K))
 
 # What is not attacked, and why: names as they are handed on, * for any.
 INNER = {
-    "*.[gs]et_state": "save and load are the doors to it, and look at what goes through",
+    "*.[gs]et_state": "a network's own weights, which whoever calls it has taken from it",
     "*Agent.payoff *Agent.uncertainty *Agent.score *Agent.scored *Agent.choices": "asked by select and predict",
     "*Agent.embed *Agent.embed_one *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
     "*.start *.add *.renew *.step *.row *.bonus *.divert *.pick *.chances *.sample": "an agent's parts",
-    "*Evidence.* BatchedLogistic.* LowRankFilter.*": "an agent's sums: it has looked at contexts and rewards",
-    "MLP.* ClickNetwork.* FactorizationMachine.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
+    "*Evidence.* BatchedLogistic.*": "an agent's sums: it has looked at contexts and rewards",
+    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
     "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
@@ -337,7 +326,7 @@ def public_calls(inner: bool = False) -> dict[str, Call]:
     """Return what the faces of the wings hand on, functions, classes and methods; what is ``INNER`` only if asked."""
     found: dict[str, Call] = {}
     handed_on = [(name, vars_of(wing, name)) for wing in sorted(WINGS) for name in sorted(faces()[wing])]
-    for name, one in [*handed_on, ("spawn", zoo.spawn), ("save", save), ("load", load)]:
+    for name, one in [*handed_on, ("spawn", zoo.spawn)]:
         if name.startswith("_") or not (inspect.isclass(one) or inspect.isfunction(one)):
             continue
         if inspect.isclass(one) and (

@@ -112,10 +112,8 @@ class UCBAgent(Agent):
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return payoff + alpha * uncertainty of each row of ``X``, or what the exploration puts in its place."""
-        payoff = self.payoff(X)
-        return (
-            payoff + self.alpha * self.exploration.bonus(self.uncertainty, X, self.evidence) if self.alpha else payoff
-        )
+        payoff, how = self.payoff(X), self.exploration
+        return payoff + self.alpha * how.bonus(self.uncertainty, X, self.evidence) if self.alpha else payoff
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X`` with the highest score, unless exploration overrides it."""

@@ -131,6 +131,6 @@ def test_one_process_fetches_and_makes_what_the_others_wait_for(tmp_path, monkey
 def test_what_is_installed_while_the_book_is_built_is_no_page_of_it():
     """The tests of live cells may install their scripts while another process reads the sources of the book."""
     left_out = Matcher(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["exclude_patterns"])
-    places = [path.parent.relative_to(ROOT) for path in ROOT.glob("*/package.json")]
-    assert Path("_live") in places
+    places = [path.parent.relative_to(ROOT) for path in ROOT.glob("pages/*/package.json")]
+    assert Path("pages/live") in places
     assert [str(place) for place in places if not left_out(f"{place}/node_modules")] == []

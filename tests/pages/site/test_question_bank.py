@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import pytest
 from asked_book import ALL, BEFORE, NUMBER, ONE, ORDER
 from built_book import ROOT
-from question_bank import QTI, as_html, item, moodle, package, without_roles, write
 from questions import Question, of_pages, pages_of, read
+
+from pages.key.question_bank import QTI, as_html, item, moodle, package, without_roles, write
 
 SMALL = [read(source, "00_asked") for source in (ONE, ALL, NUMBER, ORDER, BEFORE)]
 FRACTIONS = {100 / n for n in range(1, 10)} | {0}  # those that Moodle knows
@@ -166,7 +167,8 @@ def test_nothing_of_the_source_is_left_in_what_is_exported(book):
 def test_what_a_course_is_asked_can_be_answered_without_the_page(tmp_path):
     """What a page shows beside a question nobody has who meets it in a course."""
     made = subprocess.run(
-        [sys.executable, ROOT / "pages" / "ext" / "question_bank.py", tmp_path],
+        [sys.executable, "-m", "pages.key.question_bank", tmp_path],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

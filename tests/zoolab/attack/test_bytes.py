@@ -1,6 +1,5 @@
 """Bytes that nobody of ours has written, or that were damaged since: understood, or refused in words; nobody dies."""
 
-import copy
 import json
 import random
 import socket
@@ -14,17 +13,12 @@ import shop_server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nasty import SECONDS, some
-from zoolib.saving import load, save
 
-import zoolib as zoo
-from zoolab.columns import Learned
 from zoolab.logs import read_log
-from zoolab.long.conformance import play, same
 from zoolab.serving import Decision, Sums
 from zoolab.serving.shop.shop import Shop
 from zoolab.serving.stores import codec, open_store
 from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
-from zoolib import saving
 
 OFTEN = settings(
     max_examples=int(20 + 5 * SECONDS), deadline=None, derandomize=True, database=None,
@@ -110,63 +104,6 @@ def test_a_damaged_file_of_a_store_kills_nobody_and_gives_no_wrong_value(tmp_pat
     found = [json.loads(line) for line in said if line.startswith("{")]
     assert not any(one["wrong"] or one["gone"] for one in found)
     assert any(one["right"] == damaged_stores.N_VALUES for one in found) or len(said) < 50
-
-
-# ---- an agent ----------------------------------------------------------------------------------------------
-
-
-def nodes(tree, way=()):
-    """Go through the places in a tree of dictionaries and lists."""
-    yield way
-    for key, part in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
-        yield from nodes(part, (*way, key))
-
-
-WRONG = [
-    None,
-    True,
-    -1,
-    0,
-    10**30,
-    1e308,
-    "",
-    "a",
-    [],
-    [[]],
-    {},
-    {"$array": "header"},
-    {"$array": []},
-    {"$array": None},
-]
-
-
-@pytest.mark.parametrize("kind", ["LinUCBAgent", "NeuralLinearAgent", "FactorizationAgent", "HeadAgent"])
-def test_a_file_that_was_signed_anew_is_taken_or_refused_and_the_agent_is_as_it_was(kind, sim, tmp_path):
-    more = {"map": Learned(every=20, hidden=(4,))} if kind == "HeadAgent" else {}
-    agent, into = (getattr(zoo, kind)(zoo.FeatureEngineer(sim), rng=0, **more) for _ in range(2))
-    play(agent, sim, 60)
-    save(agent, path := tmp_path / "agent.npz")
-    with np.load(path) as archive:
-        arrays = dict(archive)
-    header = json.loads(str(arrays.pop("header")))
-    cases = [(way, wrong) for way in nodes(header["content"]["state"]) if way for wrong in WRONG]
-    before = copy.deepcopy(into.get_state())
-    for way, wrong in some(cases, 0.02):
-        crafted = copy.deepcopy(header)
-        *above, last = way
-        parent = crafted["content"]["state"]
-        for key in above:
-            parent = parent[key]
-        parent[last] = wrong
-        crafted["checksum"] = saving._checksum(crafted["content"], arrays)
-        np.savez(path, header=np.array(json.dumps(crafted)), **arrays)
-        try:
-            load(path, into=into)
-        except ValueError as error:
-            assert str(path) in str(error)  # noqa: PT017  the other way out is as good
-            assert same(into.get_state(), before), (way, wrong)
-        else:
-            into = getattr(zoo, kind)(zoo.FeatureEngineer(sim), rng=0, **more)
 
 
 # ---- a log -------------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ import public_calls
 import pytest
 from nasty import evaluated, nasty_for, some
 from public_calls import ANSWERS, INNER, MemoryStore, asked, drawn, embedder, good, log, retriever, sim, sums
-from zoolib.persistence import Stateful
 
 import zoolib as zoo
 from zoolab import logs as off_policy
@@ -79,9 +78,7 @@ def packed(part):
     """Return all that an object holds, but for what it has only computed once and keeps at hand."""
     if isinstance(part, np.random.Generator):
         return None
-    if isinstance(part, Stateful):
-        part = part.get_state()
-    elif hasattr(part, "__dict__") and not inspect.isclass(part):
+    if hasattr(part, "__dict__") and not inspect.isclass(part):
         part = {k: v for k, v in vars(part).items() if not isinstance(getattr(type(part), k, None), cached_property)}
     try:
         return pickle.dumps(part)

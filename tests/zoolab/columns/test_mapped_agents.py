@@ -283,7 +283,7 @@ def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_
     X = Z[:5]
     payoff = agent.payoff(X)
     assert ((payoff > 0) & (payoff < 1)).all()
-    np.testing.assert_allclose(np.log(payoff / (1 - payoff)), agent.mean(agent.embed(X)))
+    np.testing.assert_allclose(np.log(payoff / (1 - payoff)), agent.evidence.mean(agent.phi(X)))
     assert agent.select(X) == payoff.argmax()
 
 
@@ -383,7 +383,6 @@ def test_a_log_that_cannot_be_is_refused_and_leaves_no_trace(X, r):
 @pytest.mark.parametrize("number", [10.0, -1.0, 2.9, -0.9])
 @pytest.mark.parametrize("take", [
     lambda agent, X: agent.warm(X, np.ones(X.shape[:-1])),
-    lambda agent, X: agent.learn_many(np.moveaxis(X, 1, 0), np.zeros((4, 2), int), np.ones((4, 2))),
     lambda agent, X: agent.learn(X[:, 3], [0, 0], np.ones(2)),
     lambda agent, X: agent.select(X),
 ])  # fmt: skip
@@ -412,7 +411,8 @@ def stale(**settings):
         ContextSpace(3, 4), map=Learned(hidden=(4,), every=100), fresh=False, exploration=UCB(), rng=0, **settings
     )
     X = np.random.default_rng(0).normal(size=(420, 3))
-    agent.learn_many(X, np.zeros(420, dtype=int), (X[:, 0] > 0) * 1.0)
+    for x in X:
+        agent.learn(x, 0, float(x[0] > 0))
     return agent, X[:3]
 
 
@@ -429,20 +429,10 @@ def test_to_explore_more_is_not_to_believe_something_else(link, exploration):
     np.testing.assert_array_equal((agent.payoff(X), agent.uncertainty(X)), before)
 
 
-def test_what_old_maps_made_of_the_past_stays_when_a_setting_changes():
-    agent, X = stale()
-    before, A = agent.payoff(X), agent.evidence.A.copy()
-    agent.alpha = 0.2
-    assert np.array_equal(agent.payoff(X), before)
-    agent.ridge = 3.0
-    assert np.allclose(agent.evidence.A, A + 2 * np.eye(len(A)))
-    assert np.allclose(agent.evidence.A @ agent.evidence.theta, agent.evidence.b)
-
-
-@pytest.mark.parametrize("how", ["learn", "learn_many", "warm"])
+@pytest.mark.parametrize("how", ["learn", "warm"])
 def test_a_context_beside_which_nothing_of_the_prior_is_left_is_refused_however_it_comes(how):
     agent = MappedAgent(ContextSpace(2, 3), map=Identity(), rng=0)
-    lesson = {"learn": (0, 1.0), "learn_many": ([0], [1.0]), "warm": ([1.0],)}[how]
+    lesson = {"learn": (0, 1.0), "warm": ([1.0],)}[how]
     with pytest.raises(ValueError, match="must lie between"):
         getattr(agent, how)(np.full((2,) if how == "learn" else (1, 2), 1e160), *lesson)
     assert agent._n == 0

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from zoolib.experiment import interquartile_mean, performance_profile, resampled, stratified_bootstrap
+from zoolab.labelled.profiles import interquartile_mean, performance_profile, stratified_bootstrap
+from zoolib.experiment import resampled
 
 HAND = [[0.1, 0.2, 0.9], [0.3, 0.5, 0.7], [-4.0, 0.6, 0.8]]  # three tasks, three runs
 

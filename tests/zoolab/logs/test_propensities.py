@@ -134,9 +134,9 @@ def test_an_agent_that_draws_is_never_certain_and_asking_leaves_its_own_luck_as_
     (agent, sim), (twin, elsewhere) = made(name, 3), made(name, 3)
     run({name: agent}, sim, 30)
     run({name: twin}, elsewhere, 30)
-    before = copy.deepcopy(agent.get_state())
+    before = copy.deepcopy(agent)
     stated = action_probabilities(agent, 5, sim)
-    assert same(before, agent.get_state())
+    assert same(before, agent)
     assert stated.sum() == pytest.approx(1)
     assert stated.max() < 1
     assert [agent.predict(5, sim) for _ in range(20)] == [twin.predict(5, elsewhere) for _ in range(20)]
@@ -201,12 +201,12 @@ def test_counting_the_choice_itself_makes_the_inverse_nearly_unbiased(p, n):
 def test_what_does_not_answer_the_last_prediction_is_no_row_of_a_log(seed, change):
     agent, sim = made("disjoint", seed)
     book, user = Logbook(agent), np.full(sim.batch_shape, 4)[()]
-    before = copy.deepcopy(agent.get_state())
+    before = copy.deepcopy(agent)
     arm = book.predict(user, sim)
     click = np.ones_like(arm)[()]
     with pytest.raises(ValueError, match="update must answer the last predict"):
         book.update(*change(user, arm % 9), click, sim)
-    assert same(before, agent.get_state())
+    assert same(before, agent)
     book.update(user, arm, click, sim)
     with pytest.raises(ValueError, match="update must answer the last predict"):
         book.update(user, arm, click, sim)

@@ -148,9 +148,3 @@ def test_it_grows_sure_of_what_it_has_seen_by_as_much_as_was_seen_and_not_of_the
 def test_what_makes_no_sense_is_refused_by_name(settings, message):
     with pytest.raises(ValueError, match=message):
         EpinetAgent(ContextSpace(3, 4), **settings, rng=0)
-
-
-def test_a_new_step_size_counts_for_both_networks():
-    agent = EpinetAgent(ContextSpace(3, 4), **SMALL, rng=0)
-    agent.lr = 0.5
-    assert agent.optimizer.lr == agent.epi_optimizer.lr == 0.5

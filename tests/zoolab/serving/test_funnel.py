@@ -3,7 +3,6 @@
 import sys
 import tempfile
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from zoolab.rivals import InverseGap
 from zoolab.serving import (
     Arrivals,
     Embedder,
-    FeedbackQueue,
     Funnel,
     InverseGapRanking,
     Message,
@@ -374,52 +372,6 @@ def test_threads_lose_nothing(make, shop):
     assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_shown == 160
 
 
-def test_a_queue_counts_everything_in_the_background(make, shop):
-    funnel = make()
-    with FeedbackQueue(funnel, batch=16) as waiting:
-        for user in range(50):
-            decision = funnel.decide(visitor(shop, user))
-            for _ in range(2):
-                waiting.put(decision.id, int(decision.arms[0]), 1)
-        waiting.put("nobody", 1, 1)
-        assert waiting.flush(30)
-        assert waiting.outcomes == {Outcome.COUNTED: 50, Outcome.REPEATED: 50, Outcome.UNKNOWN: 1}
-    assert funnel.ledger.evidence(funnel.embedder.version, "shared").n_clicks == 50
-
-
-def test_a_bad_message_does_not_hold_up_the_others(make, shop):
-    funnel = make()
-    good = [funnel.decide(visitor(shop, user)) for user in range(3)]
-    with FeedbackQueue(funnel) as waiting:
-        for decision in good:
-            waiting.put("x" * 100, 1, 1)
-            waiting.put(decision.id, int(decision.arms[0]), 1)
-        assert waiting.flush(30)
-        assert waiting.outcomes[Outcome.COUNTED] == 3
-        assert len(waiting.refused) == 3
-        with pytest.raises(ValueError, match="reward"):
-            waiting.put(good[0].id, 1, 2)
-
-
-def test_whatever_goes_wrong_with_a_message_the_worker_lives_and_counts_the_others(make, shop, monkeypatch):
-    funnel = make()
-    bad, *good = [funnel.decide(visitor(shop, user)) for user in range(4)]
-    settle = funnel.settle
-
-    def fails(messages):
-        return (
-            settle(messages) if all(message.decision != bad.id for message in messages) else {}["a page of the store"]
-        )
-
-    monkeypatch.setattr(funnel, "settle", fails)
-    with FeedbackQueue(funnel) as waiting:
-        for decision in (bad, *good):
-            waiting.put(decision.id, int(decision.arms[0]), 1)
-        assert waiting.flush(30)
-        assert waiting.outcomes == {Outcome.COUNTED: 3}
-        assert [(message.decision, why) for message, why in waiting.refused] == [(bad.id, "'a page of the store'")]
-
-
 class Away:
     """A store that can be taken away."""
 
@@ -432,23 +384,19 @@ class Away:
         return getattr(self.store, name)
 
 
-def test_while_the_store_is_away_slates_go_on_and_verdicts_wait(make, shop):
+def test_while_the_store_is_away_slates_go_on_and_a_click_can_be_told_again(make, shop):
     funnel = make()
     decision = funnel.decide(visitor(shop, 0))
     away = Away(funnel.store)
     funnel.store = funnel.ledger.store = away
-    with FeedbackQueue(funnel) as waiting:
-        away.is_away = True
-        assert len(funnel.slate(visitor(shop, 1)).arms) == 1
-        with pytest.raises(StoreUnavailableError):
-            funnel.decide(visitor(shop, 1))
-        with pytest.raises(StoreUnavailableError):
-            funnel.feedback(decision.id, int(decision.arms[0]), 1)
-        waiting.put(decision.id, int(decision.arms[0]), 1)
-        assert not waiting.flush(0.2)
-        away.is_away = False
-        assert waiting.flush(30)
-        assert waiting.outcomes == {Outcome.COUNTED: 1}
+    away.is_away = True
+    assert len(funnel.slate(visitor(shop, 1)).arms) == 1
+    with pytest.raises(StoreUnavailableError):
+        funnel.decide(visitor(shop, 1))
+    with pytest.raises(StoreUnavailableError):
+        funnel.feedback(decision.id, int(decision.arms[0]), 1)
+    away.is_away = False
+    assert funnel.feedback(decision.id, int(decision.arms[0]), 1) is Outcome.COUNTED
 
 
 def test_while_the_store_hangs_slates_ask_it_once_in_a_while_and_know_nothing_of_strangers(make, shop, monkeypatch):
@@ -472,26 +420,6 @@ def test_while_the_store_hangs_slates_ask_it_once_in_a_while_and_know_nothing_of
     now[0] += LEAVE_ALONE
     funnel.slate(visitor(shop, 0))
     assert len(asked) == 2
-
-
-def test_a_queue_that_is_full_or_closed_says_so(make, shop):
-    funnel = make()
-    away = Away(funnel.store)
-    funnel.store = funnel.ledger.store = away
-    away.is_away = True
-    waiting = FeedbackQueue(funnel, room=2)
-
-    def put_many():
-        for _ in range(200):
-            waiting.put("d", 1, 1)
-            time.sleep(0.001)
-
-    with pytest.raises(StoreUnavailableError, match="2 verdicts wait"):
-        put_many()
-    away.is_away = False
-    assert waiting.close()
-    with pytest.raises(StoreUnavailableError, match="closed"):
-        waiting.put("d", 1, 1)
 
 
 # ---- a new phi ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-r"""The questions of the book for a course: ``python pages/ext/question_bank.py OUT`` ("make -C pages bank" does it).
+r"""The questions of the book for a course: ``python -m pages.key.question_bank OUT`` ("make -C pages bank" does it).
 
 Writes ``questions-moodle.xml``, which Moodle imports with a category for each chapter, and ``questions-qti.zip``, a
 package in QTI 2.1 with a test for the book and a section for each chapter. Both hold why the right answer is right and
@@ -21,7 +21,8 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from questions import Question, of_pages, pages_of, span
+
+from pages.ext.questions import Question, of_pages, pages_of, span
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = "Bandits that Generalize"
