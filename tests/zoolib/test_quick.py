@@ -43,6 +43,9 @@ PLAYED = {
     "shared": shared(),
     "shared, crossed": shared("crossed", alpha=1.0),
     "shared, window": shared("crossed", window=150),
+    "shared, window of related rows": shared("both", window=150),
+    "shared, discount": shared(gamma=0.99),
+    "shared, Thompson": shared(exploration=Thompson()),
     "NeuralUCB": neural_ucb(),
     "NeuralUCB, arms sampled": neural_ucb(exploration=ArmThompson()),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -57,9 +60,6 @@ PLAYED = {
     "head alone": neural_linear(training=REPLAY, memory=HeadAlone(), exploration=EpsilonGreedy(0.2), alpha=0.0),
 }
 AS_THEY_ARE = {
-    "shared, discount": shared(gamma=0.99),
-    "shared, weak window": shared("both", window=150),
-    "shared Thompson": shared(exploration=Thompson()),
     "online": neural_linear(),
     "random": lambda features, rng: zoo.RandomAgent(features, rng=rng),
 }

@@ -7,6 +7,7 @@ player gives back to the agent what it learned. Nothing else imports this packag
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from zoolib.agents import Agent, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
@@ -25,6 +26,7 @@ FEW = 100  # Up to so many cells we keep a number for each pair.
 KNOWN = (LinUCBAgent, SharedLinUCBAgent, NeuralLinearAgent, NeuralUCBAgent)
 PARTS = {"features", "evidence", "exploration", "memory", "training", "network", "optimizer"}
 READ = PARTS | {"alpha", "batch_shape", "worlds"}  # A player reads these of its agent.
+KEPT = (Evidence, WindowedEvidence, DiscountedEvidence)
 BY_WIDTH = (Exploration.bonus, UCB.bonus, ArmThompson.bonus)  # They ask for nothing but widths.
 SAID_BY_ALL = {name for name in vars(Agent) if name.startswith("__")} | {"_abc_impl"}
 
@@ -34,36 +36,35 @@ def player_of(agent: Any, world: Any) -> Any:
 
     An agent is played as it is if it is of a class or has a part that we do not know, or if a method was set on it.
     """
-    kind = _kind_of(agent)
-    try:
-        return kind(agent, world) if kind else agent
-    except UnplayableError:
-        return agent
+    for kind in _kinds_of(agent):
+        with suppress(UnplayableError):
+            return kind(agent, world)
+    return agent
 
 
-def _kind_of(agent: Any) -> type[Player] | None:
-    """Return the class of players for an agent, going by the exact types of all its parts."""
+def _kinds_of(agent: Any) -> list[type[Player]]:
+    """Return the classes of players for an agent, the fastest first, going by the exact types of all its parts."""
     kind = next((kind for kind in KNOWN if isinstance(agent, kind)), None)
     if kind is None or not _only_makes(type(agent), kind) or type(agent.features) is not FeatureEngineer:
-        return None
+        return []
     parts = {name: getattr(agent, name, None) for name in PARTS}
     if any(map(_has_methods_set, [agent, *parts.values()])) or type(parts["network"]) not in (MLP, type(None)):
-        return None
+        return []
     evidence, by_width = type(agent.evidence), type(agent.exploration).bonus in BY_WIDTH
     if kind is LinUCBAgent:
-        return Counts if by_width and evidence in (Evidence, WindowedEvidence, DiscountedEvidence) else None
+        return [Counts] if by_width and evidence in KEPT else []
     if kind is NeuralUCBAgent:
-        return Blocks if by_width and evidence is Evidence else None
+        return [Blocks] if by_width and evidence is Evidence else []
     if len(agent.features.cells) > FEW:
-        return None
+        return []
     if kind is SharedLinUCBAgent:
-        return Table if by_width and evidence in (Evidence, WindowedEvidence) else None
+        return [Table, Embedded] if by_width and evidence in (Evidence, WindowedEvidence) else [Embedded]
     training, memory = type(agent.training), type(agent.memory)
     if training not in (Replay, Frozen) or agent.training.every == 1:
-        return None
+        return []
     if by_width and memory in (Everything, Fresh) and evidence is Evidence:
-        return Table
-    return Embedded if memory in (Everything, Window, Discount, Fresh, HeadAlone) else None
+        return [Table]
+    return [Embedded] if memory in (Everything, Window, Discount, Fresh, HeadAlone) else []
 
 
 def _only_makes(kind: type, known: type) -> bool:

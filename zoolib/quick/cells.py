@@ -271,7 +271,8 @@ class Embedded(OnCells):
     def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
         """Let the agent's memory take in a click, and train phi."""
         c, at, reward_of = self.cell(user_id, arm, sim), self.agent.worlds, np.atleast_1d(reward)
-        self.memory.add(self.Z[(*at, self.in_shape(c))], self.cells[self.in_shape(c)], reward)
+        z, x = self.Z[(*at, self.in_shape(c))], self.cells[self.in_shape(c)]
+        self.agent.evidence.add(z, reward) if self.memory is None else self.memory.add(z, x, reward)
         if self.fresh is not None:
             self.fresh.add(c, reward_of)
         if self.rehearsal is not None and self.rehearsal.step(c, reward_of):

@@ -14,10 +14,7 @@ class UnplayableError(Exception):
 
 
 class Player:
-    """Plays for ``agent`` in the shop ``world``: it predicts, updates, and gives back to the agent what it learned.
-
-    Inside a player, one world is a batch of one: every array has an axis of R worlds.
-    """
+    """Plays for ``agent`` in ``world``, then gives back what it learned. Inside, one world is a batch of one, R = 1."""
 
     def __init__(self, agent: Any, world: Any) -> None:
         agent.features.shop(world)
