@@ -6,7 +6,7 @@ import pytest
 import zoolib as zoo
 from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
 from zoolib.experiment import run
-from zoolib.quick import give_back, player_of
+from zoolib.quick import player_of
 from zoolib.quick.player import Player
 
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
@@ -43,6 +43,9 @@ PLAYED = {
     "shared": shared(),
     "shared, crossed": shared("crossed", alpha=1.0),
     "shared, window": shared("crossed", window=150),
+    "shared, window of related rows": shared("both", window=150),
+    "shared, discount": shared(gamma=0.99),
+    "shared, Thompson": shared(exploration=Thompson()),
     "NeuralUCB": neural_ucb(),
     "NeuralUCB, arms sampled": neural_ucb(exploration=ArmThompson()),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -57,9 +60,6 @@ PLAYED = {
     "head alone": neural_linear(training=REPLAY, memory=HeadAlone(), exploration=EpsilonGreedy(0.2), alpha=0.0),
 }
 AS_THEY_ARE = {
-    "shared, discount": shared(gamma=0.99),
-    "shared, weak window": shared("both", window=150),
-    "shared Thompson": shared(exploration=Thompson()),
     "online": neural_linear(),
     "random": lambda features, rng: zoo.RandomAgent(features, rng=rng),
 }
@@ -218,9 +218,9 @@ def test_giving_back_twice_teaches_nothing_twice():
         for user in np.zeros((20, 3), dtype=int):
             shown = player.predict(user, shop)
             player.update(user, shown, np.ones(3), shop)
-        give_back(player)
+        player.give_back()
         once = knowledge(agent)
-        give_back(player)
+        player.give_back()
         for key, value in knowledge(agent).items():
             np.testing.assert_allclose(value, once[key], err_msg=str(key))
 
