@@ -17,7 +17,8 @@ from scipy.stats import binom, chi2, t
 
 from advice import BECAUSE, GUIDE
 from fallen import FALLEN, LOOSENED, Fallen
-from zoolib.book import CLAIM_MIME, NOTHING_RANDOM, plots
+from zoolab.drawings import plots
+from zoolib.book import CLAIM_MIME, NOTHING_RANDOM
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 

@@ -11,77 +11,45 @@ from typing import Any
 
 import lazy_loader
 
+# isort: off
 from zoolib.agents import (
-    UCB,
-    Agent,
-    ArmThompson,
-    BetaThompsonAgent,
-    Discount,
-    EndToEnd,
-    EpsilonGreedy,
-    Everything,
-    Fresh,
-    Frozen,
-    HeadAlone,
-    KLUCBAgent,
-    LinUCBAgent,
-    NeuralLinearAgent,
-    NeuralUCBAgent,
-    Online,
-    OracleAgent,
-    RandomAgent,
-    Replay,
-    SharedLinUCBAgent,
-    Snapshots,
-    StaticMLPAgent,
-    Thompson,
-    UCB1Agent,
-    UCBAgent,
-    Window,
+    UCB, Agent, ArmThompson, BetaThompsonAgent, Discount, EndToEnd, EpsilonGreedy, Everything, Fresh, Frozen,
+    HeadAlone, KLUCBAgent, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, Online, OracleAgent, RandomAgent, Replay,
+    SharedLinUCBAgent, Snapshots, Thompson, UCB1Agent, UCBAgent, Window,
 )  # fmt: skip
 from zoolib.experiment import replicate, run
 from zoolib.randomness import spawn
 from zoolib.world import (
-    CATEGORIES,
-    CLICK_TABLE,
-    PERSONAS,
-    SHOCK_DOG_TOY,
-    SHOCK_FISH,
-    ContextSpace,
-    FeatureEngineer,
-    Launch,
-    RandomTimes,
-    Shock,
-    Turnover,
-    ZooplusSimulator,
+    CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_DOG_TOY, SHOCK_FISH, ContextSpace, FeatureEngineer, Launch, RandomTimes,
+    Shock, Turnover, ZooplusSimulator,
 )  # fmt: skip
+# isort: on
 
 __version__ = "1.0.0"
 
 __all__ = [
     "CATEGORIES", "CLICK_TABLE", "PERSONAS", "SHOCK_DOG_TOY", "SHOCK_FISH", "UCB", "Agent", "ArmThompson",
     "BetaThompsonAgent", "ContextSpace", "Discount", "EndToEnd", "EpsilonGreedy", "Everything", "FeatureEngineer",
-    "Fresh", "Frozen", "HeadAlone", "KLUCBAgent", "Launch", "LinUCBAgent", "MLPRecommender", "NeuralLinearAgent",
+    "Fresh", "Frozen", "HeadAlone", "KLUCBAgent", "Launch", "LinUCBAgent", "NeuralLinearAgent",
     "NeuralUCBAgent", "Online", "OracleAgent", "RandomAgent", "RandomTimes", "Replay", "SharedLinUCBAgent", "Shock",
-    "Snapshots", "StaticMLPAgent", "Thompson", "Turnover", "UCB1Agent", "UCBAgent", "Window", "ZooplusSimulator",
-    "check", "claim", "random_log", "replicate", "run", "spawn", "train_recommender",
+    "Snapshots", "Thompson", "Turnover", "UCB1Agent", "UCBAgent", "Window", "ZooplusSimulator",
+    "check", "claim", "replicate", "run", "spawn",
 ]  # fmt: skip
 
 _MOVED = {  # Until 1.2, this is where the names of 1.0 are found.
     "zoolab.columns": ["Conditions", "FeatureShop", "HeadAgent", "Learned", "MappedAgent", "Segments", "serve"],
-    "zoolab.labelled": ["ArmHeadsAgent"],
     "zoolab.logs": ["Logbook", "LoggedData", "read_log"],
     "zoolab.long": ["sweep"],
     "zoolab.rivals": [
-        "Anticipating", "ArmHeadsTSAgent", "Delayed", "DiagonalNeuralUCBAgent", "EnsembleAgent", "EpinetAgent",
-        "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "NeuralTSAgent", "OneIndex", "OneMember", "PerProductAgent",
-        "Restarting",
+        "Anticipating", "ArmHeadsAgent", "ArmHeadsTSAgent", "Delayed", "DiagonalNeuralUCBAgent", "EnsembleAgent",
+        "EpinetAgent", "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "MLPRecommender", "NeuralTSAgent", "OneIndex", "OneMember",
+        "PerProductAgent", "Restarting", "StaticMLPAgent", "random_log", "train_recommender",
     ],
     "zoolib.experiment": ["Results"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _MOVED.items() for name in names}
 _LATER = {  # These need torch, pandas or SciPy.
-    "agents": ["MLPRecommender", "random_log", "train_recommender"],
+    "agents": ["MLPRecommender", "train_recommender"],
     "book": ["claim"],
     "experiment": ["metrics"],
 }

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from zoolab.drawings import palette, plots
 from zoolab.labelled import LabelledData
-from zoolib.book import palette, plots
 from zoolib.experiment import Interval
 
 COLOURS = (

@@ -19,9 +19,9 @@ from sklearn.cluster import KMeans
 
 from figures.moving import Moving
 from figures.svg import Axis, Line, Points
+from zoolab.drawings import plots
 from zoolab.serving import Alarm, Canary, Funnel, GrownShop, Message, Visitor
 from zoolib import checks
-from zoolib.book import plots
 from zoolib.experiment import Interval
 from zoolib.randomness import shift
 

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoolab.drawings import plots
 from zoolib import checks
-from zoolib.book import plots
 from zoolib.experiment import share
 
 
@@ -46,7 +46,7 @@ def recoveries(
 def mosaics(
     edges: np.ndarray, panels: Mapping[str, np.ndarray], categories: Sequence[str], marks: Mapping[int, str]
 ) -> Figure:
-    """Draw side by side how often each category was shown, as :func:`zoolib.book.plots.stacked` does for one agent.
+    """Draw side by side how often each category was shown, as :func:`zoolab.drawings.plots.stacked` does for one agent.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ from matplotlib.legend import Legend
 
 from figures.around import axes, hatches, legend
 from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, number
-from zoolib.book import plots
+from zoolab.drawings import plots
 from zoolib.ties import argmax
 
 MOST_FRAMES, MOST_BYTES = 2000, 600_000  # of one figure

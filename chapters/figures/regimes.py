@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from figures.svg import Axis, Points
 from zoolab.columns import CLUSTER_SD, FeatureShop, crossed, with_one
-from zoolib.book import plots
+from zoolab.drawings import plots
 from zoolib.experiment import Interval, mean_interval, share
 from zoolib.networks import Adam
 from zoolib.ties import argmax

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from zoolib.book import plots
+from zoolab.drawings import plots
 
 WIDTH, HEIGHT = 440, 300  # of the drawing, in its own units: a phone shows it at about four fifths
 LEFT, RIGHT, TOP, BOTTOM = 54, 22, 10, 42  # margins

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 import zoolib as zoo
-from zoolib.book import plots
+from zoolab.drawings import plots
 
 HERE = Path(__file__).resolve().parent
 SHOCKS = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import HATCHES, Axis, Bars, Line, Moving, Points, band, principal_plane
-from zoolib.book.plots import CATEGORY_COLOURS
+from zoolab.drawings.plots import CATEGORY_COLOURS
 from zoolib.experiment import mean_interval
 
 X = np.arange(5.0)

@@ -23,7 +23,7 @@ from PIL import Image
 from questions import ASKS
 
 from zoolab.drawings.drawings import NARROW, WIDE
-from zoolib.book.palette import NIGHT
+from zoolab.drawings.palette import NIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
@@ -207,7 +207,9 @@ def pictures_have_drawings(nb: NotebookNode) -> list[str]:
                 found.append(f"cell {cell.id}: its picture has no drawings; call plots.use_house_style and run it anew")
                 continue
             strange = set(COLOUR.findall("".join(drawn))) - set(NIGHT)
-            found += [f"cell {cell.id}: {colour} has no colour by night in zoolib.book.palette" for colour in strange]
+            found += [
+                f"cell {cell.id}: {colour} has no colour by night in zoolab.drawings.palette" for colour in strange
+            ]
             width = float(re.search(r'viewBox="0 0 ([\d.]+) ', drawn[1])[1])
             smallest = min(map(float, re.findall(r"font-size: ?([\d.]+)px", drawn[1])), default=99)
             if smallest * ON_A_PHONE / width < SMALLEST_LETTER:

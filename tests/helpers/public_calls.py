@@ -190,10 +190,10 @@ OVER = table("""
 Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
 LiteralNeuralUCBAgent.settings: {"rng": 0};
-StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
+StaticMLPAgent.model: MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
-train_recommender.log: zoo.random_log(sim(), 40, 0); train_recommender.epochs: 1;
+train_recommender.log: random_log(sim(), 40, 0); train_recommender.epochs: 1;
 claim.kind: "exact"; ClassificationBandit.seeds: 1; WheelBandit.seeds: 1; ClassificationBandit.reward.arm: 1;
 LoggedData.context: drawn(N, D); LoggedData.action: np.arange(N) % K; LoggedData.reward: np.arange(N) % 2;
 LoggedData.propensity: np.full(N, 0.5); LoggedData.n_actions: K; LoggedData.rows.index: np.arange(3);

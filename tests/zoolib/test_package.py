@@ -104,7 +104,7 @@ def test_an_import_changes_nothing_in_the_interpreter():
 
 
 def test_figures_and_metrics_bring_in_no_extra():
-    code = "import json, sys, zoolib.book.plots; zoolib.metrics; print(json.dumps(list(sys.modules)))"
+    code = "import json, sys, zoolab.drawings.plots; zoolib.metrics; print(json.dumps(list(sys.modules)))"
     assert EXTRAS & set(in_a_process(code)) == set()
 
 
@@ -121,7 +121,7 @@ def test_without_torch_all_works_that_is_not_torch():
         metrics.ctr(results)
         zoo.claim("It ran.", holds=True, measured="so", kind="exact")
         try:
-            zoo.MLPRecommender(2, 2)
+            MLPRecommender(2, 2)
         except ImportError as error:
             print(json.dumps(str(error)))
     """)

@@ -11,6 +11,7 @@ from typing import Any
 
 from zoolab.benchmarks.measure import cpu_seconds
 from zoolab.benchmarks.memory import peak_mb
+from zoolab.rivals import StaticMLPAgent, random_log, train_recommender
 from zoolib import (
     SHOCK_DOG_TOY,
     SHOCK_FISH,
@@ -18,12 +19,9 @@ from zoolib import (
     NeuralLinearAgent,
     RandomAgent,
     Replay,
-    StaticMLPAgent,
     ZooplusSimulator,
-    random_log,
     replicate,
     spawn,
-    train_recommender,
 )
 
 

@@ -1,7 +1,7 @@
 """Beside the picture of a figure two drawings of it (SVG): for a wide page, and for a phone.
 
 The picture is what JupyterLab and the printed book show. The pages show a drawing, as sharp as the window, in the
-typeface of the page, and by night in the night's colours (:data:`zoolib.book.palette.NIGHT`).
+typeface of the page, and by night in the night's colours (:data:`zoolab.drawings.palette.NIGHT`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from zoolab.drawings.labels import fit, write_numbers_out
 from zoolab.drawings.narrow import narrow
-from zoolib.book.labels import fit, write_numbers_out
 
 WIDE, NARROW = "application/vnd.zoolib.wide+svg", "application/vnd.zoolib.narrow+svg"
 TYPEFACE = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Noto Sans,Arial,sans-serif"  # that of captions

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
 
-from zoolib.book.labels import NAMES_A_LINE, broken, fit, has_words
-from zoolib.book.palette import GROUND
+from zoolab.drawings.labels import NAMES_A_LINE, broken, fit, has_words
+from zoolab.drawings.palette import GROUND
 
 WIDTH = 3.5  # inches, 336 pixels of a page
 SMALLEST, LARGEST = 9.5, 10.5  # points of letters; nine are twelve pixels

@@ -27,9 +27,16 @@ from sklearn.preprocessing import StandardScaler
 import zoolib as zoo
 from zoolab.columns import serve, with_one
 from zoolab.experiments.expecting import ExpectingLinUCB
-from zoolab.labelled import ArmHeadsAgent, ClassificationBandit, LabelledData, labelled
+from zoolab.labelled import ClassificationBandit, LabelledData, labelled
 from zoolab.long import combinations, gather
-from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, EpsilonGreedyAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import (
+    ArmHeadsAgent,
+    ArmHeadsTSAgent,
+    DiagonalNeuralUCBAgent,
+    EpsilonGreedyAgent,
+    LinTSAgent,
+    NeuralTSAgent,
+)
 from zoolib import metrics
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "classification.csv"

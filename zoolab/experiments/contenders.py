@@ -12,7 +12,7 @@ import numpy as np
 
 import zoolib as zoo
 from zoolab.experiments import cells, families
-from zoolab.rivals import EpsilonGreedyAgent
+from zoolab.rivals import EpsilonGreedyAgent, MLPRecommender, StaticMLPAgent, random_log, train_recommender
 from zoolib import metrics
 from zoolib.experiment import Results
 
@@ -136,17 +136,17 @@ def random(features: zoo.FeatureEngineer, kind: str, rng: Any) -> zoo.RandomAgen
     return zoo.RandomAgent(features, rng=rng)
 
 
-def static(features: zoo.FeatureEngineer, kind: str) -> zoo.StaticMLPAgent:
+def static(features: zoo.FeatureEngineer, kind: str) -> StaticMLPAgent:
     """Make the yardstick that has stopped learning: trained before the run on a random policy's 50,000 clicks."""
 
-    def trained(seed: int) -> zoo.MLPRecommender:
+    def trained(seed: int) -> MLPRecommender:
         world = zoo.ZooplusSimulator(features.sim.n_products, features.sim.n_users, seed)
-        log = zoo.random_log(world, n_clicks=50_000, rng=zoo.spawn(seed, "log"))
+        log = random_log(world, n_clicks=50_000, rng=zoo.spawn(seed, "log"))
         size = world.n_users, world.n_products
-        return zoo.train_recommender(log, *size, rng=zoo.spawn(seed, "training"))[0]
+        return train_recommender(log, *size, rng=zoo.spawn(seed, "training"))[0]
 
     models = [trained(seed) for seed in features.sim.seeds]
-    return zoo.StaticMLPAgent(features, models if features.batch_shape else models[0])
+    return StaticMLPAgent(features, models if features.batch_shape else models[0])
 
 
 def is_linear(kind: str) -> bool:

@@ -19,9 +19,9 @@ import zoolib as zoo
 from zoolab.columns import Crossed, Identity, RandomFourier, serve
 from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.experiments.expecting import Expecting
-from zoolab.labelled import ArmHeadsAgent, WheelBandit
+from zoolab.labelled import WheelBandit
 from zoolab.long import gather
-from zoolab.rivals import EnsembleAgent, EpinetAgent
+from zoolab.rivals import ArmHeadsAgent, EnsembleAgent, EpinetAgent
 from zoolib.randomness import shift
 
 TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "wheel.csv"

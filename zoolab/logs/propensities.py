@@ -18,7 +18,7 @@ import numpy as np
 from zoolab.columns import HeadAgent
 from zoolab.embedding import EmbeddingAgent
 from zoolab.logs.policies import log_of_visits, thompson_ranks
-from zoolab.rivals import InverseGap, OneIndex, OneMember
+from zoolab.rivals import InverseGap, OneIndex, OneMember, StaticMLPAgent
 from zoolib import agents, checks
 from zoolib.randomness import Seed, generators
 from zoolib.ties import argmax
@@ -57,7 +57,7 @@ def _of_random(agent: agents.RandomAgent, user_id: Any, sim: ZooplusSimulator, *
 
 
 @action_probabilities.register(agents.OracleAgent)
-@action_probabilities.register(agents.StaticMLPAgent)
+@action_probabilities.register(StaticMLPAgent)
 def _of_certain(agent: agents.Agent, user_id: Any, sim: ZooplusSimulator, **_: Any) -> np.ndarray:
     return _certainly(agent.predict(user_id, sim), sim)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoolab.labelled import ArmHeadsAgent
+from zoolab.rivals.arm_heads import ArmHeadsAgent
 from zoolab.rivals.diagonal_neural_ucb import DiagonalNeuralUCBAgent
 from zoolib.agents.exploration import ArmThompson, EpsilonGreedy
 from zoolib.agents.linucb import LinUCBAgent

@@ -1,9 +1,7 @@
 """The agents of the book, one file for each family; read :mod:`zoolib.agents.base` first."""
 
-import lazy_loader
-
 from zoolib.agents.base import Agent, UCBAgent
-from zoolib.agents.baselines import OracleAgent, RandomAgent, StaticMLPAgent
+from zoolib.agents.baselines import OracleAgent, RandomAgent
 from zoolib.agents.counting import BetaThompsonAgent, KLUCBAgent, UCB1Agent, divergence
 from zoolib.agents.exploration import UCB, ArmThompson, EpsilonGreedy, Exploration, Thompson
 from zoolib.agents.linucb import LinearUCBAgent, LinUCBAgent, SharedLinUCBAgent
@@ -13,9 +11,3 @@ from zoolib.agents.neural_ucb import NeuralUCBAgent
 from zoolib.agents.snapshots import Snapshots, Wrapper
 from zoolib.agents.training import EndToEnd, Frozen, Online, Replay, Training
 from zoolib.ties import TIE, argmax, top_k
-
-_LATER = {  # These need torch.
-    "literal": ["AutogradMLP", "LiteralEvidence", "LiteralNeuralUCBAgent"],
-    "recommender": ["MLPRecommender", "random_log", "train_recommender"],
-}
-__getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_LATER)

@@ -1,6 +1,6 @@
-"""What the pages of the book need: claims, figures, sources; nothing here is needed to run a bandit."""
+"""What the pages of the book need: claims and sources; nothing here is needed to run a bandit."""
 
 import lazy_loader
 
 _LATER = {"claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"], "notebook": ["source"]}
-__getattr__, _, _ = lazy_loader.attach(__name__, submodules=["palette", "plots"], submod_attrs=_LATER)
+__getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_LATER)

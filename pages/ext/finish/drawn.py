@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
 from zoolab.drawings.drawings import NARROW, WIDE
-from zoolib.book.palette import NIGHT
+from zoolab.drawings.palette import NIGHT
 
 ON_A_PHONE = "(max-width: 600px)"
 COLOUR = re.compile("#[0-9a-f]{6}")

@@ -125,8 +125,8 @@ def _figure(figure):
         figure.savefig(picture, format="png", bbox_inches="tight")
         return {**data, "image/png": picture.getvalue()}
     from zoolab.drawings import drawings
+    from zoolab.drawings.labels import fit, write_numbers_out
     from zoolab.drawings.narrow import narrow
-    from zoolib.book.labels import fit, write_numbers_out
 
     write_numbers_out(figure)
     fit(figure)
@@ -171,7 +171,7 @@ def calibrate():
 
 def night():
     """Say in which colour what is drawn in another is seen by night."""
-    from zoolib.book.palette import NIGHT
+    from zoolab.drawings.palette import NIGHT
 
     _tell("night", colours=dict(NIGHT))
 

@@ -19,9 +19,9 @@ from finish.drawn import by_night, drawings, show_drawings
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
+from zoolab.drawings import palette
 from zoolab.drawings.drawings import NARROW, WIDE
-from zoolib.book import palette
-from zoolib.book.palette import BLACK, GROUND, INK, NIGHT, ORANGE, SOFT
+from zoolab.drawings.palette import BLACK, GROUND, INK, NIGHT, ORANGE, SOFT
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = "chapters/02_the_principle.html"  # which has figures that stand and figures that move

@@ -15,12 +15,12 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
+from zoolab.drawings import palette, plots
 from zoolab.drawings.drawings import NARROW, WIDE, drawings, keep
+from zoolab.drawings.labels import fit, write_numbers_out
 from zoolab.drawings.narrow import narrow
+from zoolab.drawings.palette import NIGHT
 from zoolib import CATEGORIES, ZooplusSimulator
-from zoolib.book import palette, plots
-from zoolib.book.labels import fit, write_numbers_out
-from zoolib.book.palette import NIGHT
 from zoolib.experiment import Interval
 
 SEEN = 337  # pixels that a figure has on a phone of 390

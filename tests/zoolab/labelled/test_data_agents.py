@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from small_agents import AgentConformance
 
-from zoolab.labelled import ArmHeadsAgent, copies
+from zoolab.labelled import copies
 from zoolab.long.conformance import same
-from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import ArmHeadsAgent, ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
 from zoolib import (
     ContextSpace,
     EndToEnd,

@@ -8,7 +8,17 @@ import pytest
 from zoolab.columns import HeadAgent, Identity, Learned, MappedAgent
 from zoolab.logs import Logbook, action_probabilities
 from zoolab.long.conformance import same
-from zoolab.rivals import Delayed, EnsembleAgent, EpinetAgent, EpsilonGreedyAgent, InverseGap, LinTSAgent, NeuralTSAgent
+from zoolab.rivals import (
+    Delayed,
+    EnsembleAgent,
+    EpinetAgent,
+    EpsilonGreedyAgent,
+    InverseGap,
+    LinTSAgent,
+    MLPRecommender,
+    NeuralTSAgent,
+    StaticMLPAgent,
+)
 from zoolib import (
     UCB,
     ArmThompson,
@@ -21,7 +31,6 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
-    StaticMLPAgent,
     Thompson,
     Turnover,
     UCB1Agent,
@@ -29,7 +38,7 @@ from zoolib import (
     run,
     spawn,
 )
-from zoolib.agents import BetaThompsonAgent, MLPRecommender
+from zoolib.agents import BetaThompsonAgent
 
 N_USERS = 30
 

@@ -22,6 +22,7 @@ from redis_server import redis_server
 from shop_server import ask, process, raw, serving, start
 
 from zoolab.benchmarks.shop_load import Client, Shopper, evidence_of, measure
+from zoolab.drawings.plots import CATEGORY_COLOURS
 from zoolab.rivals import InverseGap
 from zoolab.serving import Embedder, Outcome, Sums, records
 from zoolab.serving.shop import app, connections, display, security
@@ -43,7 +44,6 @@ from zoolab.serving.stores import open_store
 from zoolab.serving.stores.base import Put, StoreUnavailableError
 from zoolab.serving.stores.codec import pack, unpack
 from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, SHOCK_FISH
-from zoolib.book.plots import CATEGORY_COLOURS
 from zoolib.randomness import spawn
 
 PAGE = ROOT / "zoolab" / "serving" / "shop" / "page"

@@ -4,7 +4,7 @@
 
 from small_agents import AgentConformance
 
-from zoolab.rivals import EpsilonGreedyAgent, InverseGap
+from zoolab.rivals import EpsilonGreedyAgent, InverseGap, MLPRecommender, StaticMLPAgent
 from zoolib import (
     BetaThompsonAgent,
     Discount,
@@ -15,7 +15,6 @@ from zoolib import (
     Frozen,
     KLUCBAgent,
     LinUCBAgent,
-    MLPRecommender,
     NeuralLinearAgent,
     NeuralUCBAgent,
     Online,
@@ -23,7 +22,6 @@ from zoolib import (
     RandomAgent,
     Replay,
     SharedLinUCBAgent,
-    StaticMLPAgent,
     Thompson,
     UCB1Agent,
     Window,

@@ -37,9 +37,11 @@ from zoolab.columns import (
     WithProduct,
     serve,
 )
-from zoolab.labelled import ArmHeadsAgent, ClassificationBandit, LabelledData
+from zoolab.labelled import ClassificationBandit, LabelledData
+from zoolab.literal.neural_ucb import LiteralNeuralUCBAgent
 from zoolab.rivals import (
     Anticipating,
+    ArmHeadsAgent,
     ArmHeadsTSAgent,
     Delayed,
     DiagonalNeuralUCBAgent,
@@ -48,11 +50,12 @@ from zoolab.rivals import (
     EpsilonGreedyAgent,
     InverseGap,
     LinTSAgent,
+    MLPRecommender,
     NeuralTSAgent,
     PerProductAgent,
     Restarting,
+    StaticMLPAgent,
 )
-from zoolib.agents.literal import LiteralNeuralUCBAgent
 from zoolib.evidence import DiagonalEvidence
 
 RECORD = Path(__file__).with_name("choices.json")
@@ -82,8 +85,8 @@ def linucb(kind=zoo.LinUCBAgent, encoding=None, **settings):
 
 def static(features, rng):
     sim, rngs = features.sim, rng if isinstance(rng, list) else [rng]
-    models = [zoo.MLPRecommender(sim.n_users, sim.n_products, 4, rng=one) for one in rngs]
-    return zoo.StaticMLPAgent(features, models if sim.batch_shape else models[0])
+    models = [MLPRecommender(sim.n_users, sim.n_products, 4, rng=one) for one in rngs]
+    return StaticMLPAgent(features, models if sim.batch_shape else models[0])
 
 
 AGENTS = {

@@ -5,6 +5,7 @@ import pytest
 
 from zoolab.literal.linear import LiteralShop
 from zoolab.literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
+from zoolab.literal.neural_ucb import LiteralNeuralUCBAgent
 from zoolab.rivals import DiagonalNeuralUCBAgent, NeuralTSAgent
 from zoolib import (
     CATEGORIES,
@@ -17,7 +18,6 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
-from zoolib.agents import LiteralNeuralUCBAgent
 from zoolib.evidence import DiagonalEvidence
 
 

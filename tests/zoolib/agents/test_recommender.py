@@ -5,18 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from zoolib import (
-    ContextSpace,
-    FeatureEngineer,
-    MLPRecommender,
-    StaticMLPAgent,
-    Turnover,
-    ZooplusSimulator,
-    random_log,
-    replicate,
-    run,
-    train_recommender,
-)
+from zoolab.rivals import MLPRecommender, StaticMLPAgent, random_log, train_recommender
+from zoolib import ContextSpace, FeatureEngineer, Turnover, ZooplusSimulator, replicate, run
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 
+from zoolab.drawings import plots
+from zoolab.drawings.palette import GROUND, NIGHT, darker
 from zoolib import (
     CATEGORIES,
     PERSONAS,
@@ -24,8 +26,6 @@ from zoolib import (
     ZooplusSimulator,
     replicate,
 )
-from zoolib.book import plots
-from zoolib.book.palette import GROUND, NIGHT, darker
 from zoolib.experiment import Interval, mean_interval
 
 DARK = to_rgb(NIGHT[GROUND])  # the dark page

@@ -12,6 +12,7 @@ import zoolib as zoo
 from zoolab import serving as production
 from zoolab.labelled import ClassificationBandit, LabelledData
 from zoolab.long import gather
+from zoolab.rivals import MLPRecommender, random_log
 from zoolib import FeatureEngineer, RandomAgent, RandomTimes, ZooplusSimulator, spawn
 from zoolib.randomness import UniformStream, generators, shift, shifted
 
@@ -143,7 +144,7 @@ def test_a_settled_stream_leaves_its_generators_where_they_would_stand(calls, bl
 def everything_random(seed):
     """What comes of a seed by each way on which it becomes numbers."""
     sim = ZooplusSimulator(n_products=10, n_users=30, seed=seed)
-    log = zoo.random_log(sim, 200, rng=seed)
+    log = random_log(sim, 200, rng=seed)
     index = production.Retriever(np.random.default_rng(0).normal(size=(200, 3)), "ivf", n_lists=9, n_probe=1, seed=seed)
     agents = {
         "random": lambda f, rng: zoo.RandomAgent(f, rng=rng),
@@ -156,7 +157,7 @@ def everything_random(seed):
         "stream": spawn(seed, "some").random(3),
         "generator": generators(seed, (2,))[1].random(3),
         "log": log.to_numpy(),
-        "model": zoo.MLPRecommender(30, 10, rng=seed).table(),
+        "model": MLPRecommender(30, 10, rng=seed).table(),
         "shown": results.arm,
         "clicks": results.reward,
         "times": next(iter(results.drawn.values())),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zoolab.columns import AdamW
 from zoolab.literal.neural import linear
-from zoolib.agents import AutogradMLP
+from zoolab.literal.neural_ucb import AutogradMLP
 from zoolib.networks import MLP, SGD, Adam
 
 SIZES = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)

@@ -15,7 +15,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from zoolib.book.palette import darker
+from zoolab.drawings.palette import darker
 
 NAMES_A_LINE = "_names a line"  # the label of such words, by which a narrow drawing finds them
 HALF_A_NAME = 0.17  # of the width: half of a name that is written into an area, on a phone

@@ -16,9 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from zoolab.drawings.labels import name_ends, room_between
+from zoolab.drawings.palette import BLACK, BLUE, BROWN, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW
 from zoolib import checks
-from zoolib.book.labels import name_ends, room_between
-from zoolib.book.palette import BLACK, BLUE, BROWN, GREEN, GROUND, INK, ORANGE, PURPLE, SKY, SOFT, VERMILION, YELLOW
 from zoolib.experiment import Interval, Results, mean_interval, rolling
 from zoolib.world import ZooplusSimulator
 
@@ -42,7 +42,7 @@ def use_house_style() -> None:
     """Set matplotlib up for the figures of the book: their style, and in a notebook drawings beside each picture."""
     from zoolab.drawings import keep  # drawings for pages are no part of the story
 
-    plt.style.use("zoolib.book.house")
+    plt.style.use("zoolab.drawings.house")
     keep()
 
 
