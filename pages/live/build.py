@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import IPython.lib.pretty
+import lazy_loader
 import nbformat
 
 from pages.live.engine_files import ARTIFACTS, engine_files, fetched
@@ -68,6 +69,7 @@ AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell ru
 def book_entries(fonts: Mapping[str, bytes]) -> list[Entry]:
     """Return zoolib, zoolab, the kernel and the chapters' modules; the chapters' data lie in a pack of their own."""
     besides = {"pretty": Path(IPython.lib.pretty.__file__), "needs": HERE.parent / "cells.py"}
+    besides["lazy_loader"] = Path(lazy_loader.__file__)  # It is one file, and zoolib imports it.
     entries: list[Entry] = [(f"kernel/{name}.py", path.read_bytes(), None) for name, path in besides.items()]
     entries += [(f"matplotlib/{name}", content, None) for name, content in fonts.items()]
     entries += [(path.relative_to(HERE).as_posix(), path.read_bytes(), None) for path in _files(HERE, "kernel/**/*")]

@@ -90,11 +90,6 @@ def csv() -> Path:
     return ROOT / "log.csv"
 
 
-def recommender() -> Path:
-    zoo.MLPRecommender(U, K).save(ROOT / "model.pt")
-    return ROOT / "model.pt"
-
-
 def folder() -> str:
     return tempfile.mkdtemp(dir=ROOT)
 
@@ -246,7 +241,7 @@ ZooplusSimulator.n_products: K; ZooplusSimulator.set_click_table.table: drawn(4,
 random_value.shop: feature_shop(); ZooplusSimulator.seed: 3;
 Launch.apply.worlds: ...; ContextSpace.batch_shape: (); UCB1Agent.*.X: drawn(K, 20); UCB1Agent.*.x: drawn(20);
 SharedLinUCBAgent.window: None;
-SharedLinUCBAgent.gamma: 1.0; MLPRecommender.load.path: recommender();
+SharedLinUCBAgent.gamma: 1.0;
 Sums.count.z: drawn(3)
 """)
 

@@ -42,8 +42,7 @@ from zoolab.experiments import (
     wheel,
     widened,
 )
-from zoolab.long import cluster
-from zoolib.experiment import store
+from zoolab.long import cluster, store
 
 EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
     module.__name__.rpartition(".")[2]: module

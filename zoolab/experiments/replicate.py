@@ -31,10 +31,10 @@ import nbformat
 import pandas as pd
 
 from zoolab.experiments.names import read_and_given
-from zoolab.long import cluster, gather
+from zoolab.long import cluster, gather, store
 from zoolib import checks
 from zoolib.book import CLAIM_MIME
-from zoolib.experiment import store, stored
+from zoolib.experiment import stored
 from zoolib.randomness import SHIFT, shifted
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"

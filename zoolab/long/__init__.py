@@ -2,3 +2,4 @@
 
 from zoolab.long.cache import gather
 from zoolab.long.sweeps import cluster, combinations, summarize, sweep
+from zoolab.long.tables import intervals, store

@@ -24,8 +24,8 @@ import numpy as np
 from tqdm import tqdm
 
 import zoolib
+from zoolab.files import whole_file
 from zoolib import checks
-from zoolib.files import whole_file
 from zoolib.randomness import shift, shifted
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "torch")  # whose versions may move a number

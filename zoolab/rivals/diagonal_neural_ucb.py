@@ -62,7 +62,7 @@ class DiagonalNeuralUCBAgent(NeuralUCBAgent):
 
     def uncertainty(self, X: np.ndarray) -> np.ndarray:
         """Return sqrt(sum g^2 / A), layer by layer."""
-        outputs = self.network.forward(X)
+        outputs = self.network.forward(np.asarray(X, dtype=float))
         G, total = np.ones_like(outputs[-1]), np.zeros(outputs[-1].shape[:-1])
         for i, (W, b) in reversed(list(enumerate(self.network.views(1 / self.evidence.A)))):
             G = self.network._through_relu(i, outputs, G)

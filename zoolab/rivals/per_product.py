@@ -9,7 +9,7 @@ import numpy as np
 from zoolab.columns import Crossed, Identity, Layout
 from zoolab.embedding import EmbeddingAgent
 from zoolib import checks
-from zoolib.evidence import Evidence
+from zoolib.evidence import Evidence, refuse_long
 from zoolib.world import ContextSpace
 
 
@@ -76,6 +76,7 @@ class PerProductAgent(EmbeddingAgent):
         X = checks.finite("X", X, (*self.batch_shape, None, self.features.d))
         r = checks.finite("r", r, (*self.batch_shape, X.shape[-2]))
         Z, number = self._map(X[..., self.layout.user]), self._number(X)
+        refuse_long(Z, self.ridge)
         for i in range(Z.shape[-2]):
             self.evidence.add(Z[..., i, :], r[..., i], number[..., i])
 

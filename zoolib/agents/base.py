@@ -112,8 +112,8 @@ class UCBAgent(Agent):
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Return payoff + alpha * uncertainty of each row of ``X``, or what the exploration puts in its place."""
-        payoff = self.payoff(X)
-        return payoff + self.alpha * self.exploration.bonus(self.uncertainty, X, self.evidence) if self.alpha else payoff
+        payoff, how = self.payoff(X), self.exploration
+        return payoff + self.alpha * how.bonus(self.uncertainty, X, self.evidence) if self.alpha else payoff
 
     def select(self, X: np.ndarray) -> Any:
         """Return the row of ``X`` with the highest score, unless exploration overrides it."""
@@ -128,7 +128,7 @@ class UCBAgent(Agent):
         return self._plain(self.exploration.override(best, sim.for_sale))
 
     def scored(self, user_id: Any, sim: ZooplusSimulator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scores of the candidates for ``user_id``, ``(..., n)``, -inf if sold out, and their products."""
+        """Return the scores of the candidates for ``user_id``, -inf if sold out, and their products, ``(..., n)``."""
         checks.same_worlds(self.batch_shape, sim)
         X, arms = self.candidates(user_id, sim)
         return np.where(sim.offers(arms), self.score(X), -np.inf), arms

@@ -19,7 +19,13 @@ from zoolib.world import ContextSpace, FeatureEngineer, ZooplusSimulator
 
 
 class LinearUCBAgent(UCBAgent):
-    """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself."""
+    """Linear in z = phi(x): theta'z + alpha sqrt(z' A^-1 z). A subclass says what phi is; here it is x itself.
+
+    The parameters are those of :class:`~zoolib.agents.base.UCBAgent`.
+
+    >>> issubclass(LinearUCBAgent, UCBAgent)
+    True
+    """
 
     def phi(self, X: np.ndarray) -> np.ndarray:
         """Return what the linear model sees of each row of ``X``, ``(..., n, d) -> (..., n, d_z)``."""

@@ -7,11 +7,7 @@ network of the book that is trained by torch's autograd and optimizers as anyone
 from __future__ import annotations
 
 import copy
-import io
-import os
-import zipfile
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +20,6 @@ except ImportError as error:
     raise ImportError("this part of zoolib needs PyTorch: python -m pip install torch") from error
 
 from zoolib import checks
-from zoolib.files import whole_file
 from zoolib.randomness import Seed, generators
 from zoolib.world import ZooplusSimulator
 
@@ -79,37 +74,6 @@ class MLPRecommender(nn.Module):
         """Return the click probability of every user and product, ``(n_users, n_products)``."""
         user, product = (torch.arange(self.sizes[name]) for name in ("n_users", "n_products"))
         return self(*torch.meshgrid(user, product, indexing="ij")).numpy()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the weights to ``path``: completely, or not at all."""
-        with whole_file(path) as file:
-            torch.save({"sizes": self.sizes, "weights": self.state_dict()}, file)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model that :meth:`save` wrote. Only weights are read; no code in the file is run.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            If there is no such file; if it is damaged or holds something else.
-        """
-        if not Path(checks.path("path", path)).is_file():
-            raise FileNotFoundError(f"path: there is no file {os.fspath(path)!r}")
-        content = io.BytesIO(Path(path).read_bytes())
-        try:
-            if zipfile.ZipFile(content).testzip() is not None:  # torch itself reads on where a check sum is wrong
-                raise ValueError("a check sum is wrong")
-            content.seek(0)
-            stored = torch.load(content, weights_only=True)
-            checks.instance("its content", stored, dict)
-            model = cls(**stored["sizes"])
-            model.load_state_dict(stored["weights"])
-        except Exception as error:  # whatever a reader of damaged bytes may stumble over
-            raise ValueError(f"path: {os.fspath(path)!r} is damaged or no MLPRecommender") from error
-        if not all(torch.isfinite(weight).all() for weight in model.parameters()):
-            raise ValueError(f"path: {os.fspath(path)!r} holds weights that are not finite")
-        return model
 
 
 def random_log(sim: ZooplusSimulator, n_clicks: int, rng: Seed) -> pd.DataFrame:

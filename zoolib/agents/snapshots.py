@@ -38,6 +38,15 @@ class Wrapper(Agent):
         return getattr(self.agent, name)
 
     @property
+    def alpha(self) -> float:
+        """The agent's weight of the uncertainty; to set it is to set the agent's."""
+        return self.agent.alpha
+
+    @alpha.setter
+    def alpha(self, value: float) -> None:
+        self.agent.alpha = value
+
+    @property
     def n_arms(self) -> int:
         """Number of arms K that the agent knows."""
         return self.agent.n_arms

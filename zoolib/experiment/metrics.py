@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -19,8 +18,6 @@ from zoolib import checks
 from zoolib.experiment.results import Results
 from zoolib.randomness import generator
 from zoolib.ties import printed
-
-__getattr__, _, _ = lazy_loader.attach("zoolib.experiment", submod_attrs={"recovery": ["steps_to_recover"]})
 
 Steps = int | np.ndarray  # one step for all worlds, or one for each
 
@@ -74,11 +71,6 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     half = stdtrit(len(x) - 1, 0.5 + level / 2) * x.std(ddof=1) / np.sqrt(len(x))
     checks.real("half the interval of values", half, 0.0)
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x), level)
-
-
-def intervals(frame: pd.DataFrame, level: float = 0.95) -> dict[Any, Interval]:
-    """Return the mean of every column, one row being a replication, with its interval."""
-    return {name: mean_interval(frame[name], level) for name in checks.instance("frame", frame, pd.DataFrame)}
 
 
 def phases(results: Results) -> dict[str, tuple[Steps, Steps]]:
@@ -172,6 +164,44 @@ def rolling(
     came = results.persona == results.personas.index(persona)
     with np.errstate(invalid="ignore"):
         return steps, in_window(getattr(results, of) * came) / in_window(came)
+
+
+def steps_to_recover(
+    results: Results, shock: Steps, share: float = 0.9, window: int = 500, persona: str | None = None
+) -> pd.DataFrame:
+    """Return how many steps after a shock an agent needs to be good again, a row a replication, a column an agent.
+
+    An agent has recovered at the first step, at least ``window`` steps after the shock, at which its mean value over
+    the last ``window`` steps reaches ``share`` of the oracle's over the same steps. One that does not before the next
+    shock or the end of the run is censored: infinity. So report medians and shares recovered, not means.
+
+    Parameters
+    ----------
+    results, shock
+        Of an experiment; and when the shock came, a step, or an ``(R,)`` array with one for each world.
+    share, window
+        What good means.
+    persona
+        Whose visits count; everybody's if None. Where the taste of one persona changes, the others' visits tell little,
+        and may hide that nothing has been learned.
+
+    >>> from zoolib.agents import OracleAgent
+    >>> from zoolib.experiment import replicate
+    >>> results = replicate({"oracle": lambda features, rng: OracleAgent(features)}, range(3), 50)
+    >>> steps_to_recover(results, shock=10, window=20)["oracle"].tolist()
+    [20.0, 20.0, 20.0]
+    """
+    checks.instance("results", results, Results)
+    shock = _each(results, "shock", shock, 0, results.n_steps - 1)
+    ends = [_each(results, "end", end, 0) for end in (*results.shocks, *results.drawn.values(), results.n_steps)]
+    stop = np.where(ends > shock, ends, results.n_steps).min(0)
+    window = checks.whole("window", window, 1, int((stop - shock).min()))
+    share = checks.real("share", share, 0.0, 1.0, open_low=True)
+    steps, got = rolling(results, window, every=1, of="expected", persona=persona)
+    _, best = rolling(results, window, every=1, of="oracle", persona=persona)
+    good = got >= share * best - 1e-9  # Rounding must not decide.
+    good &= (steps >= shock[:, None] + window) & (steps <= stop[:, None])
+    return _by_agent(results, np.where(good.any(-1), steps[good.argmax(-1)] - shock, np.inf))
 
 
 def _between(results: Results, of: str, start: Steps, stop: Steps | None, how: Any) -> np.ndarray:

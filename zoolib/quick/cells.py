@@ -26,7 +26,9 @@ from zoolib.quick.player import Player, Unplayable, numbers_of
 from zoolib.quick.records import Records, Rehearsal
 
 STRONGEST = 10  # A click whose x'x / lambda is at most this leaves a window as it came, but for 1e-13 of it or so.
-GONE = 1e-11  # If no more is left of a mean, all that it came from has left, and rounding errors are to order no scores.
+GONE = (
+    1e-11  # If no more is left of a mean, all that it came from has left, and rounding errors are to order no scores.
+)
 
 
 class OnCells(Player):
@@ -75,7 +77,7 @@ class Table(OnCells):
         super().__init__(agent, world)
         self.of = of = agent.evidence
         self.A, self.b = (a.reshape(self.R, *a.shape[len(of.shape) :]).copy() for a in (of.A, of.b))
-        self.window, self.clicks = getattr(of, "window", None), deque()
+        self.window, self.clicks, self.on_shelf = getattr(of, "window", None), deque(), None
         self.look()
         if self.window:
             related = self.cells @ self.cells.T
@@ -93,23 +95,29 @@ class Table(OnCells):
         refuse_long(Z, self.of.ridge)
         Vf = Z @ np.linalg.solve(self.A, np.concatenate([np.swapaxes(Z, -1, -2), self.b[..., None]], -1))
         self.Vf = np.ascontiguousarray(np.moveaxis(Vf, 0, -1))  # (m, m + 1, R): V, and f behind it
-        V = Vf[..., :-1]
-        self.apart = np.count_nonzero(V) == np.count_nonzero(np.einsum("...ii->...i", V))
-        self.n, self.s = np.zeros((2, *Z.shape[:2]))
-        self.room = np.empty_like(self.Vf)
+        self.apart = self.memory is None and not np.any(Vf[..., :-1] * (1 - np.eye(len(self.cells))))
+        self.room, self.since = np.empty_like(self.Vf), []
 
     def absorb(self) -> None:
         """Let A and b know the clicks since the last look."""
-        self.A += np.swapaxes(self.Z, -1, -2) @ (self.n[..., None] * self.Z)
-        self.b += np.vecmat(self.s, self.Z)
-        self.n[:] = self.s[:] = 0
+        if self.since:
+            cells, signs, rewards = (np.array(part) for part in zip(*self.since, strict=True))
+            at, shape = cells + len(self.cells) * self.worlds, self.Z.shape[:2]
+            weights = np.broadcast_to(signs[:, None], at.shape), signs[:, None] * rewards
+            n, s = (np.bincount(at.ravel(), by.ravel(), self.R * shape[1]).reshape(shape) for by in weights)
+            self.A += np.swapaxes(self.Z, -1, -2) @ (n[..., None] * self.Z)
+            self.b += np.vecmat(s, self.Z)
+            self.since = []
 
     def predict(self, user_id: Any, sim: Any) -> Any:
         """Return the product with the highest score, unless exploration overrides it."""
-        cells, arms = self.candidates(user_id, sim)
-        worlds = self.worlds[:, None]
-        payoff, width = self.Vf[cells, -1, worlds], np.sqrt(self.Vf[cells, cells, worlds])
-        offered = sim.offers(arms).reshape(cells.shape) if sim.sold_out else None
+        if sim.choice_cells is not self.on_shelf:  # where f and V of the candidates stand, (R, P, 2, C)
+            self.on_shelf, cells = sim.choice_cells, sim.choice_cells.reshape(self.R, -1, 1, self.C)
+            beside = np.concatenate([np.full_like(cells, len(self.cells)), cells], axis=2)
+            self.at = (cells * (len(self.cells) + 1) + beside) * self.R + self.worlds[:, None, None, None]
+        found = self.Vf.ravel().take(self.at[self.worlds, self.persona(user_id, sim)])
+        payoff, width, arms = found[:, 0], np.sqrt(found[:, 1]), sim.first_product
+        offered = sim.offers(arms).reshape(payoff.shape) if sim.sold_out else None
         best = arms[(*self.agent.worlds, self.place(payoff, width, offered))]
         return self.shown(best, sim)
 
@@ -143,8 +151,7 @@ class Table(OnCells):
         """Add a click on cell ``c``, ``(R,)``, or take it out."""
         Vf, w = self.Vf, self.worlds
         self.n_updates += 1
-        self.n[w, c] += sign
-        self.s[w, c] += sign * reward
+        self.since.append((c, sign, reward))
         v = Vf[c, c, w]
         if sign < 0 and (v > 1 - LEAST_LEFT).any():
             self.absorb()

@@ -44,12 +44,12 @@ class Records:
         self.n_added += 1
 
     def tally(self, places: Any = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return how often each cell stands at ``places``, ``(n, R)``, and its rewards, ``(R, m)``; None: anywhere."""
+        """Return how often each cell stands at ``places``, ``(R, n)``, and its rewards, ``(R, m)``; None: anywhere."""
         if places is None:
             cells, rewards = self.kept[: len(self)], self.rewards[: len(self)]
         else:
-            at = places * self.R + self.worlds
-            cells, rewards = self.kept.ravel().take(at), self.rewards.ravel().take(at)
+            at = places * self.R + self.worlds[:, None]
+            cells, rewards = self.kept.ravel().take(at).T, self.rewards.ravel().take(at).T
         at = (cells + self.m * self.worlds).ravel()
         n, s = (np.bincount(at, weights, self.R * self.m) for weights in (None, rewards.ravel()))
         return n.reshape(self.R, self.m), s.reshape(self.R, self.m)
@@ -92,8 +92,8 @@ class Rehearsal(Records):
         if self.n_added % how.every or len(self) < how.batch_size:
             return False
         for _ in range(how.n_batches):
-            places = np.stack([rng.integers(0, len(self), how.batch_size) for rng in how.rngs], axis=-1)
-            n, s = (np.split(a, range(TOGETHER, self.R, TOGETHER)) for a in self.tally(places))
+            places = np.concatenate([rng.integers(0, len(self), how.batch_size) for rng in how.rngs])
+            n, s = (np.split(a, range(TOGETHER, self.R, TOGETHER)) for a in self.tally(places.reshape(self.R, -1)))
             for (network, optimizer), outputs, n_part, s_part in zip(self.parts, self.outputs, n, s, strict=True):
                 out = outputs[-1][..., 0]
                 n_part, s_part = n_part.reshape(out.shape), s_part.reshape(out.shape)

@@ -17,7 +17,8 @@ from zoolab.columns import (
     serve,
 )
 from zoolab.columns.tastes import APART, prototypes
-from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS, Delayed
+from zoolab.rivals import Delayed
+from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS
 from zoolib.world import TABLE
 
 

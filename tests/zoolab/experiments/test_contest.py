@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from zoolab.experiments.contest import Choice, Factor, Found, remembered, search
-from zoolib.experiment import store
+from zoolab.long import store
 from zoolib.randomness import shifted
 
 

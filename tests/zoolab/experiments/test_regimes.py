@@ -14,8 +14,8 @@ from figures.regimes import unpacked
 from zoolab.columns import FeatureShop, Projected, RandomFourier, Screened, Segments, Unmixed, WithProduct
 from zoolab.experiments import regime_runs, regimes
 from zoolab.experiments.contest import Choice, search
-from zoolab.long import cluster
-from zoolib.experiment import store, stored
+from zoolab.long import cluster, store
+from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
 SEEDS = [7, 61]

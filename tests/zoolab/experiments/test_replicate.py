@@ -13,8 +13,9 @@ from stored_numbers import compares_stored_numbers
 from ledgers import ledger
 from zoolab.experiments import __main__ as command
 from zoolab.experiments import regime_runs, replicate
+from zoolab.long import store
 from zoolib.book.claims import NOTHING_RANDOM, claim
-from zoolib.experiment import store, stored
+from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
 CHAPTERS = ROOT / "chapters"

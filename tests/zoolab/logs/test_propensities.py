@@ -160,7 +160,7 @@ def test_the_chances_of_two_normal_scores_are_the_closed_form():
     sim = ZooplusSimulator(6, 5, 0, click_table=table, categories=("Cat Food", "Dog Food"))
     agent = NeuralLinearAgent(FeatureEngineer(sim), alpha=0.7, exploration=Thompson(), rng=1)
     run({"Thompson": agent}, sim, 30)
-    X, arms = agent.features.choices(0, sim)
+    X, arms = agent.features.candidates(0, sim)
     Z = agent.phi(X)
     mean, spread = agent.evidence.mean(Z), 0.7**2 * Z @ agent.evidence.A_inv @ Z.T
     p = norm.cdf((mean[0] - mean[1]) / np.sqrt(spread[0, 0] + spread[1, 1] - 2 * spread[0, 1]))

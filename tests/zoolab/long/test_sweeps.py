@@ -20,9 +20,9 @@ import pytest
 from built_book import missing
 
 import zoolib
-from zoolab.long import cache, cluster, gather, sweep, sweeps
+from zoolab.long import cache, cluster, gather, store, sweep, sweeps
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
-from zoolib.experiment import store, stored
+from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
 SHOCKS = {200: SHOCK_FISH, 350: SHOCK_DOG_TOY}

@@ -7,8 +7,8 @@ from small_agents import AgentConformance
 
 from zoolab.logs import action_probabilities
 from zoolab.long.conformance import play
-from zoolab.rivals import EnsembleAgent, OneMember
-from zoolib import UCB, ContextSpace, FeatureEngineer, InverseGap, ZooplusSimulator
+from zoolab.rivals import EnsembleAgent, InverseGap, OneMember
+from zoolib import UCB, ContextSpace, FeatureEngineer, ZooplusSimulator
 
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
@@ -104,7 +104,7 @@ def test_the_chances_are_the_shares_of_members_exactly():
     agent = EnsembleAgent(FeatureEngineer(sim), **SMALL, rng=0)
     play(agent, sim, 60)
     users = np.array([1, 2])
-    X, arms = agent.choices(users, sim)
+    X, arms = agent.candidates(users, sim)
     stated = action_probabilities(agent, users, sim)
     for i in range(2):
         favourites = arms[i][agent.embed(X)[i].argmax(-1)]

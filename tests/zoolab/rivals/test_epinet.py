@@ -7,8 +7,8 @@ import pytest
 import torch
 from small_agents import AgentConformance
 
-from zoolab.rivals import EpinetAgent
-from zoolib import UCB, ContextSpace, InverseGap
+from zoolab.rivals import EpinetAgent, InverseGap
+from zoolib import UCB, ContextSpace
 
 SMALL = {"index_dim": 3, "hidden_dim": 5, "epi_dim": 4, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
@@ -148,9 +148,3 @@ def test_it_grows_sure_of_what_it_has_seen_by_as_much_as_was_seen_and_not_of_the
 def test_what_makes_no_sense_is_refused_by_name(settings, message):
     with pytest.raises(ValueError, match=message):
         EpinetAgent(ContextSpace(3, 4), **settings, rng=0)
-
-
-def test_a_new_step_size_counts_for_both_networks():
-    agent = EpinetAgent(ContextSpace(3, 4), **SMALL, rng=0)
-    agent.lr = 0.5
-    assert agent.optimizer.lr == agent.epi_optimizer.lr == 0.5

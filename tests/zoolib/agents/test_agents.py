@@ -4,7 +4,7 @@
 
 from small_agents import AgentConformance
 
-from zoolab.rivals import EpsilonGreedyAgent
+from zoolab.rivals import EpsilonGreedyAgent, InverseGap
 from zoolib import (
     BetaThompsonAgent,
     Discount,
@@ -13,7 +13,6 @@ from zoolib import (
     Everything,
     Fresh,
     Frozen,
-    InverseGap,
     KLUCBAgent,
     LinUCBAgent,
     MLPRecommender,
@@ -29,6 +28,7 @@ from zoolib import (
     UCB1Agent,
     Window,
 )
+from zoolib.evidence import DiagonalEvidence
 
 REPLAY = Replay(capacity=120, batch_size=16, every=10)
 
@@ -134,7 +134,7 @@ class TestNeuralUCB(AgentConformance):
 class TestNeuralUCBDiagonal(AgentConformance):
     @staticmethod
     def make(features, rng):
-        return NeuralUCBAgent(features, hidden_dim=6, lr=0.05, diagonal=True, rng=rng)
+        return NeuralUCBAgent(features, hidden_dim=6, lr=0.05, evidence=DiagonalEvidence, rng=rng)
 
 
 class NeuralLinearConformance(AgentConformance):

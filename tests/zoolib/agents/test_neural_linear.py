@@ -127,7 +127,7 @@ def test_stale_evidence_is_what_was_embedded_when_it_came():
 def test_embeddings_in_the_shop_are_those_of_the_network_as_it_is(sim, features):
     agent = NeuralLinearAgent(features, rng=0, training=Replay(100, 16, 10), memory=Window(50))
     for user in np.random.default_rng(0).integers(0, 50, 200).tolist():
-        cells, arms = agent.choices(user, sim)
+        cells, arms = agent.candidates(user, sim)
         assert np.allclose(agent.score(cells), agent.score(features.contexts(user, sim)[arms]), atol=1e-9)
         arm = agent.predict(user, sim)
         agent.update(user, arm, sim.get_reward(user, arm), sim)

@@ -1,4 +1,4 @@
-"""Evidence many updates later, and the diagonal of it."""
+"""The inverse is the inverse, many updates later too; the diagonal is its diagonal."""
 
 import copy
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from zoolab.long import intervals
 from zoolib import metrics
 from zoolib.experiment import Interval, Results, mean_interval, paired_difference
 
@@ -148,7 +149,7 @@ def test_a_difference_of_small_numbers_is_one_of_real_numbers(kind):
 
 
 def test_columns_that_only_look_alike_have_an_interval_each():
-    found = metrics.intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
+    found = intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
     assert (found[1].mean, found["1"].mean) == (1.5, 5.5)
 
 

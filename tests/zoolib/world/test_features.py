@@ -78,7 +78,7 @@ def test_the_best_choice_is_the_argmax_over_all_products_for_sale(n_products, se
     sim = ZooplusSimulator(n_products, 10, seed)
     sim.apply_shock(Turnover(turnover))
     features = FeatureEngineer(sim)
-    X, arms = features.choices(user)
+    X, arms = features.candidates(user)
     scores = np.where(sim.for_sale, features.contexts(user) @ theta, -np.inf)  # many ties, as scores are few
     best = [arm for arm in range(sim.n_products) if scores[arm] >= scores.max() - TIE]
     assert arms[argmax(X @ np.array(theta))] == best[0]
@@ -93,7 +93,7 @@ def test_a_batch_sees_what_its_worlds_see(encoding):
         single = FeatureEngineer(ZooplusSimulator(9, 20, seed), encoding)
         assert np.array_equal(batch.contexts(user)[i], single.contexts(int(user[i])))
         assert np.array_equal(batch.context(user, arm)[i], single.context(int(user[i]), int(arm[i])))
-        for got, wanted in zip(batch.choices(user), single.choices(int(user[i])), strict=True):
+        for got, wanted in zip(batch.candidates(user), single.candidates(int(user[i])), strict=True):
             assert np.array_equal(got[i], wanted)
 
 
@@ -112,7 +112,7 @@ def test_features_say_nothing_of_click_probabilities(sim):
 
 
 @pytest.mark.parametrize("give", [
-    lambda f: f.context(7, 3), lambda f: f.table, lambda f: f.cells, lambda f: f.choices(7)[1],
+    lambda f: f.context(7, 3), lambda f: f.table, lambda f: f.cells, lambda f: f.candidates(7)[1],
     lambda f: f.sim.category_order,
 ])  # fmt: skip
 def test_nobody_can_write_into_what_all_agents_see(sim, give):
@@ -127,7 +127,7 @@ def test_nobody_can_write_into_what_all_agents_see(sim, give):
     (lambda f: f.context(50, 0), "user_id"),
     (lambda f: f.contexts(-1), "user_id"),
     (lambda f: f.contexts([0, 1]), "user_id"),
-    (lambda f: f.choices(True), "user_id"),
+    (lambda f: f.candidates(True), "user_id"),
     (lambda f: f.encoded("dense"), "encoding must be one of onehot, crossed, both"),
     (lambda f: FeatureEngineer("shop"), "sim"),
     (lambda f: ContextSpace(0, 3), "d must"),

@@ -27,7 +27,7 @@ def literal_shop(n_products, n_users, seed, table=CLICK_TABLE):
 
 def state(sim):
     """All that a world is, so that two states can be compared."""
-    rngs = [rng.bit_generator.state for rng in sim.copy()._uniforms.settle()]
+    rngs = [rng.bit_generator.state for rng in sim.copy()._uniforms.rewind()]
     arrays = (sim.product_category, sim.for_sale, sim.user_persona, sim.click_table)
     return rngs, sim.n_products, [a.tolist() for a in arrays]
 
