@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from built_book import ROOT, missing
 
-CODE = sorted(
-    path for folder in ("zoolib", "zoolab", "chapters", "pages/ext") for path in (ROOT / folder).rglob("*.py")
-)
+FOLDERS = ("zoolib", "zoolab", "chapters", "pages/ext", "pages/print")
+CODE = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 ONE_FUNCTION_A_LIBRARY = "peers.py"
 ENTRIES, LINES, QUICK = 13, 280, 600
 

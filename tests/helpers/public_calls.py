@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab import columns as maps
+from zoolab import columns as maps  # noqa: F401
 from zoolab import logs as off_policy
 from zoolab import serving as production
-from zoolab.columns import FeatureShop
+from zoolab.columns import FeatureShop, Layout, Segments
 from zoolab.labelled import LabelledData  # noqa: F401  in the tables, too
 from zoolab.logs import LoggedData
 from zoolab.rivals import LinTSAgent
@@ -27,11 +27,12 @@ from zoolib import experiment
 from zoolib.evidence import Evidence  # noqa: F401
 from zoolib.networks import MLP
 
-STORY, ROOMS = "agents evidence experiment networks world", "columns labelled logs long rivals serving"
-PACKAGES = [zoo, *(importlib.import_module(f"zoolib.{name}") for name in STORY.split())]
-PACKAGES += [importlib.import_module(f"zoolab.{name}") for name in ROOMS.split()]
 D, K, U, N = 9, 8, 10, 12  # length of a context; products, users, and rows of a log
-SPACE, LAYOUT = zoo.ContextSpace(D, K), maps.Layout(3, 2, 3)
+SPACE, LAYOUT = zoo.ContextSpace(D, K), Layout(3, 2, 3)
+WINGS = {
+    "zoolib": ["agents", "book", "evidence", "experiment", "networks", "world"],
+    "zoolab": ["columns", "judges", "labelled", "logs", "long", "rivals", "serving"],
+}
 FOLDER = tempfile.TemporaryDirectory(prefix="attack")  # gone with this process
 ROOT = Path(FOLDER.name)
 
@@ -64,7 +65,7 @@ RESULTS = experiment.replicate({"a": factory, "b": factory}, [1, 2], 40, {20: zo
 
 
 def feature_shop() -> FeatureShop:
-    return FeatureShop(maps.Segments(), 1, n_products=60, n_log=20, n_steps=9)
+    return FeatureShop(Segments(), 1, n_products=60, n_log=20, n_steps=9)
 
 
 def log() -> LoggedData:
@@ -175,7 +176,7 @@ query: drawn(2); embeddings: drawn(K, 2); ids: np.arange(3); mask: np.arange(K) 
 visitor: production.Visitor(drawn(4), "u", "s"); sums: sums();
 posterior: production.Posterior(np.ones(D), np.eye(D)); version: "v"; group: "shared";
 messages: [production.Message("d", 1, 1)]; embed: embedder(); shocks: {5: zoo.SHOCK_FISH}; progress: False;
-scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange(5) > 2; taste: maps.Segments();
+scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange(5) > 2; taste: Segments();
 state: dict(); categories: ["Dog Toy"]; changes: {"budget_shopper": {"Dog Toy": 0.5}};
 for_sale: np.ones(K, dtype=bool); agents: {"a": agent()}; grid: {"a": (zoo.SharedLinUCBAgent, {"alpha": [0.1, 0.2]})};
 context: ["x"]; stream: "users"; after: 0.0; by: 1; tolerance: 1e-09; p: drawn(4); delta: 0.5; worlds: ...;
@@ -188,6 +189,7 @@ text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0;
 OVER = table("""
 Logbook.update.chosen_arm: 2;
 ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
+LiteralNeuralUCBAgent.settings: {"rng": 0};
 StaticMLPAgent.model: zoo.MLPRecommender(U, K); Restarting.at: [3];
 Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
 random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
@@ -202,8 +204,7 @@ replicate.agents: {"a": factory}; rolling.window: 10; run.users: np.arange(20) %
 serve.problem: feature_shop();
 serve.agents: {"a": lambda space, rng: zoo.SharedLinUCBAgent(space)}; steps_to_recover.shock: 20;
 resampled.of: np.median; resampled.samples: [np.arange(5.0)]; steps_to_recover.window: 5;
-stratified_bootstrap.of: interquartile_mean;
-stratified_bootstrap.n_resamples: 9; summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
+summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
 store.path: ROOT / "table.csv"; stored.path: csv(); sweep.measures: ["ctr"]; draw_users.n_steps: 20;
 sweep.shop: {"n_products": K}; replicate.shop: {"n_products": K}; WithProduct.of: maps.Identity();
 directions.U: drawn(N, 3); directions.P: drawn(N, 3); directions.r: np.arange(N) % 2.0; directions.k: 2;
@@ -258,19 +259,19 @@ INNER = {
     "*Agent.embed *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
     "*.start *.add *.reembed *.step *.bonus *.override *.pick *.chances *.sample": "an agent's parts",
     "*Evidence.* BatchedLogistic.*": "an agent's sums: it has looked at contexts and rewards",
-    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.*": "an agent's networks",
+    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
     "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
-    "argmax top_k ZooplusSimulator.offers": "asked by predict, with scores and products of its own",
     "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
+    "ZooplusSimulator.offers": "asked by agents, about candidates",
     "*.outcome": "asked by serve, with the choices that it has noted",
     "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
     "LinearUCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
     "OracleAgent.select StaticMLPAgent.select Logbook.learn*": "users and products are all they know, and they say so",
     "ArmHeads*Agent.* PerProductAgent.*": "made for bare contexts alone",
     "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
-    "Estimate Interval Results LabelledData": "what others return",
+    "Estimate Interval Results LabelledData Verdict Verdict.*": "what others return",
     "check": "whatever is handed in gets a verdict, nonsense above all: tests/zoolab/judges/test_checking.py",
     "Decision Decision.told Sums Sums.prior Sums.unpacked TwoTowers Visitor": "looked at by ledger and funnel",
     "MLPRecommender.forward MLPRecommender.logits": "torch calls them, with tensors",
@@ -324,13 +325,9 @@ class Call(NamedTuple):
 
 
 def public_calls(inner: bool = False) -> dict[str, Call]:
-    """Return what packages hand on, functions, classes and methods; what is ``INNER`` only if asked."""
+    """Return what the faces of the wings hand on, functions, classes and methods; what is ``INNER`` only if asked."""
     found: dict[str, Call] = {}
-    handed_on = {(package, name) for package in PACKAGES for name in {*dir(package), *getattr(package, "__all__", ())}}
-    for package, name in sorted(handed_on, key=lambda pair: pair[1]):
-        one = getattr(package, name)
-        if not getattr(one, "__module__", "").startswith(("zoolib.", "zoolab.")):
-            continue
+    for name, one in [*handed_on(), ("spawn", zoo.spawn)]:
         if name.startswith("_") or not (inspect.isclass(one) or inspect.isfunction(one)):
             continue
         if inspect.isclass(one) and (
@@ -346,6 +343,17 @@ def public_calls(inner: bool = False) -> dict[str, Call]:
                 found[f"{name}.{method}"] = Call(f"{name}.{method}", one, method, raw)
     patterns = [] if inner else [pattern for several in INNER for pattern in several.split()]
     return {label: call for label, call in found.items() if not any(fnmatch(label, one) for one in patterns)}
+
+
+def handed_on() -> Iterator[tuple[str, Any]]:
+    """Go through the names that the wings hand on, at once or when they are first used."""
+    for package, wings in WINGS.items():
+        for wing in wings:
+            face = importlib.import_module(f"{package}.{wing}")
+            later = [name for names in getattr(face, "_LATER", {}).values() for name in names]
+            for name in sorted({*vars(face), *later}):
+                if getattr(one := getattr(face, name), "__module__", "").startswith(f"{package}.{wing}."):
+                    yield name, one
 
 
 def good(call: Call) -> tuple[Any, dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 import zoolib as zoo
 from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
 from zoolib.experiment import run
-from zoolib.quick import give_back, player_of
+from zoolib.quick import player_of
 from zoolib.quick.player import Player
 
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
@@ -43,6 +43,9 @@ PLAYED = {
     "shared": shared(),
     "shared, crossed": shared("crossed", alpha=1.0),
     "shared, window": shared("crossed", window=150),
+    "shared, window of related rows": shared("both", window=150),
+    "shared, discount": shared(gamma=0.99),
+    "shared, Thompson": shared(exploration=Thompson()),
     "NeuralUCB": neural_ucb(),
     "NeuralUCB, arms sampled": neural_ucb(exploration=ArmThompson()),
     "frozen": neural_linear(training=zoo.Frozen()),
@@ -57,9 +60,6 @@ PLAYED = {
     "head alone": neural_linear(training=REPLAY, memory=HeadAlone(), exploration=EpsilonGreedy(0.2), alpha=0.0),
 }
 AS_THEY_ARE = {
-    "shared, discount": shared(gamma=0.99),
-    "shared, weak window": shared("both", window=150),
-    "shared Thompson": shared(exploration=Thompson()),
     "online": neural_linear(),
     "random": lambda features, rng: zoo.RandomAgent(features, rng=rng),
 }
@@ -218,8 +218,74 @@ def test_giving_back_twice_teaches_nothing_twice():
         for user in np.zeros((20, 3), dtype=int):
             shown = player.predict(user, shop)
             player.update(user, shown, np.ones(3), shop)
-        give_back(player)
+        player.give_back()
         once = knowledge(agent)
-        give_back(player)
+        player.give_back()
         for key, value in knowledge(agent).items():
             np.testing.assert_allclose(value, once[key], err_msg=str(key))
+
+
+class Twice(zoo.UCB):
+    """Explores twice as much."""
+
+    def bonus(self, width, X, evidence):
+        return 2 * width(X)
+
+
+def lowest(agent, shop):
+    agent.exploration.pick = lambda scores: scores.argmin(-1)
+
+
+def unsure_of_the_first(agent, shop):
+    agent.uncertainty = lambda X: type(agent).uncertainty(agent, X) + (np.arange(X.shape[-2]) < 2)
+
+
+def paid_by_the_last(agent, shop):
+    agent.payoff = lambda X: type(agent).payoff(agent, X) + 0.1 * (np.arange(X.shape[-2]) > 17)
+
+
+def a_context_of_no_cell(agent, shop):
+    shape = agent.batch_shape
+    agent.learn(np.tile(np.linspace(0, 1, 9), (*shape, 1)), np.full(shape, 3) if shape else 3, np.ones(shape))
+
+
+BETWEEN = {
+    "alpha": lambda agent, shop: setattr(agent, "alpha", 0.9),
+    "exploration": lambda agent, shop: setattr(agent, "exploration", Twice()),
+    "how ties are broken": lowest,
+    "an uncertainty of its own": unsure_of_the_first,
+    "a payoff of its own": paid_by_the_last,
+    "a context of no cell": a_context_of_no_cell,
+    "sums made elsewhere": lambda agent, shop: agent.evidence.put(
+        np.tile(2 * np.eye(9), (*agent.evidence.shape, 1, 1)), np.ones((*agent.evidence.shape, 9))
+    ),
+    "sold out": lambda agent, shop: shop.set_catalog(
+        shop.product_category, np.broadcast_to(np.arange(20) > 4, shop.product_category.shape)
+    ),
+    "a launch": lambda agent, shop: shop.apply_shock(zoo.Launch(["Cat Toy"])),
+    "a shock": lambda agent, shop: shop.apply_shock(zoo.SHOCK_FISH),
+    "another catalog": lambda agent, shop: shop.set_catalog(shop.product_category[..., ::-1].copy(), shop.for_sale),
+}
+
+
+@pytest.mark.parametrize("seeds", [7, range(7, 10)], ids=["one world", "three worlds"])
+@pytest.mark.parametrize("kind", [zoo.LinUCBAgent, zoo.SharedLinUCBAgent])
+@pytest.mark.parametrize("between", BETWEEN)
+def test_what_changes_between_two_runs_is_heeded(between, kind, seeds):
+    def arms(quick):
+        agent, shop = made(linucb(kind), seeds)
+        first = run({"agent": agent}, shop, 200, quick=quick).arm
+        BETWEEN[between](agent, shop)
+        return np.concatenate([first, run({"agent": agent}, shop, 200, quick=quick).arm], axis=-1)
+
+    np.testing.assert_array_equal(arms(True), arms(False))
+
+
+@pytest.mark.parametrize("name", ["payoff", "uncertainty"])
+@pytest.mark.parametrize("memory", [{}, {"gamma": 0.9}, {"window": 50}])
+def test_a_subclass_is_asked_for_its_own_payoffs_and_uncertainties(name, memory):
+    def mine(self, X):
+        return getattr(super(type(self), self), name)(X) + np.arange(X.shape[-2]) / 200
+
+    agent, shop = made(linucb(type("Mine", (zoo.LinUCBAgent,), {name: mine}), **memory), range(3))
+    assert (run({"agent": agent}, shop, 200).arm[..., 0] == 19).all()

@@ -10,8 +10,10 @@ import pytest
 PLAY = """
 import hashlib, tempfile, torch
 import numpy as np
+from zoolab import serving as production
+from zoolab.rivals import EpsilonGreedyAgent
 from zoolib import *
-from zoolib import production
+from zoolib.agents import LiteralNeuralUCBAgent
 from zoolib.networks import MLP
 
 torch.set_num_threads(int(__import__("os").environ["OMP_NUM_THREADS"]))
@@ -32,7 +34,7 @@ results = replicate(agents, range(3), 900, {450: SHOCK_FISH})
 for name, category in zip(results.agents, results.category):
     print(name, hashlib.sha256(category.tobytes()).hexdigest()[:16], category[:, -8:].tolist())
 sim = ZooplusSimulator(seed=1)
-literal = run({"literal": NeuralUCBAgent(FeatureEngineer(sim), literal=True, hidden_dim=8, rng=0)}, sim, 60)
+literal = run({"literal": LiteralNeuralUCBAgent(FeatureEngineer(sim), hidden_dim=8, rng=0)}, sim, 60)
 print("literal", literal.category.tolist())
 
 sim = ZooplusSimulator(n_products=30, n_users=60, seed=5)  # of each kind of product six that are equal

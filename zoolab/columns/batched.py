@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from zoolab.columns.logistic import climbed, probability
@@ -49,7 +51,8 @@ class BatchedEvidence:
 
     def factor(self) -> None:
         """Bring theta and the factor up to date with A and b."""
-        self.L, self._L_inv = np.linalg.cholesky(self.A), None
+        self.L = np.linalg.cholesky(self.A)
+        self.__dict__.pop("L_inv", None)
         self.theta = self.solved(self.solved(self.b[..., None], trans=0), trans=1)[..., 0]
 
     @property
@@ -57,15 +60,18 @@ class BatchedEvidence:
         """The inverse of L L', ``(*shape, d, d)``."""
         return np.linalg.inv(self.L @ np.swapaxes(self.L, -1, -2))
 
+    @cached_property
+    def L_inv(self) -> np.ndarray:  # noqa: N802
+        """The inverse of L, ``(*shape, d, d)``, computed when it is first asked for."""
+        return self.solved(np.broadcast_to(np.eye(self.d), self.A.shape), trans=0)
+
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Return theta'z for the rows z of ``Z``, ``(*shape, n, d) -> (*shape, n)``."""
         return np.matvec(Z, self.theta)
 
     def width(self, Z: np.ndarray) -> np.ndarray:
         """Return sqrt(z' A^-1 z), the length of L^-1 z, for the rows z of ``Z``, ``(*shape, n, d) -> (*shape, n)``."""
-        if self._L_inv is None:
-            self._L_inv = self.solved(np.broadcast_to(np.eye(self.d), self.A.shape), trans=0)
-        V = Z @ np.swapaxes(self._L_inv, -1, -2)
+        V = Z @ np.swapaxes(self.L_inv, -1, -2)
         return np.sqrt(np.vecdot(V, V))
 
     def solved(self, B: np.ndarray, trans: int) -> np.ndarray:

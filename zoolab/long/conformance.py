@@ -18,6 +18,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections import deque
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,14 @@ def same(a: Any, b: Any, known: set[tuple[int, int]] | None = None) -> bool:
     if isinstance(a, np.ndarray):
         return np.array_equal(a, b)
     if hasattr(a, "__dict__") and not callable(a):
-        return same(vars(a), vars(b), known)
+        return same(_learned(a), _learned(b), known)
     return callable(a) or bool(a == b)
+
+
+def _learned(part: Any) -> dict[str, Any]:
+    """Return what an object holds, but for what it has only computed once and keeps at hand."""
+    kept = {name for name in vars(part) if isinstance(getattr(type(part), name, None), cached_property)}
+    return {name: value for name, value in vars(part).items() if name not in kept}
 
 
 def play(agent: Any, sim: ZooplusSimulator, n_steps: int, seed: int = 0) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from zoolib import checks
 from zoolib.experiment.progress import bar, interrupts_between_steps
 from zoolib.experiment.results import Results
-from zoolib.quick import give_back, player_of, still_fits
+from zoolib.quick import player_of
 from zoolib.randomness import SHOCK_TIMES, TABLES, USERS, UniformStream, refuse_shared, spawn, worlds
 from zoolib.world import FeatureEngineer, Schedule, Shocks, ZooplusSimulator
 
@@ -221,8 +221,8 @@ def _serve(
         try:
             for t, user in enumerate(visits):
                 schedule.apply(t, world)
-                if not still_fits(player, world):
-                    give_back(player)
+                if player is not agent and not player.fits(world):
+                    player.give_back()
                     player = player_of(agent, world)
                 chosen = player.predict(user, world)
                 try:
@@ -237,5 +237,6 @@ def _serve(
                 if interrupted:
                     raise KeyboardInterrupt
         finally:
-            give_back(player)
+            if player is not agent:
+                player.give_back()
     shown.update(len(visits) % 1000)

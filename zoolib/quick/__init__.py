@@ -1,28 +1,34 @@
 """Players for speed: the same choices, sooner; you need nothing of this to understand the book.
 
-An agent is its definition, for any contexts. In the shop there are few contexts, and whoever knows that can keep what an
-agent asks for instead of computing it at each visit. :func:`~zoolib.experiment.run` asks :func:`player_of` who plays for an
-agent, and tells the agent afterwards what was learned. Nothing else imports this package.
+An agent is its definition, for any contexts. The shop has few contexts, and so a player can keep the answers that an
+agent computes at each visit. :func:`~zoolib.experiment.run` asks :func:`player_of` who plays for an agent, and the
+player gives back to the agent what it learned. Nothing else imports this package.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from zoolib.agents import Agent, LinUCBAgent, NeuralLinearAgent, NeuralUCBAgent, SharedLinUCBAgent
+from zoolib.agents.exploration import UCB, ArmThompson, Exploration
 from zoolib.agents.memory import Discount, Everything, Fresh, HeadAlone, Window
 from zoolib.agents.training import Frozen, Replay
 from zoolib.evidence import DiscountedEvidence, Evidence, WindowedEvidence
+from zoolib.networks import MLP
 from zoolib.quick.blocks import Blocks
 from zoolib.quick.cells import Embedded, Table
 from zoolib.quick.counts import Counts
-from zoolib.quick.player import Player, Unplayable, goes_by_width
+from zoolib.quick.player import Player, UnplayableError
 from zoolib.world import FeatureEngineer
 
-FEW = 100  # cells up to which we keep what there is to know of each pair
+FEW = 100  # Up to so many cells we keep a number for each pair.
 KNOWN = (LinUCBAgent, SharedLinUCBAgent, NeuralLinearAgent, NeuralUCBAgent)
 PARTS = {"features", "evidence", "exploration", "memory", "training", "network", "optimizer"}
-READ = PARTS | {"alpha", "batch_shape", "worlds"}  # which a class with other names for the same agent leaves alone
+READ = PARTS | {"alpha", "batch_shape", "worlds"}  # A player reads these of its agent.
+KEPT = (Evidence, WindowedEvidence, DiscountedEvidence)
+BY_WIDTH = (Exploration.bonus, UCB.bonus, ArmThompson.bonus)  # They ask for nothing but widths.
+SAID_BY_ALL = {name for name in vars(Agent) if name.startswith("__")} | {"_abc_impl"}
 
 
 def player_of(agent: Any, world: Any) -> Any:
@@ -30,57 +36,41 @@ def player_of(agent: Any, world: Any) -> Any:
 
     An agent is played as it is if it is of a class or has a part that we do not know, or if a method was set on it.
     """
-    kind = _kind_of(agent)
-    try:
-        return kind(agent, world) if kind else agent
-    except Unplayable:
-        return agent
+    for kind in _kinds_of(agent):
+        with suppress(UnplayableError):
+            return kind(agent, world)
+    return agent
 
 
-def give_back(player: Any) -> None:
-    """Let the agent know what its player has learned; an agent that played itself knows."""
-    if isinstance(player, Player):
-        player.give_back()
-
-
-def still_fits(player: Any, world: Any) -> bool:
-    """Tell whether products and users are those for which ``player`` was made."""
-    return not isinstance(player, Player) or player.fits(world)
-
-
-def _kind_of(agent: Any) -> type[Player] | None:
-    """Return the class of players for an agent, going by the exact types of all its parts."""
+def _kinds_of(agent: Any) -> list[type[Player]]:
+    """Return the classes of players for an agent, the fastest first, going by the exact types of all its parts."""
     kind = next((kind for kind in KNOWN if isinstance(agent, kind)), None)
     if kind is None or not _only_makes(type(agent), kind) or type(agent.features) is not FeatureEngineer:
-        return None
-    if any(map(_has_methods_set, [agent, *(getattr(agent, name, None) for name in sorted(PARTS))])):
-        return None
-    evidence, by_width = type(agent.evidence), goes_by_width(agent.exploration)
+        return []
+    parts = {name: getattr(agent, name, None) for name in PARTS}
+    if any(map(_has_methods_set, [agent, *parts.values()])) or type(parts["network"]) not in (MLP, type(None)):
+        return []
+    evidence, by_width = type(agent.evidence), type(agent.exploration).bonus in BY_WIDTH
     if kind is LinUCBAgent:
-        return Counts if by_width and evidence in (Evidence, WindowedEvidence, DiscountedEvidence) else None
+        return [Counts] if by_width and evidence in KEPT else []
     if kind is NeuralUCBAgent:
-        return Blocks if by_width and evidence is Evidence else None
+        return [Blocks] if by_width and evidence is Evidence else []
     if len(agent.features.cells) > FEW:
-        return None
+        return []
     if kind is SharedLinUCBAgent:
-        return Table if by_width and evidence in (Evidence, WindowedEvidence) else None
+        return [Table, Embedded] if by_width and evidence in (Evidence, WindowedEvidence) else [Embedded]
     training, memory = type(agent.training), type(agent.memory)
     if training not in (Replay, Frozen) or agent.training.every == 1:
-        return None
-    if by_width and memory in (Everything, Fresh):
-        return Table
-    return Embedded if memory in (Everything, Window, Discount, Fresh, HeadAlone) else None
+        return []
+    if by_width and memory in (Everything, Fresh) and evidence is Evidence:
+        return [Table]
+    return [Embedded] if memory in (Everything, Window, Discount, Fresh, HeadAlone) else []
 
 
 def _only_makes(kind: type, known: type) -> bool:
     """Tell whether a class says how an agent of a ``known`` class is made, and changes nothing that it does."""
     ways = kind.__mro__[: kind.__mro__.index(known)]
-    names = {name for way in ways for name in vars(way)} - {"__init__"} - vars(_Nothing).keys()
-    return names.isdisjoint({*dir(known), *READ})
-
-
-class _Nothing(Agent):
-    """Has the names that every class has."""
+    return all(name in SAID_BY_ALL or name not in {*dir(known), *READ} for way in ways for name in vars(way))
 
 
 def _has_methods_set(part: Any) -> bool:

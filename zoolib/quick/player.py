@@ -6,32 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from zoolib.agents.exploration import UCB, ArmThompson, Exploration
-
 CLOSE = 1e-9  # A difference below this part is taken for a rounding error.
 
 
-class Unplayable(Exception):
+class UnplayableError(Exception):
     """The agent knows something for which its player has no room, so the agent plays itself."""
 
 
 class Player:
-    """Plays for an agent in a shop, then tells the agent what it learned.
-
-    Inside a player, one world is a batch of one: every array has an axis of R worlds.
-
-    Parameters
-    ----------
-    agent, world
-        The agent whose place the player takes, and the shop in which it plays.
-    """
+    """Plays for ``agent`` in ``world``, then gives back what it learned. Inside, one world is a batch of one, R = 1."""
 
     def __init__(self, agent: Any, world: Any) -> None:
         agent.features.shop(world)
         self.agent, self.how, self.alpha = agent, agent.exploration, agent.alpha
         self.R = int(np.prod(agent.batch_shape, dtype=int))
-        self.worlds, self.n_updates, self._user = np.arange(self.R), 0, None
-        self.personas = world.user_persona
+        self.worlds, self.n_updates, self._user, self.personas = np.arange(self.R), 0, None, world.user_persona
 
     def fits(self, world: Any) -> bool:
         """Tell whether what the player goes by is as it was at the start."""
@@ -44,7 +33,7 @@ class Player:
         return self._persona
 
     def in_shape(self, a: np.ndarray) -> np.ndarray:
-        """Return ``a``, ``(R, ...)``, with the agent's axes: without that of worlds if the agent knows one only."""
+        """Return ``a``, ``(R, ...)``, as the agent wants it: one world has no axis."""
         return a if self.agent.batch_shape else a[0]
 
     def place(self, payoff: np.ndarray, width: np.ndarray, offered: np.ndarray | None) -> Any:
@@ -58,39 +47,11 @@ class Player:
         arm = self.how.override(best, sim.for_sale)
         return arm if self.agent.batch_shape else int(arm)
 
-    def predict(self, user_id: Any, sim: Any) -> Any:
-        """Return the product that the agent would show."""
-        raise NotImplementedError
-
-    def update(self, user_id: Any, arm: Any, reward: Any, sim: Any) -> None:
-        """Learn from a click as the agent would."""
-        raise NotImplementedError
-
-    def give_back(self) -> None:
-        """Tell the agent what was learned."""
-        raise NotImplementedError
-
-
-def goes_by_width(how: Exploration) -> bool:
-    """Tell whether an exploration asks for nothing but payoffs and widths, as far as we know it."""
-    return type(how).bonus in (Exploration.bonus, UCB.bonus, ArmThompson.bonus)
-
 
 def numbers_of(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return which of the ``rows``, ``(..., m, d)``, each context of ``X``, ``(..., d)``, is.
-
-    Raises
-    ------
-    Unplayable
-        If a context is none of them.
-    """
+    """Return which of the ``rows``, ``(..., m, d)``, each context of ``X``, ``(..., d)``, is; or refuse it."""
     nearest = (2 * np.matvec(rows, X) - np.vecdot(rows, rows)).argmax(-1)
     found = np.take_along_axis(np.broadcast_to(rows, (*X.shape[:-1], *rows.shape[-2:])), nearest[..., None, None], -2)
     if not np.array_equal(found[..., 0, :], X):
-        raise Unplayable("a context that this shop does not have")
+        raise UnplayableError("a context that this shop does not have")
     return nearest
-
-
-def without_rounding(a: np.ndarray) -> np.ndarray:
-    """Return ``a`` with whole numbers where only rounding errors stand between."""
-    return np.where(np.abs(a - np.rint(a)) < CLOSE, np.rint(a), a)

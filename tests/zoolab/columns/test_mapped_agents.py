@@ -356,6 +356,18 @@ def test_a_copy_of_a_learned_map_trains_weights_of_its_own(shop):
     assert not (agent.map.network.flat == before).all()
 
 
+def test_a_copy_of_a_learned_agent_goes_on_as_it_does(shop):
+    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
+    agent.warm(shop.log_x, shop.log_r)
+    twin = copy.deepcopy(agent)
+    for t in range(100):
+        X = shop.contexts(t)
+        row = agent.select(X)
+        assert (twin.select(X) == row).all()
+        for one in (agent, twin):
+            one.learn(X[np.arange(2), row], row, np.array([t % 2, 1.0]))
+
+
 # ---- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -427,6 +439,15 @@ def test_to_explore_more_is_not_to_believe_something_else(link, exploration):
     before = agent.payoff(X), agent.uncertainty(X)
     agent.alpha = 5.0
     np.testing.assert_array_equal((agent.payoff(X), agent.uncertainty(X)), before)
+
+
+def test_what_old_maps_made_of_the_past_stays_when_alpha_changes():
+    agent, X = stale()
+    before, A = agent.payoff(X), agent.evidence.A.copy()
+    agent.alpha = 0.2
+    assert np.array_equal(agent.payoff(X), before)
+    assert np.array_equal(agent.evidence.A, A)
+    assert np.allclose(agent.evidence.A @ agent.evidence.theta, agent.evidence.b)
 
 
 @pytest.mark.parametrize("how", ["learn", "warm"])

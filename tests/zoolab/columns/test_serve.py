@@ -9,8 +9,13 @@ import pytest
 from zoolab.columns import Crossed, FeatureShop, MappedAgent, Problem, Segments, feature_shop, serve
 from zoolab.labelled import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
 from zoolab.rivals import Delayed
-from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, RandomAgent, ZooplusSimulator, metrics, run, spawn
-from zoolib.experiment.run import keep_freed_memory
+from zoolib import (
+    ContextSpace,
+    LinUCBAgent,
+    RandomAgent,
+    metrics,
+    spawn,
+)
 
 
 class Prices:
@@ -138,14 +143,3 @@ def test_no_agent_is_handed_a_stream_that_its_problem_was_drawn_from_or_that_of_
         assert serve({name: RandomAgent(problem.space, rng=0)}, problem).n_steps == 3  # which brought its own
     with pytest.raises(ValueError, match=r"of one stream, .*'plumless'"):
         serve({"plumless": chance, "buckeroo": chance}, problem)
-
-
-def test_both_loops_tell_the_allocator_to_keep_what_is_freed():
-    shop = ZooplusSimulator(n_products=5, n_users=5)
-    for loop in (
-        lambda: serve({"LinUCB": LinUCBAgent(ContextSpace(4, 3, (2,)))}, Prices([1, 2], n_steps=2)),
-        lambda: run({"random": RandomAgent(FeatureEngineer(shop), rng=0)}, shop, 2),
-    ):
-        keep_freed_memory.cache_clear()
-        loop()
-        assert keep_freed_memory.cache_info().currsize == 1

@@ -9,16 +9,32 @@ from zoolab.experiments import cells
 
 SHOCKS = {150: zoo.SHOCK_FISH, 300: zoo.SHOCK_DOG_TOY}
 FADING = {"alpha": 0.7, "gamma": 0.99, "ridge": 0.4}
+
+
+class PlainLogistic(zoo.LinUCBAgent):
+    """A logistic model for each arm, by its definition."""
+
+    def __init__(self, features, *, gamma=1.0, ridge=1.0, **settings):
+        super().__init__(features, ridge=ridge, **settings)
+        self.evidence = LogisticEvidence(features.d, self._shape(), ridge, gamma=gamma)
+
+
+class PlainCrossedLogistic(zoo.SharedLinUCBAgent):
+    """A logistic model for all arms, by its definition."""
+
+    def __init__(self, features, *, gamma=1.0, ridge=1.0, **settings):
+        super().__init__(features, ridge=ridge, **settings)
+        self.evidence = LogisticEvidence(features.d, self._shape(), ridge, gamma=gamma)
+
+
 PAIRS = {
     "disjoint": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3}),
     "disjoint, window": (cells.Disjoint, zoo.LinUCBAgent, "onehot", {"alpha": 0.3, "window": 120}),
     "disjoint, discount": (cells.Disjoint, zoo.LinUCBAgent, "onehot", FADING),
-    "disjoint, logistic": (cells.DisjointLogistic, None, "onehot", {"alpha": 1.0, "ridge": 2.0}),
-    "disjoint, logistic, discount": (cells.DisjointLogistic, None, "onehot", FADING),
-    "hybrid": (cells.Hybrid, None, "crossed", {"alpha": 0.3, "ridge": 0.4}),
-    "hybrid, discount": (cells.Hybrid, None, "crossed", FADING),
-    "crossed, logistic": (cells.CrossedLogistic, None, "crossed", {"alpha": 1.0, "ridge": 2.0}),
-    "crossed, logistic, discount": (cells.CrossedLogistic, None, "crossed", FADING),
+    "disjoint, logistic": (cells.DisjointLogistic, PlainLogistic, "onehot", {"alpha": 1.0, "ridge": 2.0}),
+    "disjoint, logistic, discount": (cells.DisjointLogistic, PlainLogistic, "onehot", FADING),
+    "crossed, logistic": (cells.CrossedLogistic, PlainCrossedLogistic, "crossed", {"alpha": 1.0, "ridge": 2.0}),
+    "crossed, logistic, discount": (cells.CrossedLogistic, PlainCrossedLogistic, "crossed", FADING),
 }
 
 
@@ -30,7 +46,7 @@ def run(agent, encoding, settings, seeds=(3, 4, 5), n_steps=450):
     return zoo.replicate({"agent": make}, list(seeds) if len(seeds) > 1 else seeds[0], n_steps, SHOCKS)
 
 
-@pytest.mark.parametrize("pair", [pair for pair, (_, plain, *_) in PAIRS.items() if plain])
+@pytest.mark.parametrize("pair", PAIRS)
 def test_the_fast_agent_chooses_what_the_plain_one_does(pair):
     fast, plain, encoding, settings = PAIRS[pair]
     mine, its = (run(agent, encoding, settings) for agent in (fast, plain))
@@ -52,11 +68,12 @@ def test_one_world_is_a_hundred_without_the_axis(pair):
     np.testing.assert_array_equal(np.squeeze(one.arm), many.arm[0][1])
 
 
-def test_hybrid_with_a_window_is_the_ridge_regression_on_what_is_shared_and_what_is_not():
+@pytest.mark.parametrize("memory", [{}, {"window": 60}, {"gamma": 0.99}], ids=["all", "window", "discount"])
+def test_hybrid_is_the_ridge_regression_on_what_is_shared_and_what_is_not(memory):
     sim = zoo.ZooplusSimulator(n_products=10, n_users=40, seed=5)
     features = zoo.FeatureEngineer(sim, "crossed")
-    fast = cells.Hybrid(features, alpha=0.3, window=60, ridge=0.5)
-    whole = zoo.SharedLinUCBAgent(zoo.ContextSpace(60, 10), alpha=0.3, window=60, ridge=0.5)
+    fast = cells.Hybrid(features, alpha=0.3, ridge=0.5, **memory)
+    whole = zoo.SharedLinUCBAgent(zoo.ContextSpace(60, 10), alpha=0.3, ridge=0.5, **memory)
     rng = np.random.default_rng(2)
     for user in rng.integers(0, 40, 250).tolist():
         X = np.zeros((10, 60))

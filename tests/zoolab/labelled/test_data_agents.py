@@ -2,13 +2,24 @@
 
 # ruff: noqa: RUF012  the settings of a test class are read, never changed
 
+import copy
+
 import numpy as np
 import pytest
 from small_agents import AgentConformance
 
 from zoolab.labelled import ArmHeadsAgent, copies
+from zoolab.long.conformance import same
 from zoolab.rivals import ArmHeadsTSAgent, DiagonalNeuralUCBAgent, LinTSAgent, NeuralTSAgent
-from zoolib import ContextSpace, EndToEnd, LinUCBAgent, NeuralUCBAgent, Online, Replay, SharedLinUCBAgent
+from zoolib import (
+    ContextSpace,
+    EndToEnd,
+    LinUCBAgent,
+    NeuralUCBAgent,
+    Online,
+    Replay,
+    SharedLinUCBAgent,
+)
 from zoolib.evidence import DiagonalEvidence
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
@@ -61,6 +72,15 @@ class TestArmHeads(AgentConformance):
     def make(cls, features, rng):
         small = {"d_emb": 3, "hidden_dim": 5, "every": 10, "n_batches": 2, "batch_size": 8, "capacity": 60}
         return cls.agent(features, alpha=0.3, rng=rng, **small)
+
+    @pytest.mark.parametrize("batch_shape", [(), (2,)], ids=["one", "batch"])
+    def test_a_copy_goes_on_alike(self, batch_shape):
+        agent = self.bare(batch_shape)
+        play_alone(agent, np.random.default_rng(3), 35)
+        twin = copy.deepcopy(agent)
+        chosen, its = (play_alone(one, np.random.default_rng(4), 50) for one in (agent, twin))
+        assert (chosen == its).all()
+        assert same(agent, twin)
 
     def test_problem_i_of_a_batch_is_the_problem_alone(self):
         together = play_alone(self.bare((3,)), np.random.default_rng(3), 60)

@@ -20,7 +20,7 @@ import pytest
 from built_book import missing
 
 import zoolib
-from zoolab.long import cache, cluster, gather, store, sweep, sweeps
+from zoolab.long import cache, cluster, gather, intervals, store, sweep, sweeps
 from zoolib import SHOCK_DOG_TOY, SHOCK_FISH, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, replicate
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
@@ -479,3 +479,8 @@ def test_a_stored_table_is_read_to_the_last_bit(plain, tmp_path):
 def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):
     with pytest.raises((ValueError, TypeError), match=message):
         sweep(**{"grid": GRID, **ARGUMENTS, **changes})
+
+
+def test_columns_that_only_look_alike_have_an_interval_each():
+    found = intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
+    assert (found[1].mean, found["1"].mean) == (1.5, 5.5)

@@ -1,5 +1,7 @@
 """LinUCB in all its forms against its literal version, the published numbers and its own invariants."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,10 +18,12 @@ from zoolib import (
     Launch,
     LinUCBAgent,
     SharedLinUCBAgent,
+    Thompson,
     ZooplusSimulator,
     replicate,
     run,
 )
+from zoolib.quick import player_of
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -73,6 +77,39 @@ def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
         assert (single.arm[0, 0] == batch.arm[0, i]).all()
         assert (single.reward[0, 0] == batch.reward[0, i]).all()
         assert np.array_equal(single.expected[0, 0], batch.expected[0, i])
+
+
+@pytest.mark.parametrize("encoding", ["onehot", "both"])
+@pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
+def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
+    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
+    features = FeatureEngineer(sim, encoding)
+    agent, played = (LinUCBAgent(features, alpha=0.5, **memory) for _ in range(2))
+    player, rng = player_of(played, sim), np.random.default_rng(0)
+    for t in range(400):
+        user = rng.integers(0, 100, 2)
+        here = sim.persona(user), np.arange(2)
+        payoff, width = (kept.reshape(-1, 2, 15)[here] for kept in (player.f, player.w))
+        assert np.allclose(payoff + 0.5 * width, agent.score(features.contexts(user, sim)), atol=1e-12), t
+        arm = player.predict(user, sim)
+        reward = sim.get_reward(user, arm)
+        for one in (agent, player):
+            one.update(user, arm, reward, sim)
+
+
+@pytest.mark.parametrize("encoding", ["onehot", "crossed", "both"])
+def test_scores_of_candidates_are_those_of_their_products(encoding):
+    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
+    features = FeatureEngineer(sim, encoding)
+    rng = np.random.default_rng(0)
+    for agent in (LinUCBAgent(features, alpha=0.5), SharedLinUCBAgent(features, alpha=0.5)):
+        for t in range(100):
+            user = rng.integers(0, 100, 2)
+            X, arms = agent.candidates(user, sim)
+            scores = np.take_along_axis(agent.score(features.contexts(user, sim)), arms, -1)
+            assert np.allclose(agent.score(X), scores, atol=1e-12), t
+            arm = agent.predict(user, sim)
+            agent.update(user, arm, sim.get_reward(user, arm), sim)
 
 
 @pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
@@ -153,6 +190,16 @@ def test_a_click_on_a_product_that_was_launched_since_the_last_choice_is_learned
     clicked = agent.evidence.b.any(axis=-1)
     assert (np.flatnonzero(clicked[0] if sim.batch_shape else clicked) == [3, 10]).all()
     assert clicked.sum() == 2 * len(sim.seeds)
+
+
+def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_for():
+    sim = ZooplusSimulator(20, 100, seed=range(3))
+    features = FeatureEngineer(sim)
+    drawn = SharedLinUCBAgent(features, exploration=Thompson(), rng=range(3))
+    placed = SharedLinUCBAgent(features)
+    placed.exploration = copy.deepcopy(drawn.exploration)
+    results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
+    np.testing.assert_array_equal(results.arm[0], results.arm[1])
 
 
 def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):

@@ -1,4 +1,4 @@
-"""NeuralUCB against its literal versions: one in torch that knows nothing of zoolib, one that is a class of it."""
+"""NeuralUCB against its literal versions: one in torch that knows nothing of zoolib, one that is an agent of it."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
-from zoolib.agents.literal import LiteralNeuralUCBAgent
+from zoolib.agents import LiteralNeuralUCBAgent
 from zoolib.evidence import DiagonalEvidence
 
 
@@ -64,10 +64,9 @@ def test_the_first_choices_of_the_timed_run_equal_those_of_both_literal_versions
     assert shown[:60] == shown_by(lambda f: LiteralNeuralUCBAgent(f, rng=7), 5, 60, {})
 
 
-def test_the_literal_class_chooses_alike_among_fifty_products():
-    fast, literal = (
-        shown_by(lambda f, of=of: of(f, rng=3), 50, 25, {}) for of in (NeuralUCBAgent, LiteralNeuralUCBAgent)
-    )
+def test_the_literal_agent_chooses_alike_among_fifty_products():
+    kinds = (NeuralUCBAgent, LiteralNeuralUCBAgent)
+    fast, literal = (shown_by(lambda f, kind=kind: kind(f, rng=3), 50, 25, {}) for kind in kinds)
     assert fast == literal
 
 
@@ -124,11 +123,16 @@ def test_it_learns_what_is_worth_showing():
     ({"ridge": 0.0}, ValueError, "ridge"),
     ({"rng": None}, TypeError, "rng"),
     ({"rng": [1, 2]}, ValueError, "rng"),
-    ({"evidence": "diagonal"}, TypeError, "evidence"),
+    ({"evidence": 1}, TypeError, "evidence"),
 ])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused_by_name(settings, error, message, features):
     with pytest.raises(error, match=message):
         NeuralUCBAgent(features, **{"rng": 0} | settings)
+
+
+def test_the_literal_agent_is_for_one_world():
+    with pytest.raises(ValueError, match="one world"):
+        LiteralNeuralUCBAgent(ContextSpace(4, 3, (2,)), rng=0)
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16])
@@ -137,8 +141,3 @@ def test_contexts_of_short_whole_numbers_do_not_overflow(make, kind, rng):
     agent, X = make(ContextSpace(4, 3), rng=0), rng.integers(0, 127, (3, 4))
     for asked in (agent.payoff, agent.uncertainty):
         np.testing.assert_array_equal(asked(X.astype(kind)), asked(X.astype(float)))
-
-
-def test_the_literal_class_is_for_one_world():
-    with pytest.raises(ValueError, match="one world"):
-        LiteralNeuralUCBAgent(ContextSpace(4, 3, (2,)), rng=0)

@@ -13,7 +13,7 @@ def test_docstrings_and_mere_refusals_are_left_out_and_nothing_else():
         "def predict(self, user_id: Any, sim: ZooplusSimulator) -> Any:",
         "    return sim.best_arm(user_id)",
     ]
-    assert "x = self._vectors(" in source(zoo.Agent.learn).data  # what is used further on stays
+    assert "x = checks.finite(" in source(zoo.Agent.checked).data  # what is used further on stays
 
 
 def test_an_agent_that_does_not_say_how_it_learns_is_told_so():

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from zoolab.columns import Layout, LogisticEvidence
+from zoolab.columns import BatchedEvidence, Layout, LogisticEvidence
 from zoolab.literal.linear import LiteralSharedLinUCB
 from zoolab.long.conformance import same
 from zoolab.rivals import PerProductAgent
@@ -24,6 +24,28 @@ def test_one_arm_of_all_worlds_can_be_told_by_one_number():
     for name in ("A", "A_inv", "b", "theta"):
         assert np.array_equal(getattr(by_number, name), getattr(by_world, name))
     assert by_number.b[:, 1].any()
+
+
+def test_a_theta_that_is_kept_stays_what_it_was():
+    evidence = Evidence(2, (3,))
+    evidence.add(np.ones(2), 1.0, arm=1)
+    kept = evidence.theta
+    before = kept.copy()
+    evidence.add(np.ones(2), 1.0, arm=1)
+    assert np.array_equal(kept, before)
+    kept[:] = 9
+    assert evidence.mean(np.ones((3, 1, 2))).max() < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (3, 2), (4, 2), (3, 4, 2), (5, 3, 1, 2), (1, 3, 4, 2)], ids=str)
+def test_contexts_that_all_arms_share_need_not_be_repeated(shape):
+    evidence = Evidence(2, (3,))
+    evidence.add(np.array([1.0, 2.0]), 1.0, arm=2)
+    X = np.random.default_rng(0).normal(size=shape)
+    repeated = np.broadcast_to(X, (*shape[:-3], 3, *shape[-2:]))
+    assert np.allclose(evidence.mean(X), evidence.mean(repeated))
+    assert np.allclose(evidence.width(X), evidence.width(repeated))
+    assert evidence.mean(X).shape == repeated.shape[:-1]
 
 
 @pytest.mark.parametrize("shape", [(4,), (2, 4)], ids=str)
@@ -62,11 +84,18 @@ def test_a_window_keeps_its_digits_however_many_clicks_have_left_it(lengths):
         assert evidence.width(x)[0] == pytest.approx(np.sqrt(x[0] @ np.linalg.solve(evidence.A, x[0])), rel=1e-7)
 
 
+def test_a_batch_follows_its_ridge():
+    evidence = BatchedEvidence(2, ridge=3.0)
+    evidence.sum((), np.eye(2), np.ones(2))
+    evidence.factor()
+    np.testing.assert_allclose(evidence.theta, [0.25, 0.25])
+
+
 FORGETTING = {
     "window": lambda: WindowedEvidence(2, window=3),
     "discount": lambda: DiscountedEvidence(2, gamma=0.5),
-    "log-odds that fade": lambda: LogisticEvidence(2, gamma=0.5),
     "discount of arms": lambda: DiscountedEvidence(2, (1,), gamma=0.5),
+    "log-odds that fade": lambda: LogisticEvidence(2, gamma=0.5),
 }
 
 
@@ -85,6 +114,16 @@ def test_a_click_that_is_refused_leaves_no_trace_in_what_forgets(make):
     assert np.isfinite(evidence.width(np.ones((*evidence.shape, 1, 2)))).all()
 
 
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int32])
+def test_contexts_of_whole_numbers_are_numbers(kind):
+    X, r = (np.arange(60).reshape(20, 3) % 200).astype(kind), np.ones(20, dtype=kind)
+    together, in_turn = Evidence(3), Evidence(3)
+    together.rebuild(X, r)
+    for x in X.astype(float):
+        in_turn.add(x, 1.0)
+    assert np.allclose(together.A, in_turn.A)
+
+
 @pytest.mark.parametrize("shape", [(), (3,)])
 @pytest.mark.parametrize("kind", ["plain", "log-odds", "window"])
 def test_records_that_are_too_long_are_refused_before_anything_changes_as_clicks_are(kind, shape):
@@ -100,7 +139,7 @@ def test_records_that_are_too_long_are_refused_before_anything_changes_as_clicks
         evidence.rebuild(longer, r)
     with pytest.raises(ValueError, match="scale them"):
         evidence.rebuild(np.full(X.shape, 10**9), r)  # whole numbers, whose squares would not fit
-    assert same(before, evidence)
+    assert same(evidence, before)
     evidence.rebuild(just, r)
 
 
@@ -138,7 +177,7 @@ def test_a_log_in_which_one_context_is_too_long_leaves_no_trace():
             agent.warm(bad, np.ones(20))
         with pytest.raises(ValueError, match="scale them" if value > 7 else "number"):
             agent.learn(bad[17], 0, 1.0)
-    assert same(before, agent)
+    assert same(agent, before)
     agent.warm(X, np.ones(20))
 
 

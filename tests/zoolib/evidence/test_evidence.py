@@ -81,6 +81,8 @@ def test_a_click_belongs_to_its_arm_alone_whatever_kind_of_number_names_it(seed,
         evidence.add(x, reward, kind(arm))
     for arm in range(n_arms):
         assert_holds(evidence, *sums(X[arms == arm], r[arms == arm]), which=arm)
+        assert np.allclose(evidence.mean(X[:2])[arm], X[:2] @ evidence.theta[arm])
+        assert np.allclose(evidence.width(X[:2])[arm] ** 2, [x @ np.linalg.solve(evidence.A[arm], x) for x in X[:2]])
 
 
 @settings(max_examples=30, deadline=None)
@@ -218,20 +220,18 @@ def test_discounted_evidence_weighs_a_click_by_gamma_to_its_age_and_keeps_the_pr
     n_arms=st.integers(1, 4),
     ridge=st.sampled_from([0.5, 1.0]),
 )
-def test_discounted_evidence_of_many_arms_equals_the_weighted_sums(seed, gamma, n, n_arms, ridge):
+def test_discounted_evidence_of_many_arms_holds_the_weighted_sums(seed, gamma, n, n_arms, ridge):
     X, r, arms = stream(seed, n, 3, n_arms)
-    made = [c(3, (n_arms,), ridge, gamma=gamma) for c in (DiscountedEvidence,)]
-    for evidence in made:
-        for x, reward, arm in zip(X, r, arms, strict=True):
-            evidence.add(x, reward, int(arm))
+    evidence = DiscountedEvidence(3, (n_arms,), ridge, gamma=gamma)
+    for x, reward, arm in zip(X, r, arms, strict=True):
+        evidence.add(x, reward, int(arm))
     seen = np.random.default_rng(1).normal(size=(n_arms, 5, 3))
     for arm in range(n_arms):
         mine = arms == arm
         A, b = sums(X[mine], r[mine], gamma ** np.arange(n - 1.0, -1.0, -1.0)[mine], ridge)
-        for evidence in made:
-            assert_holds(evidence, A, b, which=arm)
-            assert np.allclose(evidence.mean(seen)[arm], seen[arm] @ np.linalg.solve(A, b))
-            assert np.allclose(evidence.width(seen)[arm] ** 2, [x @ np.linalg.solve(A, x) for x in seen[arm]])
+        assert_holds(evidence, A, b, which=arm)
+        assert np.allclose(evidence.mean(seen)[arm], seen[arm] @ np.linalg.solve(A, b))
+        assert np.allclose(evidence.width(seen)[arm] ** 2, [x @ np.linalg.solve(A, x) for x in seen[arm]])
 
 
 def test_an_arm_that_is_no_longer_shown_becomes_uncertain_again():
@@ -319,6 +319,15 @@ def test_a_copied_agent_goes_on_as_the_first_would_have(memory, twin_of, agent_c
 def test_settings_that_make_no_sense_are_refused_by_name(make, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+def test_fading_evidence_that_starts_from_records_fades_from_there():
+    X, r = np.random.default_rng(0).normal(size=(2, 3, 4)), np.ones((2, 3))
+    fading, x = DiscountedEvidence(4, (2,), gamma=0.9), np.arange(4.0)
+    fading.rebuild(X, r)
+    fading.add(x, 1.0, 0)
+    for arm, more in ((0, np.outer(x, x)), (1, 0.0)):
+        assert np.allclose(fading.A[arm], np.eye(4) + 0.9 * X[arm].T @ X[arm] + more)
 
 
 @pytest.mark.parametrize("memory", [{}, {"window": 3}, {"gamma": 0.9}], ids=["all", "window", "discount"])

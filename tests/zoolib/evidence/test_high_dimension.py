@@ -1,4 +1,4 @@
-"""The inverse is the inverse, many updates later too; the diagonal is its diagonal."""
+"""Evidence many updates later, and the diagonal of it."""
 
 import copy
 

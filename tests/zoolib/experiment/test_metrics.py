@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from zoolab.long import intervals
 from zoolib import metrics
 from zoolib.experiment import Interval, Results, mean_interval, paired_difference
 
@@ -146,11 +145,6 @@ def test_a_difference_of_small_numbers_is_one_of_real_numbers(kind):
         results(np.zeros((1, 2, 3))), oracle=np.zeros((2, 3), kind), expected=np.ones((1, 2, 3), kind)
     )
     assert (metrics.regret(counted) == -3).all(axis=None)
-
-
-def test_columns_that_only_look_alike_have_an_interval_each():
-    found = intervals(pd.DataFrame({1: [1.0, 2.0], "1": [5.0, 6.0]}))
-    assert (found[1].mean, found["1"].mean) == (1.5, 5.5)
 
 
 def test_the_interval_holds_the_truth_in_95_of_100_experiments():

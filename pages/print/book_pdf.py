@@ -1,4 +1,4 @@
-"""Cut the printed book into its chapters: ``python pages/ext/book_pdf.py`` after LaTeX has run."""
+"""Cut the printed book into its chapters: ``python pages/print/book_pdf.py`` after LaTeX has run."""
 
 from __future__ import annotations
 
