@@ -56,20 +56,17 @@ def never_entered_by(path: Path) -> list[str]:
     """Run the cells of a notebook until all that it shows has been entered; return what never was."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    nb, entered, watched = book.read(path), set(), set()
-    wanted = {name for _, name in shown(nb)}
-    shell = InteractiveShell.instance()
+    nb, entered, names = book.read(path), set(), {}
+    wanted, shell = {name for _, name in shown(nb)}, InteractiveShell.instance()
+    for cell in book.code_cells(nb):  # what is shown is imported, so we can watch it before the first cell runs
+        for node in ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE)).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                exec(ast.unparse(node), names)
+    for name in wanted:
+        for function in functions(eval(name, names)):
+            watch(function, name, entered)
     for cell in book.code_cells(nb):
-        result = shell.run_cell(cell.source, silent=True)
-        result.raise_error()
-        for name in wanted - watched:
-            try:
-                one = eval(name, shell.user_ns)
-            except (AttributeError, NameError):
-                continue
-            watched.add(name)
-            for function in functions(one):
-                watch(function, name, entered)
+        shell.run_cell(cell.source, silent=True).raise_error()
         if wanted <= entered:
             break
     return sorted(wanted - entered)

@@ -218,7 +218,11 @@ def pictures_have_drawings(nb: NotebookNode) -> list[str]:
 
 
 def cells_are_short(nb: NotebookNode) -> list[str]:
-    lines = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(nb)}
+    imports = re.compile(r"^from \S+ import \([^)]*\)", re.MULTILINE)  # one line, however many names it has
+    lines = {
+        cell.id: len([line for line in imports.sub("import", cell.source).splitlines() if line.strip()])
+        for cell in code_cells(nb)
+    }
     hidden = {cell.id for cell in code_cells(nb) if cell.metadata.get("jupyter") == {"source_hidden": True}}
     shown = {name: n for name, n in lines.items() if name not in hidden}
     found = [f"cell {name} has {n} lines; {MOST_LINES} is the most" for name, n in shown.items() if n > MOST_LINES]

@@ -199,7 +199,7 @@ def lost(name: str, setting: dict[str, float], seeds: Sequence[int], delta: floa
     make, always, _ = AGENTS[name]
     own = {key: value for key, value in setting.items() if key not in ("length", "epsilon")}
     if "epsilon" in setting:
-        own["exploration"] = zoo.agents.sampling.EpsilonGreedy(setting["epsilon"])
+        own["exploration"] = zoo.EpsilonGreedy(setting["epsilon"])
     wheel = Seen(WheelBandit(seeds, N_STEPS, delta=delta), MAPS[name.partition(",")[0]](setting.get("length")))
     played = serve({name: lambda space, rng: make(space, **always, **own, rng=rng)}, wheel, progress=False)
     chance = (wheel.expected.max(-1) - wheel.expected.mean(-1)).sum(0)

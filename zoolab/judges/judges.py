@@ -187,7 +187,7 @@ def evidence(part: Part, x: Any) -> tuple[bool, str]:
     if x.d != part["d"]:
         return False, f"its contexts have the length {x.d}, and {part['d']} is asked for."
     added = np.linalg.eigvalsh(x.A - x.ridge * np.eye(x.d))
-    more = len(getattr(x, "_recent", ())) % 1000  # than whole thousands were added, one by one
+    more = getattr(x, "n_clicks", 0) % 1000  # than whole thousands were added, one by one
     if added.min() < 1e-6 * added.max() or added.max() <= 0 or more:
         return False, "it has not seen contexts in all directions: were a thousand random ones added?"
     return (True, "") if np.abs(x.A_inv @ x.A - np.eye(x.d)).max() < 1e-8 else (False, "A_inv is not the inverse of A.")

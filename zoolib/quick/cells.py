@@ -5,8 +5,7 @@ reward r on cell c changes them by a matrix of rank one:
 
     V <- V - V_c V_c' / (1 + V_cc),    f <- f - V_c (f_c - r) / (1 + V_cc).
 
-After n_c visits to cell c and s_c clicks, A has grown by Z' diag(n) Z and b by Z's. We add this when phi is trained and
-when the player gives back.
+After n_c visits to cell c and s_c clicks A has grown by Z' diag(n) Z, b by Z's. We add them when phi changes and last.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_every_arm_is_tried_twice_first():
 @pytest.mark.parametrize("make", [wheel.LinearShowdown, wheel.HeadsShowdown])
 def test_the_posterior_is_normal_inverse_gamma(make):
     """Of an arm's records, embedded as they are: a_n, b_n in closed form, and draws of payoff that follow them."""
-    settings = {"ridge": 0.25, "alpha": 1.0, "exploration": wheel.ShowdownDraw(), "rng": 3}
+    settings = {"ridge": 0.25, "alpha": 1.0, "exploration": zoo.ArmThompson(), "rng": 3}
     agent = make(zoo.ContextSpace(3, 5), **settings)
     rng, records = np.random.default_rng(1), []
     for _ in range(60):
