@@ -42,8 +42,8 @@ _MOVED = {  # Until 1.2, this is where the names of 1.0 are found.
     "zoolab.long": ["sweep"],
     "zoolab.rivals": [
         "Anticipating", "ArmHeadsAgent", "ArmHeadsTSAgent", "Delayed", "DiagonalNeuralUCBAgent", "EnsembleAgent",
-        "EpinetAgent", "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "MLPRecommender", "NeuralTSAgent", "OneIndex", "OneMember",
-        "PerProductAgent", "Restarting", "StaticMLPAgent", "random_log", "train_recommender",
+        "EpinetAgent", "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "MLPRecommender", "NeuralTSAgent",
+        "OneIndex", "OneMember", "PerProductAgent", "Restarting", "StaticMLPAgent", "random_log", "train_recommender",
     ],
     "zoolib.experiment": ["Results"],
 }  # fmt: skip
