@@ -36,23 +36,7 @@ __all__ = [
     "check", "claim", "replicate", "run", "spawn",
 ]  # fmt: skip
 
-_MOVED = {  # Until 1.2, this is where the names of 1.0 are found.
-    "zoolab.columns": ["Conditions", "FeatureShop", "HeadAgent", "Learned", "MappedAgent", "Segments", "serve"],
-    "zoolab.logs": ["Logbook", "LoggedData", "read_log"],
-    "zoolab.long": ["sweep"],
-    "zoolab.rivals": [
-        "Anticipating", "ArmHeadsAgent", "ArmHeadsTSAgent", "Delayed", "DiagonalNeuralUCBAgent", "EnsembleAgent",
-        "EpinetAgent", "EpsilonGreedyAgent", "InverseGap", "LinTSAgent", "MLPRecommender", "NeuralTSAgent",
-        "OneIndex", "OneMember", "PerProductAgent", "Restarting", "StaticMLPAgent", "random_log", "train_recommender",
-    ],
-    "zoolib.experiment": ["Results"],
-}  # fmt: skip
-_HOME = {name: home for home, names in _MOVED.items() for name in names}
-_LATER = {  # These need torch, pandas or SciPy.
-    "agents": ["MLPRecommender", "train_recommender"],
-    "book": ["claim"],
-    "experiment": ["metrics"],
-}
+_LATER = {"book": ["claim"], "experiment": ["metrics"]}  # These need pandas or SciPy.
 _later, _, _ = lazy_loader.attach(__name__, submod_attrs=_LATER)
 
 
@@ -60,7 +44,9 @@ def __getattr__(name: str) -> Any:
     """Load what is loaded late; find a name of version 1.0 where it is now, with a warning."""
     if name == "check":  # The judges of exercises are all that the story asks of the laboratory.
         return importlib.import_module("zoolab.judges").check
-    if name in _HOME:
-        warnings.warn(f"zoolib.{name} is now {_HOME[name]}.{name}", DeprecationWarning, stacklevel=2)
-        return getattr(importlib.import_module(_HOME[name]), name)
-    return _later(name)
+    if name in ("claim", "metrics"):
+        return _later(name)
+    if home := importlib.import_module("zoolab").home(name):
+        warnings.warn(f"zoolib.{name} is now {home}.{name}", DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'zoolib' has no attribute {name!r}")

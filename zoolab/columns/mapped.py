@@ -89,7 +89,7 @@ class MappedAgent(LinearUCBAgent):
         alpha: float = 0.1,
         ridge: float = 1.0,
         settle: int = 20,
-        exploration: Exploration = Thompson(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = Thompson(),
         link: str = "identity",
         fresh: bool = True,
         rng: Seed | Sequence[Seed],

@@ -44,7 +44,7 @@ class Cells(EmbeddingAgent):
         window: int | None = None,
         ridge: float = 1.0,
         expects: float = 0.0,
-        exploration: Exploration = zoo.UCB(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = zoo.UCB(),
         rng: Any = None,
     ) -> None:
         super().__init__(features, alpha=alpha)

@@ -62,7 +62,7 @@ class ArmHeadsAgent(EmbeddingAgent):
         batch_size: int = 32,
         capacity: int = 10_000,
         ridge: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = UCB(),
         rng: Seed | Sequence[Seed],
     ) -> None:
         if not isinstance(features, ContextSpace):

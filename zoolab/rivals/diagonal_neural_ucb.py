@@ -44,9 +44,9 @@ class DiagonalNeuralUCBAgent(NeuralUCBAgent):
         alpha: float = 0.1,
         lr: float = 0.01,
         hidden_dim: int = 32,
-        training: Training = EndToEnd(),  # noqa: B008  the agent keeps a copy
+        training: Training = EndToEnd(),
         ridge: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008
+        exploration: Exploration = UCB(),
         rng: Seed | Sequence[Seed],
     ) -> None:
         if not isinstance(training, Training) or not training.has_head:

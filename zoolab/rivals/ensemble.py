@@ -123,7 +123,7 @@ class EnsembleAgent(Rehearsing):
         n_batches: int = 4,
         batch_size: int = 64,
         capacity: int = 10_000,
-        exploration: Exploration = OneMember(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = OneMember(),
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)

@@ -89,7 +89,7 @@ class EpinetAgent(Rehearsing):
         n_batches: int = 4,
         batch_size: int = 64,
         capacity: int = 10_000,
-        exploration: Exploration = OneIndex(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = OneIndex(),
         rng: Seed | Sequence[Seed],
     ) -> None:
         super().__init__(features, alpha=alpha)

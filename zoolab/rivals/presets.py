@@ -75,7 +75,7 @@ class EpsilonGreedyAgent(NeuralLinearAgent):
         features: Features,
         *,
         epsilon: float = 0.1,
-        training: Training = Replay(),  # noqa: B008  the agent keeps a copy
+        training: Training = Replay(),
         rng: Seed | Sequence[Seed],
         **settings: Any,
     ) -> None:

@@ -59,7 +59,7 @@ class UCB1Agent(UCBAgent):
         features: FeatureEngineer | ContextSpace,
         *,
         alpha: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        exploration: Exploration = UCB(),
         rng: Seed | Sequence[Seed] | None = None,
     ) -> None:
         shop = isinstance(features, FeatureEngineer)

@@ -73,16 +73,10 @@ class SharedLinUCBAgent(LinearUCBAgent):
     score = UCBAgent.score  # Here phi costs nothing.
 
     def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.2,
-        gamma: float = 1.0,
-        window: int | None = None,
-        ridge: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        self, features: FeatureEngineer | ContextSpace, *, alpha: float = 0.2, gamma: float = 1.0,
+        window: int | None = None, ridge: float = 1.0, exploration: Exploration = UCB(),
         rng: Seed | Sequence[Seed] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(features, alpha=alpha)
         self.evidence = make_evidence(features.d, self._shape(), ridge, gamma, window)
         self.gamma, self.window, self.ridge = gamma, window, ridge

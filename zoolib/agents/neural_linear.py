@@ -51,19 +51,10 @@ class NeuralLinearAgent(LinearUCBAgent):
     """
 
     def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.3,
-        d_emb: int = 32,
-        hidden_dim: int = 64,
-        lr: float = 0.01,
-        training: Training = Online(),  # noqa: B008  the agent keeps a copy of each choice
-        memory: Memory = Everything(),  # noqa: B008
-        exploration: Exploration = UCB(),  # noqa: B008
-        ridge: float = 1.0,
-        rng: Seed | Sequence[Seed],
-    ) -> None:
+        self, features: FeatureEngineer | ContextSpace, *, alpha: float = 0.3, d_emb: int = 32, hidden_dim: int = 64,
+        lr: float = 0.01, training: Training = Online(), memory: Memory = Everything(),
+        exploration: Exploration = UCB(), ridge: float = 1.0, rng: Seed | Sequence[Seed],
+    ) -> None:  # fmt: skip
         super().__init__(features, alpha=alpha)
         self.d_emb, self.hidden_dim = checks.wholes(1, d_emb=d_emb, hidden_dim=hidden_dim)
         self.lr = checks.real("lr", lr, 0.0, open_low=True)

@@ -49,17 +49,10 @@ class NeuralUCBAgent(UCBAgent):
     network_kind = MLP
 
     def __init__(
-        self,
-        features: FeatureEngineer | ContextSpace,
-        *,
-        alpha: float = 0.1,
-        lr: float = 0.001,
-        hidden_dim: int = 64,
-        evidence: type[Evidence | DiagonalEvidence] = Evidence,
-        ridge: float = 1.0,
-        exploration: Exploration = UCB(),  # noqa: B008  the agent keeps a copy
+        self, features: FeatureEngineer | ContextSpace, *, alpha: float = 0.1, lr: float = 0.001, hidden_dim: int = 64,
+        evidence: type[Evidence | DiagonalEvidence] = Evidence, ridge: float = 1.0, exploration: Exploration = UCB(),
         rng: Seed | Sequence[Seed],
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(features, alpha=alpha)
         self.hidden_dim = checks.whole("hidden_dim", hidden_dim, 1)
         self.lr = checks.real("lr", lr, 0.0, open_low=True)
