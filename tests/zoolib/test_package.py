@@ -12,6 +12,7 @@ import tokenize
 
 import pytest
 
+import zoolab
 import zoolib
 from zoolib.evidence import Evidence
 
@@ -55,7 +56,7 @@ def test_a_package_refuses_a_name_that_it_does_not_have(package):
         getattr(importlib.import_module(package), "nothing")  # noqa: B009
 
 
-@pytest.mark.parametrize(("name", "home"), sorted(zoolib._HOME.items()))
+@pytest.mark.parametrize(("name", "home"), [(n, home) for home, names in zoolab.MOVED.items() for n in names])
 def test_an_old_name_leads_to_where_it_is_now_and_says_so(name, home):
     with pytest.warns(DeprecationWarning, match=f"zoolib.{name} is now {home}.{name}"):
         assert getattr(zoolib, name) is getattr(importlib.import_module(home), name)
@@ -104,7 +105,7 @@ def test_an_import_changes_nothing_in_the_interpreter():
 
 
 def test_figures_and_metrics_bring_in_no_extra():
-    code = "import json, sys, zoolab.drawings.plots; zoolib.metrics; print(json.dumps(list(sys.modules)))"
+    code = "import json, sys, zoolab.drawings.plots, zoolib; zoolib.metrics; print(json.dumps(list(sys.modules)))"
     assert EXTRAS & set(in_a_process(code)) == set()
 
 
@@ -114,7 +115,7 @@ def test_without_torch_all_works_that_is_not_torch():
         sys.modules["torch"] = None
         import zoolib as zoo
         from zoolib import metrics
-        from zoolib.book import plots
+        from zoolab.drawings import plots
         import zoolab.columns, zoolab.labelled, zoolab.logs, zoolab.serving
         neural = lambda features, rng: zoo.NeuralUCBAgent(features, hidden_dim=4, rng=rng)
         results = zoo.replicate({"NeuralUCB": neural, "LinUCB": lambda f, rng: zoo.LinUCBAgent(f)}, range(2), 50)
