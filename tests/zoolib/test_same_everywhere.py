@@ -13,7 +13,7 @@ import numpy as np
 from zoolab import serving as production
 from zoolab.rivals import EpsilonGreedyAgent
 from zoolib import *
-from zoolib.agents import LiteralNeuralUCBAgent
+from zoolab.literal.neural_ucb import LiteralNeuralUCBAgent
 from zoolib.networks import MLP
 
 torch.set_num_threads(int(__import__("os").environ["OMP_NUM_THREADS"]))
