@@ -36,7 +36,7 @@ TYPED = [
     "import numpy as np\nnp.random.default_rng(1).normal(size=(3, 3)) @ np.eye(3), np.linalg.inv(np.eye(3))",
     "import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': [3.5, 4]}).describe()",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4], label='$x^2$')\nplt.legend()\nplt.xlabel('x')",
-    "import zoolib as zoo\nfrom zoolib.book import plots\nplots.use_house_style()",
+    "import zoolib as zoo\nfrom zoolab.drawings import plots\nplots.use_house_style()",
     "import matplotlib.pyplot as plt\nplt.hist([1, 2, 2, 3])\nplt.title('words')",
     "import math, random, itertools, collections, time\nmath.sqrt(2), random.Random(0).random()",
     "class A:\n    def f(self):\n        return 1\nA().f()",

@@ -67,7 +67,7 @@ total = 1 + 1
 :::
 """
 DRAWING = """import matplotlib.pyplot as plt
-from zoolib.book import plots
+from zoolab.drawings import plots
 
 plots.use_house_style()
 figure, axes = plt.subplots(figsize=(3, 2))

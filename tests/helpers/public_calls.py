@@ -22,7 +22,7 @@ from zoolab import serving as production
 from zoolab.columns import FeatureShop, Layout, Segments
 from zoolab.labelled import LabelledData  # noqa: F401  in the tables, too
 from zoolab.logs import LoggedData
-from zoolab.rivals import LinTSAgent
+from zoolab.rivals import LinTSAgent, MLPRecommender, random_log  # noqa: F401  in the tables, too
 from zoolib import experiment
 from zoolib.evidence import Evidence  # noqa: F401
 from zoolib.networks import MLP
@@ -259,7 +259,7 @@ INNER = {
     "*Agent.embed *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
     "*.start *.add *.reembed *.step *.bonus *.override *.pick *.chances *.sample": "an agent's parts",
     "*Evidence.* BatchedLogistic.*": "an agent's sums: it has looked at contexts and rewards",
-    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.* AutogradMLP.*": "an agent's networks",
+    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.*": "an agent's networks",
     "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
     "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
     "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
