@@ -124,13 +124,13 @@ def _figure(figure):
         picture = io.BytesIO()
         figure.savefig(picture, format="png", bbox_inches="tight")
         return {**data, "image/png": picture.getvalue()}
-    from zoolab.drawings import drawings
+    from zoolab.drawings.drawings import drawing
     from zoolab.drawings.labels import fit, write_numbers_out
     from zoolab.drawings.narrow import narrow
 
     write_numbers_out(figure)
     fit(figure)
-    return {**data, "image/svg+xml": drawings.drawing(narrow(figure) if _drawn_as == "narrow" else figure)}
+    return {**data, "image/svg+xml": drawing(narrow(figure) if _drawn_as == "narrow" else figure)}
 
 
 def needs(cells, stored, wanted):
