@@ -1,5 +1,7 @@
 """A reader who changes a number or adds an agent meets no error: what cannot be told is NaN, and a claim falls."""
 
+import ast
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,8 +11,17 @@ import pytest
 
 import zoolib as zoo
 from pages.student.kinds import cells
-from zoolib import metrics
 from zoolib.experiment import mean_interval
+
+
+def imported_by(chapter):
+    """Return all that a chapter imports, by its names."""
+    names = {}
+    code = [cell.source for cell in cells(chapter).values() if cell.cell_type == "code"]
+    for node in ast.parse(re.sub(r"^[%!].*", "", "\n".join(code), flags=re.MULTILINE)).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            exec(ast.unparse(node), names)
+    return names
 
 
 def run(chapter, names, *places, **changes):
@@ -19,7 +30,7 @@ def run(chapter, names, *places, **changes):
     for old, new in changes.get("words", {}).items():
         assert any(old in source for source in sources), old
         sources = [source.replace(old, new) for source in sources]
-    names = {"np": np, "pd": pd, "zoo": zoo, "metrics": metrics, "mean_interval": mean_interval} | names
+    names = imported_by(chapter) | names
     for source in sources:
         exec(source, names)
     return names
