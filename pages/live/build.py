@@ -62,7 +62,7 @@ EXERCISE = re.compile(  # up to the solution that follows
 )
 BLANK = "# Your code. What the cells above have made can be used; those that it needs run first.\n"
 SCROLLS = 'aria-label="Table" class="pst-scrollable-table-container" role="group" tabindex="0"'
-LATER = ("zoolab/benchmarks/", "zoolab/experiments/", "zoolab/literal/", "zoolab/serving/shop/")  # or never
+LATER = ("zoolab/benchmarks/", "zoolab/experiments/", "zoolab/serving/shop/")  # or never
 AT_ONCE = ("engine.wasm", "library.bin", "book.bin")  # before the first cell runs
 
 
