@@ -8,6 +8,7 @@ from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
 from zoolib.experiment import run
 from zoolib.quick import player_of
 from zoolib.quick.player import Player
+from zoolib.ties import argmax
 
 REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
 REHEARSAL = zoo.Replay(capacity=120, batch_size=8, every=10, n_batches=2)
@@ -233,7 +234,7 @@ class Twice(zoo.UCB):
 
 
 def lowest(agent, shop):
-    agent.exploration.pick = lambda scores: scores.argmin(-1)
+    agent.exploration.pick = lambda scores: argmax(-scores)
 
 
 def unsure_of_the_first(agent, shop):
