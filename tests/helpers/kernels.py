@@ -3,12 +3,12 @@
 NumPy's OpenBLAS multiplies matrices by a kernel made for the processor, and each rounds otherwise. ``make -C zoolab
 kernels`` runs everything that compares numbers under each kernel that this processor can run, with two threads, and
 with torch's plainest instructions, and says where a stored number does not come out again, and which printed numbers
-stand on the edge of rounding (``near_boundaries.py``). Continuous integration asks it for ``OTHERS=1``: the kernel least
-like this processor's own, under which "make test" runs; all of them are asked once a week (``versions.yml``). With
+stand on the edge of rounding (``near_boundaries.py``). Continuous integration asks it for ``OTHERS=1``: the kernel
+least like this processor's own, under which "make test" runs; all are asked once a week (``versions.yml``). With
 ``OTHERS`` a test that plays rows of a table again does so for one of its cases; and from the second kernel on, chapters
 that run in the page are left out, since ``tests/pages/live`` runs them with the page's engine, whose NumPy was made by
-another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, kernels from the second on give way on a slow
-machine, and the report says so.
+another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, kernels from the second on give way on a
+slow machine, and the report says so.
 """
 
 from __future__ import annotations
