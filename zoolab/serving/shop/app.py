@@ -45,17 +45,7 @@ FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font
 
 
 def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) -> Guard:
-    """Return the ASGI application that serves the page of ``shop``.
-
-    Parameters
-    ----------
-    shop
-        What is behind it.
-    hosts
-        Names by which it may be called, besides those of the loopback address.
-    token
-        What every request must hold, if anything: see :class:`~shop.security.Guard`.
-    """
+    """Return the ASGI application that serves the page of ``shop``, behind a :class:`~shop.security.Guard`."""
 
     async def visit(request: Request) -> Any:
         asked = await wanted(request, persona=(_persona, None), board=(_truth, False))
@@ -151,19 +141,9 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 
 async def wanted(request: Request, **fields: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the fields of a request's JSON object, checked.
+    """Return the fields of a request's JSON object, or refuse it by a 400, 408, 413, 415 or 422.
 
-    Parameters
-    ----------
-    request
-        The request.
-    **fields
-        For each field how it is checked, and what it is if it is missing (nothing: it must be there).
-
-    Raises
-    ------
-    HTTPException
-        400, 408, 413, 415 or 422.
+    Of each field is told how it is checked, and what it is if it is missing (nothing: it must be there).
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "The request must be JSON, and say so in its Content-Type.")
