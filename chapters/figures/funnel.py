@@ -83,16 +83,9 @@ def serve(
 
 
 class Plane:
-    """Products in a plane, in lists by nearest centroid, and visitors that are directions.
+    """Products in a plane, in lists by nearest centroid, and visitors that are directions, ``{name: degrees}``.
 
-    Parameters
-    ----------
-    rng
-        Where the products come from.
-    visitors
-        ``{name: degrees}``.
-    n_products, n_brands, n_lists, n_wanted
-        How many there are, and how many of the products each visitor wants: those farthest in its direction.
+    Each visitor wants the ``n_wanted`` products that are farthest in its direction.
     """
 
     def __init__(

@@ -17,16 +17,9 @@ from zoolib.experiment import share
 def recoveries(
     panels: Mapping[str, Mapping[str, ArrayLike]], longest: int, *, ylabel: str = "share recovered"
 ) -> Figure:
-    """Draw for each event the share of replications that have recovered from it, as time goes by.
+    """Draw for each event, ``{event: {agent: steps to recover}}``, the share of replications that have recovered.
 
-    Parameters
-    ----------
-    panels
-        ``{event: {agent: steps to recover}}``, with the same agents for all events.
-    longest
-        The last time drawn; until then every replication must have been watched.
-    ylabel
-        The words.
+    All events have the same agents, and every replication was watched for the ``longest`` time that is drawn.
     """
     longest = checks.whole("longest", longest, 1)
     at = np.linspace(0, longest, 201)
@@ -46,15 +39,7 @@ def recoveries(
 def mosaics(
     edges: np.ndarray, panels: Mapping[str, np.ndarray], categories: Sequence[str], marks: Mapping[int, str]
 ) -> Figure:
-    """Draw side by side how often each category was shown, as :func:`zoolab.drawings.plots.stacked` does for one agent.
-
-    Parameters
-    ----------
-    edges, categories, marks
-        As there.
-    panels
-        ``{title: (C, n) counts}``.
-    """
+    """Draw ``{title: (C, n) counts}`` of categories side by side, one as :func:`zoolab.drawings.plots.stacked` does."""
     rows, columns = -(-len(panels) // 2), min(len(panels), 2)
     size = (6.4, 0.9 + 2.1 * rows)
     figure, axes = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)

@@ -207,16 +207,9 @@ def _legend_that_fits(figure: Figure, handles: Mapping[str, Any]) -> Legend:
 
 
 def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:
-    """Return the mean over replications as a line, with its 95 % interval at each point as a band.
+    """Return the mean of ``values``, ``(R, n)``, as a line, with its 95 % interval as a band; with R = 1 without.
 
-    Parameters
-    ----------
-    name, x
-        Of the line.
-    values
-        ``(R, n)``; with R = 1 there is no band.
-    look
-        ``colour`` and ``style``, instead of the name's own.
+    A ``look`` is a ``colour`` and a ``style``, instead of the name's own.
     """
     return Line(name, x, *plots.mean_band(values), **look)
 

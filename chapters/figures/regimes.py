@@ -224,16 +224,9 @@ def clusters(shop: FeatureShop, n: int = 600) -> Figure:
 
 
 def taste_maps(maps: Mapping[str, np.ndarray], world: Mapping[str, Any], half: float = 2.0) -> Figure:
-    """Draw what is predicted for one product over the plane of users, a panel for each entry of ``maps``.
+    """Draw what is predicted for one product over the plane of users, in which the clusters of ``world`` are marked.
 
-    Parameters
-    ----------
-    maps
-        ``{title: (n, n)}``, predictions on a square grid from ``-half`` to ``half``.
-    world
-        Of which the clusters of users are marked.
-    half
-        Half the side of the square.
+    Each of ``maps``, ``{title: (n, n)}``, has a panel: predictions on a square grid from ``-half`` to ``half``.
     """
     rows = -(-len(maps) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(6.4, 3.15 * rows), sharex=True, sharey=True, squeeze=False)

@@ -165,12 +165,7 @@ class Line(Mark):
 class Points(Mark):
     """Points, with intervals if ``low`` and ``high`` are given: upright, or ``across`` about ``x``.
 
-    Parameters
-    ----------
-    size
-        Radius, in the drawing's units.
-    marker
-        ``"o"``, ``"s"`` (square), ``"^"`` or ``"D"`` (diamond).
+    The radius ``size`` is in the drawing's units; a ``marker`` is ``"o"``, ``"s"``, ``"^"`` or ``"D"``.
     """
 
     size: float = 4.0
@@ -203,12 +198,7 @@ class Points(Mark):
 class Bars(Mark):
     """Upright bars from ``low`` to ``high`` about ``x``; ``y`` is not drawn and may be ``high``.
 
-    Parameters
-    ----------
-    width
-        In the units of x.
-    hatch
-        What is drawn over the colour, one of ``HATCHES``.
+    Their ``width`` is in the units of x, and one of ``HATCHES`` is drawn over the colour.
     """
 
     width: float = 0.8

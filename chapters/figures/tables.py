@@ -57,17 +57,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do in some situation, and why.
-
-    Attributes
-    ----------
-    situation
-        What the reader may find.
-    do
-        What we would do then.
-    claim
-        Label of the claim on which it rests.
-    """
+    """What to do in a situation that a reader may find, and the label of the claim on which that rests."""
 
     situation: str
     do: str
@@ -128,27 +118,13 @@ def fallen_table(fallen: Sequence[Fallen], claims: pd.DataFrame) -> Table:
 
 
 def told_table(told: Mapping[str, tuple[str, str]], claims: pd.DataFrame) -> Table:
-    """Return the table of what is usually told, ``{words: (verdict, label)}``, with the claims that decide it.
-
-    Raises
-    ------
-    KeyError
-        If there is no claim of a label; so do the tables below.
-    """
+    """Return the table of what is usually told, ``{words: (verdict, label)}``, with the claims that decide it."""
     rows = [(words, verdict, _found(claims, label)[0]) for words, (verdict, label) in told.items()]
     return Table(("Usually told", "Verdict", "What was found"), rows)
 
 
 def because(claims: pd.DataFrame, *labels: str) -> Table:
-    """Return some claims of the chapters, as :func:`ledgers.standing` has them, in the order in which they are named.
-
-    Raises
-    ------
-    KeyError
-        If there is no claim of a label.
-    ValueError
-        If a claim did not come back in fresh worlds.
-    """
+    """Return some claims of the chapters in the order in which they are named; errors as in :func:`advice_table`."""
     rows = [_found(claims, label) for label in labels]
     for label in labels:
         _confirmed(claims, label)
@@ -156,23 +132,11 @@ def because(claims: pd.DataFrame, *labels: str) -> Table:
 
 
 def advice_table(question: str, advice: Sequence[Advice], claims: pd.DataFrame, runs: Mapping[str, str]) -> Table:
-    """Return the advice on one question as a table.
+    """Return the advice on one question, its caption, as a table.
 
-    Parameters
-    ----------
-    question
-        What the reader asks; the caption.
-    advice
-        The answers.
-    claims
-        The ledger of the chapters, as :func:`ledgers.standing` has it.
-    runs
-        ``{label: words}`` of the claims that the guide's own runs assert.
-
-    Raises
-    ------
-    ValueError
-        If a claim did not come back in fresh worlds.
+    It rests on ``claims`` of the chapters, as :func:`ledgers.standing` has them, and on those that the guide's own
+    ``runs``, ``{label: words}``, assert. A claim that is not there is a ``KeyError``, one that did not come back in
+    fresh worlds a ``ValueError``.
     """
     rows = []
     for one in advice:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pages.student import first_half, second_half
+from pages.student.exercises import EXERCISES
 from pages.student.kinds import ROOT, cells
 from zoolab.judges.checking import ANSWERS, turned
 
@@ -21,7 +21,7 @@ LETTERS = {"α": "alpha", "η": "eta", "ε": "varepsilon", "τ": "tau"}
 def truths() -> dict[str, dict[str, Any]]:
     """Return what :func:`zoolib.check` is to know of each exercise."""
     known: dict[str, dict[str, Any]] = {}
-    for chapter, exercises in (first_half.EXERCISES | second_half.EXERCISES).items():
+    for chapter, exercises in EXERCISES.items():
         for label, (mine, parts) in exercises.items():
             asked = [part(cells(chapter)) for part in parts]
             known[label] = {"mine": mine, "parts": asked} if parts else {"why": mine}

@@ -51,8 +51,8 @@ def printed(chapter: Cells, where: str) -> tuple[str, list[float]]:
 
 
 def number(
-    name: str | None,
     where: str | Sequence[str],
+    name: str | None = None,
     *,
     n: int | None = None,
     tol: float | None = None,

@@ -39,17 +39,6 @@ os.chdir(os.environ.get("BOOK_CHAPTERS", "."))  # whose modules and tables some 
 sys.path.append(os.getcwd())"""
 SOLUTION = "\n### BEGIN SOLUTION\n### END SOLUTION"
 CHECKED = "from zoolab.judges.checking import check  # and no zoo.check that an answer has made"
-ABOUT = """# The student edition
-
-`chapters/` has the notebooks of *Bandits that Generalize* without the solutions of their exercises, and what they read.
-After each exercise there is a cell to fill in and one that judges it: `zoo.check` says whether it is right, or what
-is off. They run where the book runs.
-
-`source/` has an assignment for each chapter, for nbgrader: only the cells that its exercises need, a cell to fill in
-for each, and a test that gives the points. Copy it to the `source` of a course, and let the variable `BOOK_CHAPTERS`
-name the folder `chapters` wherever an assignment runs. In a cell to fill in, a solution of yours may stand between
-`BEGIN SOLUTION` and `END SOLUTION`; what stands above is given out as it is.
-"""
 
 
 @dataclass
@@ -203,7 +192,7 @@ def write(labels: Sequence[str] = ()) -> None:
         _store(assignment(asked), OUT / "source" / path.stem / path.name)
     for name in OF_CLAIMS:
         _keep(OUT / "chapters" / "data" / name, held)
-    (OUT / "README.md").write_text(ABOUT, encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name("edition.md"), OUT / "README.md")
 
 
 def _store(notebook: Any, path: Path) -> None:

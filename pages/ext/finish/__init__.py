@@ -40,7 +40,6 @@ REDIRECT = """<!DOCTYPE html>
 """
 Mend = Callable[[BeautifulSoup], None]
 MENDS: list[Mend] = [
-    lean.plain_code_is_text,  # first: half of the tags that all others look through are its
     *assets.MENDS,
     *folds.MENDS,
     *words.MENDS,  # before a table is measured

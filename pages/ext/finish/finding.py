@@ -75,15 +75,7 @@ def in_columns(page: BeautifulSoup) -> None:
 
 
 def lead_to_uses(index: BeautifulSoup, sections: Iterable[tuple[str, str, str]]) -> None:
-    """Add to each term of the index the section of each chapter that uses it first.
-
-    Parameters
-    ----------
-    index
-        The page.
-    sections
-        What :func:`sections_of` says of each chapter, one after another.
-    """
+    """Add to each term of the index the first section of each chapter that uses it, by :func:`sections_of` them all."""
     sections = list(sections)
     for entry in index.select("ul.index > li"):
         term = entry.select_one("a > strong")

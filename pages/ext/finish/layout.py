@@ -12,41 +12,11 @@ from PIL import Image
 from finish.widths import width_of
 
 FACE = "source-serif-4-latin-wght-normal.woff2"
-WHEN_NEAR = """window.MathJax.startup = {
-  ready: () => setTimeout(() => MathJax.startup.defaultReady()),  // the script itself takes a while
-  pageReady: () => {
-    const formulas = new Set(document.querySelectorAll(".math")), due = [];
-    let done = Promise.resolve();
-    const set = async () => {
-      for (let size = 1; due.length;) {
-        const began = performance.now();
-        await MathJax.typesetPromise(due.splice(0, size).filter(formula => formulas.delete(formula)));
-        size = Math.max(1, Math.min(16, Math.floor(size * 10 / (performance.now() - began))));
-        await new Promise(resolve => setTimeout(resolve));
-      }
-    };
-    const near = new IntersectionObserver(seen => {
-      const [far, come] = [one => Math.abs(one.boundingClientRect.top), seen.filter(one => one.isIntersecting)];
-      due.unshift(...come.sort((a, b) => far(a) - far(b)).map(one => one.target));  // what is in sight first
-      done = done.then(set, set);
-    }, {rootMargin: "200%"});
-    formulas.forEach(formula => near.observe(formula));
-    window.setFormulasIn = box => box.querySelectorAll(".math:not(:has(mjx-container))").forEach(formula => {
-      formulas.add(formula);
-      near.observe(formula);
-    });
-    window.setAllFormulas = () => { due.push(...formulas); return done = done.then(set, set); };
-    addEventListener("beforeprint", () => MathJax.typeset([...formulas].filter(formula => formulas.delete(formula))));
-  },
-};"""
+WHEN_NEAR, PANEL_FOLLOWS = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8").strip() for name in ("when_near.js", "panel_follows.js")
+)
 AFTER_THE_TEXT = """addEventListener("load", () => requestAnimationFrame(() => setTimeout(() =>
   document.head.append(Object.assign(document.createElement("script"), {src: "%s"})))));"""
-PANEL_FOLLOWS = """new MutationObserver(() => {
-  const panel = document.querySelector(".bd-sidebar-secondary"), link = panel.querySelector("a[aria-current]");
-  const box = panel.getBoundingClientRect(), at = link?.getBoundingClientRect();
-  if (!at || (at.top > box.top + 40 && at.bottom < box.bottom - 40)) return;
-  panel.scrollTop += at.top - box.top - box.height / 2;
-}).observe(document.querySelector(".bd-sidebar-secondary"), {subtree: true, attributeFilter: ["aria-current"]});"""
 AS_THE_READER_LIKES = """document.documentElement.dataset.theme =
   { light: "light", dark: "dark" }[document.documentElement.dataset.mode]
   ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import tinycss2
-from bs4 import BeautifulSoup
 from fontTools import subset
 from pygments.formatters import HtmlFormatter
 
@@ -41,14 +40,6 @@ class Formatter(HtmlFormatter):
     def _get_css_classes(self, ttype: Any) -> str:
         names = super()._get_css_classes(ttype)
         return "" if names in PLAIN else names
-
-
-def plain_code_is_text(page: BeautifulSoup) -> None:
-    """Take the same out of its spans where somebody else has set it, as outputs are."""
-    for code in page.select(".highlight pre"):
-        for span in code.find_all("span", class_=lambda names: names in PLAIN):
-            span.unwrap()
-        code.smooth()
 
 
 def asks_then_tells(script: str) -> str:

@@ -13,16 +13,9 @@ BOOK_PDF = "bandits-that-generalize.pdf"
 
 
 def offer_print(page: BeautifulSoup, home: str, chapter: str | None) -> None:
-    """Offer the chapter and the whole book as typeset PDF, where they are, in the place of the browser's printing.
+    """Offer the chapter, if there is a PDF of it, and the whole book in the place of the browser's printing.
 
-    Parameters
-    ----------
-    page
-        The page.
-    home
-        The way from the page to the folder of the PDFs.
-    chapter
-        The name of the chapter's PDF, if there is one.
+    They lie in ``home``, the way to which begins at the page.
     """
     menu = page.select_one(".dropdown-download-buttons ul")
     if menu is None or menu.select_one("a[href$='.pdf']"):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import zoolib as zoo
-from pages.student import first_half, second_half
+from pages.student import exercises as asked
 from pages.student.answers import sentence, truths
 from pages.student.kinds import cells, defined
 from pages.student.notebooks import CHAPTERS, exercises, nbformat
@@ -21,7 +21,7 @@ from zoolib.evidence import Evidence
 from zoolib.experiment.metrics import Interval
 
 KNOWN = checking.answers()
-SPECS = first_half.EXERCISES | second_half.EXERCISES
+SPECS = asked.EXERCISES
 CHAPTER = {label: chapter for chapter, labels in SPECS.items() for label in labels}
 JUDGED = [label for label in KNOWN if "parts" in KNOWN[label]]
 NUMBERS = [label for label in JUDGED if all(part["kind"] == "number" for part in KNOWN[label]["parts"])]
@@ -115,16 +115,16 @@ MADE = {
     "ex-own-agent": [defined(cells("00_the_shop"), "sol-agent-class")["Counting"]],
     "ex-sherman": [thousand()],
     "ex-scale": [scaled()],
-    "ex-disjoint-is-shared": [first_half.long_contexts(cells("02_the_principle"))],
+    "ex-disjoint-is-shared": [asked.long_contexts(cells("02_the_principle"))],
     "ex-beta": [defined(cells("02_the_principle"), "counting-agent", "sol-beta", zoo=zoo)["BetaUCB"]],
-    "ex-kernel-by-hand": [first_half.kernel(cells("03_the_price"))],
+    "ex-kernel-by-hand": [asked.kernel(cells("03_the_price"))],
     "ex-largest-step": [lambda square: 1 / square],
-    "ex-zero-start": [first_half.zero_start(cells("03_the_price"))],
-    "ex-identity": [first_half.plain(cells("04_the_bridge"))],
-    "ex-scale-prior": [second_half.longer(cells("05_memory"))],
-    "ex-brands": [second_half.diverse(cells("06_two_million_products"))],
+    "ex-zero-start": [asked.class_of("sol-zero-class", "ZeroStartAgent")(cells("03_the_price"))],
+    "ex-identity": [asked.class_of("sol-identity", "Plain")(cells("04_the_bridge"))],
+    "ex-scale-prior": [asked.class_of("sol-scale", "Longer")(cells("05_memory"))],
+    "ex-brands": [asked.diverse(cells("06_two_million_products"))],
     "ex-craze-ends": [zoo.Shock({"cat_connoisseur": {"Dog Toy": 0.02}})],
-    "ex-both-arms": [second_half.both_arms(cells("10_other_peoples_data"))],
+    "ex-both-arms": [asked.class_of("sol-both", "BothArms")(cells("10_other_peoples_data"))],
 }
 
 

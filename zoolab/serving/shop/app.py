@@ -45,17 +45,7 @@ FACE = """@font-face { font-family: "Source Serif 4"; font-weight: 200 900; font
 
 
 def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) -> Guard:
-    """Return the ASGI application that serves the page of ``shop``.
-
-    Parameters
-    ----------
-    shop
-        What is behind it.
-    hosts
-        Names by which it may be called, besides those of the loopback address.
-    token
-        What every request must hold, if anything: see :class:`~shop.security.Guard`.
-    """
+    """Return the ASGI application that serves the page of ``shop``, behind a :class:`~shop.security.Guard`."""
 
     async def visit(request: Request) -> Any:
         asked = await wanted(request, persona=(_persona, None), board=(_truth, False))
@@ -73,72 +63,66 @@ def create_app(shop: Shop, hosts: Iterable[str] = (), token: str | None = None) 
         counted = await run_in_threadpool(shop.simulate, asked["visitors"], asked["persona"])
         return {"counted": counted, **await state()}
 
-    async def shock(request: Request) -> Any:
-        asked = await wanted(request, name=(_one_of(SHOCKS),), on=(_truth,))
-        await run_in_threadpool(shop.shock, asked["name"], asked["on"])
-        return await state()
+    def changing(change: Callable[..., Any], **fields: tuple[Any, ...]) -> Callable[[Request], Any]:
+        async def changed(request: Request) -> Any:
+            await run_in_threadpool(change, **await wanted(request, **fields))
+            return await state()
 
-    async def explore(request: Request) -> Any:
-        asked = await wanted(request, alpha=(_real(0, MOST_ALPHA),))
-        await run_in_threadpool(shop.explore, asked["alpha"])
-        return await state()
-
-    async def fall_back(request: Request) -> Any:
-        asked = await wanted(request, on=(_truth,))
-        await run_in_threadpool(shop.fall_back, asked["on"])
-        return await state()
-
-    async def reset(request: Request) -> Any:
-        await wanted(request)
-        await run_in_threadpool(shop.reset)
-        return await state()
-
-    async def deploy(request: Request) -> Any:
-        await wanted(request)
-        await run_in_threadpool(shop.deploy)
-        return await state()
-
-    async def roll_back(request: Request) -> Any:
-        await wanted(request)
-        await run_in_threadpool(shop.roll_back)
-        return await state()
+        return changed
 
     async def state(request: Request | None = None) -> Any:
         return await run_in_threadpool(display.state, shop)
 
-    posts = (visit, answer, simulate, shock, explore, fall_back, deploy, roll_back, reset)
-    routes = [Route(f"/api/{ask.__name__}", _json(ask), methods=["POST"]) for ask in posts]
+    posts = {
+        "visit": visit,
+        "answer": answer,
+        "simulate": simulate,
+        "shock": changing(shop.shock, name=(_one_of(SHOCKS),), on=(_truth,)),
+        "explore": changing(shop.explore, alpha=(_real(0, MOST_ALPHA),)),
+        "fall_back": changing(shop.fall_back, on=(_truth,)),
+        "deploy": changing(shop.deploy),
+        "roll_back": changing(shop.roll_back),
+        "reset": changing(shop.reset),
+    }
+    routes = [Route(f"/api/{name}", _json(ask), methods=["POST"]) for name, ask in posts.items()]
     routes.append(Route("/api/state", _json(state), methods=["GET"]))
     routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
     if (serif := FONTS / "source-serif-4-latin-wght-normal.woff2").is_file():
         face = Response(serif.read_bytes(), media_type="font/woff2")
         routes.append(Route("/serif.woff2", lambda request: face, methods=["GET"]))
-    handlers: dict[Any, Any] = {HTTPException: _refused}
-    application = Starlette(routes=routes, exception_handlers=handlers)
+    application = Starlette(routes=routes, exception_handlers={HTTPException: _refused, **REFUSALS})
     application.router.redirect_slashes = False
     return Guard(application, hosts, token)
 
 
 def _json(ask: Callable[[Request], Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await ask(request))
-        except UnknownDecisionError as error:
-            raise HTTPException(404, str(error)) from error
-        except AnsweredError as error:
-            raise HTTPException(409, str(error)) from error
-        except BusyError as error:
-            raise HTTPException(429, str(error)) from error
-        except StoreUnavailableError as error:
-            raise HTTPException(503, "The store does not answer. Nothing is lost; try again in a moment.") from error
-        except (UnreadableValueError, StaleModelError) as error:
-            raise HTTPException(503, "The store holds something else than this shop left there.") from error
-        except (ValueError, TypeError) as error:
-            raise HTTPException(422, str(error)) from error
-        except ClientDisconnect as error:
-            raise HTTPException(400, "The request broke off.") from error
+        return JSONResponse(await ask(request))
 
     return endpoint
+
+
+def _said(status: int, words: str = "") -> Callable[[Request, Exception], Any]:
+    """Return what answers with a status where an error was raised, in these words or in its own."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": words or str(error)}, status)
+
+    return answer
+
+
+NOT_OURS = _said(503, "The store holds something else than this shop left there.")
+REFUSALS: dict[Any, Any] = {
+    UnknownDecisionError: _said(404),
+    AnsweredError: _said(409),
+    BusyError: _said(429),
+    StoreUnavailableError: _said(503, "The store does not answer. Nothing is lost; try again in a moment."),
+    UnreadableValueError: NOT_OURS,
+    StaleModelError: NOT_OURS,
+    ValueError: _said(422),
+    TypeError: _said(422),
+    ClientDisconnect: _said(400, "The request broke off."),
+}
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:
@@ -157,19 +141,9 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 
 async def wanted(request: Request, **fields: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the fields of a request's JSON object, checked.
+    """Return the fields of a request's JSON object, or refuse it by a 400, 408, 413, 415 or 422.
 
-    Parameters
-    ----------
-    request
-        The request.
-    **fields
-        For each field how it is checked, and what it is if it is missing (nothing: it must be there).
-
-    Raises
-    ------
-    HTTPException
-        400, 408, 413, 415 or 422.
+    Of each field is told how it is checked, and what it is if it is missing (nothing: it must be there).
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "The request must be JSON, and say so in its Content-Type.")
