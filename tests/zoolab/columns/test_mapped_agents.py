@@ -1,10 +1,8 @@
 """The agents of chapter 8: one rule on many maps, held to literal versions and to the rules of all agents."""
 
-import copy
-
 import numpy as np
 import pytest
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.columns import (
     AdamW,
@@ -34,46 +32,19 @@ from zoolib.networks import Adam
 SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
 
 
-class MappedConformance(AgentConformance):
-    is_random = True  # each choice has a draw of its own
+def mapped(**settings):
+    return lambda features, rng: MappedAgent(features, **settings, rng=rng)
 
 
-class TestRaw(MappedConformance):
-    @staticmethod
-    def make(features, rng):
-        return MappedAgent(features, map=Identity(), rng=rng)
+LEARNED = Learned(hidden=(8, 5), **SMALL)
 
-
-class TestCrossedUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return MappedAgent(features, map=Crossed(), exploration=UCB(), settle=3, rng=rng)
-
-
-class TestLogisticWaves(MappedConformance):
-    rewards = "random"
-
-    @staticmethod
-    def make(features, rng):
-        return MappedAgent(features, map=RandomFourier(n=6), link="logistic", settle=3, rng=rng)
-
-
-class TestWaves(MappedConformance):
-    @staticmethod
-    def make(features, rng):
-        return MappedAgent(features, map=RandomFourier(n=12), rng=rng)
-
-
-class TestLearned(MappedConformance):
-    @staticmethod
-    def make(features, rng):
-        return MappedAgent(features, map=Learned(hidden=(8, 5), **SMALL), alpha=0.3, settle=7, rng=rng)
-
-
-class TestHead(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return HeadAgent(features, map=Learned(hidden=(8, 5), **SMALL), exploration=UCB(), rng=rng)
+# With Thompson sampling, as where nothing else is said, each choice has a draw of its own.
+TestRaw = held(mapped(map=Identity()), is_random=True)
+TestCrossedUCB = held(mapped(map=Crossed(), exploration=UCB(), settle=3))
+TestLogisticWaves = held(mapped(map=RandomFourier(n=6), link="logistic", settle=3), is_random=True, rewards="random")
+TestWaves = held(mapped(map=RandomFourier(n=12)), is_random=True)
+TestLearned = held(mapped(map=LEARNED, alpha=0.3, settle=7), is_random=True)
+TestHead = held(lambda features, rng: HeadAgent(features, map=LEARNED, exploration=UCB(), rng=rng))
 
 
 # ---- the rule against itself written out -----------------------------------------------------------------------------
@@ -343,29 +314,6 @@ def test_without_decay_it_is_plain_adam():
 
 def test_the_sigmoid_saturates_without_a_warning():
     assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
-
-
-def test_a_copy_of_a_learned_map_trains_weights_of_its_own(shop):
-    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
-    agent.warm(shop.log_x, shop.log_r)
-    twin, before = copy.deepcopy(agent), agent.map.network.flat.copy()
-    twin.map.fit(shop.log_x, shop.log_r)
-    assert (agent.map.network.flat == before).all()
-    agent.map.fit(shop.log_x, shop.log_r)
-    assert (agent.map.network.flat == twin.map.network.flat).all()
-    assert not (agent.map.network.flat == before).all()
-
-
-def test_a_copy_of_a_learned_agent_goes_on_as_it_does(shop):
-    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), rng=0)
-    agent.warm(shop.log_x, shop.log_r)
-    twin = copy.deepcopy(agent)
-    for t in range(100):
-        X = shop.contexts(t)
-        row = agent.select(X)
-        assert (twin.select(X) == row).all()
-        for one in (agent, twin):
-            one.learn(X[np.arange(2), row], row, np.array([t % 2, 1.0]))
 
 
 # ---- what is refused -------------------------------------------------------------------------------------------------

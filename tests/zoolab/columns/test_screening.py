@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.columns import (  # fmt: skip
     Crossed,
@@ -167,22 +167,16 @@ def test_what_is_kept_is_renewed_as_clicks_come_in():
     assert not agent.map.kept.all()
 
 
-class TestScreened(AgentConformance):
-    is_random = True
-
-    @staticmethod
+def screening(kind, n_user, **settings):
     def make(features, rng):
-        layout = Layout(2, 1, features.d - 4)
-        return MappedAgent(features, map=Screened(layout, of=Crossed(layout), every=30), rng=rng)
+        layout = Layout(n_user, 1, features.d - n_user - 2)
+        return MappedAgent(features, map=kind(layout, of=Crossed(layout), **settings), rng=rng)
+
+    return make
 
 
-class TestProjected(AgentConformance):
-    is_random = True
-
-    @staticmethod
-    def make(features, rng):
-        layout = Layout(1, 1, features.d - 3)
-        return MappedAgent(features, map=Projected(layout, of=Crossed(layout), k=1, every=30), rng=rng)
+TestScreened = held(screening(Screened, 2, every=30), is_random=True)
+TestProjected = held(screening(Projected, 1, k=1, every=30), is_random=True)
 
 
 def test_settings_out_of_range_are_refused():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.columns import Identity, Layout, MappedAgent
 from zoolab.long.conformance import play, same
@@ -29,67 +29,28 @@ from zoolib import (
 from zoolib.experiment import draw_users
 
 
-class TestDelayedLinUCB(AgentConformance):
-    by_arm = True
-
-    @staticmethod
-    def make(features, rng):
-        return Delayed(LinUCBAgent(features, alpha=0.3), delay=5)
+def frozen(features, rng, exploration):
+    return NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=exploration, rng=rng)
 
 
-class TestDelayedSharedInBatches(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Delayed(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
+def shared(features):
+    return SharedLinUCBAgent(features, alpha=0.3)
 
 
-class TestDelayedThompson(AgentConformance):
-    is_random = True
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
-        return Delayed(agent, every=10)
-
-
-class TestRestartingLinUCB(AgentConformance):
-    by_arm, n_steps = True, 300
-
-    @staticmethod
-    def make(features, rng):
-        return Restarting(LinUCBAgent(features, alpha=0.3, window=40), at=[60, 100, 230])
-
-
-class TestRestartingThompson(AgentConformance):
-    is_random, n_steps = True, 300
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
-        return Restarting(agent, at=range(50, 400, 50))
-
-
-class TestDelayedEpsilonGreedyOnAFrozenNetwork(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(
-            features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=EpsilonGreedy(0.2), rng=rng
-        )
-        return Delayed(agent, delay=2)
-
-
-class TestAnticipating(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Anticipating(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
-
-
-class TestOneInsideTheOther(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Delayed(Restarting(SharedLinUCBAgent(features), at=[90]), delay=2)
+TestDelayedLinUCB = held(lambda f, rng: Delayed(LinUCBAgent(f, alpha=0.3), delay=5), by_arm=True)
+TestDelayedSharedInBatches = held(lambda f, rng: Delayed(shared(f), delay=3, every=7))
+TestDelayedThompson = held(lambda f, rng: Delayed(frozen(f, rng, Thompson()), every=10), is_random=True)
+TestRestartingLinUCB = held(
+    lambda f, rng: Restarting(LinUCBAgent(f, alpha=0.3, window=40), at=[60, 100, 230]), by_arm=True, n_steps=300
+)
+TestRestartingThompson = held(
+    lambda f, rng: Restarting(frozen(f, rng, Thompson()), at=range(50, 400, 50)), is_random=True, n_steps=300
+)
+TestDelayedEpsilonGreedyOnAFrozenNetwork = held(
+    lambda f, rng: Delayed(frozen(f, rng, EpsilonGreedy(0.2)), delay=2), prefers=False, is_random=True
+)
+TestAnticipating = held(lambda f, rng: Anticipating(shared(f), delay=3, every=7))
+TestOneInsideTheOther = held(lambda f, rng: Delayed(Restarting(SharedLinUCBAgent(f), at=[90]), delay=2))
 
 
 class Diary:

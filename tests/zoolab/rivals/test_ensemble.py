@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.logs import action_probabilities
 from zoolab.long.conformance import play
@@ -13,26 +13,13 @@ from zoolib import UCB, ContextSpace, FeatureEngineer, ZooplusSimulator
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
 
-class TestEnsemble(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, rng=rng)
+def ensemble(**settings):
+    return lambda features, rng: EnsembleAgent(features, **SMALL, **settings, rng=rng)
 
 
-class TestEnsembleUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, exploration=UCB(), rng=rng)
-
-
-class TestEnsembleInverseGap(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, exploration=InverseGap(20.0), rng=rng)
+TestEnsemble = held(ensemble(), prefers=False, is_random=True)
+TestEnsembleUCB = held(ensemble(exploration=UCB()))
+TestEnsembleInverseGap = held(ensemble(exploration=InverseGap(20.0)), prefers=False, is_random=True)
 
 
 def network(weights, d, h):

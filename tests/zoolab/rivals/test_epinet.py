@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.rivals import EpinetAgent, InverseGap
 from zoolib import UCB, ContextSpace
@@ -13,26 +13,13 @@ from zoolib import UCB, ContextSpace
 SMALL = {"index_dim": 3, "hidden_dim": 5, "epi_dim": 4, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
 
-class TestEpinet(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, rng=rng)
+def epinet(**settings):
+    return lambda features, rng: EpinetAgent(features, **SMALL, **settings, rng=rng)
 
 
-class TestEpinetUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, exploration=UCB(), rng=rng)
-
-
-class TestEpinetInverseGap(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, exploration=InverseGap(20.0), rng=rng)
+TestEpinet = held(epinet(), prefers=False, is_random=True)
+TestEpinetUCB = held(epinet(exploration=UCB()))
+TestEpinetInverseGap = held(epinet(exploration=InverseGap(20.0)), prefers=False, is_random=True)
 
 
 def network(weights, *sizes):
