@@ -20,7 +20,6 @@ from zoolib import (
     SharedLinUCBAgent,
     Thompson,
     ZooplusSimulator,
-    replicate,
     run,
 )
 from zoolib.quick import player_of
@@ -61,24 +60,6 @@ def test_every_choice_equals_the_literal_version(shared, memory):
     assert results.category[0, 0].tolist() == categories
 
 
-@pytest.mark.parametrize("make", [
-    lambda f, rng: LinUCBAgent(f, alpha=0.2),
-    lambda f, rng: LinUCBAgent(f, alpha=0.2, gamma=0.99),
-    lambda f, rng: LinUCBAgent(f, alpha=0.2, window=200),
-    lambda f, rng: SharedLinUCBAgent(f.encoded("crossed"), alpha=0.2),
-    lambda f, rng: SharedLinUCBAgent(f.encoded("both"), alpha=0.2, gamma=0.99),
-    lambda f, rng: SharedLinUCBAgent(f, alpha=0.2, window=200),
-])  # fmt: skip
-def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
-    shocks = {500: SHOCK_FISH, 900: Launch(["Cat Food", "Dog Toy"])}
-    batch = replicate({"agent": make}, [4, 11, 7], 1500, shocks, n_products=20)
-    for i, seed in enumerate([4, 11, 7]):
-        single = replicate({"agent": make}, seed, 1500, shocks, n_products=20)
-        assert (single.arm[0, 0] == batch.arm[0, i]).all()
-        assert (single.reward[0, 0] == batch.reward[0, i]).all()
-        assert np.array_equal(single.expected[0, 0], batch.expected[0, i])
-
-
 @pytest.mark.parametrize("encoding", ["onehot", "both"])
 @pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
 def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
@@ -112,17 +93,6 @@ def test_scores_of_candidates_are_those_of_their_products(encoding):
             agent.update(user, arm, sim.get_reward(user, arm), sim)
 
 
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-def test_without_forgetting_window_and_discount_are_the_plain_agent(agent_class):
-    def play(**memory):
-        return replicate(
-            {"a": lambda f, rng: agent_class(f, alpha=0.2, **memory)}, range(3), 2000, {800: SHOCK_FISH}
-        ).arm
-
-    assert (play() == play(gamma=1.0)).all()
-    assert (play() == play(window=2000)).all()
-
-
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n_arms=st.integers(2, 6), d=st.integers(1, 5))
 def test_permuting_the_arms_permutes_the_choices(seed, n_arms, d):
@@ -136,17 +106,6 @@ def test_permuting_the_arms_permutes_the_choices(seed, n_arms, d):
         reward = rng.normal()
         plain.learn(X[arm], arm, reward)
         permuted.learn(X[arm], int(place), reward)
-
-
-def test_ties_go_to_the_lowest_product():
-    sim = ZooplusSimulator(seed=1)
-    features = FeatureEngineer(sim)
-    assert LinUCBAgent(features, alpha=0.2).predict(0, sim) == 0
-    shared = SharedLinUCBAgent(features, alpha=0.2)
-    assert shared.predict(0, sim) == 0
-    shared.learn(features.context(0, 0), 0, 0.0)
-    chosen = shared.predict(0, sim)
-    assert chosen == min(k for k in range(50) if sim.product_category[k] != sim.product_category[0])
 
 
 def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():

@@ -1,15 +1,11 @@
 """Evidence against its definition: sums over clicks, with weights, and an inverse computed from them."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoolib.evidence.ridge
-from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
 from zoolib.evidence import DiscountedEvidence, Evidence, WindowedEvidence, make_evidence
 from zoolib.evidence.ridge import TIDY_EVERY
 
@@ -179,16 +175,6 @@ def test_a_window_holds_the_last_clicks_and_no_other(seed, window, n, n_arms):
         assert_holds(evidence, *sums(X[last][mine], r[last][mine]), which=arm, atol=1e-6)
 
 
-def test_a_window_keeps_its_clicks_though_the_callers_arrays_change(rng):
-    evidence, X = WindowedEvidence(3, (2,), window=4), rng.normal(size=(12, 2, 3))
-    x, r = np.empty((2, 3)), np.empty(2)
-    for t in range(12):
-        x[:], r[:] = X[t], t % 2
-        evidence.add(x, r)
-    for i in range(2):
-        assert_holds(evidence, *sums(X[8:, i], np.arange(8, 12) % 2), which=i)
-
-
 @settings(max_examples=20, deadline=None)
 @given(seed=SMALL, window=st.integers(1, 8), n_before=st.integers(0, 12), n_after=st.integers(0, 12))
 def test_a_window_rebuilt_from_records_goes_on_from_them(seed, window, n_before, n_after):
@@ -277,30 +263,6 @@ def test_the_settings_decide_what_is_remembered(settings_, kind):
 # ---- copies ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("memory", [{}, {"window": 10}, {"gamma": 0.9}], ids=["all", "window", "discount"])
-@pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))], ids=["copy", "pickle"])
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-@pytest.mark.parametrize("seed", [4, [4, 5]])
-def test_a_copied_agent_goes_on_as_the_first_would_have(memory, twin_of, agent_class, seed):
-    sim = ZooplusSimulator(8, 30, seed)
-    agent = agent_class(FeatureEngineer(sim, "crossed"), alpha=0.5, **memory)
-
-    def play(agent, sim, n):
-        users, arms = np.random.default_rng(n).integers(30, size=(n, *sim.batch_shape)), []
-        for user in users if sim.batch_shape else users.tolist():
-            arms.append(agent.predict(user, sim))
-            agent.update(user, arms[-1], sim.get_reward(user, arms[-1]), sim)
-        return np.array(arms).tolist()
-
-    play(agent, sim, 40)
-    twin, before = twin_of(agent), agent.evidence.b.copy()
-    chosen = play(twin, sim.copy(), 60)
-    assert np.array_equal(agent.evidence.b, before)  # a copy learns for itself
-    assert chosen == play(agent, sim, 60)
-    assert np.allclose(agent.evidence.A_inv, twin.evidence.A_inv)
-    assert np.allclose(twin.evidence.A_inv @ twin.evidence.A, np.eye(20))
-
-
 # ---- what is refused -------------------------------------------------------------------------------------
 
 
@@ -328,33 +290,3 @@ def test_fading_evidence_that_starts_from_records_fades_from_there():
     fading.add(x, 1.0, 0)
     for arm, more in ((0, np.outer(x, x)), (1, 0.0)):
         assert np.allclose(fading.A[arm], np.eye(4) + 0.9 * X[arm].T @ X[arm] + more)
-
-
-@pytest.mark.parametrize("memory", [{}, {"window": 3}, {"gamma": 0.9}], ids=["all", "window", "discount"])
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-@pytest.mark.parametrize(("bad", "message"), [
-    ({"x": np.ones(4)}, "x must have shape"),
-    ({"x": np.ones((2, 3))}, "x must have shape"),
-    ({"x": [1.0, np.nan, 0.0]}, "x must be finite"),
-    ({"x": ["a", "b", "c"]}, "x must hold real numbers"),
-    ({"arm": 5}, "arm"),
-    ({"arm": -1}, "arm"),
-    ({"arm": 1.0}, "arm"),
-    ({"reward": np.nan}, "reward"),
-    ({"reward": [1.0]}, "reward"),
-    ({"reward": None}, "reward"),
-])  # fmt: skip
-def test_a_bad_click_is_named_and_leaves_the_evidence_as_it_was(memory, agent_class, bad, message):
-    agent = agent_class(ContextSpace(3, 5), alpha=0.1, **memory)
-    for arm in range(5):
-        agent.learn([1.0, 0.5, arm], arm, 1.0)
-    A, A_inv, b = (getattr(agent.evidence, name).copy() for name in ("A", "A_inv", "b"))
-    with pytest.raises((ValueError, TypeError), match=message):
-        agent.learn(**({"x": np.ones(3), "arm": 0, "reward": 1.0} | bad))
-    assert np.array_equal(agent.evidence.A, A)
-    assert np.array_equal(agent.evidence.A_inv, A_inv)
-    assert np.array_equal(agent.evidence.b, b)
-    with pytest.raises(ValueError, match="X must"):
-        agent.select(np.ones((0, 3)))
-    with pytest.raises(ValueError, match="X must"):
-        agent.select(np.ones((5, 4)))

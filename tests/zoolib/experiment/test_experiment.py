@@ -183,15 +183,6 @@ def test_who_comes_is_not_what_the_shops_own_generator_would_draw():
     assert abs(users.mean() - 499.5) < 4 * 1000 / np.sqrt(12 * 2000)  # four standard errors
 
 
-def test_a_replication_depends_on_its_seed_alone():
-    three = replicate({"Random": random}, [4, 5, 6], 300)
-    for i, seed in enumerate([4, 5, 6]):
-        one = replicate({"Random": random}, seed, 300)
-        assert np.array_equal(one.arm[0, 0], three.arm[0, i])
-        assert np.array_equal(one.reward[0, 0], three.reward[0, i])
-    assert not np.array_equal(three.arm[0, 0], three.arm[0, 1])
-
-
 # ---- results ---------------------------------------------------------------------------------------------
 
 
