@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from small_agents import held
+from torch_networks import network
 
 from zoolab.logs import action_probabilities
 from zoolab.long.conformance import play
@@ -22,21 +23,11 @@ TestEnsembleUCB = held(ensemble(exploration=UCB()))
 TestEnsembleInverseGap = held(ensemble(exploration=InverseGap(20.0)), prefers=False, is_random=True)
 
 
-def network(weights, d, h):
-    """A network of torch with given weights, layer by layer, matrices before biases."""
-    f = torch.nn.Sequential(torch.nn.Linear(d, h), torch.nn.ReLU(), torch.nn.Linear(h, 1)).double()
-    parts = np.split(weights, np.cumsum([d * h, h, h]))
-    with torch.no_grad():
-        for w, part in zip(f.parameters(), parts, strict=True):
-            w.copy_(torch.tensor(part.reshape(w.shape[::-1]).T if w.ndim == 2 else part))
-    return f
-
-
 def test_every_member_is_trained_on_its_own_clicks_as_it_would_be_alone():
     agent = EnsembleAgent(ContextSpace(3, 4), **SMALL, prior=0.7, lr=0.02, rng=0)
     rng, d, h, M = np.random.default_rng(1), 3, 5, 4
-    members = [network(w, d, h) for w in agent.network.flat]
-    priors = [network(w, d, h) for w in agent.priors.flat]
+    members = [network(w, d, h, 1) for w in agent.network.flat]
+    priors = [network(w, d, h, 1) for w in agent.priors.flat]
     optimizers = [torch.optim.Adam(f.parameters(), lr=0.02) for f in members]
     batches = np.random.default_rng()
     past, steps = [], 0

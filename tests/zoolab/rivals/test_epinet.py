@@ -1,11 +1,10 @@
 """An epinet keeps to what an agent is, learns what its loss says, and grows sure of what it has seen alone."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
 from small_agents import held
+from torch_networks import network
 
 from zoolab.rivals import EpinetAgent, InverseGap
 from zoolib import UCB, ContextSpace
@@ -20,17 +19,6 @@ def epinet(**settings):
 TestEpinet = held(epinet(), prefers=False, is_random=True)
 TestEpinetUCB = held(epinet(exploration=UCB()))
 TestEpinetInverseGap = held(epinet(exploration=InverseGap(20.0)), prefers=False, is_random=True)
-
-
-def network(weights, *sizes):
-    """A network of torch with given weights, layer by layer, matrices before biases."""
-    layers = [torch.nn.Linear(m, n).double() for m, n in itertools.pairwise(sizes)]
-    f = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
-    parts = np.split(weights, np.cumsum([w.numel() for w in f.parameters()])[:-1])
-    with torch.no_grad():
-        for w, part in zip(f.parameters(), parts, strict=True):
-            w.copy_(torch.tensor(part.reshape(w.shape[::-1]).T if w.ndim == 2 else part))
-    return f
 
 
 def indices(D):
