@@ -18,6 +18,7 @@ from zoolab.columns import (
     Learned,
     LogisticEvidence,
     MappedAgent,
+    Projected,
     RandomFourier,
     Screened,
     Segments,
@@ -167,15 +168,16 @@ def test_trees_learn_a_step_that_no_line_follows():
     assert trees.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
 
 
-@pytest.mark.parametrize("chosen", [Identity, Crossed, RandomFourier, KMeans, Boosted, Learned])
-def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(chosen):
+@pytest.mark.parametrize("make", [
+    Identity, Crossed, RandomFourier, KMeans, lambda at: Boosted(at, n_trees=3, every=50),
+    lambda at: Learned(at, **SMALL), lambda at: Screened(at, of=Crossed(at)), lambda at: Screened(at, of=KMeans(at)),
+    lambda at: Projected(at, of=KMeans(at)),
+])  # fmt: skip
+def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(make):
     def arms(seed):
-        shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=300, n_steps=120)
-        settings = {"n_trees": 3, "every": 50} if chosen is Boosted else SMALL if chosen is Learned else {}
+        shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=1000, n_steps=80)
         rngs = [np.random.default_rng(s) for s in shop.seeds]
-        agent = MappedAgent(
-            shop.space, map=chosen(shop.layout, **settings), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0]
-        )
+        agent = MappedAgent(shop.space, map=make(shop.layout), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0])
         return serve({"agent": agent}, shop).arm[0]
 
     batch = arms([4, 11, 7])
@@ -355,10 +357,7 @@ def test_one_number_of_no_product_is_refused_and_nothing_of_what_came_with_it_is
     assert not agent.evidence.b.any()
 
 
-def test_a_product_that_does_not_exist_is_refused(shop):
-    agent = PerProductAgent(shop.space, layout=shop.layout, n_products=10)
-    with pytest.raises(ValueError, match="product's number"):
-        agent.select(np.full((2, 8, shop.layout.d), 10.0))
+def test_a_layout_of_other_contexts_is_refused(shop):
     with pytest.raises(ValueError, match="layout"):
         PerProductAgent(ContextSpace(3, 4), layout=shop.layout, n_products=10)
 
