@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 
 from zoolab.literal.linear import LiteralLinUCB, LiteralSharedLinUCB, LiteralShop
 from zoolib import (
@@ -22,7 +23,6 @@ from zoolib import (
     ZooplusSimulator,
     run,
 )
-from zoolib.quick import player_of
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -58,24 +58,6 @@ def test_every_choice_equals_the_literal_version(shared, memory):
         literal.learn(X[arm], arm, shop.reward(user, arm))
         categories.append(CATEGORIES.index(shop.product[arm]))
     assert results.category[0, 0].tolist() == categories
-
-
-@pytest.mark.parametrize("encoding", ["onehot", "both"])
-@pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
-def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
-    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
-    features = FeatureEngineer(sim, encoding)
-    agent, played = (LinUCBAgent(features, alpha=0.5, **memory) for _ in range(2))
-    player, rng = player_of(played, sim), np.random.default_rng(0)
-    for t in range(400):
-        user = rng.integers(0, 100, 2)
-        here = sim.persona(user), np.arange(2)
-        payoff, width = (kept.reshape(-1, 2, 15)[here] for kept in (player.f, player.w))
-        assert np.allclose(payoff + 0.5 * width, agent.score(features.contexts(user, sim)), atol=1e-12), t
-        arm = player.predict(user, sim)
-        reward = sim.get_reward(user, arm)
-        for one in (agent, player):
-            one.update(user, arm, reward, sim)
 
 
 @pytest.mark.parametrize("encoding", ["onehot", "crossed", "both"])
@@ -123,13 +105,8 @@ def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ({"alpha": -0.1}, "alpha"),
-    ({"alpha": float("nan")}, "alpha"),
-    ({"gamma": 0.0}, "gamma"),
-    ({"gamma": 1.5}, "gamma"),
-    ({"window": 0}, "window"),
+    *each(alpha=[-0.1, float("nan")], gamma=[0.0, 1.5], window=[0], ridge=[0.0]),
     ({"window": 10, "gamma": 0.9}, "two ways to forget"),
-    ({"ridge": 0.0}, "ridge"),
 ])  # fmt: skip
 @pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
 def test_settings_that_make_no_sense_are_refused_by_name(agent_class, arguments, message, features):
@@ -159,15 +136,6 @@ def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_fo
     placed.exploration = copy.deepcopy(drawn.exploration)
     results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
     np.testing.assert_array_equal(results.arm[0], results.arm[1])
-
-
-def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):
-    sim = ZooplusSimulator(20, 100, seed=range(3))
-    agent = LinUCBAgent(FeatureEngineer(sim))
-    run({"agent": agent}, sim, 50)
-    X = rng.integers(0, 2, (3, 20, 9))
-    assert np.array_equal(agent.score(X), agent.score(X.astype(float)))
-    assert np.array_equal(agent.select(X), agent.select(X.astype(float)))
 
 
 @pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent])
