@@ -187,17 +187,6 @@ def test_what_could_be_known_is_the_table_at_a_cluster_and_a_mixture_between():
     assert truth == pytest.approx([rates[0], (rates[0] + rates[1]) / 2])
 
 
-def test_the_other_pictures_have_a_panel_for_each_side_and_each_map():
-    shop = FeatureShop(Segments(), seed=0, n_steps=700)
-    assert [ax.get_title(loc="left") or ax.get_title() for ax in regimes.clusters(shop).axes] == [
-        "users",
-        "products",
-    ]
-    panels = {"truth": np.zeros((3, 3)), "a": np.ones((3, 3)), "b": np.ones((3, 3))}
-    titles = [ax.get_title(loc="left") or ax.get_title() for ax in regimes.taste_maps(panels, shop.worlds[0]).axes[:3]]
-    assert titles == list(panels)
-
-
 # ---- chapter 10 ------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from refused import each
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
@@ -127,16 +128,10 @@ def test_it_asks_nobody_for_anything(stored):
     assert not re.search(r"https?:|//\w+\.|\bimport\b|fetch\(|XMLHttp|url\(|@import", str(stored).replace("// ", ""))
 
 
-@pytest.mark.parametrize(
-    ("given", "error", "message"),
-    [
-        ({"worlds": 1}, ValueError, "worlds"),
-        ({"worlds": 201}, ValueError, "worlds"),
-        ({"worlds": "many"}, TypeError, "worlds"),
-        ({"worlds": 10, "start": 10}, ValueError, "start"),
-        ({"start": -1}, ValueError, "start"),
-    ],
-)
+@pytest.mark.parametrize(("given", "error", "message"), [
+    *each(ValueError, worlds=[1, 201], start=[-1]), *each(TypeError, worlds=["many"]),
+    ({"worlds": 10, "start": 10}, ValueError, "start"),
+])  # fmt: skip
 def test_a_game_that_no_page_should_carry_is_refused_in_words(given, error, message):
     with pytest.raises(error, match=message):
         YouAreTheAgent(**given)

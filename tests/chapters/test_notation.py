@@ -89,12 +89,6 @@ def test_the_names_in_the_notation_are_those_of_the_code(line):
         assert re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", SOURCE), f"no code knows {name}"
 
 
-def test_the_glossary_has_each_term_once():
-    body = GLOSSARY.split("```{glossary}\n")[1]
-    listed = [line.lower() for line in body.splitlines() if line and not line.startswith((" ", "`"))]
-    assert sorted(listed) == sorted(set(listed))
-
-
 def test_a_symbol_that_nobody_explained_is_found():
     assert symbols(r"\hat\theta^\top z + \zeta \sqrt{z^\top A^{-1} z}") == {"hat theta", "z", "zeta", "A"}
     assert symbols_of("with $\\text{words } x$ and\n$$\n\\bar{y} \\le \\sigma\n$$") == {"x", "bar y", "sigma"}

@@ -59,16 +59,6 @@ def test_the_table_of_contents_names_every_chapter_and_nothing_that_is_missing()
     assert sorted(listed) == sorted(there)
 
 
-def test_labels_are_unique_in_the_whole_book():
-    labels = Counter(
-        cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
-        for path in book.NOTEBOOKS
-        for cell in book.code_cells(book.read(path))
-    )
-    del labels[None]
-    assert [label for label, count in labels.items() if count > 1] == []
-
-
 @pytest.mark.parametrize(
     "path",
     [*sorted((book.ROOT / "chapters").glob("*.md")), *sorted(book.ROOT.glob("*/README.md")), book.ROOT / "README.md"],

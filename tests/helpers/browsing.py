@@ -105,6 +105,12 @@ VIOLATIONS = """async rules => (await axe.run(document, {
   v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
 
 
+def violations(page, rules: list[str] | None = None) -> list[str]:
+    """Return the rules of axe-core, or those of these, that a page breaks, each with where."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    return page.evaluate(VIOLATIONS, rules)
+
+
 @contextmanager
 def chromium() -> Iterator:
     """Start the browser."""

@@ -39,7 +39,6 @@ WITHOUT_NUMBERS = [
     "zoolab/long/test_sweeps",
     "zoolab/serving/test_failover", "zoolab/serving/test_histories", "zoolab/serving/test_shop",
     "zoolab/serving/test_shop_browser", "zoolab/serving/test_store", "zoolab/serving/test_watch",
-    "zoolib/book/test_plots",
     "zoolib/test_same_everywhere",
 ]  # fmt: skip
 SAME_KERNEL = "numbers_of_one"  # tests with this in their name compare with another process under the same kernel

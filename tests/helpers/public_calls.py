@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from memory_store import MemoryStore
 
 import zoolib as zoo
 from zoolab import columns as maps  # noqa: F401
@@ -93,27 +94,6 @@ def csv() -> Path:
 
 def folder() -> str:
     return tempfile.mkdtemp(dir=ROOT)
-
-
-class MemoryStore(production.Store):
-    """The definition of a store, in a dictionary."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
-
-    def get(self, key: str) -> bytes | None:
-        return self.values.get(key)
-
-    def transact(self, keys: Any, update: Any) -> Any:
-        writes, result = update({key: self.get(key) for key in keys})
-        self.values |= {key: put.value for key, put in writes.items() if put is not None}
-        return result
-
-    def scan(self, prefix: str) -> Iterator[str]:
-        yield from [key for key in self.values if key.startswith(prefix)]
-
-    def close(self) -> None:
-        pass
 
 
 def network() -> MLP:

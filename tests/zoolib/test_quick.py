@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from roster import AGENTS, REPLAY, linucb, neural_linear, neural_ucb
 
 import zoolib as zoo
 from zoolib.agents import ArmThompson, EpsilonGreedy, HeadAlone, Thompson
@@ -10,60 +11,21 @@ from zoolib.quick import player_of
 from zoolib.quick.player import Player
 from zoolib.ties import argmax
 
-REPLAY = zoo.Replay(capacity=300, batch_size=32, every=20)
-REHEARSAL = zoo.Replay(capacity=120, batch_size=8, every=10, n_batches=2)
-
-
-def linucb(kind=zoo.LinUCBAgent, encoding="onehot", **settings):
-    return lambda features, rng: kind(features.encoded(encoding), **{"alpha": 0.3} | settings, rng=rng)
-
-
-def shared(encoding="onehot", **settings):
-    return linucb(zoo.SharedLinUCBAgent, encoding, **settings)
-
-
-def neural_linear(**choices):
-    return lambda features, rng: zoo.NeuralLinearAgent(features, d_emb=8, hidden_dim=12, **choices, rng=rng)
-
-
-def neural_ucb(**settings):
-    return lambda features, rng: zoo.NeuralUCBAgent(features, hidden_dim=6, lr=0.05, **settings, rng=rng)
-
-
-PLAYED = {
-    "LinUCB": linucb(),
-    "LinUCB, ridge": linucb(alpha=1.0, ridge=2.0),
-    "LinUCB, window": linucb(window=150),
-    "LinUCB, discount": linucb(gamma=0.99),
-    "LinUCB, both": linucb(encoding="both"),
+KNOWN = ["LinUCB", "LinUCB, alpha 1", "LinUCB, window", "LinUCB, discount", "LinUCB, both", "shared", "shared crossed"]
+KNOWN += ["shared, window", "shared, discount", "NeuralUCB", "frozen", "replay", "rehearsal", "fresh", "window"]
+KNOWN += ["discount", "Thompson", "fresh Thompson", "epsilon-greedy"]
+PLAYED = {name: AGENTS[name] for name in KNOWN} | {
     "LinUCB, crossed": linucb(encoding="crossed"),
     "LinUCB, greedy": linucb(alpha=0.0),
     "LinUCB, arms sampled": linucb(exploration=ArmThompson()),
     "LinUCB, window, arms sampled": linucb(window=150, exploration=ArmThompson()),
     "LinUCB, epsilon-greedy": linucb(exploration=EpsilonGreedy(0.2)),
-    "shared": shared(),
-    "shared, crossed": shared("crossed", alpha=1.0),
-    "shared, window": shared("crossed", window=150),
-    "shared, window of related rows": shared("both", window=150),
-    "shared, discount": shared(gamma=0.99),
-    "shared, Thompson": shared(exploration=Thompson()),
-    "NeuralUCB": neural_ucb(),
+    "shared, window of unrelated rows": linucb(zoo.SharedLinUCBAgent, "crossed", window=150),
+    "shared, Thompson": linucb(zoo.SharedLinUCBAgent, exploration=Thompson()),
     "NeuralUCB, arms sampled": neural_ucb(exploration=ArmThompson()),
-    "frozen": neural_linear(training=zoo.Frozen()),
-    "replay": neural_linear(training=REPLAY),
-    "two minibatches": neural_linear(training=REHEARSAL),
-    "fresh": neural_linear(training=REPLAY, memory=zoo.Fresh(100)),
-    "window": neural_linear(training=REPLAY, memory=zoo.Window(100)),
-    "discount": neural_linear(training=REPLAY, memory=zoo.Discount(0.98)),
-    "Thompson": neural_linear(training=REPLAY, exploration=Thompson()),
-    "fresh Thompson": neural_linear(training=REPLAY, memory=zoo.Fresh(100), exploration=Thompson()),
-    "epsilon-greedy": neural_linear(training=REPLAY, exploration=EpsilonGreedy(0.2), alpha=0.0),
     "head alone": neural_linear(training=REPLAY, memory=HeadAlone(), exploration=EpsilonGreedy(0.2), alpha=0.0),
 }
-AS_THEY_ARE = {
-    "online": neural_linear(),
-    "random": lambda features, rng: zoo.RandomAgent(features, rng=rng),
-}
+AS_THEY_ARE = {name: AGENTS[name] for name in ("online", "random")}
 SHOCKS = {
     300: zoo.SHOCK_FISH,
     500: zoo.Turnover(["Cat Food", "Dog Toy"]),
@@ -129,14 +91,6 @@ def test_a_player_goes_on_where_its_agent_was(name):
     np.testing.assert_array_equal(*then)
 
 
-@pytest.mark.parametrize("name", PLAYED)
-def test_what_is_sold_out_is_never_shown(name):
-    agent, shop = made(PLAYED[name], range(3))
-    shop.set_catalog(shop.product_category, shop.for_sale & (np.arange(20) % 3 > 0) & (shop.product_category != 2))
-    results = run({"agent": agent}, shop, 120)
-    assert np.take_along_axis(shop.for_sale, results.arm[0], -1).all()
-
-
 @pytest.mark.parametrize("name", PLAYED | AS_THEY_ARE)
 def test_a_player_is_found_for_the_kinds_that_have_one(name):
     agent, shop = made((PLAYED | AS_THEY_ARE)[name], range(3))
@@ -144,23 +98,43 @@ def test_a_player_is_found_for_the_kinds_that_have_one(name):
     assert isinstance(player, Player) if name in PLAYED else player is agent
 
 
-def test_a_subclass_that_says_anything_else_plays_itself():
-    class Mine(zoo.LinUCBAgent):
-        def payoff(self, X):
-            return -super().payoff(X)
+class Mine(zoo.LinUCBAgent):
+    def payoff(self, X):
+        return -super().payoff(X)
 
-    class Ours(zoo.LinUCBAgent):
-        @property
-        def alpha(self):
-            return 1 / (1 + self.evidence.n_clicks)
 
-        @alpha.setter
-        def alpha(self, value):
-            pass
+class Ours(zoo.LinUCBAgent):
+    alpha = property(lambda self: 1 / (1 + self.evidence.n_clicks), lambda self, value: None)
 
-    for kind in (Mine, Ours):
-        agent, shop = made(linucb(kind), range(3))
-        assert player_of(agent, shop) is agent
+
+class Half(zoo.agents.Exploration):
+    def bonus(self, width, X, evidence):
+        return 0.5 * X[..., 0]
+
+
+def nothing(agent):
+    pass
+
+
+def set_on(name, part=lambda agent: agent):
+    return lambda agent: setattr(part(agent), name, getattr(part(agent), name))
+
+
+ITS_OWN = {
+    "a payoff": (linucb(Mine), nothing),
+    "an alpha": (linucb(Ours), nothing),
+    "a bonus that we do not know": (linucb(exploration=Half()), nothing),
+    **{f"{name} set on it": (linucb(), set_on(name)) for name in ("payoff", "score", "predict")},
+    "a method set on a part": (neural_linear(training=REPLAY), set_on("width", lambda agent: agent.evidence)),
+    "evidence that no visit leaves": (linucb(), lambda agent: agent.learn(np.linspace(0, 1, 9), 2, 1.0)),
+}
+
+
+@pytest.mark.parametrize(("make", "change"), ITS_OWN.values(), ids=ITS_OWN)
+def test_an_agent_with_anything_of_its_own_plays_itself(make, change):
+    agent, shop = made(make, 3)
+    change(agent)
+    assert player_of(agent, shop) is agent
 
 
 def test_a_subclass_that_is_only_made_otherwise_is_played():
@@ -168,36 +142,8 @@ def test_a_subclass_that_is_only_made_otherwise_is_played():
         def __init__(self, features, *, alpha, rng):
             super().__init__(features, alpha=2 * alpha, rng=rng)
 
-    agent, shop = made(linucb(Bold), range(3))
+    agent, shop = made(linucb(Bold, alpha=0.3), range(3))
     assert isinstance(player_of(agent, shop), Player)
-
-
-@pytest.mark.parametrize("name", ["payoff", "score", "predict"])
-def test_an_agent_on_which_a_method_was_set_plays_itself(name):
-    agent, shop = made(linucb(), range(3))
-    setattr(agent, name, getattr(agent, name))
-    assert player_of(agent, shop) is agent
-
-
-def test_a_part_on_which_a_method_was_set_is_used():
-    agent, shop = made(neural_linear(training=REPLAY), range(3))
-    agent.evidence.width = agent.evidence.width
-    assert player_of(agent, shop) is agent
-
-
-def test_evidence_that_no_visit_leaves_is_left_to_the_agent():
-    agent, shop = made(linucb(), 3)
-    agent.learn(np.linspace(0, 1, 9), 2, 1.0)
-    assert player_of(agent, shop) is agent
-
-
-def test_a_bonus_that_we_do_not_know_is_left_to_the_agent():
-    class Half(zoo.agents.Exploration):
-        def bonus(self, width, X, evidence):
-            return 0.5 * X[..., 0]
-
-    agent, shop = made(linucb(exploration=Half()), range(3))
-    assert player_of(agent, shop) is agent
 
 
 def test_what_was_learned_comes_back_when_a_run_breaks_off():

@@ -14,29 +14,37 @@ from pages.cells import as_far_as_read, cells_needed, cells_to_run, names_left, 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_only_those_that_make_what_is_used():
-    assert cells_needed(["a = 1", "b = 2", "c = a + 1", "c"], 3) == [0, 2, 3]
+NONSENSE = ["x = (", "x = '\ud800'", "\0", "(" * 1000]
+LOOP = "for i in range(3):\n    x = i\n    print(i, x)"
+CHANGES = ["agent = Agent()", "agent.update(1)", "x = 1", "agent.weights[0] = 2", "n = 0", "n += x", "agent, n"]
+NEEDED = {  # cells, and which of them the last one needs
+    "only those that make what is used": (["a = 1", "b = 2", "c = a + 1", "c"], [0, 2, 3]),
+    "imports come with their use": (["import numpy as np\nimport pandas as pd", "x = 1", "np.zeros(3)"], [0, 2]),
+    "what a module is asked does not change it": (["import numpy as np", "a = np.ones(2)", "np.zeros(3)"], [0, 2]),
+    "what a loop counts with it makes": (["i, x = 1, 2", LOOP], [1]),
+    "what a with opens it makes": (["name = 3", "with open('f') as name:\n    name"], [1]),
+    "after a loop its last value is there": (["i, x, f = 1, 2, 3", LOOP, "with g as f:\n    f", "i, x"], [1, 3]),
+    "what stands under a condition may have been made before": (["x = 1", "if False:\n    x = 2", "x"], [0, 1, 2]),
+    "a name that is perhaps set needs both": (["a = 1", "if True:\n    a = 2", "a"], [0, 1, 2]),
+    "what is added up was begun before": (["x = 0", "for i in range(3):\n    x += i", "x"], [0, 1, 2]),
+    "who changes a thing is needed": (CHANGES, [0, 1, 2, 3, 4, 5, 6]),
+    "a generator that is handed on moves on": (["rng = default_rng(0)", "a = draw(rng)", "b = draw(rng)"], [0, 1, 2]),
+    "a number that is handed on stays": (["n = 3", "a = draw(n)", "b = draw(n)"], [0, 2]),
+    "what is only looked at is not changed": (["agent = Agent()", "print(agent)", "agent"], [0, 2]),
+    "a name that is set anew needs no older cell": (["a = slow()", "a = 1", "a"], [1, 2]),
+    "what a function does to its own names is its own": (["f = F()", "def g(f):\n    return f.to('x')", "f"], [0, 2]),
+    "who uses a function that draws draws": (
+        ["rng = generator(0)", "def draw():\n    return rng.normal()", "a = draw()", "b = draw()"],
+        [0, 1, 2, 3],
+    ),
+    "what cannot be read needs and gives nothing": (["a = 1", "a = (", None, "a"], [0, 3]),
+    **{f"{nonsense[:9]!r} is asked nothing": (["x = 1", nonsense, "x"], [0, 2]) for nonsense in NONSENSE},
+}
 
 
-def test_imports_come_with_their_use():
-    assert cells_needed(["import numpy as np\nimport pandas as pd", "x = 1", "np.zeros(3)"], 2) == [0, 2]
-
-
-def test_what_a_loop_counts_with_is_made_by_it_and_asked_of_nobody():
-    cells = [
-        "i, x, name = 1, 2, 3",
-        "for i in range(3):\n    x = i\n    print(i, x)",
-        "with open('f') as name:\n    name",
-        "i, x",
-    ]
-    assert cells_needed(cells, 1) == [1]
-    assert cells_needed(cells, 2) == [2]
-    assert cells_needed(cells, 3) == [1, 3]
-
-
-def test_what_stands_under_a_condition_may_have_been_made_before():
-    assert cells_needed(["x = 1", "if False:\n    x = 2", "x"], 2) == [0, 1, 2]
-    assert cells_needed(["x = 0", "for i in range(3):\n    x += i", "x"], 2) == [0, 1, 2]
+@pytest.mark.parametrize(("cells", "needed"), NEEDED.values(), ids=NEEDED)
+def test_a_cell_needs_those_that_make_or_change_what_it_uses_and_no_others(cells, needed):
+    assert cells_needed(cells, len(cells) - 1) == needed
 
 
 def test_what_an_edit_wrote_is_written_anew_when_it_is_undone():
@@ -51,64 +59,10 @@ def test_what_failed_has_not_run_as_it_stands_and_may_have_written():
     assert cells_to_run(cells, 2, history) == [1, 2]
 
 
-@pytest.mark.parametrize("nonsense", ["x = (", "x = '\ud800'", "\0", "(" * 1000])
-def test_a_cell_that_cannot_be_read_is_asked_nothing(nonsense):
-    assert cells_needed(["x = 1", nonsense, "x"], 2) == [0, 2]
-
-
-def test_what_a_module_is_asked_does_not_change_it():
-    assert cells_needed(["import numpy as np", "a = np.ones(2)", "np.zeros(3)"], 2) == [0, 2]
-
-
-def test_who_changes_a_thing_is_needed():
-    cells = [
-        "agent = Agent()",
-        "agent.update(1)",
-        "x = 1",
-        "agent.weights[0] = 2",
-        "total = 0",
-        "total += x",
-        "agent, total",
-    ]
-    assert cells_needed(cells, 6) == [0, 1, 2, 3, 4, 5, 6]
-
-
-def test_a_generator_that_is_handed_on_moves_on():
-    cells = ["rng = np.random.default_rng(0)", "first = draw(rng)", "second = draw(rng)"]
-    assert cells_needed(cells, 2) == [0, 1, 2]
-    assert cells_needed(["n = 3", "first = draw(n)", "second = draw(n)"], 2) == [0, 2]
-
-
-def test_what_is_only_looked_at_is_not_changed():
-    assert cells_needed(["agent = Agent()", "print(agent)", "agent"], 2) == [0, 2]
-
-
-def test_a_name_that_is_set_anew_needs_no_older_cell():
-    assert cells_needed(["a = slow()", "a = 1", "a"], 2) == [1, 2]
-
-
-def test_a_name_that_is_perhaps_set_needs_both():
-    assert cells_needed(["a = 1", "if True:\n    a = 2", "a"], 2) == [0, 1, 2]
-
-
 def test_names_within_functions_and_comprehensions_are_their_own():
     names = names_of("def f(x, y=z):\n    w = x + g\n    return [v for v in w]\nsquares = [i * k for i in range(3)]")
     assert names.reads - {"range"} == {"z", "g", "k"}
     assert names.sets == {"f", "squares"}
-
-
-def test_what_a_function_does_to_its_own_names_is_its_own():
-    cells = ["features = Features()", "def linucb(features):\n    return features.encoded('x')", "features"]
-    assert cells_needed(cells, 2) == [0, 2]
-
-
-def test_who_uses_a_function_that_draws_draws():
-    cells = ["rng = generator(0)", "def draw():\n    return rng.normal()", "first = draw()", "second = draw()"]
-    assert cells_needed(cells, 3) == [0, 1, 2, 3]
-
-
-def test_what_cannot_be_read_needs_and_gives_nothing():
-    assert cells_needed(["a = 1", "a = (", None, "a"], 3) == [0, 3]
 
 
 def test_who_needs_what_can_no_longer_be_read_does_not_find_what_it_made_before():
@@ -134,25 +88,26 @@ def played(cells, presses):
     return runs
 
 
-def test_nothing_runs_twice_that_stands_as_it_ran():
-    assert played(["a = 1", "b = a", "b"], [(2, {}), (2, {})]) == [[0, 1, 2], [2]]
+PLAYED = {  # cells; which are pressed, each with what was changed before; what is run each time
+    "nothing runs twice that stands as it ran": (["a = 1", "b = a", "b"], [(2, {}), (2, {})], [[0, 1, 2], [2]]),
+    "a changed cell runs again and all that need it": (
+        ["a = 1", "z = 5", "b = a", "b + z"], [(3, {}), (3, {0: "a = 2"})], [[0, 1, 2, 3], [0, 2, 3]],
+    ),
+    "a cell that counts on is begun anew": (
+        ["n = 0", "n += 1", "n"], [(2, {}), (1, {}), (2, {})], [[0, 1, 2], [0, 1], [2]],
+    ),
+    "what a later cell has changed is made anew": (
+        ["a = [1]", "a", "a.append(2)"], [(1, {}), (2, {}), (1, {})], [[0, 1], [2], [0, 1]],
+    ),
+    "a later cell that only reads spoils nothing": (
+        ["a = [1]", "a", "len(a)"], [(1, {}), (2, {}), (1, {})], [[0, 1], [2], [1]],
+    ),
+}  # fmt: skip
 
 
-def test_a_changed_cell_runs_again_and_all_that_need_it():
-    assert played(["a = 1", "z = 5", "b = a", "b + z"], [(3, {}), (3, {0: "a = 2"})]) == [[0, 1, 2, 3], [0, 2, 3]]
-
-
-def test_a_cell_that_counts_on_is_begun_anew():
-    """Pressed twice it would count double."""
-    assert played(["n = 0", "n += 1", "n"], [(2, {}), (1, {}), (2, {})]) == [[0, 1, 2], [0, 1], [2]]
-
-
-def test_what_a_later_cell_has_changed_is_made_anew():
-    assert played(["a = [1]", "a", "a.append(2)"], [(1, {}), (2, {}), (1, {})]) == [[0, 1], [2], [0, 1]]
-
-
-def test_a_later_cell_that_only_reads_spoils_nothing():
-    assert played(["a = [1]", "a", "len(a)"], [(1, {}), (2, {}), (1, {})]) == [[0, 1], [2], [1]]
+@pytest.mark.parametrize(("cells", "presses", "runs"), PLAYED.values(), ids=PLAYED)
+def test_what_runs_at_a_press_depends_on_what_has_run_and_was_changed(cells, presses, runs):
+    assert played([*cells], presses) == runs
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import AXE, DESK, ONE_OF_A_KIND, PHONE, SEEN, VIOLATIONS, Visit, address, browser, names  # noqa: F401  fixtures
+from browsing import DESK, ONE_OF_A_KIND, PHONE, SEEN, Visit, address, browser, names, violations  # noqa: F401  fixtures
 from built_book import HTML, is_of_a_kind
 
 
@@ -49,9 +49,8 @@ def test_every_page_is_sound_and_accessible(browser, address, mode, size, from_d
             found += [f"{name}: {problem}" for problem in faults(visit.look(name), mode, size)]
             if not (quick and is_of_a_kind(name)):
                 visit.page.evaluate(ONE_OF_A_KIND)
-                visit.page.evaluate(AXE.read_text(encoding="utf-8"))
                 rules = None if size == DESK else SEEN
-                found += [f"{name}: {violation}" for violation in visit.page.evaluate(VIOLATIONS, rules)]
+                found += [f"{name}: {violation}" for violation in violations(visit.page, rules)]
             found += [f"{name}: {problem}" for problem in visit.wrong]
             visit.wrong.clear()
     assert found == []

@@ -28,6 +28,17 @@ def build(folder: Path, extensions: list[str], pages: dict[str, str], **config) 
     return small_book.build(folder)
 
 
+def built(folder: Path, extensions: list[str], pages: dict[str, str], **config) -> Path:
+    """Build a small book of which nothing is warned, and return its directory."""
+    out, warnings = build(folder, extensions, pages, **config)
+    assert warnings == ""
+    return out
+
+
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
 PICTURE = """# A page
 
 ![what it shows, in words](dot.svg)
@@ -61,8 +72,7 @@ def test_figures_are_referred_to_by_number_as_sphinx_does_it(tmp_path: Path):
     for extensions in ([], ["numbered"]):
         folder = tmp_path / str(len(extensions))
         folder.mkdir()
-        out, warnings = build(folder, extensions, pages)
-        assert warnings == ""
+        out = built(folder, extensions, pages)
         written.append((out / "two.html").read_text(encoding="utf-8"))
     assert written[0] == written[1]
     numbers = [ref.text for ref in BeautifulSoup(written[1], "html.parser").select("p a.reference .std-numref")]
@@ -91,8 +101,7 @@ def test_each_missing_alt_text_is_a_warning(tmp_path: Path):
 
 def test_a_page_whose_pictures_have_words_gives_no_warning(tmp_path: Path):
     fine = PICTURE.replace("![]", "![a dot]").replace('<img src="dot.svg">', "")
-    _, warnings = build(tmp_path, ["alt_text"], {"index.md": fine, "dot.svg": DOT})
-    assert warnings == ""
+    built(tmp_path, ["alt_text"], {"index.md": fine, "dot.svg": DOT})
 
 
 CHAPTER = """# {title}
@@ -123,10 +132,9 @@ def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path)
         "second.md": CHAPTER.format(title="second"),
         "dot.svg": DOT,
     }
-    out, warnings = build(tmp_path, ["chapter_zero"], pages, myst_enable_extensions=["dollarmath"])
-    assert warnings == ""
+    out = built(tmp_path, ["chapter_zero"], pages, myst_enable_extensions=["dollarmath"])
     for number, name in enumerate(["first", "second"]):
-        page = BeautifulSoup((out / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        page = parsed(out / f"{name}.html")
         assert [tag.text.strip() for tag in page.select(":is(h1, h2) > .section-number")] == [
             f"{number}.",
             f"{number}.1.",
@@ -135,7 +143,7 @@ def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path)
         text = page.select_one("div.body").text
         assert f"See Fig. {number}.1 and ({number}.1)" in text
         assert [tag.text for tag in page.select("h2")][-1].startswith("Exercises")
-    toc = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    toc = parsed(out / "index.html")
     assert [a.text for a in toc.select(".toctree-l1 > a")] == ["0. first", "1. second"]
 
 
@@ -148,9 +156,8 @@ def test_works_are_labelled_by_author_and_year(tmp_path: Path):
     @article{four, author = {A, B. and G, H. and E, F.}, title = {Fourth}, journal = {J}, year = {2003}}
     """
     pages = {"index.md": "# Book\n\n```{bibliography}\n:all:\n:style: book\n```\n", "works.bib": works}
-    out, warnings = build(tmp_path, ["citations", "sphinxcontrib.bibtex"], pages, bibtex_bibfiles=["works.bib"])
-    assert warnings == ""
-    page = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    out = built(tmp_path, ["citations", "sphinxcontrib.bibtex"], pages, bibtex_bibfiles=["works.bib"])
+    page = parsed(out / "index.html")
     labels = [tag.text.strip() for tag in page.select(".citation .label")]
     assert labels == ["[A and C, 2002]", "[A et al., 2003a]", "[A et al., 2003b]", "[Pál, 2001]"]
     (link,) = page.select(".citation a.external")
@@ -189,9 +196,8 @@ def terms(tmp_path_factory) -> BeautifulSoup:
     (folder / "chapters").mkdir()
     toctree = "# Home\n\n```{toctree}\nchapters/glossary\nchapters/01_uses\n```\n"
     written = {"index.md": toctree, "chapters/glossary.md": GLOSSARY, "chapters/01_uses.md": USES}
-    out, warnings = build(folder, ["hover_terms"], written, myst_enable_extensions=["dollarmath"])
-    assert warnings == ""
-    return BeautifulSoup((out / "chapters" / "01_uses.html").read_text(encoding="utf-8"), "html.parser")
+    out = built(folder, ["hover_terms"], written, myst_enable_extensions=["dollarmath"])
+    return parsed(out / "chapters" / "01_uses.html")
 
 
 def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(terms: BeautifulSoup):
@@ -234,16 +240,15 @@ Without a title.
 
 def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_contents(tmp_path: Path):
     pages = {"index.md": "# Home\n\n```{toctree}\npage\n```\n", "page.md": STATEMENTS}
-    out, warnings = build(tmp_path, ["sphinx_proof", "book_index"], pages)
-    assert warnings == ""
-    index = BeautifulSoup((out / "genindex.html").read_text(encoding="utf-8"), "html.parser")
+    out = built(tmp_path, ["sphinx_proof", "book_index"], pages)
+    index = parsed(out / "genindex.html")
     links = {link.text: link["href"] for link in index.select(".genindextable a")}
     assert links == {
         "constant alpha (proposition)": "page.html#prop-alpha",
         "regret (definition)": "page.html#def-regret",
         "LinUCB (algorithm)": "page.html#alg-linucb",
     }
-    home = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    home = parsed(out / "index.html")
     assert [link["href"] for link in home.select(".toctree-l1 > a")] == ["page.html", "genindex.html"]
 
 
@@ -260,7 +265,7 @@ def book_with_a_notebook(tmp_path: Path, monkeypatch, options: dict | None = Non
     }
     launch_buttons = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["launch_buttons"]
     options = {"repository_url": "", "launch_buttons": launch_buttons, **(options or {})}
-    out, warnings = build(
+    out = built(
         tmp_path,
         ["myst_nb", "launch"],
         pages,
@@ -269,8 +274,7 @@ def book_with_a_notebook(tmp_path: Path, monkeypatch, options: dict | None = Non
         nb_execution_mode="off",
         myst_enable_extensions=["substitution"],
     )
-    assert warnings == ""
-    return BeautifulSoup((out / "page.html").read_text(encoding="utf-8"), "html.parser")
+    return parsed(out / "page.html")
 
 
 def outward(page: BeautifulSoup) -> list[str]:

@@ -49,62 +49,63 @@ PAGE = """<!DOCTYPE html>
 </section></article></body></html>"""
 
 
+def finished(html: str, *mends) -> BeautifulSoup:
+    return BeautifulSoup(finish(html, *mends), "html.parser")
+
+
 @pytest.fixture(scope="module")
 def page() -> BeautifulSoup:
-    return BeautifulSoup(finish(PAGE), "html.parser")
+    return finished(PAGE)
+
+
+class Compared(Page):
+    """A page of which each search finds what BeautifulSoup's own does."""
+
+    n_asked = n_found = 0
+
+    def _fitting(self, selector):
+        found = list(super()._fitting(selector))
+        assert [*map(id, found)] == [*map(id, BeautifulSoup.select(self, selector))], selector
+        self.n_asked, self.n_found = self.n_asked + 1, self.n_found + bool(found)
+        return iter(found)
+
+
+SELECTORS = ["*", "p", "#twice", "p#twice, img", "[id]", ".output.text_html", "article :is(p, li)", "p:not([id])"]
 
 
 def test_a_page_finds_what_a_selector_fits_and_nothing_else():
-    asked = []
-
-    class Compared(Page):
-        def _fitting(self, selector):
-            found = list(super()._fitting(selector))
-            assert [*map(id, found)] == [*map(id, BeautifulSoup.select(self, selector))], selector
-            asked.append(bool(found))
-            return iter(found)
-
     page = Compared(PAGE, "html.parser")
-    for selector in (
-        "*",
-        "p",
-        "#twice",
-        "p#twice, img",
-        "[id]",
-        ".output.text_html",
-        "article :is(p, li)",
-        "p:not([id])",
-    ):
+    for selector in SELECTORS:
         assert page.select_one(selector) is page.select(selector)[0]
     assert page.select("#twice.output") == []
     for mend in MENDS:
         mend(page)
-    assert len(asked) > 60
-    assert sum(asked) > 20
+    assert page.n_asked > 60
+    assert page.n_found > 20
+
+
+MOVES = [
+    lambda page: page.main.insert(0, page.select_one(".b")),
+    lambda page: page.p.wrap(page.new_tag("section")),
+    lambda page: page.section.unwrap(),
+    lambda page: setattr(page.p, "string", "c"),
+    lambda page: page.p.attrs.update({"class": ["d"]}),
+    lambda page: page.p.decompose(),
+    lambda page: page.insert(0, page.new_tag("p")),
+    lambda page: page.main.append(page.new_tag("p")),
+    lambda page: page.p.insert_after(page.new_tag("i")),
+    lambda page: page.i.replace_with(page.new_tag("b")),
+    lambda page: page.main.clear(),
+]
 
 
 def test_of_a_page_whose_tags_have_moved_all_are_found():
-    page = Page("<main><p>a</p><p class='b'>b</p></main>", "html.parser")
-    assert [p.text for p in page.select("p")] == ["a", "b"]
-    page.main.insert(0, page.select_one(".b"))
-    assert [p.text for p in page.select("p")] == ["b", "a"]
-    page.p.wrap(page.new_tag("section"))
-    assert page.select_one("section > p").text == "b"
-    page.section.unwrap()
-    page.p.string = "c"
-    page.p["class"] = ["d"]
-    assert page.select_one("section") is None
-    assert page.select_one("p.d").text == "c"
-    page.p.decompose()
-    page.insert(0, page.new_tag("p"))
-    assert len(page.select("p")) == 2
-    page.main.append(page.new_tag("p"))
-    assert len(page.select("p")) == 3
-    page.p.insert_after(page.new_tag("i"))
-    page.i.replace_with(page.new_tag("b"))
-    assert [tag.name for tag in page.select("*")] == ["p", "b", "main", "p", "p"]
-    page.main.clear()
-    assert [tag.name for tag in page.select("p, b, i, main")] == ["p", "b", "main"]
+    page, names = Compared("<main><p>a</p><p class='b'>b</p></main>", "html.parser"), []
+    for move in MOVES:
+        move(page)
+        names.append([[tag.name for tag in page.select(one)] for one in ("*", "p.d", ".b", "section > p", "b, i")])
+    assert names[-2][0] == ["p", "b", "main", "p", "p"]
+    assert names[-1] == [["p", "b", "main"], [], [], [], ["b"]]
 
 
 def test_code_in_the_colour_of_the_text_has_no_tags_and_the_same_words():
@@ -130,7 +131,7 @@ def test_scripts_that_a_page_does_not_need_are_gone(page):
 
 def test_a_page_with_formulas_and_code_keeps_what_sets_them():
     html = PAGE.replace("<details>", '<span class="math">x</span><div class="highlight">y</div><details>')
-    page = BeautifulSoup(finish(html), "html.parser")
+    page = finished(html)
     sources = [tag["src"] for tag in page.select("script[src]")]
     assert page.find(
         "script", string=re.compile(r'requestAnimationFrame.*\n.*src: "\.\./_static/\.\./mathjax/tex-chtml\.js"')
@@ -186,7 +187,7 @@ def test_no_mend_needs_more_than_an_empty_page(mend):
     "link", ['class="term"', 'class="reference internal" href="bibliography.html#id1"'], ids=["a term", "a citation"]
 )
 def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse(link):
-    page = BeautifulSoup(finish(f'<html><body><a {link} title="It is.">it</a></body></html>'), "html.parser")
+    page = finished(f'<html><body><a {link} title="It is.">it</a></body></html>')
     assert page.a["data-definition"] == "It is."
     assert not page.a.has_attr("title")
 
@@ -195,14 +196,12 @@ def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse
 def test_a_citation_says_which_work_it_is_and_not_where_it_can_be_read(where):
     title = f"A. Author. A title. In Somewhere (ICML). 2008.{where}"
     html = f'<html><body><a class="internal" href="bibliography.html#id1" title="{title}">it</a></body></html>'
-    assert BeautifulSoup(finish(html), "html.parser").a["data-definition"].endswith(" (ICML). 2008.")
+    assert finished(html).a["data-definition"].endswith(" (ICML). 2008.")
 
 
 def test_a_formula_has_room_before_it_is_set():
-    page = finish(
-        '<html><body><span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div></body></html>'
-    )
-    page = BeautifulSoup(page, "html.parser")
+    formulas = '<span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div>'
+    page = finished(f"<html><body>{formulas}</body></html>")
     assert page.span["style"] == "--ems: 0.61"
     assert page.div["style"] == "--rows: 2"
 
@@ -267,7 +266,7 @@ def test_code_has_the_colours_of_the_day_on_paper():
 def test_a_picture_tells_its_size(tmp_path: Path):
     Image.new("RGB", (30, 20)).save(tmp_path / "dot.png")
     html = '<html><body><article><img src="dot.png"/><img src="absent.png"/></article></body></html>'
-    page = BeautifulSoup(finish(html, in_its_place(tmp_path, tmp_path)), "html.parser")
+    page = finished(html, in_its_place(tmp_path, tmp_path))
     assert (page.img["width"], page.img["height"]) == ("30", "20")
     assert not page.select("img")[1].has_attr("width")
 
@@ -344,7 +343,7 @@ def test_the_script_of_the_theme_asks_first_and_tells_then():
 
 def test_a_section_without_a_heading_is_a_box():
     html = "<html><body><main role='main'><section><h2>a</h2><section id='x'><p>b</p></section></section></main></body>"
-    page = BeautifulSoup(finish(html), "html.parser")
+    page = finished(html)
     assert [tag.name for tag in page.select("main > *, #x")] == ["section", "div"]
     assert not page.select("main[role]")
 
@@ -355,7 +354,7 @@ def test_the_value_beside_a_control_is_text_that_the_script_of_the_figure_finds(
         "<html><body><figure data-widget><label><span>t <output>1</output></span><input></label></figure>"
         f"<script>{script}</script></body></html>"
     )
-    page = BeautifulSoup(finish(html), "html.parser")
+    page = finished(html)
     assert page.select_one("label b[data-value]").text == "1"
     assert '.closest("label").querySelector("[data-value]")' in page.script.text
     assert finish(str(page)).split() == finish(finish(str(page))).split()
@@ -363,7 +362,7 @@ def test_the_value_beside_a_control_is_text_that_the_script_of_the_figure_finds(
 
 def test_the_text_face_is_asked_for_early_but_not_from_the_disk():
     html = '<html><head><link rel="stylesheet" href="../_static/a.css"/></head><body></body></html>'
-    page = BeautifulSoup(finish(html), "html.parser")
+    page = finished(html)
     (script,) = [script.string for script in page.select("script") if 'as: "font"' in (script.string or "")]
     assert "../fonts/" in script
     assert 'location.protocol !== "file:"' in script
@@ -373,7 +372,7 @@ def test_the_text_face_is_asked_for_early_but_not_from_the_disk():
 def test_no_script_is_asked_for_before_the_text():
     early = '<link rel="preload" as="script" href="a.js"/>'
     html = f'<html><head>{early}</head><body><script src="a.js"></script></body></html>'
-    page = BeautifulSoup(finish(html), "html.parser")
+    page = finished(html)
     assert not page.select("link[rel=preload]")
     assert page.select("script[defer]")
 

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 import pytest
-from browsing import AXE, DESK, PHONE, SEEN, VIOLATIONS, Visit, address, browser  # noqa: F401  fixtures
+from browsing import DESK, PHONE, SEEN, Visit, address, browser, violations  # noqa: F401  fixtures
 from built_book import HTML
 
 import zoolib as zoo
@@ -77,11 +77,6 @@ def said_at_the_end(figure, seed: int, products) -> list[str]:
     return wrong
 
 
-def violations(visit: Visit, rules: list[str] | None = None) -> list[str]:
-    visit.page.evaluate(AXE.read_text(encoding="utf-8"))
-    return visit.page.evaluate(VIOLATIONS, rules)
-
-
 def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browser, address):
     products = np.random.default_rng(1).integers(0, 5, STEPS).tolist()
     told = outcome(1, products)
@@ -97,7 +92,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
                 assert f"Your regret is {you} clicks, LinUCB’s {other}, the oracle’s 0." in text
                 you, other, oracle = told["clicks"][:, :VISITORS].sum(1)
                 assert f"you had {you} clicks, LinUCB {other}, the oracle, who knows every taste, {oracle}." in text
-                assert violations(visit) == []
+                assert violations(visit.page) == []
                 page.keyboard.press("Tab")
                 page.keyboard.press("Enter")
             page.keyboard.press(str(product + 1))
@@ -105,7 +100,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
             assert news.startswith("Click on" if told["clicks"][0, t] else "No click on"), (t, news)
             assert page.evaluate("document.activeElement.closest('figure[data-game]') !== null")
         assert said_at_the_end(figure, 1, products) == []
-        assert violations(visit) == []
+        assert violations(visit.page) == []
         page.keyboard.press("1")  # it is over
         assert said_at_the_end(figure, 1, products) == []
         figure.get_by_role("button", name="Next: world 2").press("Enter")
@@ -136,7 +131,7 @@ def test_a_whole_game_by_touch_on_a_phone_from_the_disk_in_the_dark(browser):
         sizes = seen.evaluate_all("all => all.map(b => [b.offsetWidth, b.offsetHeight])")
         assert min(min(size) for size in sizes) >= 44
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert violations(visit, SEEN) == []
+        assert violations(visit.page, SEEN) == []
         assert visit.wrong == []
 
 

@@ -190,30 +190,3 @@ def test_the_sections_that_close_a_chapter_have_no_number_and_those_before_them_
         assert numbered[0]
     for name in ("glossary", "claims", "notation", "benchmarks", "teaching", "guide"):
         assert not parsed(HTML / "chapters" / f"{name}.html").select("article .section-number"), name
-
-
-def test_times_are_drawn_as_the_table_has_them():
-    page = parsed(build() / "chapters" / "benchmarks.html")
-    figures = page.select("figure.times")
-    assert len(figures) == 7
-    for figure in figures:
-        table = figure.find_previous_sibling(class_="pst-scrollable-table-container")
-        rows = [line for line in figure.select("div") if line.select("b > i")]
-        assert len(rows) == len(table.select("tbody tr"))
-        places = {}
-        for line, row in zip(rows, table.select("tbody tr"), strict=True):
-            cells = [cell.get_text(strip=True) for cell in row.select("td")]
-            first = next(n for n in (1, 2) if line.span.text == ", ".join(cells[:n]))  # column of numbers
-            for mark, value in zip(line.select("b > i"), cells[first:], strict=False):
-                places[float(value.replace(",", ""))] = float(mark["style"].removeprefix("left: ").removesuffix("%"))
-        ordered = [places[value] for value in sorted(places)]
-        assert ordered == sorted(ordered)
-        assert 0 <= ordered[0] < ordered[-1] <= 100
-
-
-@pytest.mark.parametrize("name", ["00_the_shop", "10_other_peoples_data"])
-def test_tables_have_one_line_of_heads_where_one_says_all(name):
-    heads = parsed(build() / "chapters" / f"{name}.html").select("table.dataframe > thead:not(:has([colspan]))")
-    assert heads
-    two = [head for head in heads if len(head.select("tr")) > 1 and not head.find(["th", "td"]).get_text(strip=True)]
-    assert [head.get_text(" ", strip=True) for head in two] == []

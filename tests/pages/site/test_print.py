@@ -162,34 +162,33 @@ def test_what_is_only_looked_up_has_no_number():
     assert mended.index("secnumdepth") > mended.index("{A}")
 
 
+TO_MEND = r"""\pagestyle{normal}
+\begin{DUlineblock}{0em}
+\item[] \sphinxstylestrong{\Large Head}
+\section{Exercises}
+\label{\detokenize{chapters/00_the_shop:exercises}}
+\label{exercise:ex-a}
+\begin{sphinxadmonition}{note}{Exercise 0.1}
+\hyperref[\detokenize{a:ex-a}]{Exercise \ref{\detokenize{a:ex-a}}}
+\begin{sphinxadmonition}{note}
+\sphinxAtStartPar
+Proof. It is so.
+\begin{tabulary}{\linewidth}[t]{lr}
+1&2\\
+\end{tabulary}
+1&2\\
+\sphinxbottomrule
+\end{longtable}
+\part{Deciding}
+\label{\detokenize{chapters/bibliography::doc}}
+\sphinxstepscope
+\begin{sphinxthebibliography}{A}
+\end{sphinxthebibliography}
+"""
+
+
 def test_each_mend_of_the_printed_book_finds_what_it_mends():
-    tex = "\n".join(
-        [
-            r"\pagestyle{normal}",
-            r"\begin{DUlineblock}{0em}",
-            r"\item[] \sphinxstylestrong{\Large Head}",
-            r"\section{Exercises}",
-            r"\label{\detokenize{chapters/00_the_shop:exercises}}",
-            r"\label{exercise:ex-a}",
-            r"\begin{sphinxadmonition}{note}{Exercise 0.1}",
-            r"\hyperref[\detokenize{a:ex-a}]{Exercise \ref{\detokenize{a:ex-a}}}",
-            r"\begin{sphinxadmonition}{note}",
-            r"\sphinxAtStartPar",
-            r"Proof. It is so.",
-            r"\begin{tabulary}{\linewidth}[t]{lr}",
-            r"1&2\\",
-            r"\end{tabulary}",
-            r"1&2\\",
-            r"\sphinxbottomrule",
-            r"\end{longtable}",
-            r"\part{Deciding}",
-            r"\label{\detokenize{chapters/bibliography::doc}}",
-            r"\sphinxstepscope",
-            r"\begin{sphinxthebibliography}{A}",
-            r"\end{sphinxthebibliography}",
-            "",
-        ]
-    )
+    tex = TO_MEND
     for mend in MENDS:
         mended = mend(tex)
         assert mended != tex, mend.__name__

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asked_book
 import pytest
-from browsing import AXE, PHONE, SEEN, VIOLATIONS, Quiet, Server, Visit, address, chromium  # noqa: F401  a fixture
+from browsing import PHONE, SEEN, Quiet, Server, Visit, address, chromium, violations  # noqa: F401  a fixture
 from built_book import ROOT, build
 from questions import Question, of_pages, pages_of, span
 
@@ -55,6 +55,11 @@ def told(visit: Visit, name: str) -> str:
 
 def kept(visit: Visit) -> dict:
     return json.loads(visit.page.evaluate(f"localStorage.getItem('{KEPT}')"))
+
+
+def choose(visit: Visit, name: str, place: int = 0) -> None:
+    visit.page.locator(f"#{name} label").nth(place).click()
+    visit.page.locator(f"#{name} button[type=submit]").click()
 
 
 def press(visit: Visit, keys: str) -> None:
@@ -117,8 +122,7 @@ def test_all_kinds_are_answered_by_keyboard(visit):
     assert {name: (one["tries"], one["right"]) for name, one in kept(visit).items()} == {
         "q-one": (2, 2), "q-all": (3, 3), "q-number": (4, 4), "q-order": (2, 2),
     }  # fmt: skip
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(VIOLATIONS, None) == []
+    assert violations(page) == []
 
 
 READ_AS = {
@@ -154,8 +158,7 @@ def test_a_figure_waits_for_a_prediction_and_then_both_are_seen(visit):
     assert not slider.is_visible()
     assert not figure.locator("figcaption").is_visible()
     assert "waits until you have said what you expect" in figure.inner_text()
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(VIOLATIONS, None) == []
+    assert violations(page) == []
     page.locator("#q-before button[type=submit]").click()  # nothing is chosen
     assert not slider.is_visible()
     page.locator("#q-before label", has_text="Nothing.").click()
@@ -183,8 +186,7 @@ def test_a_figure_that_is_not_waited_for_is_shown_by_keyboard_and_stays_so(visit
 
 def test_what_was_answered_is_still_there_and_an_answer_that_was_shown_is_not_found(visit):
     page = visit.page
-    page.locator("#q-one label").first.click()
-    page.locator("#q-one button[type=submit]").click()
+    choose(visit, "q-one")
     page.locator("#q-all .answer .toggle-button").click()
     page.locator("#q-number form input").fill("0.5")
     press(visit, "Enter")
@@ -210,8 +212,7 @@ def test_a_garbled_storage_breaks_nothing(visit):
     for stored in GARBLED:
         page.evaluate("([name, text]) => localStorage.setItem(name, text)", [KEPT, stored])
         page.reload(wait_until="domcontentloaded")
-        page.locator("#q-one label").first.click()
-        page.locator("#q-one button[type=submit]").click()
+        choose(visit, "q-one")
         assert told(visit, "q-one").startswith("Yes.")
         assert kept(visit)["q-one"] == {"tries": 1, "right": 1, "shown": False, "given": "1"}
     page.goto(f"{visit.home}/chapters/questions.html")
@@ -229,8 +230,7 @@ def test_without_a_storage_the_page_answers_and_forgets(visit, script):
     page.add_init_script(f"if (location.pathname.includes('chapters')) {{ {script} }}")
     page.reload()
     for name in ("q-one", "q-before"):
-        page.locator(f"#{name} label").first.click()
-        page.locator(f"#{name} button[type=submit]").click()
+        choose(visit, name)
         assert told(visit, name).startswith("Yes.")
     assert page.locator("#q-one .kept").inner_text() == "right at once · 2 of 5 right on this page"
     page.goto(f"{visit.home}/chapters/questions.html")
@@ -241,8 +241,7 @@ def test_without_a_storage_the_page_answers_and_forgets(visit, script):
 
 def test_how_far_one_is_can_be_read_saved_and_deleted(visit):
     page = visit.page
-    page.locator("#q-one label").first.click()
-    page.locator("#q-one button[type=submit]").click()
+    choose(visit, "q-one")
     page.locator("#q-number form input").fill("=2")
     press(visit, "Enter")
     page.locator("#q-one .kept a").click()
@@ -260,8 +259,7 @@ def test_how_far_one_is_can_be_read_saved_and_deleted(visit):
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as JSON").click()
     assert json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))["q-number"]["tries"] == 1
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(VIOLATIONS, None) == []
+    assert violations(page) == []
     delete = page.get_by_role("button", name="Delete all")
     page.once("dialog", lambda dialog: dialog.dismiss())
     delete.click()
@@ -289,8 +287,7 @@ def test_on_a_phone_in_the_dark_a_thumb_is_enough(plain, shelf):
         )
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.locator("#q-number input").get_attribute("inputmode") == "decimal"
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert page.evaluate(VIOLATIONS, SEEN) == []
+        assert violations(page, SEEN) == []
 
 
 def test_without_a_script_a_question_reads_as_it_stands_and_nothing_is_veiled(plain, shelf):
@@ -306,8 +303,7 @@ def test_without_a_script_a_question_reads_as_it_stands_and_nothing_is_veiled(pl
 
 def test_on_paper_stand_the_question_its_choices_and_its_answer(visit):
     page = visit.page
-    page.locator("#q-one label").nth(1).click()
-    page.locator("#q-one button[type=submit]").click()
+    choose(visit, "q-one", 1)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     text = page.locator("#q-one").inner_text()

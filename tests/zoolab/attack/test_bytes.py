@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -86,21 +87,20 @@ def test_evidence_is_whole_or_refused(words, arrays):
     assert (found.A.shape, found.b.shape) == ((2, 2), (2,))
 
 
+# Damage of which, followed without a look, lmdb ends the process (SIGBUS, SIGABRT); of 706 a value is gone in silence.
+KILLERS = ["80", "400", "577", "615", "690", "701", "706", "757"]
+
+
 def test_a_damaged_file_of_a_store_kills_nobody_and_gives_no_wrong_value(tmp_path):
     """In a process of its own, since a page that is not what it should be may end whoever follows it."""
     damaged_stores.fill(tmp_path / "whole")
-    command = [
-        sys.executable,
-        damaged_stores.__file__,
-        tmp_path / "whole",
-        tmp_path / "room",
-        f"{SECONDS / 10}",
-        *map(str, range(5)),
-    ]
+    command = [sys.executable, damaged_stores.__file__, tmp_path / "whole", tmp_path / "room", f"{SECONDS / 10}"]
+    command += [*KILLERS, *map(str, range(5))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60 + SECONDS, check=False)
     said = [line.split(" ", 1)[1] for line in done.stdout.splitlines() if " " in line.strip()]
     assert done.returncode == 0, f"{done.stdout.splitlines()[-1]}: {done.stderr[-2000:]}"
-    assert len(said) >= 5
+    assert len(said) >= len(KILLERS) + 5
+    assert all(re.match("refused: the store at .* is damaged", line) for line in said[: len(KILLERS)])
     found = [json.loads(line) for line in said if line.startswith("{")]
     assert not any(one["wrong"] or one["gone"] for one in found)
     assert any(one["right"] == damaged_stores.N_VALUES for one in found) or len(said) < 50
@@ -109,27 +109,7 @@ def test_a_damaged_file_of_a_store_kills_nobody_and_gives_no_wrong_value(tmp_pat
 # ---- a log -------------------------------------------------------------------------------------------------
 
 GOOD = "x,place,action,reward,propensity\n0.5,top,a,1,0.5\n0.25,end,b,0,0.25\n1,top,a,0,0.5\n"
-INSERTED = [
-    ",",
-    "\n",
-    '"',
-    "\0",
-    ";",
-    "\t",
-    "'",
-    "\r",
-    "\ufeff",
-    "é",
-    "9" * 400,
-    "nan",
-    "inf",
-    "-",
-    "1e999",
-    "=1+1",
-    "\\",
-    "#",
-    "\u2028",
-]
+INSERTED = [*",\n\"\0;\t'\r\ufeffé-\\#\u2028", "9" * 400, "nan", "inf", "1e999", "=1+1"]
 
 
 def edited(number: int) -> bytes:
@@ -179,21 +159,9 @@ REQUESTS = [
     b"POST /api/visit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
 ]
-PIECES = [
-    b"\r\n",
-    b"\r\n\r\n",
-    b"\0",
-    b"\xff",
-    b" ",
-    b":",
-    b"%00",
-    b"../",
-    b"9" * 30,
-    b"A" * 9000,
-    b"HTTP/0.9",
-    b"GET /",
-]
+PIECES = [b"\r\n", b"\r\n\r\n", b"\0", b"\xff", b" ", b":", b"%00", b"../", b"9" * 30, b"A" * 9000]
 PIECES += [b"Content-Length: 9\r\n", b"Transfer-Encoding: chunked\r\n", b"Host: a\r\n", b"Expect: 100-continue\r\n"]
+PIECES += [b"HTTP/0.9", b"GET /"]
 
 
 def scrambled(number: int) -> bytes:

@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 import public_calls
 import pytest
+from memory_store import MemoryStore
 from nasty import evaluated, nasty_for, some
-from public_calls import ANSWERS, INNER, MemoryStore, asked, drawn, embedder, good, log, retriever, sim, sums
+from public_calls import ANSWERS, INNER, asked, drawn, embedder, good, log, retriever, sim, sums
 
 import zoolib as zoo
 from zoolab import logs as off_policy
@@ -166,10 +167,6 @@ SILENT = {
     "a launch of letters": lambda: zoo.Launch("Dog Toy"),
     "a shock without a name": lambda: zoo.Shock({}, name=None),
     "seeds that are bytes": lambda: zoo.ZooplusSimulator(seed=b"x"),
-    "a batch of no decisions": lambda: public_calls.ledger().migrate(embedder(), "v", batch=0),
-    "a click that nobody asked for": lambda: off_policy.Logbook(
-        zoo.RandomAgent(zoo.FeatureEngineer(sim()), rng=0)
-    ).update(3, 2, 1, sim()),
 }
 
 
@@ -188,8 +185,3 @@ def test_an_agent_of_bare_contexts_says_that_it_knows_no_shop(ask):
     agent = zoo.SharedLinUCBAgent(zoo.ContextSpace(9, 8))
     with pytest.raises(TypeError, match="is used through select and learn"):
         getattr(agent, ask)(*((3, sim()) if ask == "predict" else (3, 2, 1, sim())))
-
-
-def test_a_logbook_whose_last_visit_is_not_answered_yet_is_a_log_of_the_others():
-    book = public_calls.logbook()
-    assert len(book.log(sim())) == len(book.users()) == 12

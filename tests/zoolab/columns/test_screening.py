@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from small_agents import AgentConformance
+from small_agents import held
 
 from zoolab.columns import (  # fmt: skip
     Crossed,
     FeatureShop,
-    KMeans,
     Layout,
     MappedAgent,
     Projected,
@@ -21,7 +20,7 @@ from zoolab.columns import (  # fmt: skip
     screen,
     serve,
 )
-from zoolib import ContextSpace, spawn
+from zoolib import ContextSpace
 
 
 def mattering(layout):
@@ -141,23 +140,6 @@ def test_a_projected_map_sees_the_coordinates_along_the_directions_and_the_produ
     np.testing.assert_allclose(map(X), plain(seen), atol=1e-9)
 
 
-@pytest.mark.parametrize(("prepared", "of"), [(Screened, Crossed), (Screened, KMeans), (Projected, KMeans)])
-def test_worlds_in_lockstep_are_prepared_as_each_alone(prepared, of):
-    seeds = [3, 4, 5]
-
-    def agent(shop, seeds):
-        rngs = [spawn(seed, "agent") for seed in seeds]
-        map = prepared(shop.layout, of=of(shop.layout))
-        return MappedAgent(shop.space, map=map, rng=rngs if shop.batch_shape else rngs[0], alpha=0.1)
-
-    how = {"n_log": 2000, "n_steps": 60, "n_products": 40}
-    together = FeatureShop(Segments(), seed=seeds, **how)
-    arms = serve({"a": agent(together, seeds)}, together).arm[0]
-    for i, seed in enumerate(seeds):
-        alone = FeatureShop(Segments(), seed=seed, **how)
-        assert np.array_equal(serve({"a": agent(alone, [seed])}, alone).arm[0, 0], arms[i])
-
-
 def test_what_is_kept_is_renewed_as_clicks_come_in():
     shop = FeatureShop(Segments(nuisances=2), seed=1, n_log=0, n_steps=2400, n_products=60)
     map = Screened(shop.layout, of=Crossed(shop.layout), every=1200)
@@ -167,29 +149,20 @@ def test_what_is_kept_is_renewed_as_clicks_come_in():
     assert not agent.map.kept.all()
 
 
-class TestScreened(AgentConformance):
-    is_random = True
-
-    @staticmethod
+def screening(kind, n_user, **settings):
     def make(features, rng):
-        layout = Layout(2, 1, features.d - 4)
-        return MappedAgent(features, map=Screened(layout, of=Crossed(layout), every=30), rng=rng)
+        layout = Layout(n_user, 1, features.d - n_user - 2)
+        return MappedAgent(features, map=kind(layout, of=Crossed(layout), **settings), rng=rng)
+
+    return make
 
 
-class TestProjected(AgentConformance):
-    is_random = True
-
-    @staticmethod
-    def make(features, rng):
-        layout = Layout(1, 1, features.d - 3)
-        return MappedAgent(features, map=Projected(layout, of=Crossed(layout), k=1, every=30), rng=rng)
+TestScreened = held(screening(Screened, 2, every=30), is_random=True)
+TestProjected = held(screening(Projected, 1, k=1, every=30), is_random=True)
 
 
-def test_settings_out_of_range_are_refused():
+def test_more_directions_than_there_are_columns_are_refused():
     layout = Layout(2, 2, 2)
-    for wrong in ({"level": 2.0}, {"bins": 1}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            MappedAgent(ContextSpace(layout.d, 5), map=Screened(layout, of=Crossed(layout), **wrong), rng=0)
     with pytest.raises(ValueError, match="k must"):
         MappedAgent(ContextSpace(layout.d, 5), map=Projected(layout, of=Crossed(layout), k=3), rng=0)
 

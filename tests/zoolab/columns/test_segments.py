@@ -17,8 +17,6 @@ from zoolab.columns import (
     serve,
 )
 from zoolab.columns.tastes import APART, prototypes
-from zoolab.rivals import Delayed
-from zoolib import CATEGORIES, CLICK_TABLE, PERSONAS
 from zoolib.world import TABLE
 
 
@@ -36,12 +34,6 @@ def test_prototypes_keep_their_distance_and_stay_in_their_square(n, dim, seed):
     distance = np.linalg.norm(points[:, None] - points, axis=-1) + 10 * np.eye(n)
     assert distance.min() >= APART
     assert np.abs(points).max() <= 1.5 * max(1, (n / 10) ** (1.3 / dim))
-
-
-def test_the_table_is_that_of_the_book():
-    for i, persona in enumerate(PERSONAS):
-        for j, category in enumerate(CATEGORIES):
-            assert TABLE[i, j] == CLICK_TABLE[persona][category]
 
 
 @settings(max_examples=15, deadline=None)
@@ -219,42 +211,20 @@ def test_the_shop_is_drawn_from_its_seed_alone():
     assert np.array_equal(batch.contexts(3)[1], one.contexts(3))
 
 
-def test_clicks_that_come_in_batches_are_known_when_the_batch_is_complete():
-    class Counts(MappedAgent):
-        def select(self, X):
-            known.append(self._n)
-            return super().select(X)
-
-    known = []
-    shop = small(n_log=0, n_steps=25)
-    serve({"agent": Delayed(Counts(shop.space, map=Identity(shop.layout), rng=0), every=10)}, shop)
-    assert known == [0] * 10 + [10] * 10 + [20] * 5
-
-
-@pytest.mark.parametrize(("bad", "message"), [
-    ({"taste": "segments"}, "taste must be"), ({"seed": [1, 1]}, "none twice"), ({"seed": []}, "at least one"),
-    ({"n_products": 0}, "n_products"), ({"shown": 0}, "shown"), ({"n_log": -1}, "n_log"), ({"n_steps": 0}, "n_steps"),
-    ({"seed": -1}, "seed"),
-    ({"rarity": 0.0}, "rarity"), ({"quality": -1.0}, "quality"), ({"tail": -1.0}, "tail"),
-    ({"confounded": 2.0}, "confounded"), ({"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
+@pytest.mark.parametrize(("kind", "bad", "message"), [
+    *((FeatureShop, bad, next(iter(bad))) for bad in (
+        {"taste": "segments"}, {"n_products": 0}, {"shown": 0}, {"n_log": -1}, {"n_steps": 0}, {"seed": -1},
+        {"rarity": 0.0}, {"quality": -1.0}, {"tail": -1.0}, {"confounded": 2.0},
+    )),
+    (FeatureShop, {"seed": [1, 1]}, "none twice"), (FeatureShop, {"seed": []}, "at least one"),
+    (FeatureShop, {"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
+    (Segments, {"clusters": 0}, "clusters"), (Segments, {"clusters": 1.5}, "clusters"),
+    (Segments, {"nuisances": -1}, "nuisances"), (Conditions, {"nuisances": -1}, "nuisances"),
+    (Conditions, {"dial": 1.1}, "dial"), (Conditions, {"dial": float("nan")}, "dial"),
 ])  # fmt: skip
-def test_a_shop_that_cannot_be_is_refused(bad, message):
+def test_a_shop_or_a_taste_that_cannot_be_is_refused_by_name(kind, bad, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        FeatureShop(**{"taste": Segments()} | bad)
-
-
-@pytest.mark.parametrize("bad", [
-    {"clusters": 0}, {"nuisances": -1}, {"clusters": 1.5},
-])  # fmt: skip
-def test_segments_that_cannot_be_are_refused_by_name(bad):
-    with pytest.raises((ValueError, TypeError), match=next(iter(bad))):
-        Segments(**bad)
-
-
-@pytest.mark.parametrize("bad", [{"dial": 1.1}, {"dial": float("nan")}, {"nuisances": -1}])
-def test_conditions_that_cannot_be_are_refused_by_name(bad):
-    with pytest.raises((ValueError, TypeError), match=next(iter(bad))):
-        Conditions(**bad)
+        kind(**({"taste": Segments()} if kind is FeatureShop else {}) | bad)
 
 
 def test_a_contest_that_could_not_be_fair_is_refused():

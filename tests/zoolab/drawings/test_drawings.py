@@ -2,12 +2,7 @@
 
 import itertools
 import re
-import warnings
 from functools import cache
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,16 +20,6 @@ from zoolib.experiment import Interval
 
 SEEN = 337  # pixels that a figure has on a phone of 390
 X = np.arange(0, 40_001, 500.0)
-
-
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    monkeypatch.setenv("BOOK_DRAWINGS", "1")
-    with plt.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        plots.use_house_style()
-        yield
-        plt.close("all")
 
 
 def rises(names):

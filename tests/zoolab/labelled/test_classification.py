@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 from stored_numbers import compares_stored_numbers
 
 from zoolab.columns import serve
 from zoolab.experiments import classification
 from zoolab.labelled import ClassificationBandit, LabelledData, copies, scaled, shuffled
-from zoolib import ContextSpace, LinUCBAgent, RandomAgent, SharedLinUCBAgent, metrics, spawn
+from zoolib import ContextSpace, LinUCBAgent, RandomAgent, metrics, spawn
 from zoolib.experiment import stored
 
 
@@ -80,11 +81,6 @@ def test_what_comes_later_changes_nothing_that_was_seen(n, later, seed, scaling)
     np.testing.assert_array_equal(scaled(X, scaling)[:n], scaled(X[:n], scaling))
 
 
-def test_to_scale_by_the_whole_set_peeks():
-    X = np.random.default_rng(0).normal(size=(20, 3))
-    assert not np.allclose(scaled(X, "whole")[:10], scaled(X[:10], "whole"))
-
-
 def test_running_scaling_is_the_mean_and_deviation_of_the_rows_so_far():
     X = np.random.default_rng(0).normal(size=(40, 3)) * 3 + 7
     Z = scaled(X)
@@ -101,13 +97,6 @@ def test_a_feature_that_never_changes_is_zero_and_far_values_are_cut_off():
     Z = scaled(X)
     assert (Z[:, 0] == 0).all()
     assert Z[350, 1] == 5 / np.sqrt(3)
-
-
-@pytest.mark.parametrize("scaling", ["running", "whole"])
-@pytest.mark.parametrize("offset", [0.0, 1e3])
-def test_units_and_offsets_do_not_matter(scaling, offset):
-    X = np.random.default_rng(0).normal(size=(50, 3))
-    np.testing.assert_allclose(scaled(X * [1, 1e4, 0.1] + offset, scaling), scaled(X, scaling), atol=1e-5)
 
 
 def test_a_row_divided_by_its_length_has_length_one():
@@ -172,41 +161,12 @@ def test_who_came_is_not_known_where_there_are_no_personas():
         metrics.rolling(played, 10, persona="cat_connoisseur")
 
 
-class Knows(SharedLinUCBAgent):
-    """Is told the classes beforehand."""
-
-    t = -1
-
-    def select(self, X):
-        self.t += 1
-        return self.labels[self.t]
-
-
-def test_who_knows_the_classes_has_none():
-    bandit = ClassificationBandit(made(), [0, 1], 50)
-    agent = Knows(bandit.space)
-    agent.labels = bandit.labels
-    assert not metrics.regret(serve({"knows": agent}, bandit)).any(axis=None)
-
-
-def test_a_random_agent_is_wrong_as_often_as_chance():
-    bandit = ClassificationBandit(made(200), range(20), 500)
-    assert serve({"chance": chance}, bandit).reward.mean() == pytest.approx(1 / 4, abs=0.02)
-
-
 # ---- bad input -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"data": "digits"}, "data"),
-    ({"seeds": -1}, "seed"),
-    ({"seeds": [1, 1]}, "seeds"),
-    ({"seeds": []}, "seed"),
-    ({"seeds": 0.5}, "seed"),
-    ({"n_steps": 0}, "n_steps"),
-    ({"n_steps": 2.5}, "n_steps"),
-    ({"form": "blocks"}, "form"),
-    ({"scaling": "all"}, "scaling"),
+    *each(data=["digits"], n_steps=[0, 2.5], form=["blocks"], scaling=["all"]),
+    *(({"seeds": wrong}, "seed") for wrong in (-1, [1, 1], [], 0.5)),
 ])  # fmt: skip
 def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):
     with pytest.raises((ValueError, TypeError), match=message):

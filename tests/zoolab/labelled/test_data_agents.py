@@ -1,12 +1,10 @@
 """The agents that classification asks for keep to what an agent is, and to their literal versions (chapter 10)."""
 
-# ruff: noqa: RUF012  the settings of a test class are read, never changed
-
 import copy
 
 import numpy as np
 import pytest
-from small_agents import AgentConformance
+from small_agents import AgentConformance, held
 
 from zoolab.labelled import copies
 from zoolab.long.conformance import same
@@ -23,39 +21,18 @@ from zoolib import (
 from zoolib.evidence import DiagonalEvidence
 
 REHEARSAL = Replay(capacity=120, batch_size=8, every=10, n_batches=2)
+DRAWING = {"prefers": False, "is_random": True}
 
 
-class TestLinTS(AgentConformance):
-    prefers, is_random, by_arm = False, True, True
-    settings: dict = {}
-
-    @classmethod
-    def make(cls, features, rng):
-        return LinTSAgent(features, alpha=0.3, rng=rng, **cls.settings)
+def small(kind, **settings):
+    return lambda features, rng: kind(features, hidden_dim=6, **settings, rng=rng)
 
 
-class TestLinTSOnAWindow(TestLinTS):
-    settings = {"window": 100}
-
-
-class TestDiagonalNeuralUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return DiagonalNeuralUCBAgent(features, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng)
-
-
-class TestDiagonalNeuralUCBOnTheLatestClick(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return DiagonalNeuralUCBAgent(features, hidden_dim=6, lr=0.05, rng=rng)
-
-
-class TestNeuralTS(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return NeuralTSAgent(features, hidden_dim=6, lr=0.02, training=REHEARSAL, rng=rng)
+TestLinTS = held(lambda f, rng: LinTSAgent(f, alpha=0.3, rng=rng), **DRAWING, by_arm=True)
+TestLinTSOnAWindow = held(lambda f, rng: LinTSAgent(f, alpha=0.3, window=100, rng=rng), **DRAWING, by_arm=True)
+TestDiagonalNeuralUCB = held(small(DiagonalNeuralUCBAgent, lr=0.02, training=REHEARSAL))
+TestDiagonalNeuralUCBOnTheLatestClick = held(small(DiagonalNeuralUCBAgent, lr=0.05))
+TestNeuralTS = held(small(NeuralTSAgent, lr=0.02, training=REHEARSAL), **DRAWING)
 
 
 class TestArmHeads(AgentConformance):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from built_book import ROOT
-from sklearn.datasets import load_breast_cancer, load_digits
+from refused import each
 
 from zoolab.labelled import SETS, LabelledData, labelled
 from zoolab.logs import packages
@@ -46,12 +46,6 @@ def test_classes_are_counted_as_published():
     assert counts["mushroom"] == {"edible": 3488, "poisonous": 2156}
 
 
-def test_scikit_learns_sets_are_unchanged():
-    for name, load in (("digits", load_digits), ("cancer", load_breast_cancer)):
-        assert np.array_equal(labelled(name).X, load().data)
-        assert np.array_equal(labelled(name).y, load().target)
-
-
 def test_mushrooms_are_one_hot():
     X = labelled("mushroom").X
     assert set(np.unique(X)) == {0.0, 1.0}
@@ -67,15 +61,9 @@ GOOD = {"name": "mine", "X": np.ones((3, 2)), "y": np.array([0, 1, 1]), "classes
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"X": np.ones(3)}, "X"),
-    ({"X": np.full((3, 2), np.nan)}, "X"),
     ({"X": np.ones((0, 2)), "y": np.array([], dtype=int)}, "X"),
-    ({"X": [["a", "b"]] * 3}, "X"),
-    ({"y": np.array([0, 1])}, "y"),
-    ({"y": np.array([0, 1, 2])}, "y"),
-    ({"y": np.array([0, 1, -1])}, "y"),
-    ({"y": np.array([0.0, 1.0, 1.0])}, "y"),
-    ({"classes": ("a",)}, "classes"),
+    *each(X=[np.ones(3), np.full((3, 2), np.nan), [["a", "b"]] * 3], classes=[("a",)]),
+    *each(y=[np.array(y) for y in ([0, 1], [0, 1, 2], [0, 1, -1], [0.0, 1.0, 1.0])]),
 ])  # fmt: skip
 def test_data_that_do_not_fit_together_are_refused_by_name(changes, message):
     LabelledData(**GOOD)
@@ -197,11 +185,6 @@ def test_what_is_fetched_is_compared_before_it_takes_a_place(small, pip):
     with pytest.raises(ValueError, match="damaged"):
         packages.fetch()
     assert sorted(path.name for path in small.iterdir()) == before
-
-
-def test_what_is_there_is_not_fetched_again(monkeypatch):
-    monkeypatch.setattr(packages.subprocess, "run", lambda *a, **k: pytest.fail("nothing is missing"))
-    assert packages.fetch() == []
 
 
 def test_no_data_of_others_lie_in_the_repository():

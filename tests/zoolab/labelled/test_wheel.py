@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from refused import each
 
 from zoolab.columns import serve
 from zoolab.labelled import WheelBandit
@@ -66,11 +67,7 @@ def test_wheel_i_of_a_batch_is_the_wheel_with_its_seed():
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"delta": 0.0}, "delta"),
-    ({"delta": 1.5}, "delta"),
-    ({"delta": "thin"}, "delta"),
-    ({"n_steps": 0}, "n_steps"),
-    ({"seeds": []}, "seed"),
+    *each(delta=[0.0, 1.5, "thin"], n_steps=[0]), ({"seeds": []}, "seed"),
     ({"seeds": [3, 3]}, "seeds must name at least one world, and none twice"),
 ])  # fmt: skip
 def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):

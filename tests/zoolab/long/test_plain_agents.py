@@ -46,12 +46,6 @@ def linucb(features, rng):
 # ---- what the reader would try ----------------------------------------------------------------------------
 
 
-def test_it_runs_in_one_world():
-    sim = ZooplusSimulator(seed=42)
-    results = run({"mine": Counting(np.random.default_rng(0))}, sim, 500)
-    assert results.arm.shape == (1, 1, 500)
-
-
 def test_it_runs_in_a_hundred_worlds_and_is_measured_like_any_other():
     agents = {"mine": counting, "Random": lambda features, rng: zoo.RandomAgent(features, rng=rng)}
     results = replicate(agents, seeds=range(100), n_steps=300)

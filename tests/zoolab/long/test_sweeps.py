@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from built_book import missing
+from refused import each
 
 import zoolib
 from zoolab.long import cache, cluster, gather, intervals, store, sweep, sweeps
@@ -102,18 +103,14 @@ def test_the_size_of_a_chunk_changes_no_number(plain, chunk):
     pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, chunk=chunk), plain, check_exact=True)
 
 
-def test_two_processes_give_the_numbers_of_one(plain):
-    with joblib.parallel_config("loky", n_jobs=2):
-        pd.testing.assert_frame_equal(sweep(GRID, **ARGUMENTS, chunk=2), plain, check_exact=True)
-
-
-def test_two_processes_give_the_shifted_numbers_of_one(plain):
-    with shifted(1000):
-        one = sweep(GRID, **ARGUMENTS)
+@pytest.mark.parametrize(("by", "chunk"), [(0, 2), (1000, 1)], ids=["as they are", "shifted"])
+def test_two_processes_give_the_numbers_of_one(plain, by, chunk):
+    with shifted(by):
+        one = sweep(GRID, **ARGUMENTS) if by else plain
         with joblib.parallel_config("loky", n_jobs=2):  # which asks for most tasks when some are done
-            two = sweep(GRID, **ARGUMENTS, chunk=1)
+            two = sweep(GRID, **ARGUMENTS, chunk=chunk)
     pd.testing.assert_frame_equal(two, one, check_exact=True)
-    assert not one["value"].equals(plain["value"])
+    assert one["value"].equals(plain["value"]) == (not by)
 
 
 def test_a_dask_cluster_of_two_workers_over_tcp_gives_the_numbers_of_one_process(plain, tmp_path):
@@ -165,17 +162,6 @@ def known(path: Path) -> dict:
 
 def n_known(folder: Path) -> int:
     return sum(len(known(path)) for path in entries(folder))
-
-
-def test_the_order_of_personas_is_part_of_what_is_kept(tmp_path):
-    table = dict(zoolib.CLICK_TABLE)
-    ask = {"seeds": range(3), "n_steps": 300, "measures": ["value"], "progress": False}
-    grid, found = {"LinUCB": (LinUCBAgent, {})}, {}
-    for order in (list(table), list(table)[::-1]):
-        shop = {"click_table": {name: table[name] for name in order}}
-        found[order[0]] = sweep(grid, cache=tmp_path, **shop, **ask).value.tolist()
-        assert found[order[0]] == sweep(grid, **shop, **ask).value.tolist()
-    assert len({*map(tuple, found.values())}) == 2
 
 
 @pytest.mark.parametrize("name", ["all", "start", "at first"])
@@ -279,17 +265,12 @@ def test_two_sweeps_may_find_the_same_damaged_part(tmp_path, monkeypatch):
 
 
 def keys_of(**changes) -> str:
-    recipe = {
-        "agent": LinUCBAgent,
-        "settings": {"alpha": 0.2},
-        "shocks": SHOCKS,
-        "n_steps": 500,
-        "measure": metrics.ctr,
-    }
-    return cache.key(recipe | changes)
+    recipe = {"agent": LinUCBAgent, "settings": {"alpha": 0.2}, "shocks": SHOCKS, "n_steps": 500}
+    return cache.key(recipe | {"measure": metrics.ctr} | changes)
 
 
 def test_the_key_holds_all_that_decides_the_numbers(monkeypatch):
+    table = list(zoolib.CLICK_TABLE.items())
     changes = [
         {},
         {"agent": SharedLinUCBAgent},
@@ -300,6 +281,7 @@ def test_the_key_holds_all_that_decides_the_numbers(monkeypatch):
         {"n_steps": 501},
         {"measure": metrics.value},
         {"n_products": 20},
+        *({"click_table": dict(rows)} for rows in (table, table[::-1])),  # the order of personas, too
     ]
     assert len({keys_of(**change) for change in changes}) == len(changes)
     assert keys_of() == keys_of(settings={"alpha": np.float64(0.2)})
@@ -377,6 +359,7 @@ VALUES = {
     (1, 2): np.arange(6.0).reshape(2, 3),
     "inf": [float("inf"), -float("inf")],
     0.1 + 0.2: np.array([np.nan, np.inf, 1e-300]),
+    float("inf"): 0.1 + 0.2,
     "numbers": (np.float64(0.1), np.int64(2**60), np.float32(0.1), np.bool_(True)),
     "arrays": [np.array([], dtype=np.int32), np.array("words"), np.array([True, False])],
 }
@@ -433,13 +416,6 @@ def test_a_planted_pickle_runs_nothing(where, tmp_path):
     assert not trace.exists()
 
 
-def test_a_number_that_is_infinite_and_all_its_digits_are_kept(tmp_path):
-    job = [({"power": 0.3}, [float("inf"), 0.1 + 0.2]), ({"power": 2}, [3])]
-    found = gather(squares, job, tmp_path, progress=False)
-    assert found == gather(squares, job, tmp_path, progress=False) == gather(squares, job, progress=False)
-    assert found[0][float("inf")] == float("inf")
-
-
 def test_a_job_grows_by_what_it_lacks_a_chunk_at_a_time(tmp_path, monkeypatch):
     gather(squares, [({"power": 2}, [1, 2])], tmp_path, progress=False)
     computed, compute = [], cache._compute
@@ -464,17 +440,10 @@ def test_a_stored_table_is_read_to_the_last_bit(plain, tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"grid": {}}, "grid"),
+    *each(grid=[{}], seeds=[[], [1, 1], [-1]], chunk=[0], n_steps=[0], shocks=[{900: SHOCK_FISH}], n_products=[0]),
     ({"grid": {"a": (LinUCBAgent, {"alpha": []})}}, "alpha"),
     ({"grid": {"a": (LinUCBAgent, {"beta_x": 0.2})}}, "beta_x"),
-    ({"seeds": []}, "seeds"),
-    ({"seeds": [1, 1]}, "seeds"),
-    ({"seeds": [-1]}, "seeds"),
-    ({"chunk": 0}, "chunk"),
     ({"measures": ["clicks"]}, "clicks"),
-    ({"n_steps": 0}, "n_steps"),
-    ({"shocks": {900: SHOCK_FISH}}, "shocks"),
-    ({"n_products": 0}, "n_products"),
 ])  # fmt: skip
 def test_arguments_that_make_no_sense_are_refused_by_name(changes, message):
     with pytest.raises((ValueError, TypeError), match=message):

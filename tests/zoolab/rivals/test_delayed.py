@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_agents import AgentConformance
+from refused import each
+from small_agents import held
 
 from zoolab.columns import Identity, Layout, MappedAgent
 from zoolab.long.conformance import play, same
@@ -24,72 +25,31 @@ from zoolib import (
     Snapshots,
     Thompson,
     ZooplusSimulator,
-    run,
 )
-from zoolib.experiment import draw_users
 
 
-class TestDelayedLinUCB(AgentConformance):
-    by_arm = True
-
-    @staticmethod
-    def make(features, rng):
-        return Delayed(LinUCBAgent(features, alpha=0.3), delay=5)
+def frozen(features, rng, exploration):
+    return NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=exploration, rng=rng)
 
 
-class TestDelayedSharedInBatches(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Delayed(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
+def shared(features):
+    return SharedLinUCBAgent(features, alpha=0.3)
 
 
-class TestDelayedThompson(AgentConformance):
-    is_random = True
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
-        return Delayed(agent, every=10)
-
-
-class TestRestartingLinUCB(AgentConformance):
-    by_arm, n_steps = True, 300
-
-    @staticmethod
-    def make(features, rng):
-        return Restarting(LinUCBAgent(features, alpha=0.3, window=40), at=[60, 100, 230])
-
-
-class TestRestartingThompson(AgentConformance):
-    is_random, n_steps = True, 300
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=Thompson(), rng=rng)
-        return Restarting(agent, at=range(50, 400, 50))
-
-
-class TestDelayedEpsilonGreedyOnAFrozenNetwork(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        agent = NeuralLinearAgent(
-            features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=EpsilonGreedy(0.2), rng=rng
-        )
-        return Delayed(agent, delay=2)
-
-
-class TestAnticipating(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Anticipating(SharedLinUCBAgent(features, alpha=0.3), delay=3, every=7)
-
-
-class TestOneInsideTheOther(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return Delayed(Restarting(SharedLinUCBAgent(features), at=[90]), delay=2)
+TestDelayedLinUCB = held(lambda f, rng: Delayed(LinUCBAgent(f, alpha=0.3), delay=5), by_arm=True)
+TestDelayedSharedInBatches = held(lambda f, rng: Delayed(shared(f), delay=3, every=7))
+TestDelayedThompson = held(lambda f, rng: Delayed(frozen(f, rng, Thompson()), every=10), is_random=True)
+TestRestartingLinUCB = held(
+    lambda f, rng: Restarting(LinUCBAgent(f, alpha=0.3, window=40), at=[60, 100, 230]), by_arm=True, n_steps=300
+)
+TestRestartingThompson = held(
+    lambda f, rng: Restarting(frozen(f, rng, Thompson()), at=range(50, 400, 50)), is_random=True, n_steps=300
+)
+TestDelayedEpsilonGreedyOnAFrozenNetwork = held(
+    lambda f, rng: Delayed(frozen(f, rng, EpsilonGreedy(0.2)), delay=2), prefers=False, is_random=True
+)
+TestAnticipating = held(lambda f, rng: Anticipating(shared(f), delay=3, every=7))
+TestOneInsideTheOther = held(lambda f, rng: Delayed(Restarting(SharedLinUCBAgent(f), at=[90]), delay=2))
 
 
 class Diary:
@@ -116,14 +76,6 @@ def test_what_has_been_learned_by_a_visit_is_what_was_due_then(delay, every, n):
         assert diary.taught == lessons[: max(0, complete - delay)]
 
 
-def test_without_delay_it_is_the_agent_itself_choice_for_choice():
-    sim = ZooplusSimulator(seed=[1, 2])
-    features = FeatureEngineer(sim)
-    agents = {"plain": LinUCBAgent(features), "wrapped": Delayed(LinUCBAgent(features))}
-    plain, wrapped = run(agents, sim, 400).arm
-    assert (plain == wrapped).all()
-
-
 @pytest.mark.parametrize("settle", [1, 20])
 def test_while_clicks_are_waited_for_each_choice_has_a_draw_of_its_own(settle):
     def shown(space, rng):
@@ -142,19 +94,6 @@ def test_while_clicks_are_waited_for_each_choice_has_a_draw_of_its_own(settle):
             repeated = arms[settle:] == arms[:-settle]
             assert 0.1 < repeated.mean() < 0.35  # draws that came again would give 1
     assert np.array_equal(shown(ContextSpace(5, 5, (2,)), [0, 1]).T, alone)
-
-
-def test_in_a_shop_a_click_that_waits_changes_nothing_and_then_everything():
-    sim = ZooplusSimulator(seed=3)
-    late = Delayed(SharedLinUCBAgent(FeatureEngineer(sim, "crossed")), delay=4)
-    untaught = copy.deepcopy(late.agent)
-    for _ in range(4):
-        late.update(0, 0, 1, sim)
-        assert same(late.agent, untaught)
-    late.update(0, 0, 1, sim)
-    twin = SharedLinUCBAgent(FeatureEngineer(sim, "crossed"))
-    twin.update(0, 0, 1, sim)
-    assert same(late.agent, twin)
 
 
 def test_after_it_has_started_over_it_is_as_new():
@@ -187,33 +126,14 @@ def test_to_count_visits_instead_of_clicks_is_another_ridge_and_another_alpha(de
     assert agent.score(probe) == pytest.approx(probe @ theta + alpha * width, rel=1e-8)
 
 
-@pytest.mark.parametrize("wrong", [{"delay": -1}, {"every": 0}, {"delay": 1.5}, {"every": True}, {"delay": "1"}])
-def test_times_that_cannot_be_are_refused(wrong):
-    with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):
-        Delayed(RandomAgent(ContextSpace(2, 3), rng=0), **wrong)
-
-
-@pytest.mark.parametrize("at", [[0], [-3], [2.5], [10, True]])
-def test_times_to_start_over_that_cannot_be_are_refused(at):
-    with pytest.raises((ValueError, TypeError), match="at"):
-        Restarting(RandomAgent(ContextSpace(2, 3), rng=0), at=at)
-
-
-@pytest.mark.parametrize("kind", [Delayed, lambda agent: Restarting(agent, at=[1])])
-def test_what_is_no_agent_is_refused(kind):
-    with pytest.raises(TypeError, match="agent"):
-        kind("LinUCB")
-
-
-def test_every_world_waits_for_its_own_clicks():
-    def shown(seed):
-        sim = ZooplusSimulator(n_products=10, seed=seed)
-        agent = Delayed(LinUCBAgent(FeatureEngineer(sim)), delay=20, every=5)
-        return run({"late": agent}, sim, 300, users=draw_users(sim, 300)).arm[0]
-
-    batch = shown([7, 8])
-    for i, seed in enumerate([7, 8]):
-        assert (shown(seed)[0] == batch[i]).all()
+@pytest.mark.parametrize(("kind", "wrong", "name"), [
+    *((Delayed, *row) for row in each(delay=[-1, 1.5, "1"], every=[0, True], agent=["LinUCB"])),
+    *((Restarting, *row) for row in each(at=[[0], [-3], [2.5], [10, True]])),
+    (Restarting, {"agent": "LinUCB", "at": [1]}, "agent"),
+])  # fmt: skip
+def test_times_that_cannot_be_and_what_is_no_agent_are_refused(kind, wrong, name):
+    with pytest.raises((ValueError, TypeError), match=name):
+        kind(**{"agent": RandomAgent(ContextSpace(2, 3), rng=0)} | wrong)
 
 
 @settings(max_examples=30, deadline=None)

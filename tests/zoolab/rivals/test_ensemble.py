@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from small_agents import AgentConformance
+from small_agents import held
+from torch_networks import network
 
 from zoolab.logs import action_probabilities
 from zoolab.long.conformance import play
@@ -13,43 +14,20 @@ from zoolib import UCB, ContextSpace, FeatureEngineer, ZooplusSimulator
 SMALL = {"n_members": 4, "hidden_dim": 5, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
 
-class TestEnsemble(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, rng=rng)
+def ensemble(**settings):
+    return lambda features, rng: EnsembleAgent(features, **SMALL, **settings, rng=rng)
 
 
-class TestEnsembleUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, exploration=UCB(), rng=rng)
-
-
-class TestEnsembleInverseGap(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EnsembleAgent(features, **SMALL, exploration=InverseGap(20.0), rng=rng)
-
-
-def network(weights, d, h):
-    """A network of torch with given weights, layer by layer, matrices before biases."""
-    f = torch.nn.Sequential(torch.nn.Linear(d, h), torch.nn.ReLU(), torch.nn.Linear(h, 1)).double()
-    parts = np.split(weights, np.cumsum([d * h, h, h]))
-    with torch.no_grad():
-        for w, part in zip(f.parameters(), parts, strict=True):
-            w.copy_(torch.tensor(part.reshape(w.shape[::-1]).T if w.ndim == 2 else part))
-    return f
+TestEnsemble = held(ensemble(), prefers=False, is_random=True)
+TestEnsembleUCB = held(ensemble(exploration=UCB()))
+TestEnsembleInverseGap = held(ensemble(exploration=InverseGap(20.0)), prefers=False, is_random=True)
 
 
 def test_every_member_is_trained_on_its_own_clicks_as_it_would_be_alone():
     agent = EnsembleAgent(ContextSpace(3, 4), **SMALL, prior=0.7, lr=0.02, rng=0)
     rng, d, h, M = np.random.default_rng(1), 3, 5, 4
-    members = [network(w, d, h) for w in agent.network.flat]
-    priors = [network(w, d, h) for w in agent.priors.flat]
+    members = [network(w, d, h, 1) for w in agent.network.flat]
+    priors = [network(w, d, h, 1) for w in agent.priors.flat]
     optimizers = [torch.optim.Adam(f.parameters(), lr=0.02) for f in members]
     batches = np.random.default_rng()
     past, steps = [], 0

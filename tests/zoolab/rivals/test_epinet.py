@@ -1,11 +1,10 @@
 """An epinet keeps to what an agent is, learns what its loss says, and grows sure of what it has seen alone."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
-from small_agents import AgentConformance
+from small_agents import held
+from torch_networks import network
 
 from zoolab.rivals import EpinetAgent, InverseGap
 from zoolib import UCB, ContextSpace
@@ -13,37 +12,13 @@ from zoolib import UCB, ContextSpace
 SMALL = {"index_dim": 3, "hidden_dim": 5, "epi_dim": 4, "every": 10, "batch_size": 8, "capacity": 60, "n_batches": 2}
 
 
-class TestEpinet(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, rng=rng)
+def epinet(**settings):
+    return lambda features, rng: EpinetAgent(features, **SMALL, **settings, rng=rng)
 
 
-class TestEpinetUCB(AgentConformance):
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, exploration=UCB(), rng=rng)
-
-
-class TestEpinetInverseGap(AgentConformance):
-    prefers, is_random = False, True
-
-    @staticmethod
-    def make(features, rng):
-        return EpinetAgent(features, **SMALL, exploration=InverseGap(20.0), rng=rng)
-
-
-def network(weights, *sizes):
-    """A network of torch with given weights, layer by layer, matrices before biases."""
-    layers = [torch.nn.Linear(m, n).double() for m, n in itertools.pairwise(sizes)]
-    f = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
-    parts = np.split(weights, np.cumsum([w.numel() for w in f.parameters()])[:-1])
-    with torch.no_grad():
-        for w, part in zip(f.parameters(), parts, strict=True):
-            w.copy_(torch.tensor(part.reshape(w.shape[::-1]).T if w.ndim == 2 else part))
-    return f
+TestEpinet = held(epinet(), prefers=False, is_random=True)
+TestEpinetUCB = held(epinet(exploration=UCB()))
+TestEpinetInverseGap = held(epinet(exploration=InverseGap(20.0)), prefers=False, is_random=True)
 
 
 def indices(D):
@@ -89,29 +64,6 @@ def test_it_learns_as_one_epinet_does_record_by_record_and_index_by_index():
         payoffs = np.array([[said(x, z) for z in torch.tensor(indices(D))] for x in torch.tensor(X)])
     np.testing.assert_allclose(agent.payoff(X), payoffs.mean(-1), atol=1e-8)
     np.testing.assert_allclose(agent.uncertainty(X), payoffs.std(-1), atol=1e-8)
-
-
-def test_a_step_goes_along_the_gradient_of_the_loss_and_the_epinets_loss_does_not_move_the_base_network():
-    agent = EpinetAgent(ContextSpace(3, 4, (2,)), **SMALL, prior=0.7, noise=0.4, rng=0)
-    rng, Z, taken = np.random.default_rng(1), indices(3), {}
-    X, c, r = rng.normal(size=(2, 8, 3)), rng.normal(size=(2, 8, 3)), rng.normal(size=(2, 8))
-
-    def loss(own):
-        E = agent.embed(X)
-        payoffs = E[..., 1:] @ Z.T + E[..., :1]
-        return np.square(E[..., 0] - r if own else payoffs - r[..., None] - 0.4 * c @ Z.T).reshape(2, -1).mean(-1)
-
-    for name in ("optimizer", "epi_optimizer"):
-        getattr(agent, name).step = lambda gradient, name=name: taken.__setitem__(name, gradient.copy())
-    agent._train(X, c, r)
-    for name, net in (("optimizer", agent.network), ("epi_optimizer", agent.epinet)):
-        for j in range(net.p):
-            ends, before = [], net.flat[:, j].copy()
-            for sign in (1, -1):
-                net.flat[:, j] = before + sign * 1e-6
-                ends.append(loss(own=name == "optimizer"))
-            net.flat[:, j] = before
-            np.testing.assert_allclose(taken[name][:, j], (ends[0] - ends[1]) / 2e-6, atol=1e-7)
 
 
 def test_a_score_is_linear_in_one_index_for_all_arms_and_alpha_stretches_it():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_ledger import D_EMB, MemoryStore, assert_is, literal, phi, shown
+from memory_store import MemoryStore
+from test_ledger import D_EMB, assert_is, literal, phi, recorded, shown
 
 from zoolab.serving import Ledger, Message, Outcome, RetiredModelError, Sums, erase, retire
 from zoolab.serving.stores import open_store
@@ -26,9 +27,7 @@ def told(ledger, decisions, embed, version, rewards):
 @settings(max_examples=40, deadline=None)
 def test_what_is_left_is_the_evidence_of_all_others(rewards, hers):
     ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
-    decisions = [shown(seed=i) for i in range(4)]
-    for decision in decisions:
-        ledger.record(decision)
+    decisions = [recorded(ledger, seed=i) for i in range(4)]
     verdicts = told(ledger, decisions, embed, "v", rewards)
     assert erase(ledger, [f"d{i}" for i in hers], lambda version: embed) == len(hers)
     others = {key: r for key, r in verdicts.items() if key[0] not in hers}
@@ -40,9 +39,7 @@ def test_what_is_left_is_the_evidence_of_all_others(rewards, hers):
 
 def test_it_leaves_the_evidence_of_every_version_and_of_every_group():
     ledger, phis = Ledger(MemoryStore(), D_EMB, ridge=0.5), {"old": phi(0), "new": phi(1)}
-    decisions = [shown(seed=i, group=f"user:{i % 2}") for i in range(4)]
-    for decision in decisions:
-        ledger.record(decision)
+    decisions = [recorded(ledger, seed=i, group=f"user:{i % 2}") for i in range(4)]
     verdicts = told(ledger, decisions, phis["old"], "old", [[1, 0, 1]] * 4)
     ledger.migrate(phis["new"], "new")
     assert erase(ledger, ["d0", "d3"], phis.__getitem__) == 2
@@ -67,8 +64,8 @@ def test_a_later_click_is_unknown_and_to_erase_twice_does_no_harm():
 
 def test_a_deployment_in_between_is_noticed_and_taken_out_too():
     store, phis = MemoryStore(), {"old": phi(0), "new": phi(1)}
-    ledger, decision = Ledger(store, D_EMB, ridge=0.5), shown(seed=0)
-    ledger.record(decision)
+    ledger = Ledger(store, D_EMB, ridge=0.5)
+    decision = recorded(ledger, seed=0)
     told(ledger, [decision], phis["old"], "old", [[1, 0, 1]])
 
     def overtaken(version):
@@ -83,7 +80,7 @@ def test_a_deployment_in_between_is_noticed_and_taken_out_too():
 def test_where_the_store_is_away_nothing_is_half_erased(tmp_path):
     embed, store = phi(0), open_store(tmp_path / "store")
     ledger = Ledger(store, D_EMB, ridge=0.5)
-    ledger.record(shown(seed=0))
+    recorded(ledger, seed=0)
     told(ledger, [shown(seed=0)], embed, "v", [[1, 1, 0]])
     store.close()
     with pytest.raises(StoreUnavailableError):
@@ -99,7 +96,7 @@ def test_where_the_store_is_away_nothing_is_half_erased(tmp_path):
 )
 def test_nonsense_is_refused_and_changes_nothing(ids, how):
     ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
-    ledger.record(shown(seed=0))
+    recorded(ledger, seed=0)
     told(ledger, [shown(seed=0)], embed, "v", [[1, 0, 1]])
     before = dict(ledger.store.values)
     with pytest.raises((TypeError, ValueError, KeyError)):
@@ -121,8 +118,7 @@ def test_a_path_of_verdicts_that_ends_in_none_leaves_the_prior(path):
 
 def test_of_whoever_was_alone_in_a_group_no_name_is_left():
     ledger, embed = Ledger(MemoryStore(), D_EMB, ridge=0.5), phi(0)
-    decision = shown(seed=0, group="user:ann")
-    ledger.record(decision)
+    decision = recorded(ledger, seed=0, group="user:ann")
     told(ledger, [decision], embed, "v", [[1, 0, 1]])
     assert erase(ledger, ["d0"], lambda version: embed) == 1
     assert not [key for key in ledger.store.values if "ann" in key]
@@ -134,9 +130,7 @@ def test_of_whoever_was_alone_in_a_group_no_name_is_left():
 
 def two_versions():
     ledger, phis = Ledger(MemoryStore(), D_EMB, ridge=0.5), {"old": phi(0), "new": phi(1)}
-    decisions = [shown(seed=i, group=f"user:{i % 2}") for i in range(4)]
-    for decision in decisions:
-        ledger.record(decision)
+    decisions = [recorded(ledger, seed=i, group=f"user:{i % 2}") for i in range(4)]
     for version in phis:
         ledger.publish(version, {}, {"w": np.ones(3)})
     ledger.put_in_force("old")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 
 from zoolab.serving import KeptScores, Sums
 from zoolab.serving.kept_scores import ROWS
@@ -84,17 +85,10 @@ def test_a_variance_that_rounding_made_negative_scores_like_none():
     assert np.isfinite(kept.scores(1.0)).all()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"Z": [[1.0]]}, "Z must be a matrix"),
-        ({"Z": np.ones(3)}, "Z must be a matrix"),
-        ({"Z": np.ones((3, 2), dtype=int)}, "Z must be a matrix"),
-        ({"sums": Sums.prior(4, 1.0)}, "sums must be about embeddings of length 2"),
-        ({"ridge": 0.0}, "ridge"),
-        ({"renew_every": 0}, "renew_every"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "said"), [
+    *(({"Z": wrong}, "Z must be a matrix") for wrong in ([[1.0]], np.ones(3), np.ones((3, 2), dtype=int))),
+    ({"sums": Sums.prior(4, 1.0)}, "sums must be about embeddings of length 2"), *each(ridge=[0.0], renew_every=[0]),
+])  # fmt: skip
 def test_scores_that_cannot_be_kept_are_refused(arguments, said):
     with pytest.raises((ValueError, TypeError), match=said):
         KeptScores(**({"Z": np.ones((3, 2))} | arguments))

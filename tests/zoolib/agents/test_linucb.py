@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refused import each
 
 from zoolab.literal.linear import LiteralLinUCB, LiteralSharedLinUCB, LiteralShop
 from zoolib import (
@@ -20,10 +21,8 @@ from zoolib import (
     SharedLinUCBAgent,
     Thompson,
     ZooplusSimulator,
-    replicate,
     run,
 )
-from zoolib.quick import player_of
 
 SHOCKS = {10_000: SHOCK_FISH, 25_000: SHOCK_DOG_TOY}
 
@@ -61,42 +60,6 @@ def test_every_choice_equals_the_literal_version(shared, memory):
     assert results.category[0, 0].tolist() == categories
 
 
-@pytest.mark.parametrize("make", [
-    lambda f, rng: LinUCBAgent(f, alpha=0.2),
-    lambda f, rng: LinUCBAgent(f, alpha=0.2, gamma=0.99),
-    lambda f, rng: LinUCBAgent(f, alpha=0.2, window=200),
-    lambda f, rng: SharedLinUCBAgent(f.encoded("crossed"), alpha=0.2),
-    lambda f, rng: SharedLinUCBAgent(f.encoded("both"), alpha=0.2, gamma=0.99),
-    lambda f, rng: SharedLinUCBAgent(f, alpha=0.2, window=200),
-])  # fmt: skip
-def test_replication_i_of_a_batch_equals_the_single_run_with_its_seed(make):
-    shocks = {500: SHOCK_FISH, 900: Launch(["Cat Food", "Dog Toy"])}
-    batch = replicate({"agent": make}, [4, 11, 7], 1500, shocks, n_products=20)
-    for i, seed in enumerate([4, 11, 7]):
-        single = replicate({"agent": make}, seed, 1500, shocks, n_products=20)
-        assert (single.arm[0, 0] == batch.arm[0, i]).all()
-        assert (single.reward[0, 0] == batch.reward[0, i]).all()
-        assert np.array_equal(single.expected[0, 0], batch.expected[0, i])
-
-
-@pytest.mark.parametrize("encoding", ["onehot", "both"])
-@pytest.mark.parametrize("memory", [{}, {"window": 100}], ids=["all", "window"])
-def test_remembered_scores_equal_scores_from_scratch(memory, encoding):
-    sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
-    features = FeatureEngineer(sim, encoding)
-    agent, played = (LinUCBAgent(features, alpha=0.5, **memory) for _ in range(2))
-    player, rng = player_of(played, sim), np.random.default_rng(0)
-    for t in range(400):
-        user = rng.integers(0, 100, 2)
-        here = sim.persona(user), np.arange(2)
-        payoff, width = (kept.reshape(-1, 2, 15)[here] for kept in (player.f, player.w))
-        assert np.allclose(payoff + 0.5 * width, agent.score(features.contexts(user, sim)), atol=1e-12), t
-        arm = player.predict(user, sim)
-        reward = sim.get_reward(user, arm)
-        for one in (agent, player):
-            one.update(user, arm, reward, sim)
-
-
 @pytest.mark.parametrize("encoding", ["onehot", "crossed", "both"])
 def test_scores_of_candidates_are_those_of_their_products(encoding):
     sim = ZooplusSimulator(n_products=15, n_users=100, seed=[1, 2])
@@ -110,17 +73,6 @@ def test_scores_of_candidates_are_those_of_their_products(encoding):
             assert np.allclose(agent.score(X), scores, atol=1e-12), t
             arm = agent.predict(user, sim)
             agent.update(user, arm, sim.get_reward(user, arm), sim)
-
-
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-def test_without_forgetting_window_and_discount_are_the_plain_agent(agent_class):
-    def play(**memory):
-        return replicate(
-            {"a": lambda f, rng: agent_class(f, alpha=0.2, **memory)}, range(3), 2000, {800: SHOCK_FISH}
-        ).arm
-
-    assert (play() == play(gamma=1.0)).all()
-    assert (play() == play(window=2000)).all()
 
 
 @settings(max_examples=25, deadline=None)
@@ -138,17 +90,6 @@ def test_permuting_the_arms_permutes_the_choices(seed, n_arms, d):
         permuted.learn(X[arm], int(place), reward)
 
 
-def test_ties_go_to_the_lowest_product():
-    sim = ZooplusSimulator(seed=1)
-    features = FeatureEngineer(sim)
-    assert LinUCBAgent(features, alpha=0.2).predict(0, sim) == 0
-    shared = SharedLinUCBAgent(features, alpha=0.2)
-    assert shared.predict(0, sim) == 0
-    shared.learn(features.context(0, 0), 0, 0.0)
-    chosen = shared.predict(0, sim)
-    assert chosen == min(k for k in range(50) if sim.product_category[k] != sim.product_category[0])
-
-
 def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():
     sim = ZooplusSimulator(n_products=10, n_users=50, seed=3)
     agent = LinUCBAgent(FeatureEngineer(sim), alpha=0.2)
@@ -164,13 +105,8 @@ def test_a_launched_product_is_a_stranger_to_the_disjoint_agent():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ({"alpha": -0.1}, "alpha"),
-    ({"alpha": float("nan")}, "alpha"),
-    ({"gamma": 0.0}, "gamma"),
-    ({"gamma": 1.5}, "gamma"),
-    ({"window": 0}, "window"),
+    *each(alpha=[-0.1, float("nan")], gamma=[0.0, 1.5], window=[0], ridge=[0.0]),
     ({"window": 10, "gamma": 0.9}, "two ways to forget"),
-    ({"ridge": 0.0}, "ridge"),
 ])  # fmt: skip
 @pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
 def test_settings_that_make_no_sense_are_refused_by_name(agent_class, arguments, message, features):
@@ -200,15 +136,6 @@ def test_an_exploration_that_takes_the_place_of_another_is_given_what_it_asks_fo
     placed.exploration = copy.deepcopy(drawn.exploration)
     results = run({"from the start": drawn, "afterwards": placed}, sim, 200)
     np.testing.assert_array_equal(results.arm[0], results.arm[1])
-
-
-def test_contexts_of_whole_numbers_are_contexts_and_no_personas(rng):
-    sim = ZooplusSimulator(20, 100, seed=range(3))
-    agent = LinUCBAgent(FeatureEngineer(sim))
-    run({"agent": agent}, sim, 50)
-    X = rng.integers(0, 2, (3, 20, 9))
-    assert np.array_equal(agent.score(X), agent.score(X.astype(float)))
-    assert np.array_equal(agent.select(X), agent.select(X.astype(float)))
 
 
 @pytest.mark.parametrize("kind", [LinUCBAgent, SharedLinUCBAgent])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from refused import each
 
 from zoolab.literal.linear import LiteralShop
 from zoolab.literal.neural import LiteralDiagonalNeuralUCB, LiteralNeuralUCB
@@ -76,20 +77,6 @@ def test_every_choice_equals_the_literal_version_on_the_diagonal():
     assert shown == shown_by_literal(literal, *SETTING)
 
 
-def test_the_evidence_is_the_sum_that_the_definition_asks_for():
-    agent = NeuralUCBAgent(ContextSpace(4, 3), hidden_dim=5, lr=0.1, rng=0)
-    rng = np.random.default_rng(0)
-    A, b = np.eye(31), np.zeros(31)
-    for _ in range(50):
-        x, r = rng.normal(size=4), rng.normal()
-        g = agent.network.gradients(x[None])[0]
-        A += np.outer(g, g)
-        b += r * g
-        agent.learn(x, 0, r)
-    assert np.allclose(agent.evidence.A, A)
-    assert np.allclose(agent.evidence.b, b)
-
-
 def test_b_is_never_read():
     agent, twin = (NeuralUCBAgent(ContextSpace(4, 3), hidden_dim=5, lr=0.1, rng=0) for _ in range(2))
     rng = np.random.default_rng(0)
@@ -102,28 +89,9 @@ def test_b_is_never_read():
         twin.evidence.b[...] = rng.normal(size=31)
 
 
-def test_it_learns_what_is_worth_showing():
-    agent = NeuralUCBAgent(ContextSpace(4, 4), alpha=0.3, lr=0.05, hidden_dim=16, rng=0)
-    rng = np.random.default_rng(0)
-    X = np.eye(4)
-    for _ in range(400):
-        arm = agent.select(X)
-        agent.learn(X[arm], arm, rng.binomial(1, [0.1, 0.8, 0.3, 0.2][arm]))
-    assert [agent.select(X) for _ in range(5)] == [1] * 5
-    assert agent.payoff(X)[1] == pytest.approx(0.8, abs=0.15)
-
-
 @pytest.mark.parametrize(("settings", "error", "message"), [
-    ({"alpha": -1.0}, ValueError, "alpha"),
-    ({"alpha": float("nan")}, ValueError, "alpha"),
-    ({"lr": 0.0}, ValueError, "lr"),
-    ({"lr": float("inf")}, ValueError, "lr"),
-    ({"hidden_dim": 0}, ValueError, "hidden_dim"),
-    ({"hidden_dim": 2.0}, TypeError, "hidden_dim"),
-    ({"ridge": 0.0}, ValueError, "ridge"),
-    ({"rng": None}, TypeError, "rng"),
-    ({"rng": [1, 2]}, ValueError, "rng"),
-    ({"evidence": 1}, TypeError, "evidence"),
+    *each(ValueError, alpha=[-1.0, float("nan")], lr=[0.0, float("inf")], hidden_dim=[0], ridge=[0.0], rng=[[1, 2]]),
+    *each(TypeError, hidden_dim=[2.0], rng=[None], evidence=[1]),
 ])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused_by_name(settings, error, message, features):
     with pytest.raises(error, match=message):

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from refused import each
 
 from zoolab.rivals import MLPRecommender, StaticMLPAgent, random_log, train_recommender
-from zoolib import ContextSpace, FeatureEngineer, Turnover, ZooplusSimulator, replicate, run
+from zoolib import ContextSpace, FeatureEngineer, Turnover, ZooplusSimulator, run
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +21,6 @@ def trained(shop):
     return train_recommender(log, 60, 15, rng=3)
 
 
-@pytest.fixture
-def model():
-    return MLPRecommender(7, 5, 4, rng=1)
-
-
 def weights(model):
     return {name: w.detach().numpy().copy() for name, w in model.named_parameters()}
 
@@ -34,13 +30,6 @@ def assert_same(a, b):
     a, b = weights(a), weights(b)
     assert a.keys() == b.keys()
     assert all(np.array_equal(a[name], b[name]) for name in a)
-
-
-def test_the_hidden_layer_sees_both_embeddings_end_to_end(model):
-    users, products = torch.tensor([[0, 6], [3, 3]]), torch.tensor([[4, 0], [2, 4]])
-    both = torch.cat([model.user(users), model.product(products)], dim=-1)
-    expected = model.head(torch.relu(model.hidden(both)))[..., 0]
-    assert torch.allclose(model.logits(users, products), expected, rtol=1e-12, atol=1e-14)
 
 
 # ---- the log ---------------------------------------------------------------------------------------------
@@ -132,18 +121,6 @@ def test_training_prints_nothing_unless_asked(shop, capfd):
     assert "training" in shown.err
 
 
-def test_models_of_many_worlds_serve_their_own_world():
-    def factory(features, rngs):
-        sims = [ZooplusSimulator(10, 30, seed) for seed in features.sim.seeds]
-        models = [train_recommender(random_log(s, 2000, 1), 30, 10, rng=1, epochs=1)[0] for s in sims]
-        return StaticMLPAgent(features, models if features.batch_shape else models[0])
-
-    batch = replicate({"m": factory}, [3, 4], 100, n_products=10, n_users=30)
-    for i, seed in enumerate([3, 4]):
-        single = replicate({"m": factory}, seed, 100, n_products=10, n_users=30)
-        assert np.array_equal(single.arm[0, 0], batch.arm[0, i])
-
-
 @pytest.mark.parametrize("seed", [1, [1, 2]], ids=["one", "batch"])
 def test_where_all_that_it_knows_is_sold_out_the_first_product_for_sale_is_shown(seed):
     sim = ZooplusSimulator(n_products=5, n_users=4, seed=seed)
@@ -158,29 +135,13 @@ def test_where_all_that_it_knows_is_sold_out_the_first_product_for_sale_is_shown
 
 @pytest.mark.parametrize(("change", "message"), [
     ({"log": pd.DataFrame({"user": [0, 1], "click": [0, 1]})}, "log must have a column 'product'"),
-    ({"user": [0, 60]}, r"log\['user'\]"),
-    ({"user": [0, -1]}, r"log\['user'\]"),
-    ({"user": [0.0, 1.0]}, r"log\['user'\]"),
-    ({"user": ["a", "b"]}, r"log\['user'\]"),
-    ({"product": [0, 15]}, r"log\['product'\]"),
-    ({"product": [np.nan, 1]}, r"log\['product'\]"),
-    ({"click": [0, 2]}, r"log\['click'\]"),
-    ({"click": [0.5, 1]}, r"log\['click'\]"),
-    ({"click": [np.nan, 1]}, r"log\['click'\]"),
-    ({"validation": 0.0}, "validation"),
-    ({"validation": 1.0}, "validation"),
-    ({"validation": 1.5}, "validation"),
-    ({"epochs": 0}, "epochs"),
-    ({"batch_size": 0}, "batch_size"),
-    ({"batch_size": 10.0}, "batch_size"),
-    ({"lr": 0.0}, "lr"),
-    ({"lr": float("nan")}, "lr"),
-    ({"rng": None}, "rng"),
-    ({"n_users": 0}, "n_users"),
-    ({"n_products": 15.0}, "n_products"),
+    *((wrong, rf"log\['{name}'\]") for wrong, name in each(
+        user=[[0, 60], [0, -1], [0.0, 1.0], ["a", "b"]], product=[[0, 15], [np.nan, 1]],
+        click=[[0, 2], [0.5, 1], [np.nan, 1]])),
+    *each(validation=[0.0, 1.0, 1.5], epochs=[0], batch_size=[0, 10.0], lr=[0.0, float("nan")], rng=[None]),
+    *each(n_users=[0], n_products=[15.0], log=[[(0, 1, 1)]]),
     ({"log": pd.DataFrame({"user": [0], "product": [0], "click": [1]})}, "validation"),
     ({"log": pd.DataFrame({"user": [], "product": [], "click": []}, dtype=int)}, "log"),
-    ({"log": [(0, 1, 1)]}, "log"),
 ])  # fmt: skip
 def test_a_log_or_setting_that_makes_no_sense_is_refused_by_name(change, message):
     log = pd.DataFrame({"user": [0, 1], "product": [0, 1], "click": [0, 1]})
@@ -223,6 +184,3 @@ MODEL = MLPRecommender(7, 5, rng=0)
 def test_an_agent_without_a_fitting_model_is_refused_by_name(features, model, message):
     with pytest.raises((ValueError, TypeError), match=message):
         StaticMLPAgent(features, model)
-
-
-# ---- files -----------------------------------------------------------------------------------------------

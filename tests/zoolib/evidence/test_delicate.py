@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from zoolab.columns import BatchedEvidence, Layout, LogisticEvidence
+from zoolab.columns import Layout, LogisticEvidence
 from zoolab.literal.linear import LiteralSharedLinUCB
 from zoolab.long.conformance import same
 from zoolab.rivals import PerProductAgent
@@ -82,13 +82,6 @@ def test_a_window_keeps_its_digits_however_many_clicks_have_left_it(lengths):
         evidence.add(lengths(rng) * rng.normal(size=10), 0.0)
         x = lengths(rng) * rng.normal(size=(1, 10))
         assert evidence.width(x)[0] == pytest.approx(np.sqrt(x[0] @ np.linalg.solve(evidence.A, x[0])), rel=1e-7)
-
-
-def test_a_batch_follows_its_ridge():
-    evidence = BatchedEvidence(2, ridge=3.0)
-    evidence.sum((), np.eye(2), np.ones(2))
-    evidence.factor()
-    np.testing.assert_allclose(evidence.theta, [0.25, 0.25])
 
 
 FORGETTING = {

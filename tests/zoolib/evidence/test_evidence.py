@@ -1,15 +1,11 @@
 """Evidence against its definition: sums over clicks, with weights, and an inverse computed from them."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoolib.evidence.ridge
-from zoolib import ContextSpace, FeatureEngineer, LinUCBAgent, SharedLinUCBAgent, ZooplusSimulator
 from zoolib.evidence import DiscountedEvidence, Evidence, WindowedEvidence, make_evidence
 from zoolib.evidence.ridge import TIDY_EVERY
 
@@ -132,17 +128,6 @@ def test_rounding_errors_of_many_updates_are_swept_away(by_arm, monkeypatch):
     assert error(TIDY_EVERY) < error(10 * n) / 10
 
 
-def test_only_arms_with_many_updates_are_computed_afresh():
-    evidence = Evidence(2, (3,))
-    x = np.array([1.0, 0.5])
-    for t in range(TIDY_EVERY):
-        evidence.A_inv[1] = 7  # what nobody has updated is nobody's to recompute
-        evidence.add(x, 1.0, 0 if t % 25 else 2)
-    assert (evidence.A_inv[1] == 7).all()
-    assert np.array_equal(evidence.A_inv[0], np.linalg.inv(evidence.A[0]))
-    assert np.allclose(evidence.A_inv[2], np.linalg.inv(evidence.A[2]))
-
-
 @pytest.mark.parametrize("memory", [{}, {"window": 15}, {"gamma": 0.9}])
 @pytest.mark.parametrize("batch", [(), (2,)])
 def test_arms_that_are_added_have_no_past_and_leave_that_of_the_others_as_it_is(memory, batch):
@@ -177,16 +162,6 @@ def test_a_window_holds_the_last_clicks_and_no_other(seed, window, n, n_arms):
     for arm in range(n_arms):
         mine = arms[last] == arm
         assert_holds(evidence, *sums(X[last][mine], r[last][mine]), which=arm, atol=1e-6)
-
-
-def test_a_window_keeps_its_clicks_though_the_callers_arrays_change(rng):
-    evidence, X = WindowedEvidence(3, (2,), window=4), rng.normal(size=(12, 2, 3))
-    x, r = np.empty((2, 3)), np.empty(2)
-    for t in range(12):
-        x[:], r[:] = X[t], t % 2
-        evidence.add(x, r)
-    for i in range(2):
-        assert_holds(evidence, *sums(X[8:, i], np.arange(8, 12) % 2), which=i)
 
 
 @settings(max_examples=20, deadline=None)
@@ -234,17 +209,6 @@ def test_discounted_evidence_of_many_arms_holds_the_weighted_sums(seed, gamma, n
         assert np.allclose(evidence.width(seen)[arm] ** 2, [x @ np.linalg.solve(A, x) for x in seen[arm]])
 
 
-def test_an_arm_that_is_no_longer_shown_becomes_uncertain_again():
-    evidence, x = DiscountedEvidence(2, (2,), gamma=0.9), np.array([1.0, 1.0])
-    for _ in range(20):
-        evidence.add(x, 1, 0)
-    sure = evidence.width(x[None])[0, 0]
-    for _ in range(300):
-        evidence.add(x, 1, 1)
-    assert sure < 0.5 * evidence.width(x[None])[0, 0]
-    assert np.isclose(evidence.width(x[None])[0, 0], np.sqrt(2))  # the prior's
-
-
 @settings(max_examples=20, deadline=None)
 @given(seed=SMALL, by_arm=st.booleans())
 def test_without_forgetting_all_kinds_of_evidence_are_the_plain_one(seed, by_arm):
@@ -277,30 +241,6 @@ def test_the_settings_decide_what_is_remembered(settings_, kind):
 # ---- copies ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("memory", [{}, {"window": 10}, {"gamma": 0.9}], ids=["all", "window", "discount"])
-@pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))], ids=["copy", "pickle"])
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-@pytest.mark.parametrize("seed", [4, [4, 5]])
-def test_a_copied_agent_goes_on_as_the_first_would_have(memory, twin_of, agent_class, seed):
-    sim = ZooplusSimulator(8, 30, seed)
-    agent = agent_class(FeatureEngineer(sim, "crossed"), alpha=0.5, **memory)
-
-    def play(agent, sim, n):
-        users, arms = np.random.default_rng(n).integers(30, size=(n, *sim.batch_shape)), []
-        for user in users if sim.batch_shape else users.tolist():
-            arms.append(agent.predict(user, sim))
-            agent.update(user, arms[-1], sim.get_reward(user, arms[-1]), sim)
-        return np.array(arms).tolist()
-
-    play(agent, sim, 40)
-    twin, before = twin_of(agent), agent.evidence.b.copy()
-    chosen = play(twin, sim.copy(), 60)
-    assert np.array_equal(agent.evidence.b, before)  # a copy learns for itself
-    assert chosen == play(agent, sim, 60)
-    assert np.allclose(agent.evidence.A_inv, twin.evidence.A_inv)
-    assert np.allclose(twin.evidence.A_inv @ twin.evidence.A, np.eye(20))
-
-
 # ---- what is refused -------------------------------------------------------------------------------------
 
 
@@ -328,33 +268,3 @@ def test_fading_evidence_that_starts_from_records_fades_from_there():
     fading.add(x, 1.0, 0)
     for arm, more in ((0, np.outer(x, x)), (1, 0.0)):
         assert np.allclose(fading.A[arm], np.eye(4) + 0.9 * X[arm].T @ X[arm] + more)
-
-
-@pytest.mark.parametrize("memory", [{}, {"window": 3}, {"gamma": 0.9}], ids=["all", "window", "discount"])
-@pytest.mark.parametrize("agent_class", [LinUCBAgent, SharedLinUCBAgent])
-@pytest.mark.parametrize(("bad", "message"), [
-    ({"x": np.ones(4)}, "x must have shape"),
-    ({"x": np.ones((2, 3))}, "x must have shape"),
-    ({"x": [1.0, np.nan, 0.0]}, "x must be finite"),
-    ({"x": ["a", "b", "c"]}, "x must hold real numbers"),
-    ({"arm": 5}, "arm"),
-    ({"arm": -1}, "arm"),
-    ({"arm": 1.0}, "arm"),
-    ({"reward": np.nan}, "reward"),
-    ({"reward": [1.0]}, "reward"),
-    ({"reward": None}, "reward"),
-])  # fmt: skip
-def test_a_bad_click_is_named_and_leaves_the_evidence_as_it_was(memory, agent_class, bad, message):
-    agent = agent_class(ContextSpace(3, 5), alpha=0.1, **memory)
-    for arm in range(5):
-        agent.learn([1.0, 0.5, arm], arm, 1.0)
-    A, A_inv, b = (getattr(agent.evidence, name).copy() for name in ("A", "A_inv", "b"))
-    with pytest.raises((ValueError, TypeError), match=message):
-        agent.learn(**({"x": np.ones(3), "arm": 0, "reward": 1.0} | bad))
-    assert np.array_equal(agent.evidence.A, A)
-    assert np.array_equal(agent.evidence.A_inv, A_inv)
-    assert np.array_equal(agent.evidence.b, b)
-    with pytest.raises(ValueError, match="X must"):
-        agent.select(np.ones((0, 3)))
-    with pytest.raises(ValueError, match="X must"):
-        agent.select(np.ones((5, 4)))

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 
 import numpy as np
 import pytest
+from refused import each
 
 from zoolib import (
     CATEGORIES,
@@ -20,7 +20,6 @@ from zoolib import (
     FeatureEngineer,
     Launch,
     LinUCBAgent,
-    OracleAgent,
     RandomAgent,
     SharedLinUCBAgent,
     Shock,
@@ -68,22 +67,6 @@ def test_a_run_is_the_loop_that_one_would_write_by_hand():
         assert results.persona[0, t] == world.user_persona[user]
 
 
-def test_a_batch_of_runs_records_what_each_world_saw():
-    sim = ZooplusSimulator(10, 30, [6, 7])
-    results = run({"r": RandomAgent(FeatureEngineer(sim), rng=1)}, sim, 300, SHOCKS)
-    users = draw_users(sim, 300)
-    for i, seed in enumerate(sim.seeds):
-        world = ZooplusSimulator(10, 30, seed)
-        for t in range(300):
-            if t in SHOCKS:
-                world.apply_shock(SHOCKS[t])
-            user, arm = int(users[i, t]), int(results.arm[0, i, t])
-            assert results.reward[0, i, t] == world.get_reward(user, arm)
-            assert results.expected[0, i, t] == world.click_probability(user, arm)
-            assert results.oracle[i, t] == world.oracle_value(user)
-            assert results.category[0, i, t] == world.product_category[arm]
-
-
 @pytest.mark.parametrize(("many", "kind"), [(128, np.int8), (129, np.int16)])
 def test_however_many_personas_and_categories_there_are_each_is_recorded(many, kind):
     names = tuple(f"c{i}" for i in range(many))
@@ -103,22 +86,6 @@ def test_the_shop_that_is_handed_in_is_left_as_it_is():
     assert sim.for_sale.all()
     assert np.array_equal(sim.click_table, other.click_table)
     assert [sim.get_reward(0, 0) for _ in range(50)] == [other.get_reward(0, 0) for _ in range(50)]
-
-
-def test_whoever_has_predict_and_update_can_take_part():
-    class Stubborn:
-        n_clicks = 0
-
-        def predict(self, user_id, sim):
-            return 7
-
-        def update(self, user_id, chosen_arm, reward, sim):
-            self.n_clicks += reward
-
-    sim, agent = ZooplusSimulator(20, 50, 3), Stubborn()
-    results = run({"stubborn": agent}, sim, 200)
-    assert (results.arm == 7).all()
-    assert agent.n_clicks == results.reward.sum()
 
 
 # ---- what makes it fair ----------------------------------------------------------------------------------
@@ -156,12 +123,6 @@ def test_an_agent_that_meddles_disturbs_nobody_else():
     assert np.array_equal(beside.oracle, honest.oracle)
 
 
-def test_agents_that_show_the_same_have_the_same_luck():
-    results = replicate({"a": lambda f, rng: OracleAgent(f), "b": lambda f, rng: OracleAgent(f)}, range(5), 500)
-    assert np.array_equal(results.reward[0], results.reward[1])
-    assert (results.expected == results.oracle).all()
-
-
 def test_who_comes_does_not_depend_on_the_shop():
     small, large = ZooplusSimulator(5, 100, 3), ZooplusSimulator(50, 100, 3)
     used = small.copy()
@@ -181,15 +142,6 @@ def test_who_comes_is_not_what_the_shops_own_generator_would_draw():
     for other in (np.random.default_rng(3), spawn(3, "Random"), spawn(4, "users")):
         assert (users == other.integers(1000, size=2000)).mean() < 0.01
     assert abs(users.mean() - 499.5) < 4 * 1000 / np.sqrt(12 * 2000)  # four standard errors
-
-
-def test_a_replication_depends_on_its_seed_alone():
-    three = replicate({"Random": random}, [4, 5, 6], 300)
-    for i, seed in enumerate([4, 5, 6]):
-        one = replicate({"Random": random}, seed, 300)
-        assert np.array_equal(one.arm[0, 0], three.arm[0, i])
-        assert np.array_equal(one.reward[0, 0], three.reward[0, i])
-    assert not np.array_equal(three.arm[0, 0], three.arm[0, 1])
 
 
 # ---- results ---------------------------------------------------------------------------------------------
@@ -234,30 +186,20 @@ class Watched(RandomAgent):
 
 @pytest.mark.parametrize("seed", [3, [3, 4]])
 @pytest.mark.parametrize(("bad", "error", "message"), [
-    ({"n_steps": 0}, ValueError, "n_steps"),
-    ({"n_steps": 10.0}, TypeError, "n_steps"),
-    ({"n_steps": True}, TypeError, "n_steps"),
-    ({"sim": "shop"}, TypeError, "sim"),
-    ({"agents": {}}, ValueError, "agents"),
-    ({"agents": ["LinUCB"]}, ValueError, "agents"),
+    *each(ValueError, n_steps=[0], agents=[{}, ["LinUCB"]], shocks=[{100: SHOCK_FISH}, {-1: SHOCK_FISH}]),
+    *each(TypeError, n_steps=[10.0, True], sim=["shop"], shocks=[
+        {5.0: SHOCK_FISH}, {"5": SHOCK_FISH, 6: SHOCK_FISH}, {5: "fish boom"}, [SHOCK_FISH],
+        {5: {"budget_shopper": {"Cat Food": 0.1}}},
+    ]),
     ({"agents": {"a": object()}}, TypeError, "agents.*predict and update, got object"),
-    ({"shocks": {100: SHOCK_FISH}}, ValueError, "shocks"),
-    ({"shocks": {-1: SHOCK_FISH}}, ValueError, "shocks"),
-    ({"shocks": {5.0: SHOCK_FISH}}, TypeError, "shocks"),
-    ({"shocks": {"5": SHOCK_FISH, 6: SHOCK_FISH}}, TypeError, "shocks"),
-    ({"shocks": {5: "fish boom"}}, TypeError, "shocks"),
-    ({"shocks": {5: {"budget_shopper": {"Cat Food": 0.1}}}}, TypeError, "shocks"),
-    ({"shocks": [SHOCK_FISH]}, TypeError, "shocks"),
     ({"shocks": {90: Shock({"cat_lover": {"Cat Food": 0.5}})}}, ValueError, "unknown persona 'cat_lover'"),
     ({"shocks": {90: Shock({"budget_shopper": {"Bird Food": 0.5}})}}, ValueError, "unknown category 'Bird Food'"),
     ({"shocks": {90: Shock({"budget_shopper": {"Cat Food": 1.5}})}}, ValueError, "click probability"),
     ({"shocks": {90: Launch(["Bird Food"])}}, ValueError, "unknown category 'Bird Food'"),
     ({"users": np.zeros(99, dtype=int)}, ValueError, "users must have shape"),
     ({"users": np.zeros((3, 100), dtype=int)}, ValueError, "users must have shape"),
-    ({"users": "shape", "of": float}, TypeError, "users"),
-    ({"users": "shape", "of": bool}, TypeError, "users"),
-    ({"users": "shape", "plus": 20}, ValueError, "users"),
-    ({"users": "shape", "plus": -1}, ValueError, "users"),
+    ({"users": "shape", "of": float}, TypeError, "users"), ({"users": "shape", "of": bool}, TypeError, "users"),
+    ({"users": "shape", "plus": 20}, ValueError, "users"), ({"users": "shape", "plus": -1}, ValueError, "users"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_by_name_before_the_first_step(seed, bad, error, message):
     sim = ZooplusSimulator(10, 20, seed)
@@ -285,13 +227,10 @@ def test_one_agent_under_two_names_is_refused():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ({"seeds": -1}, "seed"),
-    ({"seeds": []}, "seed"),
+    *(({"seeds": wrong}, "seed") for wrong in (-1, [], [1.5])), ({"n_products": 0}, "n_products"),
     ({"seeds": [3, 4, 3]}, "seeds must name at least one world, and none twice"),
     ({"agents": {"click table": random}}, "two are of one stream, .*'click table'"),
     ({"agents": {"plumless": random, "buckeroo": random}}, "two are of one stream, .*'plumless', 'buckeroo'"),
-    ({"seeds": [1.5]}, "seed"),
-    ({"n_products": 0}, "n_products"),
     ({"agents": {"users": random}}, "users"),
 ])  # fmt: skip
 def test_a_replication_that_makes_no_sense_is_refused_by_name(arguments, message):
@@ -334,35 +273,6 @@ def test_an_interrupt_in_the_middle_of_a_step_waits_until_the_step_is_whole(seed
         assert contexts == 2 * 150 * R  # every context of a click is two ones
         assert evidence.b.sum() == 2 * agent.n_clicks
     run({"a": agent}, sim, 200)  # and it can go on
-
-
-def test_an_interrupt_from_another_thread_ends_a_real_run_with_a_whole_agent():
-    sim, main, begun = ZooplusSimulator(20, 100, 1), threading.main_thread().ident, threading.Event()
-
-    class Announced(LinUCBAgent):
-        n_clicks = 0
-
-        def update(self, user_id, chosen_arm, reward, sim):
-            super().update(user_id, chosen_arm, reward, sim)
-            self.n_clicks += reward
-            begun.set()
-
-    agent = Announced(FeatureEngineer(sim))
-
-    def interrupt():
-        begun.wait()
-        time.sleep(0.1)  # somewhere, in the middle of anything
-        signal.pthread_kill(main, signal.SIGINT)
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        run({"LinUCB": agent}, sim, 2_000_000)
-    thread.join()
-    n_steps = (np.trace(agent.evidence.A, axis1=1, axis2=2) - 9).sum() / 2
-    assert n_steps == int(n_steps) > 0
-    assert agent.evidence.b.sum() == 2 * agent.n_clicks
-    assert np.allclose(agent.evidence.A_inv @ agent.evidence.A, np.eye(9), atol=1e-9)
 
 
 def test_the_handler_is_restored_after_an_agents_error_too():

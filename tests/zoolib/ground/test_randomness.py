@@ -17,12 +17,6 @@ from zoolib import FeatureEngineer, RandomAgent, RandomTimes, ZooplusSimulator, 
 from zoolib.randomness import UniformStream, generators, shift, shifted
 
 
-def test_the_trap_of_the_same_seed_two_generators_give_one_sequence():
-    users = np.random.default_rng(42).integers(0, 50, size=1000)
-    arms = np.random.default_rng(42).integers(0, 50, size=1000)
-    assert np.array_equal(users, arms)
-
-
 def test_the_trap_a_random_agent_seeded_like_the_users_shows_each_user_one_product():
     sim = ZooplusSimulator(n_products=50, n_users=1000, seed=42)
     users = (np.random.default_rng(7).random(2000) * 1000).astype(int)

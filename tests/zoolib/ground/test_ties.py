@@ -56,16 +56,6 @@ def test_in_another_order_the_same_products_come_out(scores, random):
     assert np.array(shuffled)[by_id][top_k(noisy[shuffled][by_id], 5)].tolist() == top_k(noisy, 5).tolist()
 
 
-@given(tied(), st.integers(1, 10))
-def test_those_that_are_worse_than_all_may_stand_beside_them(scores, n):
-    _, noisy = scores
-    for worse in (noisy.min() - 10 * np.abs(noisy).max(), -np.inf):
-        padded = np.concatenate([noisy, np.full(7, worse)])
-        expected = top_k(noisy, n).tolist()
-        assert top_k(padded, n).tolist()[: len(expected)] == expected
-        assert argmax(padded) == argmax(noisy)
-
-
 @given(tied(lowest=1), st.integers(1, 10), st.lists(st.integers(1, 29), max_size=3))
 def test_the_best_of_the_best_of_parts_are_the_best_of_all(scores, n, cuts):
     _, noisy = scores

@@ -20,11 +20,9 @@ from zoolib import (
     RandomTimes,
     Replay,
     Thompson,
-    ZooplusSimulator,
     metrics,
     replicate,
 )
-from zoolib.experiment import draw_users
 
 BOTH = (SHOCK_FISH, SHOCK_DOG_TOY)
 TIMES = RandomTimes(BOTH, first=100, last=500, apart=120)
@@ -87,17 +85,6 @@ def test_a_replication_with_times_of_its_own_is_the_single_run_with_its_seed(man
         recovered = metrics.steps_to_recover(many, many.drawn["fish boom"], window=50).loc[seed]
         alone = metrics.steps_to_recover(one, one.drawn["fish boom"], window=50).loc[seed]
         assert alone.tolist() == recovered.tolist()
-
-
-def test_a_world_changes_at_its_own_times_and_not_before(many):
-    users = draw_users(ZooplusSimulator(seed=SEEDS), 700)
-    for i, seed in enumerate(SEEDS):
-        world = ZooplusSimulator(seed=seed)
-        when = {int(times[i]): name for name, times in many.drawn.items()}
-        for t in range(700):
-            if t in when:
-                world.apply_shock({shock.name: shock for shock in BOTH}[when[t]])
-            assert many.oracle[i, t] == world.oracle_value(int(users[i, t]))
 
 
 def test_times_that_happen_to_be_drawn_are_no_other_than_times_that_are_told(many):
@@ -181,16 +168,6 @@ def test_whatever_decides_the_times_is_in_the_key():
     ]
     assert len({cache.key({"shocks": shocks}) for shocks in schedules}) == len(schedules)
     assert cache.key({"shocks": TIMES}) == cache.key({"shocks": RandomTimes(BOTH, 100, 500, 120)})
-
-
-def test_a_kept_sweep_is_found_again_by_its_times(tmp_path):
-    grid = {"Random": (RandomAgent, {})}
-    first = sweep(grid, SEEDS, 700, TIMES, ["value"], cache=tmp_path, progress=False)
-    other = sweep(grid, SEEDS, 700, RandomTimes(BOTH, 50, 500, 120), ["value"], cache=tmp_path, progress=False)
-    assert first.start.tolist() != other.start.tolist()
-    again = sweep(grid, SEEDS, 700, TIMES, ["value"], cache=tmp_path, progress=False)
-    pd.testing.assert_frame_equal(again, first, check_exact=True)
-    assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
 # ---- what is refused -------------------------------------------------------------------------------------

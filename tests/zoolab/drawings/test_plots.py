@@ -1,11 +1,5 @@
 """Figures draw without a warning, and their words can be read: on white, and on a dark page's ground."""
 
-import warnings
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -59,16 +53,6 @@ def words_of(figure):
             outside += [label for place, label in zip(places, labels, strict=False) if not low <= place <= high]
     texts = figure.findobj(Text)
     return [text for text in texts if text.get_visible() and text.get_text().strip() and text not in outside]
-
-
-@pytest.fixture(autouse=True)
-def strict():
-    """House style, figures closed afterwards, and warnings that are errors."""
-    with plt.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        plots.use_house_style()
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")
