@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,7 @@ import zoolib as zoo
 from zoolab.columns import serve, with_one
 from zoolab.experiments.expecting import ExpectingLinUCB
 from zoolab.labelled import ClassificationBandit, LabelledData, labelled
-from zoolab.long import combinations, gather
+from zoolab.long import DATA, Cache, combinations, gather
 from zoolab.rivals import (
     ArmHeadsAgent,
     ArmHeadsTSAgent,
@@ -39,7 +37,7 @@ from zoolab.rivals import (
 )
 from zoolib import metrics
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "classification.csv"
+TABLE = DATA / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
 SHUFFLES = range(100)
 LONG, LONG_SHUFFLES = {"magic": 15_000}, range(10)
@@ -191,11 +189,7 @@ def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     ]
 
 
-def compute(
-    pairs: Iterable[tuple[str, str]] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
     (found,) = gather(tuned, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
     rows = [row for some in found.values() for row in some]

@@ -12,7 +12,6 @@ a click table drawn for each world: what was earned a visit, and whether the age
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,10 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import metrics
 from zoolib.experiment import Results
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 2000, 4000
 EARLY, LATE = slice(250, 500), slice(1500, 2000)
 COLUMNS = ("before", "after", "poor", "better")
@@ -118,7 +116,7 @@ def compute(
     seeds: Sequence[int] = range(100),
     settings: Sequence[dict[str, Any]] = SETTINGS,
     of: Callable[..., dict[int, dict[str, float]]] = play,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return one of the tables: a setting, ``replication``, and what :func:`play` or :func:`showdown` said of it."""
@@ -127,7 +125,7 @@ def compute(
     return pd.DataFrame({**setting, "replication": seed, **came} for setting, by in rows for seed, came in by.items())
 
 
-def tables(cache: str | os.PathLike[str] | None = None) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return both tables by file."""
     agents = [{"agent": name} for name in AGENTS]
     return {

@@ -13,9 +13,7 @@ well.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,10 +28,10 @@ from zoolab.experiments.classification import (
     mistakes,
 )
 from zoolab.experiments.contest import Factor, remembered, search
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "widened.csv"
+TABLE = DATA / "widened.csv"
 BUDGET = 20
 
 LINEAR = {"alpha": Factor(0.1, bottom=0.001), "ridge": Factor(0.1)}
@@ -96,11 +94,7 @@ def some(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[st
     return {pair: one(*pair) for pair in pairs}
 
 
-def compute(
-    pairs: Iterable[tuple[str, str]] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return mistakes: of each setting that was tried, a mean; of the best one, a number for every shuffle."""
     (found,) = gather(some, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
     frame = pd.DataFrame([row for rows in found.values() for row in rows])
