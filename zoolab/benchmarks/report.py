@@ -19,13 +19,9 @@ NONE_FASTER = BATCH, 50, 20  # way, K and d in which no exact library may take l
 
 def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
-    parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
-    parts.append(shop(results["shop"]))
-    own = {"growth": growth, "accelerator": accelerator, "peers": peers, "different": different}
-    for part, write in own.items():
-        if part in results:
-            parts.append(f"<!-- {part} -->\n\n{write(results[part])}")  # by which the page includes them one by one
-    return "\n".join(parts)
+    parts = {part: write(results[part]) for part, write in TABLES.items() if part in results}
+    marks = {part: f"<!-- {part} -->\n\n" for part in ("growth", "accelerator", "peers", "different")}
+    return "\n".join(marks.get(part, "") + text for part, text in parts.items())  # a mark begins what is included alone
 
 
 def literal(part: dict[str, Any]) -> str:
@@ -139,6 +135,12 @@ def shop(part: dict[str, Any]) -> str:
     rows.append(["load average of the machine just before", f"{part['load_before']:.1f}", "", "", ""])
     title = f"The shop's page: {part['clients']} clients for {part['seconds']:.0f} s, on one machine with the server"
     return table(title, ["", "count", "median", "99th percentile", "must be"], rows, 1, part["machine"])
+
+
+TABLES = {
+    "literal": literal, "gauntlet": gauntlet, "funnel": funnel, "shop": shop, "growth": growth,
+    "accelerator": accelerator, "peers": peers, "different": different,
+}  # fmt: skip
 
 
 def failures(results: dict[str, Any]) -> list[str]:
