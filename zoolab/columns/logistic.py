@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.columns.click_network import sigmoid as probability  # of a click, given its log-odds
 from zoolib import checks
 from zoolib.evidence import Evidence, refuse_long
 
@@ -123,12 +124,3 @@ def mode(a: Any, v: Any, r: Any) -> np.ndarray:
         if np.all(found):
             break
     return s
-
-
-def probability(s: Any) -> np.ndarray:
-    """Return 1 / (1 + exp(-s)).
-
-    >>> probability([-1e4, 0.0, 1e4]).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(s)))
