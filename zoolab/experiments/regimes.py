@@ -206,7 +206,8 @@ def _rows(
     known: Mapping[tuple[str, float, str, str], dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
     def rows(jobs: list[tuple[str, str, str, Setting, str]], worlds: list[int]) -> Iterator[dict[str, Any]]:
-        found = _play_all(point, [(family, one) for _, _, family, one, _ in jobs], worlds, cache)
+        recipes = [({"family": family, "setting": one, **point.world}, worlds) for _, _, family, one, _ in jobs]
+        found = gather(play, recipes, cache, chunk=CHUNK, progress=False)
         for (role, name, _, one, left), got in zip(jobs, found, strict=True):
             yield row(point, name, said(one), role, got, unsettled=left)
 
@@ -249,9 +250,3 @@ def row(point: Point, name: str, setting: str, role: str, got: dict[int, float],
     """Return a row of a table: what an agent earned in each world, from the ``first`` on."""
     who = {"dial": point.dial, "value": point.value, "agent": name, "setting": setting, "role": role}
     return who | more | {"first": next(iter(got)), "earned": " ".join(f"{value:.5f}" for value in got.values())}
-
-
-def _play_all(point: Point, jobs: list[tuple[str, Setting]], worlds: list[int], cache: Any) -> list[dict[int, float]]:
-    """Return what each job earned, world by world."""
-    recipes = [({"family": family, "setting": one, **point.world}, worlds) for family, one in jobs]
-    return gather(play, recipes, cache, chunk=CHUNK, progress=False)

@@ -56,16 +56,12 @@ class Ending(zoo.NeuralLinearAgent):
         return None
 
 
-def shared(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.SharedLinUCBAgent:
-    """Make the linear model that shares whole categories."""
-    return zoo.SharedLinUCBAgent(features.encoded("crossed"), alpha=alpha)
+def linear(kind: type[zoo.UCBAgent], encoding: str) -> Callable[..., zoo.UCBAgent]:
+    """Return what makes an agent that draws nothing."""
+    return lambda features, rng, alpha: kind(features.encoded(encoding), alpha=alpha)
 
 
-def disjoint(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.LinUCBAgent:
-    """Make LinUCB, which shares nothing."""
-    return zoo.LinUCBAgent(features, alpha=alpha)
-
-
+shared, disjoint = linear(zoo.SharedLinUCBAgent, "crossed"), linear(zoo.LinUCBAgent, "onehot")
 THE_BOOKS: dict[str, Any] = {}
 DRAWN = {"click_table": "drawn"}
 AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = {  # who, how, and in what shop
