@@ -2,10 +2,6 @@
 
 6,000 visits, the fish boom at 3,000. Every alpha of a grid whose steps are at most a factor of 1.45 plays in the book's
 hundred worlds, in a hundred worlds kept for tuning, and in as many of each kind whose click tables are drawn.
-
-``alphas.csv`` has one row for a law, an agent, an alpha and a world: what was earned a visit before the boom and after
-it. Of the worlds for tuning ``alphas_tuning.csv`` keeps the mean shares of the oracle's value. ``alphas_curves.csv``
-has the rolling means of the book's worlds, and half their 95 % intervals, in two rows.
 """
 
 from __future__ import annotations

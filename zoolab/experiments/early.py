@@ -1,8 +1,4 @@
-"""How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal.
-
-One row is one agent in one world: what it earned in every 250 visits and, with the full matrix, how far its network has
-left the linear model of the start.
-"""
+"""How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ What trains the embedding differs in four ways, each of which is tried with all 
 learns for (the one that is served, or that of a head of its own), by which optimizer, how often and on how many clicks
 (every click on one, or every 50th on 64), and where those are drawn from (the latest, or the last 10,000).
 
-``rehearsal.csv`` is the showdown: 20,000 visits, the fish boom at 10,000. ``rehearsal_evening.csv`` is the evening with
-the fish hobbyists: what an agent loses with the other personas in the hundred visits after it. There the embedding
+``rehearsal.csv`` is the showdown, ``rehearsal_evening.csv`` the evening with the fish hobbyists. There the embedding
 always has its own head, and the payoff is predicted by that head or by the evidence.
 """
 

@@ -1,13 +1,7 @@
 """The dials that the showdown of chapter 4 leaves as they are: step size, alpha, and for how long a network trains.
 
-``steps.csv``: 4,000 visits, the fish boom at 2,000, by alpha and step size. One row is one setting in one world: what
-Neural-Linear earned a visit before and after the boom; how many personas it served badly at first, by which is meant
-that in visits 250 to 500 they got less than half of the oracle's clicks; and how many of these got more than half in
-visits 1,500 to 2,000. The networks are those of the showdown.
-
-``steps_showdown.csv``: the showdown, 20,000 visits with the boom at 10,000, with a larger alpha, without training, with
-a training that ends a thousand visits before the boom, and with a bonus, or evidence, that ends with the boom; and with
-a click table drawn for each world: what was earned a visit, and whether the agent recovered.
+``steps.csv`` turns alpha and the step size; ``steps_showdown.csv`` is the showdown with one thing changed each time.
+The networks are those of the showdown.
 """
 
 from __future__ import annotations

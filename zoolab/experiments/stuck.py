@@ -1,8 +1,4 @@
-"""What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still.
-
-One row is one agent in one world: how many clicks it had lost against the oracle after every two thousand visits, and
-how many of those of the last twenty thousand with each persona.
-"""
+"""What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still."""
 
 from __future__ import annotations
 
