@@ -73,13 +73,10 @@ def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
 def ratios(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str, Any]) -> dict[str, Any]:
     """Return what a contender did: medians over the rounds, and how many times as long as ours it took in each."""
     seconds, ours = ([one["seconds"] for one in played[of]] for of in (name, told["reference"]))
-    times = [mine / other for mine, other in zip(seconds, ours, strict=True)]
     return {
         "version": played[name][0]["version"],
         "rate": STEPS[told["task"]] / median(seconds),
-        "ratio": median(times),
-        "ratio_low": min(times),
-        "ratio_high": max(times),
+        **compared.spread([mine / other for mine, other in zip(seconds, ours, strict=True)]),
         "ctr": sum(one["ctr"] for one in played[name]) / len(seconds),
         "mb": max(one["mb"] for one in played[name]),
         "missing": "",
