@@ -44,12 +44,11 @@ def alone(part: str) -> dict[str, Any]:
     return {"machine": machine(), **measured}
 
 
-def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
-    """Let every contender (of one task) play in turns, a round for each seed."""
+def peers(rounds: int) -> list[dict[str, Any]]:
+    """Let every contender play in turns, a round for each seed."""
     listed, why = in_process(PEERS_PYTHON, "peers", "--list")
     if listed is None:
         raise SystemExit(f"the peers' environment does not work (make -C zoolab bench-peers makes it): {why}")
-    listed = {name: told for name, told in listed.items() if only in ("", told["task"])}
     played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
     missing: dict[str, str] = {}
     for seed in SEEDS[:rounds]:
