@@ -65,7 +65,7 @@ AGENTS = {
     "LinUCB, epsilon": lambda f, rng: LinUCBAgent(f, exploration=EpsilonGreedy(0.3), rng=rng),
     "delayed LinTS": lambda features, rng: Delayed(LinTSAgent(features, alpha=1.0, rng=rng), delay=3),
     "LinUCB, inverse gap": lambda f, rng: LinUCBAgent(f, exploration=InverseGap(30.0), rng=rng),
-    "shared, inverse gap": lambda f, rng: SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng),
+    "shared, inverse gap": lambda f, rng: SharedLinUCBAgent(f, exploration=InverseGap(30.0, per="loss"), rng=rng),
     "UCB1, inverse gap": lambda f, rng: UCB1Agent(f, exploration=InverseGap(30.0), rng=rng),
     "Neural-Linear, inverse gap": neural(exploration=InverseGap(30.0), training=Replay()),
     "mapped, inverse gap": lambda f, rng: MappedAgent(f, map=Identity(), exploration=InverseGap(30.0), rng=rng),

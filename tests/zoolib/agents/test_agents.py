@@ -200,7 +200,7 @@ class TestLinUCBInverseGap(AgentConformance):
 
     @staticmethod
     def make(features, rng):
-        return LinUCBAgent(features, exploration=InverseGap(50.0), rng=rng)
+        return LinUCBAgent(features, exploration=InverseGap(50.0, per="loss"), rng=rng)
 
 
 class TestEpsilonGreedy(AgentConformance):

@@ -132,7 +132,7 @@ AGENTS = {
     "epsilon-greedy": neural_linear(training=REPLAY, exploration=zoo.EpsilonGreedy(0.2), alpha=0.0),
     "head alone": lambda f, rng: EpsilonGreedyAgent(f, **SMALL, training=REPLAY, rng=rng),
     "inverse gap": neural_linear(training=REPLAY, exploration=InverseGap(20.0)),
-    "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=InverseGap(20.0), rng=rng),
+    "LinUCB, inverse gap": lambda f, rng: zoo.LinUCBAgent(f, exploration=InverseGap(20.0, per="loss"), rng=rng),
     "mapped": mapped(Identity()),
     "mapped, ucb": mapped(Crossed(), exploration=zoo.UCB(), settle=3),
     "mapped, waves": mapped(RandomFourier(n=12), settle=1),
