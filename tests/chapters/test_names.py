@@ -4,8 +4,8 @@ import ast
 
 import book_checks as book
 import pytest
+from cell_names import bound_again
 
-from zoolab.experiments.names import bound_again
 from zoolab.experiments.replicate import code_of
 
 

@@ -26,39 +26,29 @@ SEEDS = (42, 43, 44)  # one round each
 STEPS = {LINUCB: 5_000, SHARED: 5_000, NEURAL_LINEAR: 5_000, NEURAL_UCB: 1_000}
 
 
-def literal(rounds: int) -> list[dict[str, Any]]:
-    rows = []
-    for algorithm in ALGORITHMS:
-        rows += compare(algorithm, rounds)
-        for row in rows[-2:]:
-            print(f"  {row['algorithm']}, {row['worlds']}: {row['ratio']:.0f} times as fast", flush=True)
-    return rows
-
-
-def in_process(python: str | Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
+def in_process(python: str | Path, module: str, *arguments: str) -> tuple[dict[str, Any] | None, str]:
     """Run a benchmark in a process of its own and return what it prints, or None and why not."""
     environment = {**os.environ, **ONE_CORE}
-    command = [python, "-m", *arguments]
+    command = [python, "-m", f"zoolab.benchmarks.{module}", *arguments]
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, env=environment)
     if done.returncode:
         return None, (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200]
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
 
 
-def alone(module: str) -> dict[str, Any]:
+def alone(part: str) -> dict[str, Any]:
     """Return what a benchmark measures in a process of its own, and where."""
-    measured, why = in_process(sys.executable, module)
+    measured, why = in_process(sys.executable, "shop_load" if part == "shop" else part)
     if measured is None:
         raise SystemExit(why)
     return {"machine": machine(), **measured}
 
 
-def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
-    """Let every contender (of one task) play in turns, a round for each seed."""
-    listed, why = in_process(PEERS_PYTHON, "benchmarks.peers", "--list")
+def peers(rounds: int) -> list[dict[str, Any]]:
+    """Let every contender play in turns, a round for each seed."""
+    listed, why = in_process(PEERS_PYTHON, "peers", "--list")
     if listed is None:
         raise SystemExit(f"the peers' environment does not work (make -C zoolab bench-peers makes it): {why}")
-    listed = {name: told for name, told in listed.items() if only in ("", told["task"])}
     played: dict[str, list[dict[str, Any]]] = {name: [] for name in listed}
     missing: dict[str, str] = {}
     for seed in SEEDS[:rounds]:
@@ -66,7 +56,7 @@ def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
             if name in missing:
                 continue
             n_steps = STEPS[told["task"]]
-            result, why = in_process(PEERS_PYTHON, "benchmarks.peers", name, f"--steps={n_steps}", f"--seed={seed}")
+            result, why = in_process(PEERS_PYTHON, "peers", name, f"--steps={n_steps}", f"--seed={seed}")
             if result is None:
                 missing[name] = why
             else:
@@ -74,21 +64,18 @@ def peers(rounds: int, only: str = "") -> list[dict[str, Any]]:
                 print(f"  {name}: {n_steps / result['seconds']:,.0f} steps a second", flush=True)
     return [
         {"contender": name, "steps": STEPS[told["task"]], **told}
-        | ({"missing": missing[name]} if name in missing else measured(played, name, told))
+        | ({"missing": missing[name]} if name in missing else ratios(played, name, told))
         for name, told in listed.items()
     ]
 
 
-def measured(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str, Any]) -> dict[str, Any]:
+def ratios(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str, Any]) -> dict[str, Any]:
     """Return what a contender did: medians over the rounds, and how many times as long as ours it took in each."""
     seconds, ours = ([one["seconds"] for one in played[of]] for of in (name, told["reference"]))
-    ratios = [mine / other for mine, other in zip(seconds, ours, strict=True)]
     return {
         "version": played[name][0]["version"],
         "rate": STEPS[told["task"]] / median(seconds),
-        "ratio": median(ratios),
-        "ratio_low": min(ratios),
-        "ratio_high": max(ratios),
+        **compared.spread([mine / other for mine, other in zip(seconds, ours, strict=True)]),
         "ctr": sum(one["ctr"] for one in played[name]) / len(seconds),
         "mb": max(one["mb"] for one in played[name]),
         "missing": "",
@@ -98,7 +85,7 @@ def measured(played: dict[str, list[dict[str, Any]]], name: str, told: dict[str,
 def different(rounds: int) -> list[dict[str, Any]]:
     """Let every contender play where no context comes again, a round for each seed."""
     played = compared.in_rounds(
-        SEEDS[:rounds], lambda name, seed: in_process(PEERS_PYTHON, "benchmarks.different", name, "--seed", str(seed))
+        SEEDS[:rounds], lambda name, seed: in_process(PEERS_PYTHON, "different", name, "--seed", str(seed))
     )
     return compared.rows(played)
 
@@ -113,47 +100,17 @@ def main() -> int:
     turns = len(SEEDS) if given.rounds is None else given.rounds
 
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    if "literal" in parts:
-        print("Against the literal versions:")
-        results["literal"] = {"machine": machine(), "rows": literal(given.rounds or 7)}
-    if "gauntlet" in parts:
-        print("The gauntlet, 100 replications:")
-        results["gauntlet"] = alone("benchmarks.gauntlet")
-        print(f"  {results['gauntlet']['seconds']:.0f} s, {results['gauntlet']['peak_mb']:,.0f} MB", flush=True)
+    measured = {
+        "literal": lambda: [row for algorithm in ALGORITHMS for row in compare(algorithm, given.rounds or 7)],
+        "peers": lambda: peers(turns),
+        "different": lambda: different(turns),
+    }
+    for part in parts:
+        print(f"{part}:", flush=True)
+        results[part] = {"machine": machine(), "rows": measured[part]()} if part in measured else alone(part)
+        print(report.TABLES[part](results[part]), flush=True)
     if "funnel" in parts:
-        print("The funnel, two million products:")
-        results["funnel"] = alone("benchmarks.funnel")
-        for row in results["funnel"]["stages"]:
-            print(f"  {row['stage']}: median {row['median_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms", flush=True)
-        queue = results["funnel"]["open_loop"]
-        print(
-            f"  open loop: waiting {queue['wait_ms']:.1f} ms in the mean, by the formula {queue['formula_ms']:.1f}",
-            end="",
-        )
-        print(f"; on the clock a decision takes {queue['others']:.2f} times the processor's time")
-        print("\n".join(f"  {verdict}" for verdict in report.verdicts(results["funnel"])), flush=True)
-    if "shop" in parts:
-        print("The shop's page, four clients for a minute:")
-        results["shop"] = alone("benchmarks.shop_load")
-        for row in results["shop"]["requests"]:
-            print(f"  {row['request']}: median {row['median_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms", flush=True)
-        print(f"  {results['shop']['clicks']:,} clicks, {results['shop']['lost']} lost", flush=True)
-    if "growth" in parts:
-        print("What a step costs, as the problem grows:")
-        results["growth"] = alone("benchmarks.growth")
-        for sweep in results["growth"]["sweeps"]:
-            print(f"  in {sweep['by']}: slope {sweep['slope']:.2f}", flush=True)
-    if "accelerator" in parts:
-        print("The network's part of a step of Neural-Linear:")
-        results["accelerator"] = alone("benchmarks.accelerator")
-        for row in results["accelerator"]["rows"]:
-            print(f"  {row['worlds']:,} worlds: {row['network']:.0%} of {1e6 * row['seconds']:.1f} µs", flush=True)
-    if "peers" in parts:
-        print("Against the libraries of others, twenty contexts that repeat:")
-        results["peers"] = {"machine": machine(), "rows": peers(turns)}
-    if "different" in parts:
-        print("Against the libraries of others, all contexts different:")
-        results["different"] = {"machine": machine(), "rows": different(turns)}
+        print(*report.verdicts(results["funnel"]), sep="\n")
 
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (HERE / "results.md").write_text(report.page(results), encoding="utf-8")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -39,14 +40,10 @@ def timed(methods: Sequence[tuple[type, str]]) -> Iterator[list[float]]:
 
         return call
 
-    kept = [(kind, name, getattr(kind, name)) for kind, name in methods]
-    try:
-        for kind, name, method in kept:
-            setattr(kind, name, watched(method))
+    with ExitStack() as stack:
+        for kind, name in methods:
+            stack.enter_context(mock.patch.object(kind, name, watched(getattr(kind, name))))
         yield spent
-    finally:
-        for kind, name, method in kept:
-            setattr(kind, name, method)
 
 
 def cost(worlds: int, steps: int = STEPS) -> tuple[float, float]:

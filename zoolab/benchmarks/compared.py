@@ -61,15 +61,17 @@ def rows(rounds: Sequence[Round]) -> list[dict[str, Any]]:
                     "rounds": len(rounds),
                     "steps": min(one["marks"][-1][0] for one in same),
                     "rate": median(one["worlds"] * _rate(one) for one in same),
-                    "ratio": median(ratios),
-                    "ratio_low": min(ratios),
-                    "ratio_high": max(ratios),
+                    **spread(ratios),
                     "reward": sum(one["marks"][-1][2] for one in same) / len(same),
                     "mb": max(one["mb"] for one in same),
                     "agrees": min((one["agrees"] for one in same if "agrees" in one), default=None),
                 }
             )
     return found
+
+
+def spread(ratios: Sequence[float]) -> dict[str, float]:
+    return {"ratio": median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios)}
 
 
 def ratio(cell: Mapping[str, Any], ours: Mapping[str, Any]) -> float:

@@ -152,12 +152,14 @@ CONTENDERS: dict[str, Contender] = {
         LINUCB, "Pearl", True, INVERSE + SINGLE, linear.pearl_disjoint, *PEARL, literal=True
     ),
     "river: LinUCBDisjoint": _of(
-        LINUCB, "river", True, RANK_ONE + "; the noise is in its bound", linear.river_linucb, "river.bandit"
+        LINUCB, "river", True, RANK_ONE + "; the noise is in its bound", linear.river_linucb(), "river.bandit"
     ),
     "vowpalwabbit: epsilon-greedy": _of(
-        LINUCB, "vowpalwabbit", False, ONLINE, linear.vw_disjoint, "vowpalwabbit"
+        LINUCB, "vowpalwabbit", False, ONLINE, linear.vw_disjoint(), "vowpalwabbit"
     ),
-    "gittins: a context for all": _of(LINUCB, "gittins", False, "its own", linear.gittins(False), "gittins"),
+    "gittins: a context for all": _of(
+        LINUCB, "gittins", False, "its own", linear.gittins(linear.one_for_all), "gittins"
+    ),
     "zoolib: SharedLinUCBAgent": _of(
         SHARED, "zoolib", True, RANK_ONE, ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA)), literal=True,
         in_batches=SUMS + "an inverse",
@@ -175,9 +177,9 @@ CONTENDERS: dict[str, Contender] = {
         SHARED, "coba", True, RANK_ONE, shared.coba("LinUCBLearner", alpha=ALPHA), "coba", literal=True
     ),
     "vowpalwabbit: squarecb, a line an arm": _of(
-        SHARED, "vowpalwabbit", False, ONLINE, shared.vw_shared, "vowpalwabbit"
+        SHARED, "vowpalwabbit", False, ONLINE, shared.vw_shared(), "vowpalwabbit"
     ),
-    "gittins: a context an arm": _of(SHARED, "gittins", False, "its own", linear.gittins(True), "gittins"),
+    "gittins: a context an arm": _of(SHARED, "gittins", False, "its own", linear.gittins(linear.one_an_arm), "gittins"),
     "zoolib: LinTSAgent": _of(
         THOMPSON, "zoolib", True, RANK_ONE + PAYOFFS,
         ours(lambda s: LinTSAgent(s, alpha=ALPHA, rng=_seeds(s)), own_models=True),

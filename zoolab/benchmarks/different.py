@@ -163,12 +163,8 @@ def _forked(work: Callable[..., Any], *given: Any) -> Any:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("name", choices=list(CONTENDERS), nargs="?")
+    parser.add_argument("name", choices=list(CONTENDERS))
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
-    if given.list:
-        print(json.dumps({name: contender.task for name, contender in CONTENDERS.items()}))
-    else:
-        cells = played(given.name, given.seed)
-        print(json.dumps({"version": version(CONTENDERS[given.name].package), "cells": cells}))
+    cells = played(given.name, given.seed)
+    print(json.dumps({"version": version(CONTENDERS[given.name].package), "cells": cells}))

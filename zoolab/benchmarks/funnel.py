@@ -9,7 +9,6 @@ open-loop load.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.benchmarks.memory import peak_mb
 from zoolab.serving import STAGES, Embedder, Funnel, GrownShop, Retriever, TwoTowers, Visitor, recall, timed, train_phi
 from zoolab.serving.stores import open_store
 from zoolib import spawn
@@ -60,7 +60,6 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
         pace = spawn(0, "pace").exponential(size=min(N_OPEN, n_decisions))
         queue = open_loop([lambda x=x: funnel.decide(Visitor(x)) for x in visitors[: len(pace)]], pace)
     times = np.array(rows[100:])  # the first ones warm up
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {
         "products": n_products,
         "decisions": len(times),
@@ -69,7 +68,7 @@ def measure(n_products: int = 2_000_000, n_decisions: int = 3_000, n_queries: in
         "open_loop": queue,
         "recall": float(recall(found, truth).mean()),
         "index_mb": retriever.nbytes / 2**20,
-        "peak_mb": peak,
+        "peak_mb": peak_mb(),
     }
 
 

@@ -9,15 +9,16 @@ worlds. The memory's pace is that of a long copy, timed in the same run. Context
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import partial
+from itertools import count, islice, pairwise
 from typing import Any
 
 import numpy as np
 
-from zoolab.benchmarks.contenders import LINUCB, our
+from zoolab.benchmarks.contenders import LINUCB, our, step
 from zoolab.benchmarks.different import World
+from zoolab.benchmarks.measure import cpu_seconds
 from zoolib import LinUCBAgent
 
 K, D, ENOUGH, COPIED = 50, 20, 0.2, 2**28  # arms, d; CPU seconds of a measurement; bytes of the copy
@@ -32,58 +33,31 @@ SWEEPS: dict[str, Sequence[int]] = {
 def bandwidth(rounds: int = 5) -> float:
     """Return the bytes that a long copy reads and writes in a second, in the best of several rounds."""
     source, target = np.ones(COPIED // 8), np.zeros(COPIED // 8)
-    best = min(_seconds(lambda: np.copyto(target, source)) for _ in range(rounds))
+    best = min(cpu_seconds(lambda: np.copyto(target, source)) for _ in range(rounds))
     return 2 * COPIED / best
 
 
-def _seconds(work: Any) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-class Play:
-    """An agent of a world, and the CPU seconds that its steps take."""
-
-    def __init__(self, n_arms: int = K, d: int = D, worlds: int | None = None) -> None:
-        self.world = World(LINUCB, n_arms, d, seed=42, worlds=worlds)
-        self.choose, self.learn = our(LinUCBAgent, self.world.shape, own_models=True)(n_arms, d)
-        self.steps: Iterator[Any] = iter(())
-        self.number = 0
-
-    def step(self) -> float:
-        """Return the CPU seconds of one step: to choose, and to learn."""
-        found = next(self.steps, None)
-        if found is None:
-            self.steps, self.number = zip(*self.world.block(self.number), strict=True), self.number + 1
-            found = next(self.steps)
-        X, luck = found
-        start = time.process_time()
-        arms = self.choose(X)
-        seconds = time.process_time() - start
-        x, chance = self.world.chosen(X, arms)
-        r = (luck < chance).astype(int)
-        start = time.process_time()
-        self.learn(x, arms, r if r.shape else int(r))
-        return seconds + time.process_time() - start
+def play(n_arms: int = K, d: int = D, worlds: int | None = None) -> Iterator[float]:
+    """Yield the CPU seconds of one step after another of an agent in a world: to choose, and to learn."""
+    world = World(LINUCB, n_arms, d, seed=42, worlds=worlds)
+    pair = our(LinUCBAgent, world.shape, own_models=True)(n_arms, d)
+    for number in count():
+        for X, luck in zip(*world.block(number), strict=True):
+            yield step(pair, X, partial(world.lesson, luck))[1]
 
 
 def cost(**sizes: int) -> float:
     """Return the CPU seconds of a step: the median of as many as fit into the time, after two that do not count."""
-    play, taken = Play(**sizes), []
-    for _ in range(2):
-        play.step()
+    steps, taken = islice(play(**sizes), 2, None), []
     while sum(taken) < ENOUGH or len(taken) < 5:
-        taken.append(play.step())
+        taken.append(next(steps))
     return float(np.median(taken))
 
 
 def costs_of_steps(until: Sequence[int]) -> list[float]:
     """Return the CPU seconds of a step, on average, of those from one number to the next."""
-    play, found = Play(), []
-    for begin, end in pairwise((0, *until)):
-        found.append(sum(play.step() for _ in range(begin, end)) / (end - begin))
-    return found
+    steps = play()
+    return [sum(islice(steps, end - begin)) / (end - begin) for begin, end in pairwise((0, *until))]
 
 
 def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:

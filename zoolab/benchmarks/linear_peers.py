@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 ALPHA = 0.2
+NAMES = [f"x{i}" for i in range(1000)]  # of columns, for whoever is told them by name
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 Make = Callable[[int, int], Pair]
 
@@ -44,18 +45,23 @@ def mabwiser(policy: str) -> Make:
     return make
 
 
-def river_linucb(n_arms: int, d: int) -> Pair:
-    from river.bandit import LinUCBDisjoint
+def by_name(x: np.ndarray) -> dict[str, float]:
+    return dict(zip(NAMES, x.tolist(), strict=False))
 
-    policy, arms, names = LinUCBDisjoint(alpha=1.0, beta=1.0, seed=0), list(range(n_arms)), [f"x{i}" for i in range(d)]
 
-    def told(x: np.ndarray) -> dict[str, float]:
-        return dict(zip(names, x.tolist(), strict=True))
+def river_linucb(told: Callable[[Any], dict[str, float]] = by_name) -> Make:
+    """Its prior and noise have the weight one, and so has the bonus that it adds."""
 
-    return (
-        lambda x: policy.pull(arms, context=told(x)),
-        lambda x, arm, r: policy.update(arm, told(x), float(r)),
-    )
+    def make(n_arms: int, d: int) -> Pair:
+        from river.bandit import LinUCBDisjoint
+
+        policy, arms = LinUCBDisjoint(alpha=1.0, beta=1.0, seed=0), list(range(n_arms))
+        return (
+            lambda x: policy.pull(arms, context=told(x)),
+            lambda x, arm, r: policy.update(arm, told(x), float(r)),
+        )
+
+    return make
 
 
 def contextualbandits(policy: str, **settings: Any) -> Make:
@@ -145,41 +151,52 @@ def pearl_disjoint(n_arms: int, d: int) -> Pair:
     return lambda x: int(policy.act(torch.tensor(x[None, 1:], dtype=torch.float32), space)), learn
 
 
-def vw_disjoint(n_arms: int, d: int) -> Pair:
-    """One line a decision: a model for each arm on the context, exploring at random in one step of twenty."""
-    from vowpalwabbit import Workspace
-
-    vw, rng, last = Workspace(f"--cb_explore {n_arms} --epsilon 0.05 --quiet"), np.random.default_rng(0), [0.0]
-
-    def choose(x: np.ndarray) -> int:
-        scores = np.array(vw.predict("| " + line(x)))
-        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
-        last[0] = scores[arm]
-        return arm
-
-    return choose, lambda x, arm, r: vw.learn(f"{arm + 1}:{-r}:{last[0]} | {line(x)}")
-
-
 def line(x: np.ndarray) -> str:
-    return " ".join(f"{i}:{value:.6g}" for i, value in enumerate(x.tolist()))
+    return "| " + " ".join(f"{i}:{value:.6g}" for i, value in enumerate(x.tolist()))
 
 
-def gittins(own_contexts: bool) -> Make:
+def vw_disjoint(told: Callable[[Any], str] = line) -> Make:
+    """One line a decision: a model for each arm on the context, exploring at random in one step of twenty."""
+
+    def make(n_arms: int, d: int) -> Pair:
+        from vowpalwabbit import Workspace
+
+        vw, rng, last = Workspace(f"--cb_explore {n_arms} --epsilon 0.05 --quiet"), np.random.default_rng(0), [0.0]
+
+        def choose(x: Any) -> int:
+            scores = np.array(vw.predict(told(x)))
+            arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
+            last[0] = scores[arm]
+            return arm
+
+        return choose, lambda x, arm, r: vw.learn(f"{arm + 1}:{-r}:{last[0]} {told(x)}")
+
+    return make
+
+
+Asked = tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]  # a context, and the arms by name with their features
+
+
+def one_for_all(n_arms: int) -> Callable[[np.ndarray], Asked]:
+    arms = [(f"k{k}", {}) for k in range(n_arms)]
+    return lambda x: (by_name(x), arms)
+
+
+def one_an_arm(n_arms: int) -> Callable[[np.ndarray], Asked]:
+    return lambda X: ({}, [(f"k{k}", by_name(x)) for k, x in enumerate(X)])
+
+
+def gittins(asked: Callable[[int], Callable[[Any], Asked]], bits: int = 16, place: str = "world") -> Make:
+    """``asked(n_arms)`` returns what says of a decision what the engine is asked."""
+
     def make(n_arms: int, d: int) -> Pair:
         import gittins as engine
 
-        state, names = engine.create(bits=16, horizon=10.0), [f"x{i}" for i in range(d)]
-        bare = [(f"k{k}", {}) for k in range(n_arms)]
-        last: list[Any] = [0.0, None]
+        state, told, last = engine.create(bits=bits, horizon=10.0), asked(n_arms), [0.0, None]
 
-        def told(x: np.ndarray) -> dict[str, float]:
-            return dict(zip(names, x.tolist(), strict=True))
-
-        def choose(x: np.ndarray) -> int:
+        def choose(x: Any) -> int:
             last[0] += 1.0
-            context, arms = ({}, [(name, told(row)) for (name, _), row in zip(bare, x, strict=True)]) if own_contexts \
-                else (told(x), bare)  # fmt: skip
-            record = engine.decide(state, context, arms, last[0], "world")
+            record = engine.decide(state, *told(x), last[0], place)
             last[1] = record.decision_id
             return record.chosen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,14 +33,11 @@ def in_turns(contenders: Mapping[str, Timed], rounds: int) -> pd.DataFrame:
 def machine() -> dict[str, str]:
     """Describe the machine and the versions, without naming anybody's machine."""
     cpuinfo = Path("/proc/cpuinfo")
-    models = (
-        [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        if (cpuinfo.exists())
-        else []
-    )
+    told = cpuinfo.read_text() if cpuinfo.exists() else ""
+    model = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
     return {
         "date": datetime.date.today().isoformat(),
-        "cpu": models[0] if models else platform.processor() or platform.machine(),
+        "cpu": model[1].strip() if model else platform.processor() or platform.machine(),
         "cores": str(os.cpu_count()),
         "system": platform.system(),
         "python": platform.python_version(),

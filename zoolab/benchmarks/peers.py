@@ -58,7 +58,10 @@ class Shop:
         self.crossed = self.features.encoded("crossed").table[np.ix_(*shown)]  # (P, K, 20)
 
 
-def zoolib(make: Callable[..., Any]) -> Callable[[Shop], tuple[Choose, Learn]]:
+Contender = Callable[[Shop], tuple[Choose, Learn]]
+
+
+def zoolib(make: Callable[..., Any]) -> Contender:
     def contender(shop: Shop) -> tuple[Choose, Learn]:
         agent = make(shop.features)
         return (
@@ -69,7 +72,7 @@ def zoolib(make: Callable[..., Any]) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-def on_personas(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+def on_personas(make: Make) -> Contender:
     """Return a contender whose arms have models of their own, and which sees the persona alone."""
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
@@ -82,7 +85,7 @@ def on_personas(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-def on_products(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+def on_products(make: Make) -> Contender:
     """Return a contender of one model, which sees the crossed contexts of all products."""
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
@@ -95,85 +98,38 @@ def on_products(make: Make) -> Callable[[Shop], tuple[Choose, Learn]]:
     return contender
 
 
-def river_linucb(shop: Shop) -> tuple[Choose, Learn]:
-    from river.bandit import LinUCBDisjoint
+def of_personas(make: Callable[[Callable[[int], Any]], Make], told: Callable[[Shop], list[Any]]) -> Contender:
+    """Return a contender that ``make`` makes of a function: of what a user's persona has in what ``told`` lists."""
 
-    policy = LinUCBDisjoint(alpha=1.0, beta=1.0, seed=0)  # its prior and noise; the bonus it adds has a weight of one
-    contexts = [{f"p{p}": 1.0, "one": 1.0} for p in range(4)]
-    arms = list(range(K))
-    return (
-        lambda user: policy.pull(arms, context=contexts[shop.persona[user]]),
-        lambda user, arm, click: policy.update(arm, contexts[shop.persona[user]], float(click)),
-    )
-
-
-def vw_adf(shop: Shop) -> tuple[Choose, Learn]:
-    """One line a product; interactions of user and product features, as its recommendation tutorial does it."""
-    from vowpalwabbit import Workspace
-
-    vw = Workspace("--cb_explore_adf --squarecb -q UA --quiet")
-    rng = np.random.default_rng(0)
-    users = [f"shared |U p{p}" for p in range(4)]
-    products = [f"|A k{k} c{c}" for k, c in enumerate(shop.category)]
-    last: list[float] = [0.0]
-
-    def choose(user: int) -> int:
-        scores = np.array(vw.predict("\n".join([users[shop.persona[user]], *products])))
-        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
-        last[0] = scores[arm]
-        return arm
-
-    def learn(user: int, arm: int, click: int) -> None:
-        told = products.copy()
-        told[arm] = f"0:{-click}:{last[0]} {products[arm]}"
-        vw.learn("\n".join([users[shop.persona[user]], *told]))
-
-    return choose, learn
-
-
-def vw_disjoint(shop: Shop) -> tuple[Choose, Learn]:
-    """One line a decision: a model for each arm on the persona alone, exploring at random in one step of twenty."""
-    from vowpalwabbit import Workspace
-
-    vw = Workspace(f"--cb_explore {K} --epsilon 0.05 --quiet")
-    rng = np.random.default_rng(0)
-    contexts = [f"| p{p}" for p in range(4)]
-    last: list[float] = [0.0]
-
-    def choose(user: int) -> int:
-        scores = np.array(vw.predict(contexts[shop.persona[user]]))
-        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
-        last[0] = scores[arm]
-        return arm
-
-    def learn(user: int, arm: int, click: int) -> None:
-        vw.learn(f"{arm + 1}:{-click}:{last[0]} {contexts[shop.persona[user]]}")
-
-    return choose, learn
-
-
-def gittins(with_category: bool) -> Callable[[Shop], tuple[Choose, Learn]]:
     def contender(shop: Shop) -> tuple[Choose, Learn]:
-        import gittins as engine
-
-        state = engine.create(bits=12, horizon=10.0)
-        contexts = [{"persona": f"p{p}"} for p in range(4)]
-        told = [{"category": CATEGORIES[c]} if with_category else {} for c in shop.category]
-        products = [(f"k{k}", one) for k, one in enumerate(told)]
-        last: list[Any] = [0.0, None]
-
-        def choose(user: int) -> int:
-            last[0] += 1.0
-            record = engine.decide(state, contexts[shop.persona[user]], products, last[0], "shop")
-            last[1] = record.decision_id
-            return record.chosen
-
-        return choose, lambda user, arm, click: engine.learn(state, last[1], float(click), last[0]) and None
+        known = told(shop)
+        return make(lambda user: known[shop.persona[user]])(K, 0)
 
     return contender
 
 
-def in_shop(make: neural_peers.Make) -> Callable[[Shop], tuple[Choose, Learn]]:
+def river(shop: Shop) -> list[dict[str, float]]:
+    return [{f"p{p}": 1.0, "one": 1.0} for p in range(4)]
+
+
+def vw_adf(shop: Shop) -> tuple[Choose, Learn]:
+    """One line a product; interactions of user and product features, as its recommendation tutorial does it."""
+    users = [f"shared |U p{p}" for p in range(4)]
+    products = [f"|A k{k} c{c}" for k, c in enumerate(shop.category)]
+    return shared_peers.vw_shared(lambda user: [users[shop.persona[user]], *products], "-q UA ")(K, 0)
+
+
+def gittins(with_category: bool) -> Contender:
+    def told(shop: Shop) -> list[linear_peers.Asked]:
+        products = [
+            (f"k{k}", {"category": CATEGORIES[c]} if with_category else {}) for k, c in enumerate(shop.category)
+        ]
+        return [({"persona": f"p{p}"}, products) for p in range(4)]
+
+    return of_personas(lambda asked: linear_peers.gittins(lambda n_arms: asked, bits=12, place="shop"), told)
+
+
+def in_shop(make: neural_peers.Make) -> Contender:
     """Return a contender that is handed the contexts of the users who come, in torch."""
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
@@ -196,7 +152,7 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
     "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
     "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
-    "river: LinUCBDisjoint": (LINUCB, "river", river_linucb),
+    "river: LinUCBDisjoint": (LINUCB, "river", of_personas(linear_peers.river_linucb, river)),
     "contextualbandits: LinUCB": (
         LINUCB,
         "contextualbandits",
@@ -205,7 +161,11 @@ CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "gobrec: LinUCB": (LINUCB, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
     "pymab: LinUCBPolicy": (LINUCB, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
     "vowpalwabbit: squarecb, a line a product": (LINUCB, "vowpalwabbit", vw_adf),
-    "vowpalwabbit: epsilon-greedy, a line a decision": (LINUCB, "vowpalwabbit", vw_disjoint),
+    "vowpalwabbit: epsilon-greedy, a line a decision": (
+        LINUCB,
+        "vowpalwabbit",
+        of_personas(linear_peers.vw_disjoint, lambda shop: [f"| p{p}" for p in range(4)]),
+    ),
     "gittins: products by category": (LINUCB, "gittins", gittins(with_category=True)),
     "gittins: products by name": (LINUCB, "gittins", gittins(with_category=False)),
     "zoolib: SharedLinUCBAgent": (

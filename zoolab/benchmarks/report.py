@@ -19,13 +19,9 @@ NONE_FASTER = BATCH, 50, 20  # way, K and d in which no exact library may take l
 
 def page(results: dict[str, Any]) -> str:
     """Return the tables in Markdown, each with its machine and date."""
-    parts = [literal(results["literal"]), gauntlet(results["gauntlet"]), funnel(results["funnel"])]
-    parts.append(shop(results["shop"]))
-    own = {"growth": growth, "accelerator": accelerator, "peers": peers, "different": different}
-    for part, write in own.items():
-        if part in results:
-            parts.append(f"<!-- {part} -->\n\n{write(results[part])}")  # by which the page includes them one by one
-    return "\n".join(parts)
+    parts = {part: write(results[part]) for part, write in TABLES.items() if part in results}
+    marks = {part: f"<!-- {part} -->\n\n" for part in ("growth", "accelerator", "peers", "different")}
+    return "\n".join(marks.get(part, "") + text for part, text in parts.items())  # a mark begins what is included alone
 
 
 def literal(part: dict[str, Any]) -> str:
@@ -55,30 +51,22 @@ def gauntlet(part: dict[str, Any]) -> str:
 
 
 def funnel(part: dict[str, Any]) -> str:
-    rows = [[row["stage"], f"{row['median_ms']:.2f}", f"{row['p99_ms']:.2f}", ""] for row in part["stages"]]
-    for row in rows:
-        if row[0] == "decision":
-            row[3] = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
+    both = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
+    timed = [(row["stage"], row, both if row["stage"] == "decision" else "") for row in part["stages"]]
+    more = []
     if queue := part.get("open_loop"):
-        both = f"median under {MUST_MEDIAN_MS}, p99 under {MUST_P99_MS}"
-        for name, found, must in (
-            (f"open loop, a core of its own busy for {queue['core']['busy']:.0%} of the time", queue["core"], both),
+        core, by_formula = queue["core"], f"by the formula {queue['formula_ms']:.2f}"
+        timed += [
+            (f"open loop, a core of its own busy for {core['busy']:.0%} of the time", core, both),
             (
                 f"open loop, one thread busy for {queue['busy']:.0%} of the time, on the clock",
                 queue,
                 f"{both}, if alone",
             ),
-        ):
-            rows.append([name, f"{found['median_ms']:.2f}", f"{found['p99_ms']:.2f}", must])
-        rows.append(
-            [
-                "waiting before, mean, on the clock",
-                f"{queue['wait_ms']:.2f}",
-                "",
-                f"by the formula {queue['formula_ms']:.2f}",
-            ]
-        )
-        rows.append(["longer on the clock, by others, factor", f"{queue['others']:.2f}", "", ""])
+        ]
+        more.append(["waiting before, mean, on the clock", f"{queue['wait_ms']:.2f}", "", by_formula])
+        more.append(["longer on the clock, by others, factor", f"{queue['others']:.2f}", "", ""])
+    rows = [[name, f"{found['median_ms']:.2f}", f"{found['p99_ms']:.2f}", must] for name, found, must in timed] + more
     rows += [
         [f"recall at {part['candidates']}", f"{part['recall']:.3f}", "", f"at least {MUST_RECALL}"],
         ["index, MB", f"{part['index_mb']:,.0f}", "", ""],
@@ -139,6 +127,12 @@ def shop(part: dict[str, Any]) -> str:
     rows.append(["load average of the machine just before", f"{part['load_before']:.1f}", "", "", ""])
     title = f"The shop's page: {part['clients']} clients for {part['seconds']:.0f} s, on one machine with the server"
     return table(title, ["", "count", "median", "99th percentile", "must be"], rows, 1, part["machine"])
+
+
+TABLES = {
+    "literal": literal, "gauntlet": gauntlet, "funnel": funnel, "shop": shop, "growth": growth,
+    "accelerator": accelerator, "peers": peers, "different": different,
+}  # fmt: skip
 
 
 def failures(results: dict[str, Any]) -> list[str]:

@@ -99,13 +99,8 @@ def accelerator(part: Mapping[str, Any]) -> str:
         ]
         for row in part["rows"]
     ]
-    head = [
-        "worlds in one array",
-        "a step of a world, µs",
-        "of it the network, %",
-        "times as fast if that were free",
-        "MB",
-    ]
+    head = ["worlds in one array", "a step of a world, µs", "of it the network, %"]
+    head += ["times as fast if that were free", "MB"]
     return table(f"Neural-Linear, K = {part['arms']}", head, rows, 0, part["machine"])
 
 

@@ -5,6 +5,7 @@ Each is made by ``make(K, d)``, as in :mod:`zoolab.benchmarks.linear_peers`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,26 +13,34 @@ import numpy as np
 from zoolab.benchmarks.linear_peers import ALPHA, Make, Pair, line
 
 
-def vw_shared(n_arms: int, d: int) -> Pair:
-    """One line an arm, with its features."""
-    from vowpalwabbit import Workspace
+def a_line_an_arm(X: np.ndarray) -> list[str]:
+    return [line(x) for x in X]
 
-    vw, rng = Workspace("--cb_explore_adf --squarecb --quiet"), np.random.default_rng(0)
-    last: list[Any] = [None, 0.0]
 
-    def choose(X: np.ndarray) -> int:
-        lines = ["| " + line(x) for x in X]
-        scores = np.array(vw.predict("\n".join(lines)))
-        arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
-        last[:] = lines, scores[arm]
-        return arm
+def vw_shared(told: Callable[[Any], list[str]] = a_line_an_arm, options: str = "") -> Make:
+    """One line an arm, the last ones of those that ``told`` returns anew for each decision."""
 
-    def learn(x: np.ndarray, arm: int, r: int) -> None:
-        lines, chance = last
-        lines[arm] = f"0:{-r}:{chance} {lines[arm]}"
-        vw.learn("\n".join(lines))
+    def make(n_arms: int, d: int) -> Pair:
+        from vowpalwabbit import Workspace
 
-    return choose, learn
+        vw, rng = Workspace(f"--cb_explore_adf --squarecb {options}--quiet"), np.random.default_rng(0)
+        last: list[Any] = [None, 0.0]
+
+        def choose(x: Any) -> int:
+            lines = told(x)
+            scores = np.array(vw.predict("\n".join(lines)))
+            arm = int(np.searchsorted(scores.cumsum(), rng.random() * scores.sum()))
+            last[:] = lines, scores[arm]
+            return arm
+
+        def learn(x: Any, arm: int, r: int) -> None:
+            lines, chance = last
+            lines[arm - n_arms] = f"0:{-r}:{chance} {lines[arm - n_arms]}"
+            vw.learn("\n".join(lines))
+
+        return choose, learn
+
+    return make
 
 
 def calvera(policy: str, **settings: Any) -> Make:

@@ -85,7 +85,7 @@ class Shopper(threading.Thread):
 @contextmanager
 def server(store: str) -> Iterator[int]:
     """Run the shop as a process on a free port, yield the port, and stop it at the end."""
-    command = [sys.executable, "-m", "shop", "--store", store, "--port", "0"]
+    command = [sys.executable, "-m", "zoolab.serving.shop", "--store", store, "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()  # "The shop is open at http://127.0.0.1:PORT/ ..."

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoolab.columns.click_network import sigmoid as probability  # of a click, given its log-odds
 from zoolib import checks
 from zoolib.evidence import Evidence, refuse_long
 
@@ -35,17 +36,13 @@ class LogisticEvidence(Evidence):
 
     >>> evidence = LogisticEvidence(d=1)
     >>> _ = [evidence.add(np.ones(1), 1.0) for _ in range(3)]
-    >>> evidence.chance(np.ones((1, 1))).round(3).tolist()
+    >>> probability(evidence.mean(np.ones((1, 1)))).round(3).tolist()
     [0.706]
     """
 
     def __init__(self, d: int, shape: tuple[int, ...] = (), ridge: float = 1.0, *, gamma: float = 1.0) -> None:
         super().__init__(d, shape, ridge)
         self.gamma = checks.real("gamma", gamma, 0.0, 1.0, open_low=True)
-
-    def chance(self, X: np.ndarray) -> np.ndarray:
-        """Return p = 1 / (1 + exp(-theta'x)) for the rows x of ``X``, ``(*shape, n, d) -> (*shape, n)``."""
-        return probability(self.mean(X))
 
     def add(self, x: np.ndarray, r: Any, arm: Any = None) -> None:
         """Let the past fade, if it does, then take in a click."""
@@ -60,35 +57,15 @@ class LogisticEvidence(Evidence):
         super().add(root[..., None] * x, root * s + (r - p) / root, arm)
 
     def rebuild(self, X: np.ndarray, r: np.ndarray, n: np.ndarray | None = None) -> None:
-        """Start afresh from records: the mode of theta given all of them, and the curvature there.
-
-        Parameters
-        ----------
-        X, r, n
-            As in :meth:`Evidence.rebuild`; r lies between 0 and n.
-        """
-        n, theta = np.ones(r.shape) if n is None else np.asarray(n), np.zeros((*self.shape, self.d))
-        if np.any((r < 0) | (r > n)):
-            raise ValueError(f"r must lie between 0 and n, the number of clicks, got {np.min(r)} to {np.max(r)}")
-        refuse_long(X := np.asarray(X, dtype=float), self.ridge, weight=np.minimum(n, 1))
-        for _ in range(STEPS):  # Newton's
-            p = probability(np.matvec(X, theta))
-            A = self.ridge * self.eye + np.swapaxes(X, -1, -2) @ (X * (n * p * (1 - p))[..., None])
-            step = np.linalg.solve(A, (np.vecmat(r - n * p, X) - self.ridge * theta)[..., None])[..., 0]
-            theta += step
-            if np.abs(step).max() < ENOUGH:
-                break
-        else:  # far from it, as they go astray where contexts are long
-            A, X = np.empty((*theta.shape, self.d)), np.broadcast_to(X, (*self.shape, *X.shape[-2:]))
-            for i in np.ndindex(*self.shape):
-                theta[i], A[i] = climbed(np.zeros(self.d), self.ridge * self.eye, X[i], r[i], n[i])
-        self.put(A, np.matvec(A, theta))
+        """Refuse to start afresh: what is fitted to all records at once is :class:`BatchedLogistic`."""
+        raise NotImplementedError("log-odds are learned click by click here; BatchedLogistic is fitted to records")
 
 
 def climbed(theta: np.ndarray, A0: np.ndarray, X: np.ndarray, r: np.ndarray, n: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the mode and its curvature from N(``theta``, A0^-1) and records, by steps that are halved where they fall.
 
-    It takes what Newton's own steps do not find; the other parameters are those of :meth:`LogisticEvidence.rebuild`.
+    It takes what Newton's own steps do not find. Of contexts ``(m, d)``, ``r`` are the clicks, and ``n``, ``(m,)`` or a
+    number, says how often each came.
 
     >>> climbed(np.zeros(1), np.eye(1), np.array([[300.0]]), np.array([1.0]), 1.0)[0].round(3).tolist()
     [0.031]
@@ -123,12 +100,3 @@ def mode(a: Any, v: Any, r: Any) -> np.ndarray:
         if np.all(found):
             break
     return s
-
-
-def probability(s: Any) -> np.ndarray:
-    """Return 1 / (1 + exp(-s)).
-
-    >>> probability([-1e4, 0.0, 1e4]).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(s)))

@@ -173,9 +173,6 @@ class MappedAgent(LinearUCBAgent):
 
     def _factor(self) -> None:
         self.evidence.factor()
-        self._draw_ahead()
-
-    def _draw_ahead(self) -> None:
         if isinstance(self.exploration, _Ahead):
             self.exploration.renew(self.evidence, self.alpha)
 

@@ -11,66 +11,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import joblib
 import pandas as pd
 
-from zoolab.experiments import (
-    ablation,
-    alphas,
-    averaged,
-    candidates,
-    chosen,
-    classification,
-    dials,
-    early,
-    gauntlet,
-    groups,
-    laws,
-    metric,
-    ratings,
-    regimes,
-    rehearsal,
-    replicate,
-    steps,
-    stuck,
-    tastes,
-    tuned,
-    two_stages,
-    wheel,
-    widened,
-)
+from zoolab.experiments import replicate
 from zoolab.long import cluster, store
 
-EXPERIMENTS: dict[str, ModuleType] = {  # in the order in which they are computed
-    module.__name__.rpartition(".")[2]: module
-    for module in (
-        alphas,
-        stuck,
-        steps,
-        early,
-        rehearsal,
-        ablation,
-        dials,
-        candidates,
-        two_stages,
-        groups,
-        tastes,
-        gauntlet,
-        tuned,
-        laws,
-        regimes,
-        chosen,
-        metric,
-        averaged,
-        classification,
-        ratings,
-        wheel,
-        widened,
-    )
-}
+NAMES = (  # in the order in which they are computed
+    "alphas", "stuck", "steps", "early", "rehearsal", "ablation", "dials", "candidates", "two_stages", "groups",
+    "tastes", "gauntlet", "tuned", "laws", "regimes", "chosen", "metric", "averaged", "classification", "ratings",
+    "wheel", "widened",
+)  # fmt: skip
+EXPERIMENTS = {name: import_module(f"zoolab.experiments.{name}") for name in NAMES}
 
 
 def tables(experiment: ModuleType, cache: str) -> dict[Path, pd.DataFrame]:

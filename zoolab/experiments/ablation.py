@@ -6,17 +6,15 @@ same random networks, world by world, so that they can be compared in pairs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import sweep
+from zoolab.long import DATA, Cache, sweep
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "ablation.csv"
+TABLE = DATA / "ablation.csv"
 N_STEPS = 40_000
 SHOCKS = {10_000: zoo.SHOCK_FISH, 25_000: zoo.SHOCK_DOG_TOY}
 
@@ -74,7 +72,7 @@ FAMILIES = {  # who makes it, its kinds, its alphas
 def compute(
     seeds: Sequence[int] = range(100),
     kinds: Sequence[str] = (*LINEAR, *NEURAL, "oracle"),
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
     families: Mapping[str, tuple[Any, Sequence[str], Sequence[float]]] | None = None,
 ) -> pd.DataFrame:

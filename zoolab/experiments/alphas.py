@@ -2,15 +2,10 @@
 
 6,000 visits, the fish boom at 3,000. Every alpha of a grid whose steps are at most a factor of 1.45 plays in the book's
 hundred worlds, in a hundred worlds kept for tuning, and in as many of each kind whose click tables are drawn.
-
-``alphas.csv`` has one row for a law, an agent, an alpha and a world: what was earned a visit before the boom and after
-it. Of the worlds for tuning ``alphas_tuning.csv`` keeps the mean shares of the oracle's value. ``alphas_curves.csv``
-has the rolling means of the book's worlds, and half their 95 % intervals, in two rows.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import metrics
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 3000, 6000
 WORLDS, TUNING_WORLDS = range(100), range(1000, 1100)
 ALPHAS = (0.1, 0.14, 0.2, 0.28, 0.4, 0.5, 0.7, 1.0, 1.2, 1.4, 1.7, 2.0, 2.8)
@@ -73,7 +67,7 @@ def compute(
     laws: Sequence[str] = tuple(LAWS),
     agents: Sequence[str] = tuple(AGENTS),
     alphas: Sequence[float] = ALPHAS,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return ``law``, ``agent``, ``alpha``, ``replication``, ``before``, ``after``; the oracle's rows have alpha 0."""
@@ -90,14 +84,14 @@ def _halves(seed: int, values: Sequence[float]) -> dict[str, Any]:
     return {"replication": seed} | dict(zip(("before", "after"), np.round(values, 6).tolist(), strict=True))
 
 
-def tuning(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
+def tuning(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return ``law``, ``agent``, ``alpha``, ``share``: of the oracle's value, on the worlds kept for tuning."""
     runs = played(TUNING_WORLDS, tuple(LAWS), tuple(AGENTS), ALPHAS, cache=cache, progress=progress)
     share = [np.mean([sum(kept["value"]) / sum(kept["oracle"]) for kept in by.values()]) for _, by in runs]
     return pd.DataFrame([parts for parts, _ in runs]).assign(share=np.round(share, 6))
 
 
-def curves(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
+def curves(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return the mean and half its interval at every hundredth step, of the book's worlds."""
     rows = []
     for parts, by_seed in played(WORLDS, ("book",), tuple(AGENTS), ALPHAS, cache=cache, progress=progress):
@@ -109,7 +103,7 @@ def curves(cache: str | os.PathLike[str] | None = None, progress: bool = True) -
     return pd.DataFrame(rows)
 
 
-def tables(cache: str | os.PathLike[str] | None = None) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return the three tables by file."""
     return {
         DATA / "alphas.csv": compute(cache=cache),

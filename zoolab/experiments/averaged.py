@@ -12,9 +12,7 @@ six settings on the worlds of the search.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +22,9 @@ import zoolib as zoo
 from zoolab.columns import AdamW, ClickNetwork, FeatureShop, screen, sigmoid, significant_pairs
 from zoolab.experiments import regime_runs, regimes
 from zoolab.experiments.regimes import CHUNK, POINTS, SEEDS, row
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "averaged.csv"
+TABLE = DATA / "averaged.csv"
 BATCH, DECAY = 128, 1e-4
 Setting = dict[str, Any]
 LONG = {"k": 5, "width": 64, "epochs": 20, "lasso": 0.002, "lr": 0.005}
@@ -113,9 +111,7 @@ def play(
     return regime_runs.rated_highest(seeds, taste, shop, learned)
 
 
-def compute(
-    cache: str | os.PathLike[str] | None = None, progress: bool = True, seeds: Sequence[int] = SEEDS
-) -> pd.DataFrame:
+def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what was ``earned``, world by world, in a row."""
     points = {(point.dial, point.value): point for point in POINTS}
     asked = [(points[dial, value], agent, setting) for dial, value, agent, setting in PLAYED]

@@ -10,22 +10,21 @@ once for all agents.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from zoolab.long import gather
+from zoolab.experiments.contest import of_the_book
+from zoolab.long import DATA, Cache, gather
 from zoolab.serving import GrownShop, TwoTowers, train_phi
 from zoolib import spawn
 from zoolib.agents import top_k
 from zoolib.evidence import Evidence
-from zoolib.experiment import stored
-from zoolib.randomness import shift, shifted
+from zoolib.randomness import shift
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 TABLE, TUNED = DATA / "candidates.csv", DATA / "candidates_tuning.csv"
 N_PRODUCTS, N_BRANDS, N_LOG, N_STEPS = 1_000, 100, 30_000, 1_500
 CANDIDATES = (10, 50, 250, N_PRODUCTS)  # the last looks at all
@@ -62,8 +61,8 @@ class World:
         return evidence
 
 
-def play(seed: int, agents: Sequence[Agent]) -> pd.DataFrame:
-    """Return one replication: the mean click probability of what each agent showed, by halves, and two yardsticks."""
+def play(seed: int, agents: Sequence[Agent]) -> list[dict[str, Any]]:
+    """Return the rows of one replication: what each agent and two yardsticks showed, as mean click probabilities."""
     world = World(seed)
     shop, visitors = world.shop, world.shop.visitors(N_STEPS, spawn(seed, "visitors"))
     values = world.towers.visitor(visitors) @ world.towers.product(shop.products.astype(float)).T
@@ -84,7 +83,7 @@ def play(seed: int, agents: Sequence[Agent]) -> pd.DataFrame:
             evidence.add(Z[arm], float(uniforms[t] < p[arm]))
         shown[-2:, t] = p[ranked[t, 0]], p.max()
     half = N_STEPS // 2
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "start": [start for start, _, _ in agents] + [""] * 2,
             "candidates": [str(m) for _, m, _ in agents] + ["towers", "oracle"],
@@ -95,27 +94,16 @@ def play(seed: int, agents: Sequence[Agent]) -> pd.DataFrame:
             HALVES[1]: shown[:, half:].mean(1),
         }
     )
+    return table.to_dict("records")
 
 
-def play_all(seeds: Sequence[int], agents: Sequence[Agent]) -> dict[int, pd.DataFrame]:
-    """Return replications by their seed."""
-    return {seed: play(seed, agents) for seed in seeds}
-
-
-def played(
-    seeds: Sequence[int],
-    agents: Sequence[Agent],
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def played(seeds: Sequence[int], agents: Sequence[Agent], cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return all replications, numbers to eight decimals."""
-    (found,) = gather(play_all, [({"agents": list(agents)}, list(seeds))], cache, chunk=1, progress=progress)
-    return pd.concat(found.values(), ignore_index=True).round(8)
+    (found,) = gather(play, [({"agents": list(agents)}, list(seeds))], cache, chunk=1, progress=progress, alone=True)
+    return pd.DataFrame(row for rows in found.values() for row in rows).round(8)
 
 
-def tuned(
-    cache: str | os.PathLike[str] | None = None, progress: bool = True, seeds: Sequence[int] = TUNING_WORLDS
-) -> pd.DataFrame:
+def tuned(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = TUNING_WORLDS) -> pd.DataFrame:
     """Return what every alpha earned in the tuning worlds, in the mean, one row for each, and which is the best."""
     grid = [(start, m, alpha) for start in STARTS for m in CANDIDATES for alpha in ALPHAS]
     runs = played(seeds, grid, cache, progress)
@@ -124,13 +112,9 @@ def tuned(
     return means.assign(best=means.index.isin(means.groupby(["start", "candidates"])["earned"].idxmax()))
 
 
-def tables(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
     """Return what was tried, and what the best of it earned in a hundred worlds."""
-    if shift():  # a setting is found once, and judged in any hundred
-        with shifted(0):
-            tried = stored(TUNED)
-    else:
-        tried = tuned(cache, progress)
+    tried = of_the_book(TUNED) if shift() else tuned(cache, progress)
     best = tried[tried["best"]]
     chosen = [(row.start, int(row.candidates), row.alpha) for row in best.itertuples(index=False)]
     return {TUNED: tried, TABLE: played(WORLDS, chosen, cache, progress)}

@@ -7,21 +7,17 @@ columns, once from the log, and where there is none every 200 visits, as often a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from zoolab.experiments.contest import Setting
+from zoolab.experiments.contest import Setting, of_the_book
 from zoolab.experiments.regime_runs import play
 from zoolab.experiments.regimes import CHUNK, POINTS, SEEDS, Point, read, row, said
 from zoolab.experiments.regimes import TABLE as REGIMES
-from zoolab.long import gather
-from zoolib.experiment import stored
-from zoolib.randomness import shifted
+from zoolab.long import DATA, Cache, gather
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "chosen.csv"
+TABLE = DATA / "chosen.csv"
 FAMILIES = ("clusters", "network")
 KINDS = [("base", 0), ("log", 1000), ("quality", 1), ("confounded", 0.8), ("tail", 1), ("rare", 0.005)]
 KINDS += [("no log", 4000)]
@@ -30,16 +26,13 @@ TOO_LONG = {("rare", "network")}  # it would take as long as all the others
 
 def best(point: Point, family: str) -> Setting:
     """Return the setting with which a family plays in the book's table, its columns being chosen."""
-    with shifted(0):
-        table = stored(REGIMES)
+    table = of_the_book(REGIMES)
     of = (table["dial"] == point.dial) & (table["value"] == point.value) & (table["agent"] == family)
     (setting,) = table.loc[of & (table["role"] == "tested"), "setting"]
     return read(setting) | {"prep": "chosen 200" if point.dial == "no log" else "chosen 2000"}
 
 
-def compute(
-    cache: str | os.PathLike[str] | None = None, progress: bool = True, seeds: Sequence[int] = SEEDS
-) -> pd.DataFrame:
+def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what each agent ``earned``, a row a world."""
     jobs = list(_jobs())
     recipes = [({"family": family, "setting": one, **point.world}, list(seeds)) for point, family, one in jobs]

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,7 @@ import zoolib as zoo
 from zoolab.columns import serve, with_one
 from zoolab.experiments.expecting import ExpectingLinUCB
 from zoolab.labelled import ClassificationBandit, LabelledData, labelled
-from zoolab.long import combinations, gather
+from zoolab.long import DATA, Cache, combinations, gather
 from zoolab.rivals import (
     ArmHeadsAgent,
     ArmHeadsTSAgent,
@@ -39,7 +37,7 @@ from zoolab.rivals import (
 )
 from zoolib import metrics
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "classification.csv"
+TABLE = DATA / "classification.csv"
 HORIZON = {"cancer": 1138, "digits": 1797, "segment": 2310, "mushroom": 1000, "shuttle": 1000, "magic": 3000}
 SHUFFLES = range(100)
 LONG, LONG_SHUFFLES = {"magic": 15_000}, range(10)
@@ -147,9 +145,9 @@ def _row(data: str, name: str, phase: str, steps: int, setting: dict[str, float]
     return {"data": data, "agent": name, "phase": phase, "steps": steps} | unset | setting
 
 
-def one(data: str, name: str) -> list[dict[str, Any]]:
+def one(pair: tuple[str, str]) -> list[dict[str, Any]]:
     """Tune one agent on one data set, let the best setting play, and return the rows of all that."""
-    rows = []
+    (data, name), rows = pair, []
     for setting in settings(name):
         found = mistakes(data, name, setting, TUNING_SHUFFLES, TUNING_STEPS)
         rows.append(_row(data, name, "tuning", TUNING_STEPS, setting) | {"r100": float(found[:, -1].mean())})
@@ -191,17 +189,8 @@ def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     ]
 
 
-def compute(
-    pairs: Iterable[tuple[str, str]] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
-    (found,) = gather(tuned, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
+    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, progress=progress, alone=True)
     rows = [row for some in found.values() for row in some]
     return tidy(rows + [row for data in HORIZON if pairs is None for row in ceilings(data)])
-
-
-def tuned(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return the rows of pairs of data set and agent."""
-    return {pair: one(*pair) for pair in pairs}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from zoolib import checks
 from zoolib.experiment import stored
@@ -106,6 +107,12 @@ class Found:
     unsettled: tuple[str, ...] = ()
 
 
+def of_the_book(table: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return a stored table of the book, in any hundred: a setting is found once, and judged in all of them."""
+    with shifted(0):
+        return stored(table)
+
+
 def remembered(table: str | os.PathLike[str], dials: Iterable[str], lost: str, **row: Any) -> Found:
     """Return what a search found in the book's worlds, as its table has it; it is judged in any hundred.
 
@@ -118,8 +125,7 @@ def remembered(table: str | os.PathLike[str], dials: Iterable[str], lost: str, *
     row
         Of which rows, by column: the agent, say.
     """
-    with shifted(0):
-        mine = stored(table)
+    mine = of_the_book(table)
     for column, value in row.items():
         mine = mine[mine[column] == value]
     settings = mine[list(dials)].to_dict("records")

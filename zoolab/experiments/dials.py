@@ -7,15 +7,14 @@ a bonus, and not at all.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from zoolab.experiments import ablation
+from zoolab.long import DATA, Cache
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "dials.csv"
+TABLE = DATA / "dials.csv"
 LINEAR = ("disjoint", "disjoint, window", "shared, crossed", "shared, crossed, window")
 NEURAL = ("replay", "replay, Thompson", "frozen")
 FAMILIES = {
@@ -27,7 +26,7 @@ FAMILIES = {
 def compute(
     seeds: Sequence[int] = range(100),
     kinds: Sequence[str] = (*LINEAR, *NEURAL),
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return the columns of the ablation, one row for each kind, alpha and replication."""

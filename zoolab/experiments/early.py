@@ -1,25 +1,19 @@
-"""How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal.
-
-One row is one agent in one world: what it earned in every 250 visits and, with the full matrix, how far its network has
-left the linear model of the start.
-"""
+"""How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal."""
 
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib.evidence import DiagonalEvidence
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "early.csv"
+TABLE = DATA / "early.csv"
 N_STEPS, EVERY = {"full": 500, "full, from zero": 500, "diagonal": 2500, "none": 2500}, 250
 SETTINGS = {f"α {alpha}, η {lr}": (alpha, lr) for lr in (0.001, 0.01, 0.1) for alpha in (0.1, 0.5, 1.0)}
 BEST = {"full": "α 0.5, η 0.1", "diagonal": "α 0.3, η 0.1"}  # for visits 250 to 500, on other worlds
@@ -118,7 +112,7 @@ def turned(agent: Any, start: Any, cells: np.ndarray) -> np.ndarray:
 def compute(
     seeds: Sequence[int] | None = None,
     runs: Sequence[tuple[str, str]] = tuple(RUNS),
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return ``matrix``, ``setting``, ``replication``, ``earned`` and, for full matrices, ``error``, ``cosine``.

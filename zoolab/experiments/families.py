@@ -55,6 +55,10 @@ class Family:
     training: str = ""
 
 
+DISJOINT, SHARED = (zoo.LinUCBAgent, "onehot"), (zoo.SharedLinUCBAgent, "onehot")
+CROSSED, NEURAL = (zoo.SharedLinUCBAgent, "crossed"), (zoo.NeuralLinearAgent, "onehot")
+GREEDY = (EpsilonGreedyAgent, "onehot")
+
 ALPHA, RIDGE, LR = Factor(0.3, bottom=0.01), Factor(1.0), Factor(0.01)
 BUFFER = Factor(10_000, bottom=100, floor=64, top=TOP, ceiling=N_STEPS, whole=True)
 EVERY = Factor(50, whole=True)
@@ -64,106 +68,81 @@ FRESH = {"alpha": ALPHA, "memory": Forgetting("fresh"), "ridge": RIDGE}
 FADING = {"alpha": ALPHA, "memory": Forgetting("discount"), "ridge": RIDGE}  # on log-odds no click can be taken out
 
 
-def _from(dials: dict[str, Any], *starts: Setting) -> tuple[dict[str, Any], tuple[Setting, ...]]:
+def _family(
+    agent: type[zoo.UCBAgent], encoding: str, dials: dict[str, Any], *starts: Setting, training: str = ""
+) -> Family:
     here = {name: dial.start for name, dial in dials.items()}
-    return dials, tuple(here | one for one in starts)
+    return Family(agent, encoding, dials, tuple(here | one for one in starts), training)
 
 
 # Each search begins at the best of its starts: the standard setting of its chapter, and the best that was known of
 # the family, by an earlier grid or by a reader.
 FAMILIES = {
-    "LinUCB": Family(
-        zoo.LinUCBAgent,
-        "onehot",
-        *_from(LINEAR, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 0.3, "memory": ("discount", 4000)}),
+    "LinUCB": _family(*DISJOINT, LINEAR, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 0.3, "memory": ("discount", 4000)}),
+    "Shared": _family(*SHARED, LINEAR, {"alpha": 0.2}, {"alpha": 1.0, "memory": ("window", 2500)}),
+    "Shared, crossed": _family(
+        *CROSSED,
+        LINEAR,
+        {"alpha": 0.2},
+        {"alpha": 1.0, "memory": ("window", 5500)},
+        {"alpha": 1.0, "memory": ("discount", 10_000)},
     ),
-    "Shared": Family(
-        zoo.SharedLinUCBAgent,
-        "onehot",
-        *_from(LINEAR, {"alpha": 0.2}, {"alpha": 1.0, "memory": ("window", 2500)}),
+    "Shared, crossed, inverse gap": _family(
+        *CROSSED,
+        {"greed": Factor(100.0), "memory": Forgetting("window", "discount"), "ridge": RIDGE},
+        {"greed": 100.0},
+        {"greed": 300.0, "memory": ("window", 5500)},
     ),
-    "Shared, crossed": Family(
-        zoo.SharedLinUCBAgent,
-        "crossed",
-        *_from(
-            LINEAR,
-            {"alpha": 0.2},
-            {"alpha": 1.0, "memory": ("window", 5500)},
-            {"alpha": 1.0, "memory": ("discount", 10_000)},
-        ),
-    ),
-    "Shared, crossed, inverse gap": Family(
-        zoo.SharedLinUCBAgent,
-        "crossed",
-        *_from(
-            {"greed": Factor(100.0), "memory": Forgetting("window", "discount"), "ridge": RIDGE},
-            {"greed": 100.0},
-            {"greed": 300.0, "memory": ("window", 5500)},
-        ),
-    ),
-    "Neural-Linear, online": Family(
-        zoo.NeuralLinearAgent,
-        "onehot",
-        *_from(LINEAR | {"lr": LR}, {"alpha": 0.2}, {"alpha": 1.0}),
-        training="online",
-    ),
-    "Neural-Linear, replay": Family(
-        zoo.NeuralLinearAgent,
-        "onehot",
-        *_from(
-            LINEAR | REPLAY,
-            {"alpha": 0.3},
-            {"alpha": 3.0, "lr": 0.0003, "ridge": 0.1, "buffer": 2500},
-            {"alpha": 1.0, "memory": ("window", 5500), "lr": 0.0003, "ridge": 0.01, "buffer": 2500},
-        ),
+    "Neural-Linear, online": _family(*NEURAL, LINEAR | {"lr": LR}, {"alpha": 0.2}, {"alpha": 1.0}, training="online"),
+    "Neural-Linear, replay": _family(
+        *NEURAL,
+        LINEAR | REPLAY,
+        {"alpha": 0.3},
+        {"alpha": 3.0, "lr": 0.0003, "ridge": 0.1, "buffer": 2500},
+        {"alpha": 1.0, "memory": ("window", 5500), "lr": 0.0003, "ridge": 0.01, "buffer": 2500},
         training="replay",
     ),
-    "Neural-Linear, fresh": Family(
-        zoo.NeuralLinearAgent,
-        "onehot",
-        *_from(
-            FRESH | REPLAY,
-            {"alpha": 0.3, "memory": ("fresh", 4000)},
-            {"alpha": 1.0, "memory": ("fresh", 5500), "ridge": 0.01},
-        ),
+    "Neural-Linear, fresh": _family(
+        *NEURAL,
+        FRESH | REPLAY,
+        {"alpha": 0.3, "memory": ("fresh", 4000)},
+        {"alpha": 1.0, "memory": ("fresh", 5500), "ridge": 0.01},
         training="replay",
     ),
-    "Neural-Linear, frozen": Family(
-        zoo.NeuralLinearAgent,
-        "onehot",
-        *_from(LINEAR, {"alpha": 0.3}, {"alpha": 1.0, "memory": ("window", 5500), "ridge": 0.01}),
-        training="frozen",
+    "Neural-Linear, frozen": _family(
+        *NEURAL, LINEAR, {"alpha": 0.3}, {"alpha": 1.0, "memory": ("window", 5500), "ridge": 0.01}, training="frozen"
     ),
-    "Epsilon-greedy": Family(
-        EpsilonGreedyAgent,
-        "onehot",
-        *_from(
-            {"epsilon": Factor(0.1, bottom=0.005)} | REPLAY,
-            {"epsilon": 0.1},
-            {"epsilon": 0.05, "buffer": 2500},
-        ),
+    "Epsilon-greedy": _family(
+        *GREEDY,
+        {"epsilon": Factor(0.1, bottom=0.005)} | REPLAY,
+        {"epsilon": 0.1},
+        {"epsilon": 0.05, "buffer": 2500},
         training="replay",
     ),
     # these came later, and begin where the other linear families did
-    "LinUCB, logistic": Family(
+    "LinUCB, logistic": _family(
         cells.DisjointLogistic,
         "onehot",
-        *_from(FADING, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 0.3, "memory": ("discount", 4000)}),
+        FADING,
+        {"alpha": 0.2},
+        {"alpha": 1.0},
+        {"alpha": 0.3, "memory": ("discount", 4000)},
     ),
-    "Shared, crossed, logistic": Family(
+    "Shared, crossed, logistic": _family(
         cells.CrossedLogistic,
         "crossed",
-        *_from(FADING, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 1.0, "memory": ("discount", 10_000)}),
+        FADING,
+        {"alpha": 0.2},
+        {"alpha": 1.0},
+        {"alpha": 1.0, "memory": ("discount", 10_000)},
     ),
-    "Hybrid": Family(
+    "Hybrid": _family(
         cells.Hybrid,
         "crossed",
-        *_from(
-            LINEAR,
-            {"alpha": 0.2},
-            {"alpha": 0.3, "memory": ("discount", 4000)},
-            {"alpha": 1.0, "memory": ("discount", 10_000)},
-        ),
+        LINEAR,
+        {"alpha": 0.2},
+        {"alpha": 0.3, "memory": ("discount", 4000)},
+        {"alpha": 1.0, "memory": ("discount", 10_000)},
     ),
 }
 

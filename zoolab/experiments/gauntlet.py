@@ -5,7 +5,6 @@ What is kept of a replication is told in :func:`experiments.contenders.summary`;
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,9 @@ import pandas as pd
 import zoolib as zoo
 from zoolab.experiments import contenders
 from zoolab.experiments.contenders import AGENTS, DIALLED, LONGER, MOVED, N_STEPS, SCHEDULES, SLOW, WINDOWED, YARDSTICKS
-from zoolab.long import summarize
+from zoolab.long import DATA, Cache, summarize
 from zoolib import metrics
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 WORLDS = range(100)
 WHEN = SCHEDULES | {"moved": MOVED}
 VALUES = ("all", "start", "fish boom", "dog-toy craze")
@@ -32,7 +30,6 @@ PULLS = {  # who was shown what, as a share of all that was shown to them, in wh
 }
 LEARNING = {"first 2,500": slice(0, 5), "last 2,500 before the boom": slice(15, 20)}  # in blocks of 500 steps
 
-Cache = str | os.PathLike[str] | None
 Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
 
 

@@ -9,21 +9,20 @@ in eighty more.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from zoolab.experiments.contest import of_the_book
+from zoolab.long import DATA, Cache
 from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
 from zoolib.agents import argmax
 from zoolib.evidence import Evidence
-from zoolib.experiment import stored
 from zoolib.networks import MLP, Adam
-from zoolib.randomness import shift, shifted
+from zoolib.randomness import shift
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 TABLE, TUNED = DATA / "groups.csv", DATA / "groups_tuning.csv"
 N_USERS, N_STEPS, N_LOG, RIGHT = 100, 10_000, 10_000, 0.7
 ALPHAS = (0.0, 0.03, 0.06, 0.1, 0.17, 0.3, 0.6, 1.0, 1.7, 3.0, 6.0)
@@ -144,16 +143,12 @@ def tuned(seeds: Sequence[int] = TUNING_WORLDS, at_first: int = AT_FIRST) -> pd.
     return found.assign(best=found.index.isin(best))
 
 
-def tables(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
     """Return what was tried, and what the best of it earned in a hundred worlds.
 
     It takes a few minutes, so nothing is kept in ``cache``, and no progress is shown.
     """
-    if shift():  # a setting is found once, and judged in any hundred
-        with shifted(0):
-            tried = stored(TUNED)
-    else:
-        tried = tuned()
+    tried = of_the_book(TUNED) if shift() else tuned()
     best = tried[tried["best"]]
     chosen = [(row.persona, row.grouping, row.alpha) for row in best.itertuples(index=False)]
     return {TUNED: tried, TABLE: played(WORLDS, chosen)}

@@ -6,15 +6,14 @@ the same entries.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from zoolab.experiments import gauntlet
+from zoolab.long import DATA, Cache
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "laws.csv"
+TABLE = DATA / "laws.csv"
 KINDS = (
     "LinUCB",
     "LinUCB, alpha 1",
@@ -42,10 +41,7 @@ KINDS = (
 
 
 def compute(
-    seeds: Sequence[int] = range(100),
-    kinds: Sequence[str] = KINDS,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
+    seeds: Sequence[int] = range(100), kinds: Sequence[str] = KINDS, cache: Cache = None, progress: bool = True
 ) -> pd.DataFrame:
     """Return what is told of each agent in each world: as in ``gauntlet.csv``."""
     return gauntlet.whole(gauntlet.played(kinds, seeds, "standard", cache, progress, click_table="drawn"))

@@ -9,9 +9,7 @@ its ridge were found on worlds that no table holds, from the seed 500,000 on.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +22,9 @@ import zoolib as zoo
 from zoolab.columns import FeatureShop
 from zoolab.experiments.regime_runs import rated_highest
 from zoolab.experiments.regimes import CHUNK, POINTS, SEEDS, row
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "metric.csv"
+TABLE = DATA / "metric.csv"
 AGENT, KINDS = "kernel", [("AND rotated", 2), ("AND rotated, log", 1000)]
 LENGTH, RIDGE, START, CENTRES, ROWS = 8.0, 1.0, 27.0, 1000, 2000  # the last: of the log, for the gradients
 
@@ -102,9 +100,7 @@ def play(seeds: Sequence[int], taste: Mapping[str, Any], shop: Mapping[str, Any]
     return rated_highest(seeds, taste, shop, learned)
 
 
-def compute(
-    cache: str | os.PathLike[str] | None = None, progress: bool = True, seeds: Sequence[int] = SEEDS
-) -> pd.DataFrame:
+def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what was ``earned``, world by world, in a row."""
     points = [point for point in POINTS if (point.dial, point.value) in KINDS]
     found = gather(play, [(dict(point.world), list(seeds)) for point in points], cache, chunk=CHUNK, progress=progress)

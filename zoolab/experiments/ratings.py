@@ -6,18 +6,17 @@ thinned anew. The agents then walk through it in the order of time, until two th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import zoolib as zoo
 from zoolab.logs import LoggedData, movielens, rating_log, replay, thinned
+from zoolab.long import DATA, Cache
 from zoolab.rivals import LinTSAgent
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "ratings.csv"
+TABLE = DATA / "ratings.csv"
 N_ACCEPTED = 2000
 AGENTS = {
     "Random": lambda space, rng: zoo.RandomAgent(space, rng=rng),
@@ -33,9 +32,7 @@ def resampled(log: LoggedData, user: np.ndarray, rng: np.random.Generator) -> Lo
     return log.rows(np.repeat(np.arange(len(user)), times[np.searchsorted(users, user)]))
 
 
-def compute(
-    seeds: Sequence[int] = range(100), cache: str | os.PathLike[str] | None = None, progress: bool = True
-) -> pd.DataFrame:
+def compute(seeds: Sequence[int] = range(100), cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return what was accepted, and its mean reward: one row for each replication and agent, or genre shown always."""
     log, user = rating_log(movielens())
     rows = []

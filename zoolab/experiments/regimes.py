@@ -7,24 +7,21 @@ one setting of one family in one kind of world, and what it earned in each of it
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from zoolab.experiments.contest import Choice, Factor, Found, Setting, search
+from zoolab.experiments.contest import Choice, Factor, Found, Setting, of_the_book, search
 from zoolab.experiments.regime_runs import play
-from zoolab.long import gather
-from zoolib.experiment import stored
-from zoolib.randomness import shift, shifted
+from zoolab.long import DATA, Cache, gather
+from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "regimes.csv"
+TABLE = DATA / "regimes.csv"
 TUNING, SEEDS, CHUNK = range(1000, 1005), range(100), 25
 AT_HOME, ELSEWHERE = 24, 8  # tries of each family
 
@@ -178,7 +175,7 @@ def read(setting: str) -> Setting:
 
 def compute(
     points: Sequence[Point] = POINTS,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
     seeds: Sequence[int] = SEEDS,
     tuning: Sequence[int] = TUNING,
@@ -191,10 +188,7 @@ def compute(
     searched anew: the settings of the book's table play there.
     """
     best: dict[tuple[str, str], Setting] = {}
-    known: list[dict[str, Any]] = []
-    if shift():
-        with shifted(0):
-            known = stored(TABLE).query("role == 'tuned'").to_dict("records")
+    known = of_the_book(TABLE).query("role == 'tuned'").to_dict("records") if shift() else []
     found = {(row["dial"], row["value"], row["agent"], row["setting"]): row for row in known}
     return pd.DataFrame(
         row
@@ -212,7 +206,8 @@ def _rows(
     known: Mapping[tuple[str, float, str, str], dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
     def rows(jobs: list[tuple[str, str, str, Setting, str]], worlds: list[int]) -> Iterator[dict[str, Any]]:
-        found = _play_all(point, [(family, one) for _, _, family, one, _ in jobs], worlds, cache)
+        recipes = [({"family": family, "setting": one, **point.world}, worlds) for _, _, family, one, _ in jobs]
+        found = gather(play, recipes, cache, chunk=CHUNK, progress=False)
         for (role, name, _, one, left), got in zip(jobs, found, strict=True):
             yield row(point, name, said(one), role, got, unsettled=left)
 
@@ -255,9 +250,3 @@ def row(point: Point, name: str, setting: str, role: str, got: dict[int, float],
     """Return a row of a table: what an agent earned in each world, from the ``first`` on."""
     who = {"dial": point.dial, "value": point.value, "agent": name, "setting": setting, "role": role}
     return who | more | {"first": next(iter(got)), "earned": " ".join(f"{value:.5f}" for value in got.values())}
-
-
-def _play_all(point: Point, jobs: list[tuple[str, Setting]], worlds: list[int], cache: Any) -> list[dict[int, float]]:
-    """Return what each job earned, world by world."""
-    recipes = [({"family": family, "setting": one, **point.world}, worlds) for family, one in jobs]
-    return gather(play, recipes, cache, chunk=CHUNK, progress=False)

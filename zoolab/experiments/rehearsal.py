@@ -4,14 +4,12 @@ What trains the embedding differs in four ways, each of which is tried with all 
 learns for (the one that is served, or that of a head of its own), by which optimizer, how often and on how many clicks
 (every click on one, or every 50th on 64), and where those are drawn from (the latest, or the last 10,000).
 
-``rehearsal.csv`` is the showdown: 20,000 visits, the fish boom at 10,000. ``rehearsal_evening.csv`` is the evening with
-the fish hobbyists: what an agent loses with the other personas in the hundred visits after it. There the embedding
+``rehearsal.csv`` is the showdown, ``rehearsal_evening.csv`` the evening with the fish hobbyists. There the embedding
 always has its own head, and the payoff is predicted by that head or by the evidence.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -22,13 +20,12 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import metrics
 from zoolib.evidence import Evidence
 from zoolib.experiment import Results, draw_users
 from zoolib.networks import MLP, SGD
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 10_000, 20_000
 QUIET, FANS, AFTER = 2000, 500, 100  # visits of the evening: before it, in it, and those that are looked at afterwards
 
@@ -125,7 +122,7 @@ def table(
     name: str,
     seeds: Sequence[int] = range(100),
     cells: Sequence[int] | None = None,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return a table: its parts, ``replication``, and what came of it; of all cells of the grid, or of some."""
@@ -138,6 +135,6 @@ def table(
     return pd.DataFrame({**parts, "replication": seed, **of} for parts, by in rows for seed, of in by.items())
 
 
-def tables(cache: str | os.PathLike[str] | None = None) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return both tables by file."""
     return {DATA / name: table(name, cache=cache) for name in GRIDS}

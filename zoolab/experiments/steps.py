@@ -1,18 +1,11 @@
 """The dials that the showdown of chapter 4 leaves as they are: step size, alpha, and for how long a network trains.
 
-``steps.csv``: 4,000 visits, the fish boom at 2,000, by alpha and step size. One row is one setting in one world: what
-Neural-Linear earned a visit before and after the boom; how many personas it served badly at first, by which is meant
-that in visits 250 to 500 they got less than half of the oracle's clicks; and how many of these got more than half in
-visits 1,500 to 2,000. The networks are those of the showdown.
-
-``steps_showdown.csv``: the showdown, 20,000 visits with the boom at 10,000, with a larger alpha, without training, with
-a training that ends a thousand visits before the boom, and with a bonus, or evidence, that ends with the boom; and with
-a click table drawn for each world: what was earned a visit, and whether the agent recovered.
+``steps.csv`` turns alpha and the step size; ``steps_showdown.csv`` is the showdown with one thing changed each time.
+The networks are those of the showdown.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +14,10 @@ import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import metrics
 from zoolib.experiment import Results
 
-DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"
 SHOCK, N_STEPS = 2000, 4000
 EARLY, LATE = slice(250, 500), slice(1500, 2000)
 COLUMNS = ("before", "after", "poor", "better")
@@ -58,16 +50,12 @@ class Ending(zoo.NeuralLinearAgent):
         return None
 
 
-def shared(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.SharedLinUCBAgent:
-    """Make the linear model that shares whole categories."""
-    return zoo.SharedLinUCBAgent(features.encoded("crossed"), alpha=alpha)
+def linear(kind: type[zoo.UCBAgent], encoding: str) -> Callable[..., zoo.UCBAgent]:
+    """Return what makes an agent that draws nothing."""
+    return lambda features, rng, alpha: kind(features.encoded(encoding), alpha=alpha)
 
 
-def disjoint(features: zoo.FeatureEngineer, rng: Any, alpha: float) -> zoo.LinUCBAgent:
-    """Make LinUCB, which shares nothing."""
-    return zoo.LinUCBAgent(features, alpha=alpha)
-
-
+shared, disjoint = linear(zoo.SharedLinUCBAgent, "crossed"), linear(zoo.LinUCBAgent, "onehot")
 THE_BOOKS: dict[str, Any] = {}
 DRAWN = {"click_table": "drawn"}
 AGENTS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = {  # who, how, and in what shop
@@ -118,7 +106,7 @@ def compute(
     seeds: Sequence[int] = range(100),
     settings: Sequence[dict[str, Any]] = SETTINGS,
     of: Callable[..., dict[int, dict[str, float]]] = play,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Return one of the tables: a setting, ``replication``, and what :func:`play` or :func:`showdown` said of it."""
@@ -127,7 +115,7 @@ def compute(
     return pd.DataFrame({**setting, "replication": seed, **came} for setting, by in rows for seed, came in by.items())
 
 
-def tables(cache: str | os.PathLike[str] | None = None) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return both tables by file."""
     agents = [{"agent": name} for name in AGENTS]
     return {

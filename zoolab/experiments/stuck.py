@@ -1,24 +1,18 @@
-"""What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still.
-
-One row is one agent in one world: how many clicks it had lost against the oracle after every two thousand visits, and
-how many of those of the last twenty thousand with each persona.
-"""
+"""What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from math import log, sqrt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import zoolib as zoo
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "stuck.csv"
+TABLE = DATA / "stuck.csv"
 N_STEPS, EVERY, LATE = 40_000, 2000, 20_000
 
 
@@ -67,10 +61,7 @@ def _text(numbers: np.ndarray) -> str:
 
 
 def compute(
-    seeds: Sequence[int] = range(100),
-    agents: Sequence[str] = tuple(AGENTS),
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
+    seeds: Sequence[int] = range(100), agents: Sequence[str] = tuple(AGENTS), cache: Cache = None, progress: bool = True
 ) -> pd.DataFrame:
     """Return ``agent``, ``replication``, and as texts ``regret``, 20 numbers, and ``late``, one for each persona."""
     found = gather(play, [({"agent": agent}, list(seeds)) for agent in agents], cache, chunk=50, progress=progress)

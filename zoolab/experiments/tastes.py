@@ -9,9 +9,7 @@ plays who is told the persona. Their dials are searched by one budget on worlds 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +18,12 @@ from scipy.special import gammaln
 
 from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.experiments.groups import N_STEPS, N_USERS, WORLDS
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import FeatureEngineer, ZooplusSimulator, run, spawn
 from zoolib.agents import argmax
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "tastes.csv"
+TABLE = DATA / "tastes.csv"
 TUNING_WORLDS, BUDGET = range(1000, 1020), 30
 CLICKS, MISSES = 0.5, 1.5  # the prior of a kind's click rates: one click in four, worth two visits
 LOOKS = 2  # other users whose kinds are looked at anew at each visit
@@ -221,13 +219,8 @@ def one(agent: str) -> list[dict[str, Any]]:
     return [row | {"unsettled": " ".join(found.unsettled)} for row in rows]
 
 
-def ones(agents: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of agents."""
-    return {agent: one(agent) for agent in agents}
-
-
-def compute(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
+def compute(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return what was lost with each setting that was tried, and what the best one earned in every world."""
-    (found,) = gather(ones, [({}, list(AGENTS))], cache, chunk=1, progress=progress)
+    (found,) = gather(one, [({}, list(AGENTS))], cache, chunk=1, progress=progress, alone=True)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
     return frame[["agent", "phase", *DIALS, "unsettled", "replication", *PARTS]]

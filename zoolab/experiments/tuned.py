@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from zoolab.experiments import contenders, families, gauntlet, tuning
-from zoolab.experiments.gauntlet import DATA, STEPS, WORLDS, Cache
+from zoolab.experiments.gauntlet import STEPS, WORLDS
+from zoolab.long import DATA, Cache
 
 
 def judged(

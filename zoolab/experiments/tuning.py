@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import zoolib as zoo
 from zoolab.experiments import contenders, families
-from zoolab.experiments.contest import Setting, search
-from zoolab.long import gather
+from zoolab.experiments.contest import Setting, of_the_book, search
+from zoolab.long import DATA, Cache, gather
 from zoolib import metrics
-from zoolib.experiment import stored
-from zoolib.randomness import shift, shifted
+from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "gauntlet_tuning.csv"
+TABLE = DATA / "gauntlet_tuning.csv"
 WORLDS, BUDGET = range(1000, 1010), 30
 FACTORS = (3.0, 1.7, 1.3)  # how far neighbours lie, from coarse to fine
 COLUMNS = ["all", "start", "fish boom", "dog-toy craze"]
@@ -60,7 +57,7 @@ def searched(names: Sequence[str], dials: Any, starts: Any, budget: int, seeds: 
 
 
 def tried(
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
     names: Sequence[str] = tuple(families.FAMILIES),
     budget: int = BUDGET,
@@ -71,8 +68,7 @@ def tried(
     A setting is found once, and judged in every fresh hundred: there it is the book's search that is returned.
     """
     if shift():
-        with shifted(0):
-            return stored(TABLE).fillna({"unsettled": ""})
+        return of_the_book(TABLE).fillna({"unsettled": ""})
     how = {"budget": budget, "seeds": list(seeds)}
     jobs = [({"dials": families.FAMILIES[n].dials, "starts": families.FAMILIES[n].starts} | how, [n]) for n in names]
     found = gather(searched, jobs, cache, progress=progress)

@@ -8,20 +8,19 @@ in their candidates alone.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from zoolab import serving as prod
 from zoolab.experiments.candidates import World
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib import spawn
 from zoolib.agents import top_k
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "two_stages.csv"
+TABLE = DATA / "two_stages.csv"
 SIZES = {"n_products": 2_000_000, "n_brands": 2_000, "n_log": 100_000, "epochs": 10}  # those of the chapter
 SHOWN, N_LISTS = 10, 1024
 WORLDS, N_VISITORS, OF_ALL = range(10), 200, 40  # so many visitors, of whom so many are shown the best of everything
@@ -115,8 +114,8 @@ class Retold:
         return np.argpartition(-(self.vectors @ query), m)[:m]
 
 
-def play(seed: int, **sizes: int) -> pd.DataFrame:
-    """Return one replication: the mean click probability of the slates that each arm led to, and its recall at 500."""
+def play(seed: int, **sizes: int) -> list[dict[str, Any]]:
+    """Return the rows of one replication: what the slates that each arm led to are worth, and its recall at 500."""
     world = World(seed, **SIZES | sizes)
     shop, ranker = world.shop, Ranker(world)
     visitors = shop.visitors(N_VISITORS, spawn(seed, "visitors"))
@@ -133,25 +132,19 @@ def play(seed: int, **sizes: int) -> pd.DataFrame:
     best = ranker.best_of_all(visitors[:OF_ALL])
     worth["all"] = [shop.click_probability(v, slate).mean() for v, slate in zip(visitors, best, strict=False)]
     exact = np.stack(found["500, all lists"])
-    rows = [
+    return [
         {
             "replication": seed,
             "candidates": name,
-            "recall": prod.recall(np.stack(found[name]), exact).mean() if name in OF_TOWERS else np.nan,
-            "some": np.mean(values[:OF_ALL]),
-            "many": np.mean(values) if len(values) == N_VISITORS else np.nan,
+            "recall": float(prod.recall(np.stack(found[name]), exact).mean()) if name in OF_TOWERS else np.nan,
+            "some": float(np.mean(values[:OF_ALL])),
+            "many": float(np.mean(values)) if len(values) == N_VISITORS else np.nan,
         }
         for name, values in worth.items()
     ]
-    return pd.DataFrame(rows)
 
 
-def play_all(seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
-    """Return replications by their seed."""
-    return {seed: play(seed) for seed in seeds}
-
-
-def compute(cache: str | os.PathLike[str] | None = None, progress: bool = True) -> pd.DataFrame:
+def compute(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return the table: ``replication``, ``candidates``, ``recall``, the worth of ``some`` and of ``many`` slates."""
-    (found,) = gather(play_all, [({}, list(WORLDS))], cache, chunk=1, progress=progress)
-    return pd.concat(found.values(), ignore_index=True).round(6)
+    (found,) = gather(play, [({}, list(WORLDS))], cache, chunk=1, progress=progress, alone=True)
+    return pd.DataFrame(row for rows in found.values() for row in rows).round(6)

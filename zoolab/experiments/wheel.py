@@ -7,9 +7,7 @@ then plays a hundred other wheels of each radius.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +18,11 @@ from zoolab.columns import Crossed, Identity, RandomFourier, serve
 from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.experiments.expecting import Expecting
 from zoolab.labelled import WheelBandit
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolab.rivals import ArmHeadsAgent, EnsembleAgent, EpinetAgent
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "wheel.csv"
+TABLE = DATA / "wheel.csv"
 DELTAS = (0.5, 0.7, 0.9, 0.95, 0.99)
 N_STEPS, SEEDS = 2000, range(100)
 TUNING_DELTAS, TUNING_SEEDS, BUDGET = (0.5, 0.9, 0.99), range(1000, 1010), 15
@@ -239,17 +237,8 @@ def one(name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def ones(names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of agents."""
-    return {name: one(name) for name in names}
-
-
-def compute(
-    names: Sequence[str] = tuple(AGENTS),
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
-    (found,) = gather(ones, [({}, list(names))], cache, chunk=1, progress=progress)
+    (found,) = gather(one, [({}, list(names))], cache, chunk=1, progress=progress, alone=True)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
     return frame[["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]]

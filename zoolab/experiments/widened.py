@@ -13,9 +13,7 @@ well.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,10 +28,10 @@ from zoolab.experiments.classification import (
     mistakes,
 )
 from zoolab.experiments.contest import Factor, remembered, search
-from zoolab.long import gather
+from zoolab.long import DATA, Cache, gather
 from zoolib.randomness import shift
 
-TABLE = Path(__file__).resolve().parents[2] / "chapters" / "data" / "widened.csv"
+TABLE = DATA / "widened.csv"
 BUDGET = 20
 
 LINEAR = {"alpha": Factor(0.1, bottom=0.001), "ridge": Factor(0.1)}
@@ -62,11 +60,12 @@ def field() -> list[tuple[str, str]]:
     return [(data, name) for data, name in pairs if data in WHERE.get(name, HORIZON)]
 
 
-def one(data: str, name: str) -> list[dict[str, Any]]:
+def one(pair: tuple[str, str]) -> list[dict[str, Any]]:
     """Search the dials of one agent on one data set, let the best setting play, and return the rows of all that.
 
     In a fresh hundred, whose shuffles are others, what the book's search found plays.
     """
+    data, name = pair
 
     def score(some: list[dict[str, float]]) -> list[float]:
         return [-mistakes(data, name, s, TUNING_SHUFFLES, TUNING_STEPS)[:, -1].mean() for s in some]
@@ -91,17 +90,8 @@ def farther(data: str, name: str, setting: dict[str, float]) -> list[dict[str, A
     return [row | {"phase": phase} | setting | {"mistakes": counted} for phase, counted in told]
 
 
-def some(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return the rows of pairs of data set and agent."""
-    return {pair: one(*pair) for pair in pairs}
-
-
-def compute(
-    pairs: Iterable[tuple[str, str]] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
     """Return mistakes: of each setting that was tried, a mean; of the best one, a number for every shuffle."""
-    (found,) = gather(some, [({}, list(pairs or field()))], cache, chunk=1, progress=progress)
+    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, progress=progress, alone=True)
     frame = pd.DataFrame([row for rows in found.values() for row in rows])
     return frame[["data", "agent", "phase", *COLUMNS, "unsettled", "mistakes"]]

@@ -88,36 +88,3 @@ class LiteralShop:
 
     def contexts(self, user: int) -> np.ndarray:
         return np.array([self.context(user, k) for k in range(len(self.product))])
-
-
-class LiteralHybridLinUCB:
-    """Hybrid LinUCB as one ridge regression: beta and all theta_a in one vector, and the whole matrix inverted."""
-
-    def __init__(
-        self, n_arms: int, d: int, own: list[int], alpha: float, ridge: float = 1.0, gamma: float = 1.0
-    ) -> None:
-        self.n_arms, self.d, self.own, self.alpha, self.ridge, self.gamma = n_arms, d, own, alpha, ridge, gamma
-        self.size = d + n_arms * len(own)
-        self.A, self.b = ridge * np.eye(self.size), np.zeros(self.size)
-
-    def long(self, x: np.ndarray, arm: int) -> np.ndarray:
-        long = np.zeros(self.size)
-        long[: self.d] = x
-        start = self.d + arm * len(self.own)
-        long[start : start + len(self.own)] = x[self.own]
-        return long
-
-    def payoff_and_width(self, x: np.ndarray, arm: int) -> tuple[float, float]:
-        A_inv, long = np.linalg.inv(self.A), self.long(x, arm)
-        return long @ A_inv @ self.b, np.sqrt(long @ A_inv @ long)
-
-    def select(self, X: np.ndarray) -> int:
-        both = [self.payoff_and_width(x, arm) for arm, x in enumerate(X)]
-        scores = [payoff + self.alpha * width for payoff, width in both]
-        return min(a for a, score in enumerate(scores) if score >= max(scores) - 1e-10)
-
-    def learn(self, x: np.ndarray, arm: int, reward: float) -> None:
-        long = self.long(x, arm)
-        prior = self.ridge * np.eye(self.size)
-        self.A = self.gamma * self.A + (1 - self.gamma) * prior + np.outer(long, long)
-        self.b = self.gamma * self.b + reward * long

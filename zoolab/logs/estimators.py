@@ -148,9 +148,7 @@ def doubly_robust(log: LoggedData, policy: np.ndarray, q: np.ndarray) -> Estimat
 
     Unbiased if the propensities are right, whatever q, as long as q was not fitted to the row's own reward.
     """
-    checks.instance("log", log, LoggedData)
-    residual = log.reward - _of_action(log, _rewards(log, q))
-    return Estimate(direct(log, policy, q).terms + weights(log, policy) * residual)
+    return _corrected(log, policy, q, weights(checks.instance("log", log, LoggedData), policy))
 
 
 def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) -> Estimate:
@@ -160,17 +158,14 @@ def switch_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, tau: float) ->
     """
     tau = np.inf if isinstance(tau, float) and tau == np.inf else checks.real("tau", tau, 0.0)
     w = weights(log, policy)
-    residual = log.reward - _of_action(log, _rewards(log, q))
-    return Estimate(direct(log, policy, q).terms + np.where(w <= tau, w, 0.0) * residual)
+    return _corrected(log, policy, q, np.where(w <= tau, w, 0.0))
 
 
 def shrunk_dr(log: LoggedData, policy: np.ndarray, q: np.ndarray, lam: float) -> Estimate:
     """Doubly robust, w shrunk to lam w / (w^2 + lam), at infinity w (Su, Dimakopoulou, Krishnamurthy, Dudik, 2020)."""
     lam = 1e150 if isinstance(lam, (int, float)) and lam > 1e150 else checks.real("lam", lam, 0.0)  # no w shrinks
     w = weights(log, policy)
-    shrunk = lam * w / np.maximum(w**2 + lam, np.finfo(float).tiny)
-    residual = log.reward - _of_action(log, _rewards(log, q))
-    return Estimate(direct(log, policy, q).terms + shrunk * residual)
+    return _corrected(log, policy, q, lam * w / np.maximum(w**2 + lam, np.finfo(float).tiny))
 
 
 def ridge_rewards(ridge: float = 1.0) -> RewardModel:
@@ -227,6 +222,11 @@ def overlap(log: LoggedData, policy: np.ndarray) -> pd.Series | pd.DataFrame:
         "rows without weight": (w == 0).mean(-1),
     }
     return pd.DataFrame(table) if log.batch_shape else pd.Series({name: float(value) for name, value in table.items()})
+
+
+def _corrected(log: LoggedData, policy: np.ndarray, q: np.ndarray, w: np.ndarray) -> Estimate:
+    """Return the direct estimate, to each row of which w (r - q(x, a)) is added."""
+    return Estimate(direct(log, policy, q).terms + w * (log.reward - _of_action(log, _rewards(log, q))))
 
 
 def _of_action(log: LoggedData, table: np.ndarray) -> np.ndarray:

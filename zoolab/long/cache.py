@@ -29,15 +29,17 @@ from zoolib import checks
 from zoolib.randomness import shift, shifted
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "torch")  # whose versions may move a number
+Cache = str | os.PathLike[str] | None  # a folder of what is known, or none
 
 
 def gather(
     compute: Callable[..., Mapping[Any, Any]],
     jobs: Sequence[tuple[Mapping[str, Any], Sequence[Any]]],
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     *,
     chunk: int = 25,
     progress: bool = True,
+    alone: bool = False,
 ) -> list[dict[Any, Any]]:
     """Compute what ``cache`` lacks, in parallel where joblib is told so, and keep it as it comes.
 
@@ -54,6 +56,8 @@ def gather(
         How many items of a job are computed together.
     progress
         Whether to show a progress bar, in items.
+    alone
+        Whether ``compute(item, **recipe)`` takes one item, and returns its value.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def gather(
     ]
     by = shift()  # asked here: joblib takes the later tasks in a thread of its own, which knows of no shift
     parts = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-        joblib.delayed(_compute)(compute, i, part, jobs[i][0], by) for i, part in tasks
+        joblib.delayed(_compute)(compute, i, part, jobs[i][0], by, alone) for i, part in tasks
     )
     total, what = sum(len(part) for _, part in tasks), compute.__module__.rpartition(".")[2]
     with tqdm(total=total, desc=what, disable=not checks.instance("progress", progress, bool)) as bar:
@@ -96,9 +100,10 @@ def gather(
     return [{item: one[item] for item in items} for one, (_, items) in zip(known, jobs, strict=True)]
 
 
-def _compute(compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int) -> tuple[Any, ...]:
+def _compute(compute: Any, i: int, part: list[Any], recipe: Mapping[str, Any], by: int, alone: bool) -> tuple[Any, ...]:
     with shifted(by):
-        return code(), i, compute(part, **recipe)
+        found = {item: compute(item, **recipe) for item in part} if alone else compute(part, **recipe)
+        return code(), i, found
 
 
 @functools.cache

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from zoolab.long.cache import gather
+from zoolab.long.cache import Cache, gather
 from zoolib import checks
 from zoolib.experiment import metrics
 from zoolib.experiment.results import Results
@@ -93,7 +92,7 @@ def sweep(
     n_steps: int,
     shocks: Shocks | None = None,
     measures: Sequence[str] | Mapping[str, Measure] = ("ctr", "value", "regret"),
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
     chunk: int = 25,
     **shop: Any,
@@ -168,7 +167,7 @@ def summarize(
     n_steps: int,
     shocks: Shocks | None,
     summary: Summary,
-    cache: str | os.PathLike[str] | None = None,
+    cache: Cache = None,
     progress: bool = True,
     chunk: int = 25,
     **shop: Any,

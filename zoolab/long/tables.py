@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,8 @@ from zoolab.files import whole_file
 from zoolib import checks
 from zoolib.experiment import Interval, mean_interval, stored  # noqa: F401  the example reads what it wrote
 from zoolib.experiment.tables import place_of
+
+DATA = Path(__file__).resolve().parents[2] / "chapters" / "data"  # where the tables of the chapters lie
 
 
 def store(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:

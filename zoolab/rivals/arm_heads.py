@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from zoolab.embedding import EmbeddingAgent
+from zoolab.rivals.ensemble import Rehearsing
 from zoolib import checks
 from zoolib.agents.exploration import UCB, Exploration
 from zoolib.evidence import Evidence
-from zoolib.networks import MLP, Adam, ReplayBuffer
+from zoolib.networks import MLP, Adam
 from zoolib.randomness import Seed, streams
 from zoolib.world import ContextSpace
 
 
-class ArmHeadsAgent(EmbeddingAgent):
+class ArmHeadsAgent(Rehearsing):
     """theta_a'z + alpha sqrt(z' A_a^-1 z) with z = phi(x); A_a += z z', b_a += r z for the arm a that was chosen.
 
     phi is trained with a head for each arm, on the errors of the heads that were chosen. After each training all A_a
@@ -70,11 +70,9 @@ class ArmHeadsAgent(EmbeddingAgent):
         super().__init__(features, alpha=alpha)
         self.d_emb, self.hidden_dim, self.lr, self.ridge = d_emb, hidden_dim, lr, ridge
         self.every, self.n_batches, self.batch_size, self.capacity = every, n_batches, batch_size, capacity
-        checks.wholes(1, d_emb=d_emb, hidden_dim=hidden_dim, every=every, n_batches=n_batches, capacity=capacity)
-        checks.whole("batch_size", batch_size, 1, capacity)
-        checks.real("lr", lr, 0.0, open_low=True)
+        checks.whole("d_emb", d_emb, 1)
+        self._keep(1)  # a context and the number of its arm
         self.evidence = Evidence(d_emb, (*self.batch_shape, features.n_arms), ridge)
-        self.buffer = ReplayBuffer(capacity, features.d + 1, self.batch_shape)  # a context and the number of its arm
         initial, self.rngs, drawn, _ = streams(rng, self.batch_shape, 4)
         self.network = MLP((features.d, hidden_dim, d_emb, features.n_arms), initial, self.batch_shape)
         self.optimizer = Adam(self.network.flat, lr)
@@ -102,20 +100,15 @@ class ArmHeadsAgent(EmbeddingAgent):
 
     def _learn(self, x: np.ndarray, arm: Any, reward: Any) -> None:
         self.evidence.add(self.phi(x[..., None, :])[..., 0, :], reward, arm)
-        self.buffer.add(np.concatenate([x, np.asarray(arm, dtype=float)[..., None]], axis=-1), reward)
-        if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
-            self._train()
+        if self._remember(x, np.asarray(arm, dtype=float)[..., None], reward):
             self._renew()
 
-    def _train(self) -> None:
-        for _ in range(self.n_batches):
-            X, _, reward = self.buffer.sample(self.batch_size, self.rngs)
-            outputs = self.network.forward(X[..., :-1])
-            arm = X[..., -1:].astype(int)
-            error = np.take_along_axis(outputs[-1], arm, -1) - reward[..., None]
-            G = np.zeros_like(outputs[-1])
-            np.put_along_axis(G, arm, 2 * error / self.batch_size, -1)
-            self.optimizer.step(self.network.backward(outputs, G))
+    def _train(self, X: np.ndarray, drawn: np.ndarray, r: np.ndarray) -> None:
+        outputs, arm = self.network.forward(X), drawn.astype(int)
+        error = np.take_along_axis(outputs[-1], arm, -1) - r[..., None]
+        G = np.zeros_like(outputs[-1])
+        np.put_along_axis(G, arm, 2 * error / self.batch_size, -1)
+        self.optimizer.step(self.network.backward(outputs, G))
 
     def _renew(self) -> None:
         """Embed all records anew, and sum them up arm by arm."""

@@ -61,7 +61,9 @@ def several(sizes: tuple[int, ...], rngs: Rngs, batch_shape: tuple[int, ...], n:
 
 
 class Rehearsing(EmbeddingAgent):
-    """An agent with prior functions, trained now and then on clicks of the past, each with what was drawn for it."""
+    """An agent whose network is trained now and then on clicks of the past, each with what else was kept of it."""
+
+    prior = 0.0  # weight of prior functions, if it has such
 
     def _keep(self, n_drawn: int) -> None:
         checks.wholes(1, hidden_dim=self.hidden_dim, every=self.every, n_batches=self.n_batches, capacity=self.capacity)
@@ -70,12 +72,15 @@ class Rehearsing(EmbeddingAgent):
         checks.whole("batch_size", self.batch_size, 1, self.capacity)
         self.buffer = ReplayBuffer(self.capacity, self.features.d + n_drawn, self.batch_shape)
 
-    def _remember(self, x: np.ndarray, drawn: np.ndarray, reward: Any) -> None:
+    def _remember(self, x: np.ndarray, drawn: np.ndarray, reward: Any) -> bool:
+        """Keep a click, train if it is time, and tell whether it was."""
         self.buffer.add(np.concatenate([x, drawn], axis=-1), reward)
-        if self.buffer.n_added % self.every == 0 and len(self.buffer) >= self.batch_size:
-            for _ in range(self.n_batches):
-                records, _, r = self.buffer.sample(self.batch_size, self.rngs)
-                self._train(*np.split(records, [self.features.d], axis=-1), r)
+        if self.buffer.n_added % self.every or len(self.buffer) < self.batch_size:
+            return False
+        for _ in range(self.n_batches):
+            records, _, r = self.buffer.sample(self.batch_size, self.rngs)
+            self._train(*np.split(records, [self.features.d], axis=-1), r)
+        return True
 
     def _train(self, X: np.ndarray, drawn: np.ndarray, r: np.ndarray) -> None:
         raise NotImplementedError

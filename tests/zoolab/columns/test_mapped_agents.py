@@ -26,6 +26,7 @@ from zoolab.columns import (
     serve,
     sigmoid,
 )
+from zoolab.columns.logistic import climbed
 from zoolab.rivals import PerProductAgent
 from zoolib import UCB, ContextSpace, Thompson
 from zoolib.networks import Adam
@@ -433,18 +434,20 @@ LONG = {
 def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
     X, r = np.array(X), np.array(r)
     n, d = X.shape
-    shared = LogisticEvidence(d, ridge=ridge)
-    shared.rebuild(X, r)
+    mode, _ = climbed(np.zeros(d), ridge * np.eye(d), X, r, 1.0)
     agent = MappedAgent(ContextSpace(d, 2), map=Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0)
     agent.warm(X, r)
-    for one, Z in ((shared, X), (agent.evidence, np.column_stack([np.ones(n), X]))):
-        theta = one.theta
+    for theta, Z in ((mode, X), (agent.evidence.theta, np.column_stack([np.ones(n), X]))):
         p = sigmoid(Z @ theta)
         A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
         assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
 
 
 def test_a_logistic_fit_ends_where_there_is_hardly_a_prior():
-    evidence = LogisticEvidence(1, ridge=2e-19)
-    evidence.rebuild(np.array([[4.85e-8]]), np.ones(1))
-    assert evidence.theta[0] == pytest.approx(1.52040838e8)
+    theta, _ = climbed(np.zeros(1), 2e-19 * np.eye(1), np.array([[4.85e-8]]), np.ones(1), 1.0)
+    assert theta[0] == pytest.approx(1.52040838e8)
+
+
+def test_log_odds_that_are_learned_click_by_click_are_not_rebuilt():
+    with pytest.raises(NotImplementedError, match="BatchedLogistic"):
+        LogisticEvidence(1).rebuild(np.ones((1, 1)), np.ones(1))

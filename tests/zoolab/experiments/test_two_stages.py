@@ -1,6 +1,7 @@
 """The table of what two stages give away: ten catalogs, all arms, and what they do on a small one."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from zoolab import serving as prod
@@ -52,7 +53,7 @@ def test_candidates_are_as_many_as_they_are_called_and_none_comes_twice(world):
 
 
 def test_a_replication_says_what_the_slates_of_each_arm_are_worth():
-    table = two_stages.play(3, **SMALL).set_index("candidates")
+    table = pd.DataFrame(two_stages.play(3, **SMALL)).set_index("candidates")
     assert table.loc["500, all lists", "recall"] == 1 > table.loc["500, one list", "recall"]
     assert table["some"].between(0, 1).all()
     assert table.loc["all", "many"] != table.loc["all", "many"]

@@ -118,9 +118,9 @@ def test_contexts_of_whole_numbers_are_numbers(kind):
 
 
 @pytest.mark.parametrize("shape", [(), (3,)])
-@pytest.mark.parametrize("kind", ["plain", "log-odds", "window"])
+@pytest.mark.parametrize("kind", ["plain", "window"])
 def test_records_that_are_too_long_are_refused_before_anything_changes_as_clicks_are(kind, shape):
-    make = {"plain": Evidence, "log-odds": LogisticEvidence, "window": WindowedEvidence}[kind]
+    make = {"plain": Evidence, "window": WindowedEvidence}[kind]
     evidence = make(2, shape, 2.0, **({"window": 5} if kind == "window" else {}))
     X, r = np.random.default_rng(0).normal(size=(*shape, 9, 2)), np.ones((*shape, 9))
     evidence.rebuild(X, r)
@@ -136,9 +136,8 @@ def test_records_that_are_too_long_are_refused_before_anything_changes_as_clicks
     evidence.rebuild(just, r)
 
 
-@pytest.mark.parametrize("make", [Evidence, LogisticEvidence])
-def test_records_are_refused_one_by_one_and_never_for_what_was_not_met(make):
-    evidence, X = make(2), 9e4 * np.eye(2)
+def test_records_are_refused_one_by_one_and_never_for_what_was_not_met():
+    evidence, X = Evidence(2), 9e4 * np.eye(2)
     evidence.rebuild(X, np.zeros(2), np.array([1.0, 100.0]))
     with pytest.raises(ValueError, match="scale them"):
         evidence.rebuild(1e9 * np.eye(2), np.zeros(2), np.array([0.0, 1.0]))
