@@ -20,25 +20,9 @@ GLOSSARY = "chapters/glossary"
 CHAPTER = re.compile(r"^chapters/\d\d_")
 # words that are also ordinary English: a link at the first of them would rarely be at the term
 ORDINARY = {
-    "agent",
-    "arm",
-    "bandit",
-    "bonus",
-    "catalog",
-    "claim",
-    "context",
-    "interval",
-    "log",
-    "overlap",
-    "policy",
-    "prior",
-    "reward",
-    "score",
-    "spread",
-    "step",
-    "value",
-    "width",
-}
+    "agent", "arm", "bandit", "bonus", "catalog", "claim", "context", "interval", "log", "overlap", "policy", "prior",
+    "reward", "score", "spread", "step", "value", "width",
+}  # fmt: skip
 QUIET = (nodes.reference, nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.caption,
          nodes.raw, nodes.term, nodes.image)  # fmt: skip
 LONGEST = 220
@@ -78,8 +62,11 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     left = dict(entries(env))
     for text in list(doctree.findall(nodes.Text)):
-        if not left or any(_around(text, QUIET)) or not any(_around(text, nodes.paragraph)) or _asked(text):
+        if not left or any(_around(text, QUIET)) or not any(_around(text, nodes.paragraph)):
             continue
+        boxes = _around(text, nodes.admonition)
+        if any(name.startswith("asks-") for box in boxes for name in box["classes"]):
+            continue  # a link in a choice would be in the way of who chooses it
         pieces = linked(str(text), left, app, docname)
         if len(pieces) > 1:
             text.parent.replace(text, pieces)
@@ -105,11 +92,6 @@ def _around(node: nodes.Node, kinds: type | tuple[type, ...]) -> Iterator[nodes.
     while node := node.parent:
         if isinstance(node, kinds):
             yield node
-
-
-def _asked(node: nodes.Node) -> bool:
-    """Tell whether a text is in a question that answers: a link in a choice would be in the way of who chooses it."""
-    return any(name.startswith("asks-") for box in _around(node, nodes.admonition) for name in box["classes"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

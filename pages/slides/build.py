@@ -242,13 +242,10 @@ def build(out: Path, html_folder: Path = pages.HTML) -> list[Path]:
     for page in pages.chapters(html_folder):
         (path := out / page.name).write_text(deck(page, out, told), encoding="utf-8")
         written.append(path)
-    listed = "".join(f'<li><a href="{path.name}">{_title(path)}</a></li>' for path in written)
+    titles = (re.search(r"<title>(.*?) · slides</title>", path.read_text(encoding="utf-8"))[1] for path in written)
+    listed = "".join(f'<li><a href="{path.name}">{said}</a></li>' for path, said in zip(written, titles, strict=True))
     (out / "index.html").write_text(template("list.html", listed=listed), encoding="utf-8")
     return written
-
-
-def _title(path: Path) -> str:
-    return re.search(r"<title>(.*?) · slides</title>", path.read_text(encoding="utf-8"))[1]
 
 
 if __name__ == "__main__":

@@ -153,16 +153,6 @@ def slate(n: int = 10, most: int = 3, by: Any = None) -> Any:
     return wrong
 
 
-def first_ten(ids: np.ndarray, brand: np.ndarray) -> np.ndarray:
-    """Return what is left of the ten best."""
-    return slate()(ids[:10], brand)
-
-
-def by_rank(ids: np.ndarray, brand: np.ndarray) -> np.ndarray:
-    """Return a slate for which the brand of a product is looked up by its rank."""
-    return ids[slate()(np.arange(len(ids)), brand)]
-
-
 def reversal(chapter: Cells) -> dict[str, Any]:
     """Return the two agents of the largest reversal, and the names that there are."""
     pair = re.search(r"largest: (.*) looks quicker than (.*)", told(chapter["sol-naive-pairs"]))
@@ -293,8 +283,12 @@ MADE: dict[str, list[Callable[[Cells], dict[str, Any]]]] = {
             SLATES,
             {
                 "there are more than three of a brand.": slate(most=10**6),
-                "it is chosen among the first ten; who is skipped makes room for the next.": first_ten,
-                "ids name the products, and the brand of one is brand[id]: its rank does not count.": by_rank,
+                "it is chosen among the first ten; who is skipped makes room for the next.": (
+                    lambda ids, brand: slate()(ids[:10], brand)
+                ),
+                "ids name the products, and the brand of one is brand[id]: its rank does not count.": (
+                    lambda ids, brand: ids[slate()(np.arange(len(ids)), brand)]
+                ),
                 "a slate has ten products.": slate(n=10**6),
                 "three of a brand are allowed.": slate(most=2),
                 "there are four of a brand.": slate(most=4),

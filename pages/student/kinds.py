@@ -91,17 +91,14 @@ def function(
 
     def known(chapter: Cells) -> dict[str, Any]:
         def returned(one: Any) -> list[Any]:
-            return [np.asarray(one(*map(_as_given, call))).tolist() for call in calls]
+            passed = [[np.array(a) if isinstance(a, (list, np.ndarray)) else a for a in call] for call in calls]
+            return [np.asarray(one(*call)).tolist() for call in passed]
 
         thoughts = [[returned(one), words] for words, one in wrong.items()]
         given = [[np.asarray(one).tolist() for one in call] for call in calls]
         return {"kind": "function", "name": name, "calls": given, "value": returned(right(chapter)), "wrong": thoughts}
 
     return known
-
-
-def _as_given(one: Any) -> Any:
-    return np.array(one) if isinstance(one, (list, np.ndarray)) else one
 
 
 def learner(

@@ -80,16 +80,12 @@ def section(nb: NotebookNode, heading: str) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=cells)
 
 
-def is_shut(cell: NotebookNode) -> bool:
-    """Tell whether JupyterLab folds a cell, too, so that few will read it."""
-    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
-
-
 def minutes(nb: NotebookNode) -> float:
     """Return the time that one honest reading takes, with its questions and without its exercises."""
     cells = before_exercises(nb)
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    shown = [cell for cell in cells if cell.cell_type == "code" and not is_shut(cell)]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    shown = [cell for cell in code if not cell.metadata.get("jupyter", {}).get("source_hidden")]  # few read the others
     lines = sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown)
     return (
         words(nb) / WORDS_A_MINUTE

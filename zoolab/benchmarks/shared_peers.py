@@ -13,11 +13,7 @@ import numpy as np
 from zoolab.benchmarks.linear_peers import ALPHA, Make, Pair, line
 
 
-def a_line_an_arm(X: np.ndarray) -> list[str]:
-    return [line(x) for x in X]
-
-
-def vw_shared(told: Callable[[Any], list[str]] = a_line_an_arm, options: str = "") -> Make:
+def vw_shared(told: Callable[[Any], list[str]] = lambda X: [line(x) for x in X], options: str = "") -> Make:
     """One line an arm, the last ones of those that ``told`` returns anew for each decision."""
 
     def make(n_arms: int, d: int) -> Pair:

@@ -8,7 +8,7 @@ from zoolab.columns.fixed import Crossed, FeatureMap, Identity, RandomFourier, c
 from zoolab.columns.learned import Learned
 from zoolab.columns.logistic import LogisticEvidence
 from zoolab.columns.mapped import HeadAgent, MappedAgent
-from zoolab.columns.new_columns import add_columns, drop_columns
+from zoolab.columns.new_columns import drop_columns
 from zoolab.columns.pairs import Pairs, WithProduct, tents
 from zoolab.columns.pictures import Pictures
 from zoolab.columns.screened import Projected, Screened, directions, screen, significant_pairs

@@ -1,7 +1,7 @@
-"""Columns of evidence that come and go with their arms (the decision guide).
+"""Columns of evidence that go with their arms (the decision guide).
 
-Where an arm has entries of its own in the context, such as a one-hot of the product, its arrival and departure change
-the length of contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the past.
+Where an arm has entries of its own in the context, such as a one-hot of the product, its departure changes the length
+of contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the past.
 """
 
 from __future__ import annotations
@@ -11,29 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from zoolib import checks
-
-
-def add_columns(A: np.ndarray, b: np.ndarray, n: int, ridge: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Return evidence with ``n`` columns more, as if they had been there from the start and always 0.
-
-    Parameters
-    ----------
-    A, b
-        ``(..., d, d)`` and ``(..., d)``; returned are ``(..., d + n, d + n)`` and ``(..., d + n)``, with lambda on the
-        new part of the diagonal and 0 elsewhere.
-    n, ridge
-        How many, at least 1, which are put at the end; and lambda > 0 of the prior.
-
-    >>> add_columns(np.eye(2), np.zeros(2), 1)[0].shape
-    (3, 3)
-    """
-    A, b = _evidence(A, b)
-    n, ridge = checks.whole("n", n, 1), checks.real("ridge", ridge, 0.0, open_low=True)
-    d = b.shape[-1]
-    wider = np.zeros((*b.shape[:-1], d + n, d + n))
-    wider[..., :d, :d] = A
-    wider[..., range(d, d + n), range(d, d + n)] = ridge
-    return wider, np.concatenate([b, np.zeros((*b.shape[:-1], n))], axis=-1)
 
 
 def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +32,8 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
     >>> drop_columns(np.eye(3), np.zeros(3), [0])[1].shape
     (2,)
     """
-    A, b = _evidence(A, b)
+    b = checks.finite("b", b, (None,) * max(1, np.ndim(b)))
+    A = checks.finite("A", A, (*b.shape, b.shape[-1]))
     d = b.shape[-1]
     columns = checks.items("columns", columns)
     out = checks.indices("columns", columns, d, (len(columns),))
@@ -65,8 +43,3 @@ def drop_columns(A: np.ndarray, b: np.ndarray, columns: Sequence[int]) -> tuple[
     A_so = A[..., stay[:, None], out]
     G = A_so @ np.linalg.inv(A[..., out[:, None], out])
     return A[..., stay[:, None], stay] - G @ np.swapaxes(A_so, -1, -2), b[..., stay] - np.matvec(G, b[..., out])
-
-
-def _evidence(A: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    b = checks.finite("b", b, (None,) * max(1, np.ndim(b)))
-    return checks.finite("A", A, (*b.shape, b.shape[-1])), b

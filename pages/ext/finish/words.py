@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, NavigableString
 
 RESULTS = "article .zoolib-claim > p, article .cell_output td, article .cell_output p, article .cell_output li"
 AS_TYPED = ["pre", "code", "script", "style", "svg"]
@@ -64,12 +64,10 @@ def set_signs(page: BeautifulSoup) -> None:
             said = str(text)
             for pattern, better in rules:
                 said = pattern.sub(better, said)
-            if said != text and type(text) is NavigableString and not text.find_parent(_as_typed):
+            if said == text or type(text) is not NavigableString:
+                continue
+            if not (text.find_parent(AS_TYPED) or text.find_parent(class_="math")):
                 text.replace_with(NavigableString(said))
-
-
-def _as_typed(tag: Tag) -> bool:
-    return tag.name in AS_TYPED or "math" in (tag.get("class") or [])
 
 
 def keep_signs_with_formulas(page: BeautifulSoup) -> None:
