@@ -12,8 +12,7 @@ import numpy as np
 
 import zoolib as zoo
 from zoolab.experiments import cells, families
-from zoolab.experiments.families import CROSSED, DISJOINT, GREEDY, NEURAL, SHARED
-from zoolab.rivals import MLPRecommender, StaticMLPAgent, random_log, train_recommender
+from zoolab.rivals import EpsilonGreedyAgent, MLPRecommender, StaticMLPAgent, random_log, train_recommender
 from zoolib import metrics
 from zoolib.experiment import Results
 
@@ -25,7 +24,9 @@ SCHEDULES = {"standard": STANDARD, "drawn": DRAWN}
 MOVED = {9000: zoo.SHOCK_FISH, 22_500: zoo.SHOCK_DOG_TOY}  # two times that 4,500 divides, and 5,000 does not
 
 WINDOW, GAMMA = 4000, 0.999
-CANONICAL = (zoo.NeuralUCBAgent, "onehot")
+DISJOINT, SHARED = (zoo.LinUCBAgent, "onehot"), (zoo.SharedLinUCBAgent, "onehot")
+CROSSED, NEURAL = (zoo.SharedLinUCBAgent, "crossed"), (zoo.NeuralLinearAgent, "onehot")
+GREEDY, CANONICAL = (EpsilonGreedyAgent, "onehot"), (zoo.NeuralUCBAgent, "onehot")
 
 REPLAY, FRESH = {"training": zoo.Replay()}, {"memory": zoo.Fresh(WINDOW)}
 STALE, FADING = {"memory": zoo.Window(WINDOW)}, {"memory": zoo.Discount(GAMMA)}
