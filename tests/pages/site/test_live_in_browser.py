@@ -152,7 +152,7 @@ def change_and_run(visit, chapter: str) -> None:
     name = quick(chapter)
     visit.open(f"chapters/{chapter}.html")
     before = visit.page.evaluate(
-        "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
+        "s => document.querySelector(s).closest('div.cell').querySelector(':scope > .cell_output').innerText", place(name)
     )
     assert press(visit.page, name).startswith("Done"), shown(visit.page, name)
     assert NUMBER.findall(before) == NUMBER.findall(shown(visit.page, name))
@@ -163,7 +163,7 @@ def change_and_run(visit, chapter: str) -> None:
     visit.page.locator(f"{place(name)} .live-bar button", has_text="Reset").click()
     assert visit.page.locator(f"{place(name)} .cm-content").inner_text().split() == code.split()
     after = visit.page.evaluate(
-        "s => document.querySelector(s).closest('div.cell').querySelector('.cell_output').innerText", place(name)
+        "s => document.querySelector(s).closest('div.cell').querySelector(':scope > .cell_output').innerText", place(name)
     )
     assert after == before
     assert not visit.wrong
