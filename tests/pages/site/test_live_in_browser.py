@@ -148,12 +148,13 @@ def test_the_first_chapter_runs_from_the_disk(browser):  # noqa: F811
         change_and_run(visit, FIRST)
 
 
+STORED = "s => document.querySelector(s).closest('div.cell').querySelector(':scope > .cell_output').innerText"
+
+
 def change_and_run(visit, chapter: str) -> None:
     name = quick(chapter)
     visit.open(f"chapters/{chapter}.html")
-    before = visit.page.evaluate(
-        "s => document.querySelector(s).closest('div.cell').querySelector(':scope > .cell_output').innerText", place(name)
-    )
+    before = visit.page.evaluate(STORED, place(name))
     assert press(visit.page, name).startswith("Done"), shown(visit.page, name)
     assert NUMBER.findall(before) == NUMBER.findall(shown(visit.page, name))
     code = visit.page.locator(f"{place(name)} .cm-content").inner_text()
@@ -162,9 +163,7 @@ def change_and_run(visit, chapter: str) -> None:
     assert "42" in shown(visit.page, name)
     visit.page.locator(f"{place(name)} .live-bar button", has_text="Reset").click()
     assert visit.page.locator(f"{place(name)} .cm-content").inner_text().split() == code.split()
-    after = visit.page.evaluate(
-        "s => document.querySelector(s).closest('div.cell').querySelector(':scope > .cell_output').innerText", place(name)
-    )
+    after = visit.page.evaluate(STORED, place(name))
     assert after == before
     assert not visit.wrong
 
