@@ -33,7 +33,7 @@ import pandas as pd
 from zoolab.experiments.names import read_and_given
 from zoolab.long import cluster, gather, store
 from zoolib import checks
-from zoolib.book import CLAIM_MIME
+from zoolib.book import CLAIM_MIME, SHORT_WORDS
 from zoolib.experiment import stored
 from zoolib.randomness import SHIFT, shifted
 
@@ -51,9 +51,11 @@ def code_of(cell: Any) -> ast.Module | None:
 
 
 def digest(*cells: Any) -> str:
-    """Return a short hash of what cells do."""
-    said = "".join(ast.dump(tree) for cell in cells if (tree := code_of(cell)))
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
+    """Return a short hash of what cells do; not of how a claim is said on its page."""
+    trees = [tree for cell in cells if (tree := code_of(cell))]
+    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        call.keywords = [word for word in call.keywords if word.arg not in SHORT_WORDS]
+    return hashlib.sha256("".join(map(ast.dump, trees)).encode()).hexdigest()[:12]
 
 
 def claims_of(cell: Any) -> list[dict[str, Any]]:
@@ -220,8 +222,9 @@ def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
 
 def notebooks() -> list[str]:
     """Return the notebooks that claim something, in the order of the book."""
-    paths = [*sorted(CHAPTERS.glob("[0-9]*.ipynb")), *CHAPTERS.glob("guide.ipynb")]
-    return [path.stem for path in paths]
+    found = [path.stem for which in ("[0-9]*", "lab_*") for path in CHAPTERS.glob(f"{which}.ipynb")]
+    in_order = sorted(found, key=lambda name: (name.removeprefix("lab_"), name))  # a laboratory behind its chapter
+    return in_order + [path.stem for path in CHAPTERS.glob("guide.ipynb")]
 
 
 def labels(chapters: Sequence[str] | None = None) -> list[str]:

@@ -2,5 +2,5 @@
 
 import lazy_loader
 
-_LATER = {"claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "claim", "made"], "notebook": ["source"]}
+_LATER = {"claims": ["CLAIM_MIME", "KINDS", "NOTHING_RANDOM", "SHORT_WORDS", "claim", "made"], "notebook": ["source"]}
 __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_LATER)

@@ -28,6 +28,8 @@ KINDS = {
     "machine": "the time or the memory of this machine",
 }
 NOTHING_RANDOM = ("exact", "machine")
+SHORT_WORDS = ("short", "bound")  # how a claim is said on its page, not what is asked of it
+MOST_WORDS = 25
 NO_DIFFERENCE = re.compile(
     r"\b(no difference|indistinguishable|cannot be told|cannot tell .* apart|as far as .* can tell|does not differ)\b"
 )
@@ -47,20 +49,30 @@ class Claim:
     replications: int | None = None
     label: str | None = None
     holds: bool = True
+    short: str | None = None
+    bound: str | None = None
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         name = f' id="claim-{html.escape(self.label)}"' if self.label else ""
         style = f'class="zoolib-claim"{name}' if self.holds else f'class="zoolib-fallen"{name} style="{ORANGE}"'
         verdict = "Holds" if self.holds else "Not shown by these numbers"
         basis = "" if self.replications is None else f" ({self.replications} replications)"
+        page = (
+            f"<p><strong>{verdict}.</strong> {html.escape(self.text)}</p>"
+            f"<p>Measured: {html.escape(self.measured)}{basis}.</p>"
+        )
+        words = f"**{verdict}.** {_plain(self.text)}\n\nMeasured: {_plain(self.measured)}{basis}."
+        if self.short and self.holds:  # one line and its small print, which opens
+            rests_on = "computed" if self.replications is None else f"{self.replications:,} {self.of}"
+            small = rests_on + (f" · bound: {self.bound}" if self.bound else "")
+            page = f"<p>{html.escape(self.short)}</p><details><summary>{html.escape(small)}</summary>{page}</details>"
+            words = f"{_plain(self.short)} *({_plain(small)})*"
+        record = {name: value for name, value in asdict(self).items() if value is not None or name not in SHORT_WORDS}
         return {
             "text/plain": f"{verdict}: {self.text} Measured: {self.measured}{basis}.",
-            "text/html": (
-                f"<div {style}><p><strong>{verdict}.</strong> "
-                f"{html.escape(self.text)}</p><p>Measured: {html.escape(self.measured)}{basis}.</p></div>"
-            ),
-            "text/markdown": f"**{verdict}.** {_plain(self.text)}\n\nMeasured: {_plain(self.measured)}{basis}.",
-            CLAIM_MIME: asdict(self),
+            "text/html": f"<div {style}>{page}</div>",
+            "text/markdown": words,
+            CLAIM_MIME: record,
         }
 
 
@@ -75,6 +87,8 @@ def claim(
     optimum: tuple[Any, Any] | None = None,
     replications: int | None = None,
     label: str | None = None,
+    short: str | None = None,
+    bound: str | None = None,
 ) -> Claim:
     """Assert a statement of the book.
 
@@ -99,12 +113,16 @@ def claim(
         How many replications it rests on; if None, the ``n`` of what was measured.
     label
         A short name to refer to it by, such as ``"cold-start"``.
+    short
+        What the page shows of it: at most 25 words, with the number that was measured; they say no more than ``holds``.
+    bound
+        What ``holds`` asserts, for the small print beside ``short``: "over 40 %".
 
     Raises
     ------
     ValueError, TypeError
         If it says what such a measurement cannot show: no difference without a margin, something random without the
-        number of its draws, an optimum on the edge of what was tried, a share outside [0, 1].
+        number of its draws, an optimum on the edge of what was tried, a share outside [0, 1]; or in too many words.
     AssertionError
         If it does not hold, under the tests, outside of a notebook, or with ``BOOK_STRICT=1``.
     """
@@ -127,7 +145,9 @@ def claim(
         raise ValueError(f"the interval of a share lies within [0, 1], got {measured}: take Wilson's")
     if optimum is not None and optimum[0] in (min(optimum[1]), max(optimum[1])):
         raise ValueError(f"{optimum[0]} is at the end of what was tried, {list(optimum[1])}: no optimum, try beyond")
-    one = Claim(text, str(measured), kind, of, margin, replications, label, bool(holds))
+    if short is not None and not 0 < (words := len(re.findall(r"\w\S*", short))) <= MOST_WORDS:
+        raise ValueError(f"short must have at most {MOST_WORDS} words, got {words}: {short!r}")
+    one = Claim(text, str(measured), kind, of, margin, replications, label, bool(holds), short, bound)
     strict = "ipykernel" not in sys.modules or os.environ.get("BOOK_STRICT") == "1" or "PYTEST_VERSION" in os.environ
     if strict and not holds:  # where somebody reads a notebook it may fall
         raise AssertionError(f"no longer true: {text} Measured: {measured}")

@@ -37,7 +37,7 @@ def _gather(cells: list[Tag]) -> None:
     if box := cell.select_one(".zoolib-claim, .zoolib-fallen"):
         for words in fold.summary.find_all(True):
             words.string = CHECK
-        box.append(fold)
+        (box.select_one(":scope > details:not(.hide)") or box).append(fold)
 
 
 MENDS: list[Callable[[BeautifulSoup], None]] = [gather_folds]

@@ -91,6 +91,14 @@ def test_what_a_claim_said_in_a_fresh_hundred_it_says_again(table):
         assert row == {name: one[name] for name in row}
 
 
+def test_how_a_claim_is_said_on_its_page_is_not_what_is_asked():
+    asked, said, other = (
+        new_code_cell(f'zoo.claim("It.", x {sign} 1, x, kind="exact"{more})')
+        for sign, more in (("<", ""), ("<", ', short=f"It is {x}.", bound="1"'), (">", ""))
+    )
+    assert replicate.digest(asked) == replicate.digest(said) != replicate.digest(other)
+
+
 # ---- how it is made ------------------------------------------------------------------------------------
 
 

@@ -41,6 +41,27 @@ def test_a_claim_that_holds_shows_itself_and_carries_its_record():
     assert json.loads(json.dumps(shown)) == shown  # it can be stored in a notebook
 
 
+def test_a_short_claim_is_one_line_whose_small_print_opens_to_the_full_words():
+    said = {"kind": "share", "of": "worlds", "replications": 100, "label": "recovers"}
+    made = claim("More than <two> of five recover.", True, "0.70", short="70 % recover.", bound="over 40 %", **said)
+    shown = made._repr_mimebundle_()
+    page = BeautifulSoup(shown["text/html"], "html.parser").div
+    assert [part.get_text() for part in (page.p, page.summary)] == ["70 % recover.", "100 worlds · bound: over 40 %"]
+    assert [p.get_text() for p in page.details("p")] == ["Holds. More than <two> of five recover.",
+                                                         "Measured: 0.70 (100 replications)."]  # fmt: skip
+    assert shown["text/markdown"] == "70 % recover. *(100 worlds · bound: over 40 %)*"
+    assert shown[CLAIM_MIME]["short"] == "70 % recover."
+    assert "details" not in exact("It is.", True, 1)._repr_mimebundle_()["text/html"]
+
+
+def test_short_words_are_few_and_a_claim_that_falls_is_told_in_full():
+    for short in (" ".join(["word"] * 26), "", " "):
+        with pytest.raises(ValueError, match="short must have at most 25 words"):
+            exact("It holds.", True, 1, short=short)
+    fallen = dataclasses.replace(exact("It holds.", True, 1, short="It does."), holds=False)
+    assert "It does." not in fallen._repr_mimebundle_()["text/html"]
+
+
 def test_a_claim_that_does_not_hold_says_what_was_measured():
     with pytest.raises(AssertionError, match=r"no longer true: LinUCB beats random\. Measured: -0\.1"):
         exact("LinUCB beats random.", False, -0.1)
