@@ -2,7 +2,7 @@
 
 Sphinx counts them from 1. When it has numbered everything, we take one from the chapter in the number of every section,
 figure, table, definition, exercise and equation. The sections that close every chapter lose their numbers: they are the
-same in each, and are looked up by their names.
+same in each, and are looked up by their names; so do the pages of the laboratory.
 """
 
 from __future__ import annotations
@@ -32,11 +32,15 @@ def count_from_zero(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return []
 
 
-def leave_the_closing_sections_unnumbered(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Take the numbers of the sections that close a chapter."""
+def leave_unnumbered(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Take the numbers of the sections that close a chapter, and all those of a laboratory."""
     for docname, contents in env.tocs.items():
+        laboratory = docname.startswith("chapters/lab_")
+        if laboratory:
+            env.titles[docname].attributes.pop("secnumber", None)
+            env.toc_fignumbers.pop(docname, None)
         for node in contents.findall(nodes.reference):
-            if node.get("secnumber") and node["anchorname"] in CLOSING:
+            if node.get("secnumber") and (laboratory or node["anchorname"] in CLOSING):
                 del node["secnumber"]
                 env.toc_secnumbers[docname][node["anchorname"]] = None
     return []
@@ -45,5 +49,5 @@ def leave_the_closing_sections_unnumbered(app: Sphinx, env: BuildEnvironment) ->
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register both, to come after all that assigns numbers."""
     app.connect("env-get-updated", count_from_zero, priority=900)
-    app.connect("env-get-updated", leave_the_closing_sections_unnumbered, priority=910)
+    app.connect("env-get-updated", leave_unnumbered, priority=910)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

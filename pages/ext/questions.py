@@ -22,7 +22,7 @@ It asks for one choice (``asks-one``), for all that are right (``asks-all``, key
 a list (``asks-order``, key ``**3, 1, 2.**``) or for a number (``asks-number``, no list, key ``**0.28, to within
 0.005.**``). Below the key stands why, and then what thought leads to each wrong answer. A box *Hint* may stand before
 the answer. ``before before-fig-x`` among the classes veils a figure until there is an answer, ``on-its-page`` is for no
-course. In JupyterLab, in print and without a script all this reads as it stands; :mod:`finish.asked` makes it answer.
+course, and a ``bet`` stands in the chapter's head and is answered at its end. In JupyterLab, in print and without a script all this reads as it stands; :mod:`finish.asked` makes it answer.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class Question:
     hint: str
     figure: str  # which is veiled until there is an answer
     anywhere: bool  # it asks about nothing that stands beside it
+    bet: bool = False  # the end of the chapter answers it
 
 
 def number(text: str) -> float:
@@ -132,7 +133,8 @@ def read(source: str, page: str = "") -> Question:
     (key, value, within), why, feedback = _answer(kinds[0], boxes["Answer"]["body"], len(choices))
     question = Question(
         name, kinds[0], page, text, choices, key, value, within, why, feedback,
-        boxes["Hint"]["body"].strip() if "Hint" in boxes else "", (*figures, "")[0], "on-its-page" not in classes,
+        boxes["Hint"]["body"].strip() if "Hint" in boxes else "", (*figures, "")[0],
+        not {"on-its-page", "bet"} & set(classes), "bet" in classes,
     )  # fmt: skip
     _check(question)
     return question

@@ -5,7 +5,8 @@ twice gives the same pages. The mends are in the rooms: what a page loads (:mod:
 (:mod:`finish.access`), what it folds (:mod:`finish.folds`), how its tables (:mod:`finish.tables`) and signs
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
 (:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
-what it offers in print (:mod:`finish.pdf`), and what stands where there is no page (:mod:`finish.lost`).
+what stands at its head (:mod:`finish.head`) and below its claims (:mod:`finish.claims`), how a laboratory page folds
+(:mod:`finish.laboratory`), what it offers in print (:mod:`finish.pdf`), and what stands where there is no page (:mod:`finish.lost`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from questions import Question
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
-from finish import access, assets, finding, folds, layout, lean, tables, words
+from finish import access, assets, claims, finding, folds, laboratory, layout, lean, tables, words
 from finish.asked import asked_in, copy_script, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
+from finish.head import make_head
 from finish.layout import size_images
 from finish.lost import add_lost
 from finish.markup import read, written
@@ -83,6 +85,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     out, language = Path(app.outdir), app.config.language
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
+    known, doubted = claims.standings(Path(app.srcdir) / "chapters"), claims.doubts(out / "chapters")
     copy_script(out)
     sections: dict[str, list[tuple[str, str, str]]] = {}
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
@@ -93,7 +96,11 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(leads, encoding="utf-8")
             continue
         mends = [*MENDS, *in_its_place(path.parent, out, drawn, asked)]
+        mends += [partial(make_head, out=out, name=path.stem), partial(claims.lead_on, known=known, doubted=doubted)]
+        if path.name.startswith(claims.LABORATORY):
+            mends.append(partial(laboratory.fold_doubts, known=known))
         if path.parent.name == "chapters" and path.name[0].isdecimal():
+            mends.append(laboratory.go_on)
             mends.append(partial(_note, sections, f"chapters/{path.name}"))
         after = finish(before, mends)
         if after != before:

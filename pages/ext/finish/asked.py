@@ -74,7 +74,7 @@ def _list(place: Tag, page: BeautifulSoup, asked: Iterable[Question]) -> None:
     """Write the chapters and the number of their questions where the page about them has its place."""
     titles = {link["href"].partition("#")[0]: link.get_text().strip() for link in page.select("nav.bd-links a[href]")}
     names: dict[str, list[str]] = {}
-    for question in asked:
+    for question in (one for one in asked if not one.bet):
         names.setdefault(question.page, []).append(question.name)
     rows = "".join(
         f'<tr data-names="{" ".join(found)}"><th scope="row"><a href="{name}.html">'

@@ -181,13 +181,40 @@
     if (of(name).given) restore(of(name).given);
 
     const tell = () => {
-      const { tries, right, shown } = of(name), here = boxes.filter(box => of(box.id).right).length;
+      const { tries, right, shown } = of(name), asked = boxes.filter(box => !box.matches(".bet")), here = asked.filter(box => of(box.id).right).length;
       const how = right ? say(shown ? "right, after it was shown" : right === 1 ? "right at once" : "right at try {}", right) : shown ? say("shown") : tries ? say("not yet") : "";
-      mark.replaceChildren(...(how ? [`${how} · `, make("a", { href: "questions.html", textContent: say("{} of {} right on this page", here, boxes.length) })] : []));
+      mark.replaceChildren(...(how ? [`${how} · `, make("a", { href: "questions.html", textContent: say("{} of {} right on this page", here, asked.length) })] : []));
     };
     told.push(tell);
     tell();
     if (before) veil(name, document.getElementById(before), said);
+  };
+
+  // ---- a bet: one click, kept, and shown again at the end beside what came
+
+  const bet = box => {
+    const name = box.id, list = box.querySelector(":scope > ol"), came = document.querySelector(`[data-bet="${name}"]`);
+    const asked = box.querySelector(":scope > p:not(.admonition-title)"), said = [...list.children].map(item => words(item.querySelector(":scope > p") ?? item));
+    const fields = make("fieldset", {}, make("legend", {}, ...words(asked)));
+    const mark = make("p", { className: "kept" }), mine = make("p", { className: "said" });
+    mark.setAttribute("role", "status");
+    said.forEach((choice, i) => {
+      const input = make("input", { type: "radio", name, value: i + 1 });
+      input.addEventListener("change", () => keep(name, { tries: 1, right: 0, shown: false, given: input.value }));
+      fields.append(make("label", {}, input, make("span", {}, ...choice)));
+    });
+    asked.replaceWith(make("form", { className: "asked" }, fields, mark));
+    list.remove();
+    if (came) box.querySelector(".answer").remove();
+    const tell = () => {
+      const { given } = of(name);
+      for (const input of fields.querySelectorAll("input")) input.checked = input.value === given;
+      mark.textContent = given ? say("Kept. The end of the chapter says what came.") : "";
+      mine.replaceChildren(...(given && said[given - 1] ? [make("strong", { textContent: `${say("You bet:")} ` }), ...said[given - 1].map(part => part.cloneNode(true))] : []));
+    };
+    came?.querySelector(".admonition-title").after(mine);
+    told.push(tell);
+    tell();
   };
 
   // ---- a figure that waits for a prediction
@@ -264,6 +291,6 @@
   };
 
   const boxes = [...document.querySelectorAll("[data-asks]:not(:has(form.asked))")];
-  boxes.forEach(box => setTimeout(ask, 0, box));  // one at a time: a page with many stays awake
+  boxes.forEach(box => setTimeout(box.matches(".bet") ? bet : ask, 0, box));  // one at a time: a page with many stays awake
   document.querySelectorAll("#book-answers").forEach(report);
 })();
