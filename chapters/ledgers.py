@@ -52,7 +52,7 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
         If there is no chapter, a cell that claims something holds no claim (it was not run), or one that fell.
     """
     rows = []
-    paths = sorted(Path(folder).glob("[0-9]*.ipynb"))
+    paths = chapters_in(Path(folder))
     for path in paths + [path for name in beside if (path := Path(folder, f"{name}.ipynb")).exists()]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         title = re.search(r"^# (.+)$", "\n".join("".join(cell["source"]) for cell in cells), re.MULTILINE)
@@ -70,6 +70,12 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
     columns = ["chapter", "title", "label", "text", "measured", "replications", "kind", "of", "margin", "by_ends"]
     return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"}).fillna({"of": ""})
+
+
+def chapters_in(folder: Path) -> list[Path]:
+    """Return the notebooks of the chapters in the order of the book, each laboratory behind its chapter."""
+    found = [*folder.glob("[0-9]*.ipynb"), *folder.glob("lab_*.ipynb")]
+    return sorted(found, key=lambda path: (path.stem.removeprefix("lab_"), path.stem))
 
 
 def by_ends(source: str) -> bool:
