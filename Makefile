@@ -49,7 +49,7 @@ _build/.style: $(wildcard pages/static/*.css pages/ext/*.py pages/ext/finish/*.p
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 test: $(STAMP) ## check every cell, the code and every page; ALL=1 for everything, WORKERS=4 for four cores
-	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest $(FIRST) $(if $(ALL),pages/key) tests $(if $(ALL),,-m "not slow") -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
+	$(REPRODUCIBLE) $(COMPILED) BOOK_DRAWINGS=0 $(PY) -m pytest $(FIRST) $(if $(ALL),pages/key) tests $(if $(ALL),,-m "not slow" --ignore-glob='*/lab_*') -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(NBVAL)
 
 check: $(STAMP) lint ## the minute between two edits: style, and the tests of what has changed; BASE=main since then
 	@$(REPRODUCIBLE) BOOK_DRAWINGS=0 $(PY) -m pytest -m "not slow" $(NBVAL) tests/test_structure.py tests/chapters/test_notebooks.py $$($(CHANGED))
