@@ -22,7 +22,8 @@ It asks for one choice (``asks-one``), for all that are right (``asks-all``, key
 a list (``asks-order``, key ``**3, 1, 2.**``) or for a number (``asks-number``, no list, key ``**0.28, to within
 0.005.**``). Below the key stands why, and then what thought leads to each wrong answer. A box *Hint* may stand before
 the answer. ``before before-fig-x`` among the classes veils a figure until there is an answer, ``on-its-page`` is for no
-course, and a ``bet`` stands in the chapter's head and is answered at its end. In JupyterLab, in print and without a script all this reads as it stands; :mod:`finish.asked` makes it answer.
+course, and a ``bet`` stands in the chapter's head and is answered at its end. In JupyterLab, in print and without a
+script all this reads as it stands; :mod:`finish.asked` makes it answer.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ twice gives the same pages. The mends are in the rooms: what a page loads (:mod:
 (:mod:`finish.words`) are set, how one finds what one looks for (:mod:`finish.finding`), how it stands still
 (:mod:`finish.layout`), how its figures are drawn (:mod:`finish.drawn`) and its questions answer (:mod:`finish.asked`),
 what stands at its head (:mod:`finish.head`) and below its claims (:mod:`finish.claims`), how a laboratory page folds
-(:mod:`finish.laboratory`), what it offers in print (:mod:`finish.pdf`), and what stands where there is no page (:mod:`finish.lost`).
+(:mod:`finish.laboratory`), what it offers in print (:mod:`finish.pdf`), and what stands where there is no page
+(:mod:`finish.lost`).
 """
 
 from __future__ import annotations

@@ -106,7 +106,9 @@ def _still(page: BeautifulSoup, svg: Tag, out: Path, name: str) -> Tag:
     still = copy(svg)
     still["xmlns"] = "http://www.w3.org/2000/svg"
     file.write_text(str(still).replace("viewbox=", "viewBox="), encoding="utf-8")
-    return page.new_tag("img", attrs={"src": f"../_images/{file.name}", "alt": "", "class": ["still"], "loading": "lazy"})
+    return page.new_tag(
+        "img", attrs={"src": f"../_images/{file.name}", "alt": "", "class": ["still"], "loading": "lazy"}
+    )
 
 
 def _come_back(page: BeautifulSoup, bet: Tag) -> None:

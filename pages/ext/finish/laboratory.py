@@ -8,6 +8,14 @@ from bs4 import BeautifulSoup
 
 from finish.claims import LABORATORY, Standing
 
+OPEN = """const open = () => {
+  const to = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let fold = to?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  if (to?.closest("details")) to.scrollIntoView();
+};
+addEventListener("hashchange", open);
+open();"""  # some browsers do it by themselves
+
 
 def fold_doubts(page: BeautifulSoup, known: Mapping[str, Standing]) -> None:
     """Fold each section below its first paragraph; the fold says on what the verdict rests."""
@@ -22,6 +30,10 @@ def fold_doubts(page: BeautifulSoup, known: Mapping[str, Standing]) -> None:
         rest = list(verdict.next_siblings)
         verdict.insert_after(fold)
         fold.extend([summary, *rest])
+    if page.select_one("details.doubt") and not page.find("script", string=OPEN):
+        script = page.new_tag("script")
+        script.string = OPEN
+        (page.body or page).append(script)
 
 
 def go_on(page: BeautifulSoup) -> None:
@@ -29,7 +41,9 @@ def go_on(page: BeautifulSoup) -> None:
     onward = page.select_one(f"a.right-next[href^='{LABORATORY}']")
     here = page.select_one(f"nav.bd-links a[href^='{LABORATORY}']") if onward else None
     chapter = here.find_parent("ul").find_parent("li") if here else None
-    after = chapter.find_next("a", href=lambda href: href and not href.startswith((LABORATORY, "#"))) if chapter else None
+    after = (
+        chapter.find_next("a", href=lambda href: href and not href.startswith((LABORATORY, "#"))) if chapter else None
+    )
     if after is None:
         return
     onward["href"] = after["href"]
