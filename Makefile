@@ -10,7 +10,7 @@ WORKERS ?= 2
 STORE   ?= _build/shop
 CHAPTERS ?= $(sort $(wildcard chapters/*.ipynb))
 KEY     := $(sort $(wildcard pages/key/*.ipynb))
-LAST    := %/claims.ipynb  # which reads what all the others have stored
+LAST    := %/guide.ipynb %/claims.ipynb  # which read what all the others have stored
 
 # Whatever the reader has set: the workers, the kernels and a hundred small processes read what one of them has compiled.
 COMPILED := PYTHONDONTWRITEBYTECODE=
@@ -71,7 +71,7 @@ execute: $(STAMP) ## run notebooks and store what they show; CHAPTERS="chapters/
 	$(PY) -m ruff format --quiet $(NARROW) $(CHAPTERS)
 	cd $(dir $(firstword $(CHAPTERS))) && $(REPRODUCIBLE) BOOK_STRICT=1 $(abspath $(PY)) -m nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600 \
-	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(filter $(LAST),$(CHAPTERS)))
+	    $(notdir $(filter-out $(LAST),$(CHAPTERS)) $(foreach last,$(LAST),$(filter $(last),$(CHAPTERS))))
 	$(REPRODUCIBLE) $(PY) tests/helpers/machine.py $(CHAPTERS)
 	$(NBSTRIP) $(CHAPTERS)
 	@$(PY) -m pages.student.answers
