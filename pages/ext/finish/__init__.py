@@ -24,7 +24,7 @@ from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
 from finish import access, assets, claims, finding, folds, laboratory, layout, lean, tables, words
-from finish.asked import asked_in, copy_script, let_answer
+from finish.asked import ask_for_scripts, asked_in, copy_scripts, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
@@ -72,7 +72,7 @@ def in_its_place(
     """Return the mends for which one must know where a page is, what is ``drawn``, and what is ``asked``."""
     return [
         lambda page: show_drawings(page, folder, drawn or {}),
-        lambda page: let_answer(page, folder, out, asked or {}),
+        lambda page: let_answer(page, asked or {}),
         lambda page: size_images(page, folder),
         lambda page: one_style_sheet(page, folder, out),
         lambda page: options_in_the_page(page, folder),
@@ -87,7 +87,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
     known, doubted = claims.standings(Path(app.srcdir) / "chapters"), claims.doubts(out / "chapters")
-    copy_script(out)
+    copy_scripts(out)
     sections: dict[str, list[tuple[str, str, str]]] = {}
     for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
         before = path.read_text(encoding="utf-8")
@@ -103,6 +103,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         if path.parent.name == "chapters" and path.name[0].isdecimal():
             mends.append(laboratory.go_on)
             mends.append(partial(_note, sections, f"chapters/{path.name}"))
+        mends.append(partial(ask_for_scripts, folder=path.parent, out=out))
         after = finish(before, mends)
         if after != before:
             path.write_text(after, encoding="utf-8")

@@ -10,8 +10,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from questions import Question, of_pages, pages_of, span
 
-SCRIPT = Path(__file__).with_name("questions.js")
-FILE = "questions.js"
+SCRIPTS = {"questions.js": "[data-asks], #book-answers", "refute.js": ".claim-ways, #book-refuted"}
 BOX = 'class="pst-scrollable-table-container" tabindex="0" role="group" aria-label="Table"'
 
 
@@ -20,14 +19,23 @@ def asked_in(folder: Path) -> dict[str, Question]:
     return {question.name: question for question in of_pages(pages_of(folder))[0]} if folder.is_dir() else {}
 
 
-def copy_script(out: Path) -> None:
-    """Put the script, without what is only for us, where the pages find it, once for all of them."""
-    lines = [line.strip() for line in SCRIPT.read_text(encoding="utf-8").splitlines()]
-    text = "\n".join(line for line in lines if line and not line.startswith("//"))
-    (out / "_static" / FILE).write_text(f"{text}\n", encoding="utf-8")
+def copy_scripts(out: Path) -> None:
+    """Put the scripts, without what is only for us, where the pages find them, once for all of them."""
+    for name in SCRIPTS:
+        lines = [line.strip() for line in Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()]
+        text = "\n".join(line for line in lines if line and not line.startswith("//"))
+        (out / "_static" / name).write_text(f"{text}\n", encoding="utf-8")
 
 
-def let_answer(page: BeautifulSoup, folder: Path, out: Path, asked: Mapping[str, Question]) -> None:
+def ask_for_scripts(page: BeautifulSoup, folder: Path, out: Path) -> None:
+    """Let a page load each script that it has something for."""
+    for name, needed in SCRIPTS.items():
+        if page.select_one(needed) and not page.select_one(f'script[src*="{name}"]'):
+            address = os.path.relpath(out / "_static" / name, folder)
+            page.body.append(page.new_tag("script", attrs={"src": address, "defer": ""}))
+
+
+def let_answer(page: BeautifulSoup, asked: Mapping[str, Question]) -> None:
     """Tell the script of each question on a page its kind and its key, and which feedback is for which answer."""
     for box in page.select("article .check[id]"):
         if box["id"] in asked:
@@ -35,9 +43,6 @@ def let_answer(page: BeautifulSoup, folder: Path, out: Path, asked: Mapping[str,
     place = page.select_one("#book-answers:empty")
     if place:
         _list(place, page, asked.values())
-    if page.select_one("[data-asks], #book-answers") and not page.select_one(f'script[src*="{FILE}"]'):
-        address = os.path.relpath(out / "_static" / FILE, folder)
-        page.body.append(page.new_tag("script", attrs={"src": address, "defer": ""}))
 
 
 def _mark(page: BeautifulSoup, box: Tag, question: Question) -> None:

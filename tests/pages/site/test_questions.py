@@ -11,7 +11,7 @@ import pytest
 from asked_book import ALL, BEFORE, NUMBER, ONE, ORDER
 from bs4 import BeautifulSoup
 from built_book import ROOT
-from finish.asked import let_answer
+from finish.asked import ask_for_scripts, let_answer
 from questions import Question, of_pages, pages_of, read, span
 from test_extensions import build
 
@@ -169,7 +169,8 @@ BOX = """<html><body><article><div class="check asks-order admonition" id="q-ord
 
 def marked(html: str, question: Question, folder: Path) -> BeautifulSoup:
     page = BeautifulSoup(html, "html.parser")
-    let_answer(page, folder / "chapters", folder, {question.name: question})
+    let_answer(page, {question.name: question})
+    ask_for_scripts(page, folder / "chapters", folder)
     return page
 
 
