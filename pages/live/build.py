@@ -216,15 +216,15 @@ def put_in(page: Path, chapter: Path, inline: str) -> None:
         raise ValueError(f"{page} shows {len(parts[1::2])} cells, {chapter} has {len(visible)}")
     for i, name in enumerate(visible):
         shown = re.split("</?pre>", parts[2 * i + 2], maxsplit=2)[1]
+    off = [name for name in visible if "off" in cells[name]]
         words = unescape(re.sub("<[^>]*>", "", shown))
         if words.split() != cells[name]["source"].split():
             raise ValueError(f"{page}: what stands at place {i} is not the cell {name}")
-        off = cells[name].get("off")
-        mark = (
-            f'<span class="live-off" data-live="">{escape(off)}</span>'
-            if off
-            else f'<button class="live-run" data-cell="{name}" data-live="" hidden="" type="button">Run</button>'
-        )
+        mark = f'<button class="live-run" data-cell="{name}" data-live="" hidden="" type="button">Run</button>'
+        if name in off:  # the first of them says it for all
+            many = f"{len(off)} cells of this page need" if len(off) > 1 else "This cell needs"
+            words = f"{many} {escape(cells[name]['off'].split('needs ')[-1])}: use JupyterLab."
+            mark = f'<div class="live-note" data-live="">{words}</div>' if name == off[0] else ""
         parts[2 * i + 1] = f'<div class="cell_input docutils container" data-cell="{name}">'
         parts[2 * i + 2] = re.sub(
             r"(</pre></div>\s*</div>)", lambda end, mark=mark: end[1] + mark, parts[2 * i + 2], count=1
