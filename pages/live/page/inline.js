@@ -15,6 +15,10 @@
     }));
     return window.bookLive;  // now that of page.mjs
   };
+  window.bookLive = {replay: (...asked) => load().then(
+    live => live.replay(...asked),
+    error => ({verdict: "cannot be told", measured: "", worlds: null, seconds: 0, why: `Cannot run here: ${error.message}.`}),
+  )};
   const press = async button => {
     try {
       const live = await load();

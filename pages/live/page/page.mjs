@@ -4,9 +4,11 @@ import {coloured, opened} from "./editor.mjs";
 
 const {CELLS, FILES, WORKER, SECONDS, PYODIDE} = window.bookLiveParts;  // what the build knows, see build.py
 const LONG = 10;  // seconds: what takes longer asks first
+const BOUND = 30;  // seconds that a claim may be replayed
 const ROOM = 400e6;  // bytes that Python may come to hold; beyond that a cell is offered with fewer worlds
 const MANY = /(?<!\w)range\(100\)/g, FEWER = "range(20)";
 const KEPT = `book-live ${location.pathname}`;
+const CLAIM = "application/vnd.zoolib.claim+json";
 const folder = new URL(".", document.currentScript.src).href;
 const AT_ONCE = ["engine.wasm", "library.bin", "book.bin"];
 
@@ -455,4 +457,73 @@ export function begin() {
   }
 }
 
+// ---------------------------------------------------------------- a claim in worlds of the reader's own
+
+let replaying = Promise.resolve();  // one at a time
+export const replay = (...asked) => replaying = replaying.then(() => replayed(...asked));
+
+const many = cell => cell.stored.search(MANY) >= 0;
+const total = numbers => numbers.reduce((a, b) => a + b, 0);
+
+// Which cells a claim needs, as the book has them, those that import apart; or why it cannot be replayed.
+function toReplay(label, seed) {
+  const claim = cells.find(cell => cell.labels.includes(label)), stores = /\bstored\(/;
+  if (!claim) return {why: `No claim of this page is called ${label}.`};
+  if (!Number.isSafeInteger(seed) || seed < 0) return {why: "A seed is a whole number, 0 or more."};
+  if (claim.off) return {why: `It ${claim.off.replace("a cell that needs ", "")}, which a page does not have.`};
+  const needed = CELLS[claim.place].needs.map(place => cells[place]);
+  const first = needed.filter(setsUp), played = needed.filter(cell => !setsUp(cell));
+  const names = first.flatMap(cell => [...cell.stored.matchAll(/^(\w+) = .*\bstored\(/gm)]).map(one => new RegExp(`\\b${one[1]}\\b`));
+  const reads = played.some(cell => [stores, ...names].some(one => one.test(cell.stored)));
+  return reads ? {why: "It rests on a table that took hours to compute, and not on worlds that can be played here."} : {first, played};
+}
+
+// Play the cell of a claim, with all that it needs, in an engine of its own.
+async function replayed(label, seed, worlds = 100, report = () => {}) {
+  const began = performance.now();
+  const answer = (verdict, why, measured = "", played = null) => ({verdict, measured, worlds: played, seconds: (performance.now() - began) / 1000, why});
+  const {first, played, why} = toReplay(label, seed);
+  if (why) return answer("cannot be told", why);
+  const mine = new Python();
+  try {
+    await mine.start(report);
+    report("Starting Python: its packages …");
+    for (const cell of first) await mine.call("run", [cell.name, cell.stored]);
+    // The book's worlds are shifted by some twenty millions at most; seeds of 32 bits have room for two thousand.
+    await mine.call("run", ["shift", `__import__("os").environ["ZOOLIB_SHIFT"] = "${1_000_000 * (1000 + seed % 1000)}"`]);
+    const takes = n => mine.slowness * total(played.map(cell => (cell.seconds ?? 0) * (many(cell) ? share(n) : 1)));
+    const some = played.some(many), full = Math.min(worlds, 100);
+    const most = some && takes(full) > BOUND ? Math.min(full, 20) : full, stages = [most];
+    for (const n of [30, 10]) if (some && n < most && total([n, ...stages].map(takes)) <= BOUND) stages.unshift(n);
+    const less = some && most < 100 ? `with ${most} worlds and not with 100${most < full ? ", which would take longer than half a minute" : ""}` : "";
+    report(`This takes about ${time(total(stages.map(takes)))}${less && `, ${less}`}.`);
+    for (const n of stages) {
+      let record, error;
+      const message = ({message: told}) => {
+        if (told.type === "error") error = `${told.ename}: ${told.evalue}`;
+        if (told.data?.[CLAIM]?.label === label) record = told.data[CLAIM];
+      };
+      for (const [at, cell] of played.entries()) {
+        report(`Running cell ${at + 1} of ${played.length}${some ? `, with ${n} worlds` : ""} …`);
+        await mine.call("run", [cell.name, cell.stored.replaceAll(MANY, `range(${n})`)], {message});
+        if (error) break;
+      }
+      if (n === most) return judged(record, error);
+      if (record) report({worlds: n, measured: record.measured});
+    }
+
+    function judged(record, error) {
+      if (!record) return answer("cannot be told", `It could not be played: ${error ?? "nothing was claimed"}.`);
+      const {holds, kind, measured, replications} = record, said = [measured, some ? most : replications];
+      if (kind === "machine") return answer("cannot be told", "It is about one machine, and yours is another.", ...said);
+      if (kind === "exact") return answer(holds ? "held" : "fell", "Nothing in it is random.", ...said);
+      if (less && !holds) return answer("cannot be told", `It was played ${less}, and intervals are wider then.`, ...said);
+      return answer(holds ? "held" : "fell", less && `It was played ${less}.`, ...said);
+    }
+  } catch (error) {
+    return answer("cannot be told", `Python stopped: ${error.message}`);
+  } finally {
+    mine.stop();
+  }
+}
 export {press, cells, stop};

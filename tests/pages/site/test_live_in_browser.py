@@ -296,6 +296,25 @@ def test_a_claim_is_out_of_date_as_long_as_a_cell_that_it_needs_is_changed(start
     assert late.count() == 1  # it was played with the change
 
 
+REPLAY = """async ([label, seed]) => {
+  const said = [], found = await bookLive.replay(label, seed, 100, one => said.push(one));
+  const page = document.querySelectorAll('.live-bar, .live-output, .live-panel');
+  return [found, said.filter(one => one.worlds), page.length];
+}"""
+
+
+def test_a_claim_is_replayed_in_worlds_of_ones_own(visit):
+    """In an engine of its own: of what the page shows nothing changes."""
+    visit.open("chapters/00_the_shop.html")
+    found, said, changed = visit.page.evaluate(REPLAY, ["yardsticks", 500])
+    assert (found["verdict"], [one["worlds"] for one in [*said, found]], changed) == ("held", [10, 30, 100], 0)
+    assert found["measured"] not in visit.page.locator("#claim-yardsticks").inner_text()
+    assert "needs PyTorch" in visit.page.evaluate(REPLAY, ["static-model", 500])[0]["why"]
+    visit.open("chapters/07_the_gauntlet.html")
+    assert "rests on a table" in visit.page.evaluate(REPLAY, ["gauntlet-winner", 500])[0]["why"]
+    assert not visit.wrong
+
+
 def test_a_cell_that_cannot_be_read_stops_those_that_need_it_and_is_shown(started):
     assert press(started.page, WITH_NUMBERS).startswith("Done")
     write(started.page, "setup", "import (")
