@@ -31,6 +31,7 @@ import IPython.lib.pretty
 import lazy_loader
 import nbformat
 
+from pages.cells import cells_needed
 from pages.live.engine_files import ARTIFACTS, engine_files, fetched
 from pages.live.pack import Entry, packed
 from pages.student.notebooks import to_check, to_fill_in
@@ -176,7 +177,8 @@ def live_cells(chapter: Path) -> list[dict[str, Any]]:
             if known.get((chapter.stem, "setup"), {}).get("off"):
                 source = f"import zoolib as zoo\n\n{source}"
             cells.append({"name": f"try-{asked[1]}", "source": source, "own": True})
-    return cells
+    sources = [None if cell.keys() & {"off", "own"} else cell["source"] for cell in cells]
+    return [cell | {"needs": cells_needed(sources, place)} for place, cell in enumerate(cells)]
 
 
 def to_begin_with(label: str) -> str:
@@ -214,17 +216,17 @@ def put_in(page: Path, chapter: Path, inline: str) -> None:
     parts = re.split(r'(<div class="cell_input[^"]*"(?: data-cell="[^"]*")?>)', html)
     if len(parts[1::2]) != len(visible):
         raise ValueError(f"{page} shows {len(parts[1::2])} cells, {chapter} has {len(visible)}")
+    off = [name for name in visible if "off" in cells[name]]
     for i, name in enumerate(visible):
         shown = re.split("</?pre>", parts[2 * i + 2], maxsplit=2)[1]
         words = unescape(re.sub("<[^>]*>", "", shown))
         if words.split() != cells[name]["source"].split():
             raise ValueError(f"{page}: what stands at place {i} is not the cell {name}")
-        off = cells[name].get("off")
-        mark = (
-            f'<span class="live-off" data-live="">{escape(off)}</span>'
-            if off
-            else f'<button class="live-run" data-cell="{name}" data-live="" hidden="" type="button">Run</button>'
-        )
+        mark = f'<button class="live-run" data-cell="{name}" data-live="" hidden="" type="button">Run</button>'
+        if name in off:  # the first of them says it for all
+            many = f"{len(off)} cells of this page need" if len(off) > 1 else "This cell needs"
+            words = f"{many} {escape(cells[name]['off'].split('needs ')[-1])}: use JupyterLab."
+            mark = f'<div class="live-note" data-live="">{words}</div>' if name == off[0] else ""
         parts[2 * i + 1] = f'<div class="cell_input docutils container" data-cell="{name}">'
         parts[2 * i + 2] = re.sub(
             r"(</pre></div>\s*</div>)", lambda end, mark=mark: end[1] + mark, parts[2 * i + 2], count=1
@@ -296,11 +298,8 @@ def make(html: Path) -> str:
         place = f"{chapter.stem}-{hashlib.sha256(script.encode()).hexdigest()[:10]}.js"
         (out / place).write_text(script, encoding="utf-8")
         inline = (HERE / "page" / "inline.js").read_text(encoding="utf-8")
-        for word, meant in (
-            ("FOLDER", "../_live/"),
-            ("SCRIPT", place),
-            ("WITH_EXCEPTIONS", ", ".join(map(str, EXCEPTIONS))),
-        ):
+        words = {"FOLDER": "../_live/", "SCRIPT": place, "WITH_EXCEPTIONS": ", ".join(map(str, EXCEPTIONS))}
+        for word, meant in words.items():
             inline = inline.replace(word, meant)
         put_in(page, chapter, minified(inline))
     about = html / "chapters" / "live.html"

@@ -19,7 +19,7 @@ except ImportError:
 
 import IPython
 from IPython import display
-from needs import as_far_as_read, cells_to_run, names_left
+from needs import as_far_as_read, cells_needed, cells_to_run, names_left
 
 MAIN = sys.modules["__main__"]
 _out = None
@@ -134,7 +134,7 @@ def _figure(figure):
 
 
 def needs(cells, stored, wanted):
-    """Say which cells must run now for one of them, and take away what none of them makes any more.
+    """Say which cells must run now for one of them, and on which each rests; take away what none makes any more.
 
     ``cells`` and ``stored`` are JSON, lists of sources as they now stand, None for one that cannot run, and as they are
     in the book.
@@ -145,7 +145,8 @@ def needs(cells, stored, wanted):
         del MAIN.__dict__[name]
     if left:
         ran(wanted, f"del {', '.join(left)}")
-    _tell("needs", cells=cells_to_run(cells, wanted, _history))
+    now = cells_to_run(cells, wanted, _history)
+    _tell("needs", cells=now, rests=[cells_needed(cells, place) for place in now])
 
 
 def ran(place, code):
