@@ -14,7 +14,7 @@ from refused import each
 from stored_numbers import compares_stored_numbers
 
 import zoolib as zoo
-from figures.game import CHANGES, PERSONAS, VISITORS, YouAreTheAgent, dealt
+from figures.game import CHANGES, FEW, MANY, PERSONAS, VISITORS, YouAreTheAgent, dealt
 from zoolib import metrics
 from zoolib.experiment.run import draw_users
 
@@ -35,66 +35,93 @@ def data(stored) -> dict:
 
 
 def read(recorded: list) -> dict[str, np.ndarray]:
-    """Return what is recorded of a world: names, persona, LinUCB's product, clicks ``(60, 5)``, rates ``(60, 5)``."""
-    names, who, would, before, after, change = recorded
-    who = np.array([int(digit) for digit in who])
-    rates = np.array([[int(rate) for rate in re.findall("..", table)] for table in (before, after)]) / 100
-    late = (np.arange(STEPS) >= change).astype(int)
+    """Return what is recorded of a shop: its rows, and for each visit persona, clicks, rates, expectations, choices."""
+    names, persona, would, tables, change, expected, *shown = recorded
+    persona, n = np.array([*map(int, persona)]), len(would)
+    rates = np.array([int(rate) for rate in re.findall("..", tables)]).reshape(-1, len(PERSONAS), 5) / 100
     return {
-        "names": np.array([int(digit) for digit in names]),
-        "persona": who // 5,
-        "LinUCB": who % 5,
+        "names": np.array([*map(int, names)]),
+        "persona": persona,
         "clicks": np.array([[int(digit, 32) >> k & 1 for k in range(5)] for digit in would]),
-        "rates": rates.reshape(2, len(PERSONAS), 5)[late, who // 5],
+        "rates": rates[(np.arange(n) >= change).astype(int), persona],
+        "expected": np.array([ord(sign) - ord("(") for sign in expected]).reshape(n, 5) / 100,
+        "shown": [
+            ["0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN".index(sign) for sign in each] for each in shown
+        ],
     }
 
 
-def served(seed: int, choose) -> dict[str, list]:
+def served(seed: int, choose, products: int = FEW) -> dict[str, list]:
     """Serve the visitors of a world one by one, in a copy of the shop, and return what came of it."""
-    shop, shock, change = dealt(seed)
-    agent = zoo.LinUCBAgent(zoo.FeatureEngineer(shop))
-    told = {"persona": [], "shown": [], "click": [], "rates": [], "best": []}
-    for t, user in enumerate(draw_users(shop, STEPS)):
-        if t == change:
+    shop, shock, change = dealt(seed, products)
+    plain = zoo.FeatureEngineer(shop)
+    agent = zoo.SharedLinUCBAgent(plain.encoded("crossed")) if choose == "Shared" else zoo.LinUCBAgent(plain)
+    told = []
+    for t, user in enumerate(draw_users(shop, STEPS if products == FEW else VISITORS)):
+        if t == change and products == FEW:
             shop.apply_shock(shock)
-        shown = agent.predict(user, shop) if choose == "LinUCB" else choose
+        expected = agent.payoff(agent.features.contexts(user, shop))
+        shown = agent.predict(user, shop) if isinstance(choose, str) else choose
         click = shop.get_reward(user, shown)
         agent.update(user, shown, click, shop)
-        rates = [shop.click_probability(user, k) for k in range(5)]
-        for name, value in zip(told, (shop.persona(user), shown, click, rates, shop.best_arm(user)), strict=True):
-            told[name].append(value)
-    return told
+        rates = [shop.click_probability(user, k) for k in range(products)]
+        told.append((shop.persona(user), shown, click, rates, shop.best_arm(user), expected))
+    names = ("persona", "shown", "click", "rates", "best", "expected")
+    return {name: list(values) for name, values in zip(names, zip(*told, strict=True), strict=True)}
 
 
 @compares_stored_numbers
 def test_every_world_of_the_game_is_recorded_as_zoolib_plays_it(data):
     assert len(data["worlds"]) == 100
-    for seed, recorded in enumerate(data["worlds"]):
+    for seed, (recorded, _) in enumerate(data["worlds"]):
         world, linucb = read(recorded), served(seed, "LinUCB")
         assert [data["categories"][c] for c in world["names"]] == list(dealt(seed)[0].products["category"])
         np.testing.assert_array_equal(world["persona"], linucb["persona"])
-        np.testing.assert_array_equal(world["LinUCB"], linucb["shown"])
+        np.testing.assert_array_equal(world["shown"], [linucb["shown"]])
         np.testing.assert_array_equal(world["rates"], linucb["rates"])
         np.testing.assert_array_equal(world["rates"].argmax(1), linucb["best"])
-        np.testing.assert_array_equal(world["clicks"][np.arange(STEPS), world["LinUCB"]], linucb["click"])
+        np.testing.assert_array_equal(world["clicks"][np.arange(STEPS), linucb["shown"]], linucb["click"])
+        np.testing.assert_allclose(world["expected"], linucb["expected"], atol=0.00501)
     for seed in range(0, 100, 9):
         would = np.transpose([served(seed, product)["click"] for product in range(5)])
-        np.testing.assert_array_equal(read(data["worlds"][seed])["clicks"], would)
+        np.testing.assert_array_equal(read(data["worlds"][seed][0])["clicks"], would)
+
+
+@compares_stored_numbers
+def test_a_shop_of_fifty_is_recorded_row_by_row_and_a_row_is_clicked_as_one(data):
+    for seed in range(0, 100, 3):
+        world, shop = read(data["worlds"][seed][1]), dealt(seed, MANY)[0]
+        at = [product for c in world["names"] for product in np.flatnonzero(shop.product_category == c)]  # by place
+        assert sorted(at) == list(range(MANY))
+        for shown, agent in zip(world["shown"], ("LinUCB", "Shared"), strict=True):
+            told = {name: np.array(values) for name, values in served(seed, agent, MANY).items()}
+            np.testing.assert_array_equal(np.array(at)[shown], told["shown"])
+            np.testing.assert_array_equal(world["persona"], told["persona"])
+            np.testing.assert_array_equal(world["rates"].repeat(10, axis=1), told["rates"][:, at])
+            np.testing.assert_array_equal(world["clicks"][np.arange(VISITORS), np.array(shown) // 10], told["click"])
+        np.testing.assert_allclose(world["expected"].repeat(10, axis=1), told["expected"][:, at], atol=0.00501)
+    assert all(served(99, at[k], MANY)["click"] == world["clicks"][:, k // 10].tolist() for k in (0, 9, 10, 37, 49))
 
 
 @compares_stored_numbers
 def test_the_still_table_says_what_the_recorded_worlds_add_up_to(stored, data):
-    worlds = [read(recorded) for recorded in data["worlds"]]
-    lost = [w["rates"].max(1) - w["rates"][np.arange(STEPS), w["LinUCB"]] for w in worlds]
-    halves = np.reshape(lost, (100, 2, VISITORS)).sum(2).round(2)
+    def losses(of) -> np.ndarray:
+        lost = [w["rates"].max(1) - of(w) for rounds in data["worlds"] for w in map(read, rounds)]
+        return np.concatenate(lost).reshape(100, 3, VISITORS).sum(2).round(2)
+
+    def chosen(w) -> list[float]:
+        each = 1 if len(w["rates"]) == STEPS else 10  # products in a row
+        return [rates[place // each] for rates, place in zip(w["rates"], w["shown"][0], strict=True)]
+
     table = {row.th.text: [cell.text for cell in row.select("td")] for row in stored.select("table.still tbody tr")}
-    assert list(table) == ["Random", "LinUCB", "Oracle"]
-    assert table["LinUCB"] == [f"{metrics.mean_interval(half):.1f}" for half in halves.T]
-    assert table["Oracle"] == ["0.0 [0.0, 0.0]"] * 2
+    assert list(table) == ["Random", "LinUCB", "Shared LinUCB", "Oracle"]
+    assert table["LinUCB"] == [f"{metrics.mean_interval(of):.1f}" for of in losses(chosen).T]
+    assert table["Oracle"] == ["0.0 [0.0, 0.0]"] * 3
+    assert data["lost"] == {agent: words[2] for agent, words in table.items()}
     # a random choice loses what all products lose on average
-    for words, half in zip(table["Random"], (slice(0, VISITORS), slice(VISITORS, STEPS)), strict=True):
+    for words, of in zip(table["Random"], losses(lambda w: w["rates"].mean(1)).T, strict=True):
         low, high = map(float, re.search(r"\[(.+), (.+)\]", words).groups())
-        assert low < np.mean([(w["rates"].max(1) - w["rates"].mean(1))[half].sum() for w in worlds]) < high
+        assert low < of.mean() < high
 
 
 def test_taste_is_that_of_the_book_dealt_anew_and_changes_as_in_the_book():

@@ -13,7 +13,7 @@ from browsing import DESK, PHONE, SEEN, Visit, address, browser, violations  # n
 from built_book import HTML
 
 import zoolib as zoo
-from figures.game import VISITORS, dealt
+from figures.game import MANY, VISITORS, dealt
 
 FIRST, CHAPTER = "chapters/index.html", "chapters/00_the_shop.html"
 STEPS = 2 * VISITORS
@@ -71,7 +71,7 @@ def said_at_the_end(figure, seed: int, products) -> list[str]:
     result += f"{other} + {other_later} = {told['all'][1]}."
     if result not in line:
         wrong.append(f"{result!r} is not in {line!r}")
-    ends = figure.locator(".result svg").get_attribute("aria-label")
+    ends = figure.locator(".result svg").first.get_attribute("aria-label")
     if re.findall(r"\d+\.\d+", ends.rstrip(".")) != told["all"]:
         wrong.append(ends)
     return wrong
@@ -83,7 +83,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
     with Visit(browser, address) as visit:
         page, figure = visit.page, game(visit)
         page.goto(f"{address}/{CHAPTER}")
-        figure.locator(".shelf button").first.focus()
+        figure.scroll_into_view_if_needed()  # the keys work while it is in view
         for t, product in enumerate(products):
             if t == VISITORS:
                 assert page.evaluate("document.activeElement.className") == "result"
@@ -96,7 +96,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
                 page.keyboard.press("Tab")
                 page.keyboard.press("Enter")
             page.keyboard.press(str(product + 1))
-            news = figure.locator("[role=status]").inner_text()
+            news = figure.locator("[role=status]").first.inner_text()
             assert news.startswith("Click on" if told["clicks"][0, t] else "No click on"), (t, news)
             assert page.evaluate("document.activeElement.closest('figure[data-game]') !== null")
         assert said_at_the_end(figure, 1, products) == []
@@ -104,7 +104,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
         page.keyboard.press("1")  # it is over
         assert said_at_the_end(figure, 1, products) == []
         figure.get_by_role("button", name="Next: world 2").press("Enter")
-        assert figure.locator("label input").input_value() == "2"
+        assert figure.locator("label input[type=number]").input_value() == "2"
         assert page.evaluate("document.activeElement.matches('.shelf button')")
         assert visit.wrong == []
 
@@ -112,7 +112,7 @@ def test_a_whole_game_by_keyboard_ends_with_the_regret_that_zoolib_counts(browse
 @pytest.mark.slow  # the keyboard has played one
 def test_a_whole_game_by_touch_on_a_phone_from_the_disk_in_the_dark(browser):
     products = [2, 0, 4, 1, 3] * 6 + [1] * VISITORS
-    with Visit(browser, HTML.as_uri(), "dark", PHONE, has_touch=True) as visit:
+    with Visit(browser, HTML.as_uri(), "dark", PHONE, has_touch=True, reduced_motion="reduce") as visit:
         page, figure = visit.page, game(visit)
         page.goto(f"{visit.home}/{FIRST}#seed=7")
         buttons = figure.locator(".shelf button")
@@ -120,7 +120,7 @@ def test_a_whole_game_by_touch_on_a_phone_from_the_disk_in_the_dark(browser):
         assert min(min(size) for size in sizes) >= 44
         for t, product in enumerate(products):
             if t == VISITORS:
-                figure.get_by_role("button", name="Thirty more visitors").tap()
+                figure.get_by_role("button", name="Round 2: thirty more visitors").tap()
                 assert figure.locator(".result").inner_text() == ""
             at = buttons.first.bounding_box()["y"] + page.evaluate("scrollY")
             buttons.nth(product).tap()
@@ -135,14 +135,47 @@ def test_a_whole_game_by_touch_on_a_phone_from_the_disk_in_the_dark(browser):
         assert visit.wrong == []
 
 
+@pytest.mark.parametrize("by", ["keys", "mouse"])
+def test_the_third_round_ends_with_the_regret_that_zoolib_counts(browser, address, by):
+    places, (shop, _, _) = np.random.default_rng(3).integers(0, MANY, VISITORS), dealt(3, MANY)
+    at = [product for c in shop.category_order for product in np.flatnonzero(shop.product_category == c)]
+    plain, you = zoo.FeatureEngineer(shop), Scripted([at[place] for place in places])
+    agents = {"": you, "LinUCB": zoo.LinUCBAgent(plain), "shared": zoo.SharedLinUCBAgent(plain.encoded("crossed"))}
+    results = zoo.run(agents, shop, VISITORS, progress=False)
+    you, other, shared = map(written, (results.oracle - results.expected[:, 0]).sum(1))
+    with Visit(browser, address, "dark" if by == "keys" else "light", PHONE if by == "keys" else DESK) as visit:
+        page, figure = visit.page, game(visit)
+        kept = json.dumps({"seed": 3, "shown": {"3": [2, "0" * STEPS, ""]}})
+        page.add_init_script(f"localStorage.setItem('you-are-the-agent', '{kept}')")
+        page.goto(f"{address}/{CHAPTER}")  # who has played is told so, and goes on
+        assert "You have played world 3" in figure.locator(".again").inner_text()
+        figure.locator(".shelf").scroll_into_view_if_needed()
+        for place, click in zip(places.tolist(), results.reward[0, 0], strict=True):
+            if by == "mouse":
+                figure.locator(".shelf button").nth(place).click()
+            for key in (place // 10 + 1, (place + 1) % 10) if by == "keys" else ():
+                page.keyboard.press(str(key))
+            assert figure.locator("[role=status]").first.inner_text().startswith("Click on" if click else "No click")
+        text = " ".join(figure.locator(".result").inner_text().split())
+        assert f"You lost {you} clicks against the oracle, LinUCB {other}, the shared agent {shared}." in text
+        assert f"You tried {len(set(places))} of 50 products. The other {50 - len(set(places))} you judged" in text
+        assert 0 < figure.locator(".next button").bounding_box()["y"] < page.viewport_size["height"] - 44
+        figure.locator(".replay input").fill("12")
+        category = shop.categories[results.category[0, 0, 11]].lower()
+        assert re.match(rf"Visit 12, a .*: you showed {category}s?, ", figure.locator(".sentence").inner_text())
+        assert (HTML / "chapters" / figure.locator(".result a").get_attribute("href")).exists()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert violations(page) == visit.wrong == []
+
+
 def test_a_link_opens_its_world_and_nothing_is_lost_on_the_way(browser, address):
     with Visit(browser, address) as visit:
         page, figure = visit.page, game(visit)
-        world, tally = figure.locator("label input"), figure.locator(".tally p").first
+        world, tally = figure.locator("label input[type=number]"), figure.locator(".tally p").first
         page.goto(f"{address}/{FIRST}")
         assert world.input_value() == "1"
         page.goto(f"{address}/{FIRST}#seed=8")  # only the end of the address is another
-        page.wait_for_function("document.querySelector('figure[data-game] label input').value === '8'")
+        page.wait_for_function("document.querySelector('figure[data-game] label input[type=number]').value === '8'")
         for _ in range(9):
             figure.locator(".shelf button").nth(3).click()
         dots, before = "i.yes, i.no", tally.inner_text()
@@ -160,7 +193,7 @@ def test_a_link_opens_its_world_and_nothing_is_lost_on_the_way(browser, address)
         page.goto(f"{address}/{CHAPTER}#seed=999")  # there is none: the last one played goes on, on the other page too
         assert world.input_value() == "12"
         page.goto(f"{address}/{CHAPTER}#seed=8")
-        page.wait_for_function("document.querySelector('figure[data-game] label input').value === '8'")
+        page.wait_for_function("document.querySelector('figure[data-game] label input[type=number]').value === '8'")
         assert tally.locator(dots).count() == 9
         assert visit.wrong == []
 
