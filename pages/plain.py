@@ -21,7 +21,8 @@ FOLDED = r"^~{3,}\{(?P<task>exercise|solution)-start\}.*?\{(?P=task)-end\}\n~{3,
 FOLDED += rf"|{OF_CLASS.format('fold', 'dropdown|toggle|answer')}|{BOX.format('own', 'exercise|solution|dropdown')}"
 CODE = r"^(?P<ticks>`{3,})[^\n]*\n(?P<lines>.*?)^(?P=ticks) *$"
 NO_PROSE = rf"{CODE}|{BOX.format('of', '(?:list-|csv-)?table|math')}|\A---\n.*?^---$|\$\$.*?\$\$"
-NO_PROSE += r"|\\begin\{.*?\\end\{\S*|^(?:[:~]{3,}|:[\w-]+:| *\||\{[.#]|\([\w-]+\)=$|(?:%|<!--|<(?!!))(?! plain: \w))[^\n]*$"
+NO_PROSE += r"|\\begin\{.*?\\end\{\S*"
+NO_PROSE += r"|^(?:[:~]{3,}|:[\w-]+:| *\||\{[.#]|\([\w-]+\)=$|(?:%|<!--|<(?!!))(?! plain: \w))[^\n]*$"
 INLINE = {
     r"\{[\w:]+\}`([^`<]*)[^`]*`|`[^`]*`": lambda found: found[1] or "code",  # a term, a reference
     r"\$[^$]*\$": lambda found: " ".join(re.findall(r"\\alpha", found[0])) or "x",
