@@ -62,7 +62,7 @@ def test_what_belongs_to_the_second_edition_keeps_its_budgets_and_its_form():
         in_lab = book.read(path).metadata.book.get("page") == "laboratory"
         assert in_lab == path.name.startswith("lab_"), f"{path.name}: a laboratory is lab_NN_....ipynb and marked so"
         wrong[path.name] = wrong_doubts(book.read(path)) if in_lab else over(book.read(path), path.name.split("_")[0])
-    assert not any(wrong.values()), wrong
+    assert not any(wrong.values()), str(wrong)
 
 
 def code(source: str, kind: str = "text/markdown", printed: str = "") -> NotebookNode:
