@@ -148,7 +148,7 @@ def test_in_the_shop_a_contender_first_plays_a_few_steps_unseen_and_is_then_made
         made.append([])
         return lambda user: made[-1].append(user) or 7, lambda user, arm, click: made[-1].append(click)
 
-    monkeypatch.setitem(peers.CONTENDERS, "seven", (contenders.LINUCB, "zoolib", contender))
+    monkeypatch.setitem(peers.CONTENDERS, "seven", (contenders.LINUCB, contender))
     played = peers.play("seven", 30, 42)
     assert [len(steps) for steps in made] == [2 * contenders.UNSEEN, 60]
     shop = peers.Shop(42)
