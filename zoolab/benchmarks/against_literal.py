@@ -4,8 +4,6 @@ The literal loop is zoolab/literal/linear.py and zoolab/literal/neural.py: conte
 A for every arm or every decision, a backward pass for every arm, and a shop that draws with NumPy's ``binomial``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

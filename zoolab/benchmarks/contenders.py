@@ -1,7 +1,5 @@
 """Who is compared where no context ever comes again: our agents and those of others, how each is made and timed."""
 
-from __future__ import annotations
-
 import csv
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 python -m zoolab.benchmarks.gauntlet
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

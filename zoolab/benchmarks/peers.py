@@ -10,8 +10,6 @@ of weight 1, an MLP 9 -> 64 -> 32, one minibatch in 50 steps for Neural-Linear. 
 told the pair of persona and category: from the two apart it could learn nothing personal.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import json

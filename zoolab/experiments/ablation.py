@@ -4,8 +4,6 @@ Every kind of agent plays the gauntlet in a hundred worlds with two exploration 
 same random networks, world by world, so that they can be compared in pairs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

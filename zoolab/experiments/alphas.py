@@ -4,8 +4,6 @@
 hundred worlds, in a hundred worlds kept for tuning, and in as many of each kind whose click tables are drawn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path

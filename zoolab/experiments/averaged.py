@@ -10,8 +10,6 @@ the largest penalty were the best, on worlds that no table holds, from the seed 
 six settings on the worlds of the search.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -8,8 +8,6 @@ the alpha that was best in ten other worlds. The loop is one of its own, so that
 once for all agents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

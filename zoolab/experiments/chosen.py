@@ -5,8 +5,6 @@ In each kind of world with hidden segments clusters and the network play as they
 columns, once from the log, and where there is none every 200 visits, as often as the network is trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import pandas as pd

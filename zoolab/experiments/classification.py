@@ -5,8 +5,6 @@ plays a hundred other shuffles, all agents the same ones. On the set that is har
 once more, for the 15,000 steps that the papers go.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import warnings

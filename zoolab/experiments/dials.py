@@ -5,8 +5,6 @@ window and without; of neural ones those that remember everything, trained by re
 a bonus, and not at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

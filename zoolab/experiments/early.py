@@ -1,7 +1,5 @@
 """How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any

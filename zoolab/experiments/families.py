@@ -4,8 +4,6 @@ All have the same dials wherever they apply: the weight of exploration; what is 
 network the step size, the buffer to draw from, and after how many clicks a training comes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

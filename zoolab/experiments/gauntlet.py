@@ -3,8 +3,6 @@
 What is kept of a replication is told in :func:`experiments.contenders.summary`; the tables are views of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

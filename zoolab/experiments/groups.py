@@ -7,8 +7,6 @@ the users. Each has the alpha that was best in a hundred other worlds: all alpha
 in eighty more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -4,8 +4,6 @@ As in :mod:`zoolab.experiments.gauntlet`, but each world draws its own click tab
 the same entries.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

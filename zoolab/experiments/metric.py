@@ -7,8 +7,6 @@ from the log. It shows what it rates highest: it does not explore, and learns fr
 its ridge were found on worlds that no table holds, from the seed 500,000 on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ In each of a hundred replications the users are drawn anew from those there are,
 thinned anew. The agents then walk through it in the order of time, until two thousand events have been kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

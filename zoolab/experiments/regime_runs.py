@@ -1,7 +1,5 @@
 """The contenders of chapter 8 and one run of theirs; :mod:`zoolab.experiments.regimes` says where they meet."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ In each kind of world every family looks for its settings on five worlds of its 
 one setting of one family in one kind of world, and what it earned in each of its worlds.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

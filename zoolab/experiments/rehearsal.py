@@ -8,8 +8,6 @@ learns for (the one that is served, or that of a head of its own), by which opti
 always has its own head, and the payoff is predicted by that head or by the evidence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product

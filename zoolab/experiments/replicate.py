@@ -14,8 +14,6 @@ A chapter that reads stored tables needs those of its hundred: ``--tables ablati
 are named in ``parts.csv`` beside them, with the claims for which they are enough, and are missing for all others.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import hashlib

@@ -4,8 +4,6 @@
 The networks are those of the showdown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

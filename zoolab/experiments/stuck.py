@@ -1,7 +1,5 @@
 """What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import log, sqrt
 from typing import Any

@@ -7,8 +7,6 @@ which by collapsed Gibbs sampling. (The problem is the latent bandit of Maillard
 plays who is told the persona. Their dials are searched by one budget on worlds that are used for nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

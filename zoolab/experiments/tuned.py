@@ -3,8 +3,6 @@
 It is a part of the gauntlet that can be computed alone, so that fresh hundreds may judge what was found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

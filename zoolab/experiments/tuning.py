@@ -1,7 +1,5 @@
 """How the settings of chapter 7 are found: a search for each family, in worlds that serve for nothing else."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any

@@ -10,8 +10,6 @@ the products go on to the horizon of the papers on the hardest set, where LinUCB
 well.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from typing import Any
