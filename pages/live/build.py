@@ -5,8 +5,6 @@ scripts; each page is told of its cells. Nothing of it is loaded before a reader
 the engine cannot be fetched, the book is left as it is, and a sentence says so.
 """
 
-from __future__ import annotations
-
 import base64
 import csv
 import fcntl

@@ -4,8 +4,6 @@ Each as a drawing (SVG) and as a page of its own (PDF, printed by Chromium), wit
 in a table and in a page that shows them. A figure that moves is there as it begins.
 """
 
-from __future__ import annotations
-
 import csv
 import html
 import io

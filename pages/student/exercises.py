@@ -1,7 +1,5 @@
 """What a reader hands in for the exercises: ``exercises.yml``, and what of it is made by the solutions' own code."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Callable, Mapping
