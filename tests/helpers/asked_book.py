@@ -1,7 +1,5 @@
 """A book of two pages with questions of every kind, built and finished as the real one is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import small_book

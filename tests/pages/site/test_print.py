@@ -3,8 +3,6 @@
 Needs the PDF that "make -C pages pdf" makes. Without it these tests are skipped, unless BOOK_STRICT=1.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Questions that answer: what is read out of a cell, and what is refused, in words that help."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
