@@ -30,11 +30,11 @@ def best(point: Point, family: str) -> Setting:
     return read(setting) | {"prep": "chosen 200" if point.dial == "no log" else "chosen 2000"}
 
 
-def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
+def compute(cache: Cache = None, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what each agent ``earned``, a row a world."""
     jobs = list(_jobs())
     recipes = [({"family": family, "setting": one, **point.world}, list(seeds)) for point, family, one in jobs]
-    found = gather(play, recipes, cache, chunk=CHUNK, progress=progress)
+    found = gather(play, recipes, cache, chunk=CHUNK)
     return pd.DataFrame(
         row(point, f"{family}, chosen", said(one), "tested", got)
         for (point, family, one), got in zip(jobs, found, strict=True)

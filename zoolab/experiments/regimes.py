@@ -174,7 +174,6 @@ def read(setting: str) -> Setting:
 def compute(
     points: Sequence[Point] = POINTS,
     cache: Cache = None,
-    progress: bool = True,
     seeds: Sequence[int] = SEEDS,
     tuning: Sequence[int] = TUNING,
 ) -> pd.DataFrame:
@@ -190,7 +189,7 @@ def compute(
     found = {(row["dial"], row["value"], row["agent"], row["setting"]): row for row in known}
     return pd.DataFrame(
         row
-        for point in tqdm(points, desc="worlds", disable=not progress)
+        for point in tqdm(points, desc="worlds")
         for row in _rows(point, cache, list(seeds), list(tuning), best, found)
     )
 

@@ -237,8 +237,8 @@ def one(name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None) -> pd.DataFrame:
     """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
-    (found,) = gather(one, [({}, list(names))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(one, [({}, list(names))], cache, chunk=1, alone=True)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
     return frame[["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]]

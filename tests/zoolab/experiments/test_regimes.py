@@ -164,7 +164,7 @@ def test_nobody_earns_more_than_the_oracle_or_is_not_finite(runs):
 
 
 def played(cache, **how):
-    return regimes.compute([TINY], cache, progress=False, seeds=range(6), tuning=range(1000, 1002), **how)
+    return regimes.compute([TINY], cache, seeds=range(6), tuning=range(1000, 1002), **how)
 
 
 @pytest.fixture(scope="module")
