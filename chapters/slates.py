@@ -5,8 +5,6 @@ visit, and without one the next place is looked at. What stands below the click 
 refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

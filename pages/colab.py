@@ -4,8 +4,6 @@ BOOK_REPOSITORY names the address that it is fetched from, BOOK_BRANCH the branc
 of their own, ``colab``, to which the button of the pages leads. Nothing need be installed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

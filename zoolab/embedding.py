@@ -1,7 +1,5 @@
 """A base for agents that embed a context once and judge it by what they embedded, when that is not linear."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How a file is written: completely, or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import os

@@ -4,8 +4,6 @@ Each check returns the argument in the form in which it is used, or raises a ``V
 the argument, what it was and what is allowed. Nothing is changed before all checks have passed.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real

@@ -6,8 +6,6 @@ for a batch. A seed becomes a generator here and nowhere else, so that one numbe
 users and luck of a notebook, a sweep or a test into others that nobody has looked at.
 """
 
-from __future__ import annotations
-
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence

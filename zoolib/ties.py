@@ -6,8 +6,6 @@ there. So all that is taken for the best in this package is taken so by the func
 ties, too: it may stand halfway between two texts.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 TIE = 1e-10  # scores in float64 that are apart by less than this part of the highest one's size are equal

@@ -1,7 +1,5 @@
 """What stands around the marks of a figure that moves: its axes, its legend, and the patterns of its bars."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 

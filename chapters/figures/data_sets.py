@@ -1,7 +1,5 @@
 """Pictures of other people's data and of what became of them (chapter 10)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

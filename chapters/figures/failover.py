@@ -1,7 +1,5 @@
 """Two processes serve one shop from one store, one of them is killed, and clients go to the other (chapter 6)."""
 
-from __future__ import annotations
-
 import json
 import socket
 import socketserver

@@ -1,7 +1,5 @@
 """Clocks, a run of the funnel, and pictures of both (chapter 6)."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """How many agents compare over time (chapter 7)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

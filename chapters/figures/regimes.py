@@ -1,7 +1,5 @@
 """The table of contests, and its pictures: clusters, what agents make of them, and who wins where (chapter 8)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

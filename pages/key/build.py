@@ -4,8 +4,6 @@ The problems' wording stands in chapters/teaching.md alone, the solutions here i
 Chromium where there is one.
 """
 
-from __future__ import annotations
-
 import functools
 import html
 import re

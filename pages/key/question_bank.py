@@ -7,8 +7,6 @@ matched with its place, which every Moodle can; choices are not shuffled, since 
 What cannot be answered without its page, and is marked so, is left out.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import sys

@@ -5,8 +5,6 @@ scripts; each page is told of its cells. Nothing of it is loaded before a reader
 the engine cannot be fetched, the book is left as it is, and a sentence says so.
 """
 
-from __future__ import annotations
-
 import base64
 import csv
 import fcntl
@@ -156,11 +154,15 @@ def node() -> Path | None:
     return None
 
 
+def minified(*options: Any, script: str | None = None) -> str:
+    """Return a script as short as it goes."""
+    command = [HERE / "node_modules" / ".bin" / "esbuild", "--minify", *options]
+    return subprocess.run(command, input=script, capture_output=True, text=True, check=True).stdout
+
+
 def bundled(entry: str, *options: str) -> str:
     """Return a script with all that it imports, in one piece."""
-    esbuild = HERE / "node_modules" / ".bin" / "esbuild"
-    given = ["--bundle", "--minify", "--format=iife", "--log-level=error", *options]
-    return subprocess.run([esbuild, HERE / entry, *given], capture_output=True, text=True, check=True).stdout
+    return minified(HERE / entry, "--bundle", "--format=iife", "--log-level=error", *options)
 
 
 def live_cells(chapter: Path) -> list[dict[str, Any]]:
@@ -301,7 +303,7 @@ def make(html: Path) -> str:
         words = {"FOLDER": "../_live/", "SCRIPT": place, "WITH_EXCEPTIONS": ", ".join(map(str, EXCEPTIONS))}
         for word, meant in words.items():
             inline = inline.replace(word, meant)
-        put_in(page, chapter, minified(inline))
+        put_in(page, chapter, minified(script=inline).strip())
     about = html / "chapters" / "live.html"
     if about.exists():
         fill_in(about, sizes, _versions())
@@ -325,14 +327,6 @@ def _zipped(content: bytes) -> bytes:
         kept.parent.mkdir(exist_ok=True)
         kept.write_bytes(gzip.compress(content, 9, mtime=0))
     return kept.read_bytes()
-
-
-def minified(script: str) -> str:
-    """Return a script as short as it goes."""
-    esbuild = HERE / "node_modules" / ".bin" / "esbuild"
-    return subprocess.run(
-        [esbuild, "--minify"], input=script, capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 def main(html: Path) -> int:

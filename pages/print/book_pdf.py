@@ -1,7 +1,5 @@
 """Cut the printed book into its chapters: ``python pages/print/book_pdf.py`` after LaTeX has run."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Finish the book in print: what the LaTeX of Sphinx and its extensions leaves undone, each mend with its reason."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -4,8 +4,6 @@ What a cell stores for paper is text; wide tables were cut in it, and rows and h
 size of the letters and the widths of the columns here, since their words are known.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

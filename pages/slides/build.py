@@ -5,8 +5,6 @@ slides for each section. The notes of the speaker are the week's entry in chapte
 a figure or a claim beyond its sentence.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Print pages with Chromium, where there is one: it is named by BOOK_CHROMIUM, or found on the path."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

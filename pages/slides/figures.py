@@ -4,8 +4,6 @@ Each as a drawing (SVG) and as a page of its own (PDF, printed by Chromium), wit
 in a table and in a page that shows them. A figure that moves is there as it begins.
 """
 
-from __future__ import annotations
-
 import csv
 import html
 import io
@@ -83,24 +81,12 @@ def archive(path: Path, built: Path = pages.HTML) -> int:
     documents, rows, shown = printed(drawn), [], []
     for chapter, figure in figures:
         name, caption = figure.label, words(figure.caption)
-        pdf = f"pdf/{name}.pdf" if name in documents else ""
-        rows.append(
-            (
-                name,
-                figure.number,
-                chapter,
-                caption,
-                figure.alt,
-                "yes" if figure.moving else "no",
-                f"svg/{name}.svg",
-                pdf,
-                SOURCE,
-                LICENCE,
-            )
-        )
-        links = f'<a href="svg/{name}.svg">SVG</a>' + (f', <a href="{pdf}">PDF</a>' if pdf else "")
+        svg, pdf = f"svg/{name}.svg", f"pdf/{name}.pdf" if name in documents else ""
+        moves = "yes" if figure.moving else "no"
+        rows.append((name, figure.number, chapter, caption, figure.alt, moves, svg, pdf, SOURCE, LICENCE))
+        links = f'<a href="{svg}">SVG</a>' + (f', <a href="{pdf}">PDF</a>' if pdf else "")
         told = f"<dl><dt>Alternative text</dt><dd>{html.escape(figure.alt)}</dd><dt>Files</dt><dd>{links}</dd></dl>"
-        image = f'<img src="svg/{name}.svg" alt="{html.escape(figure.alt)}" loading="lazy">'
+        image = f'<img src="{svg}" alt="{html.escape(figure.alt)}" loading="lazy">'
         shown.append(
             f'<figure id="{name}">{image}<figcaption><strong>{figure.number}.</strong> '
             f"{html.escape(caption)}</figcaption></figure>{told}"

@@ -1,7 +1,5 @@
 """What slides and the archive of figures take from the built book: its pages, where numbers and references stand."""
 
-from __future__ import annotations
-
 import functools
 import html
 import itertools

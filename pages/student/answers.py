@@ -3,8 +3,6 @@
 ``python -m pages.student.answers`` writes ``zoolab/judges/answers.txt``.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

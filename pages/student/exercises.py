@@ -1,10 +1,8 @@
 """What a reader hands in for the exercises: ``exercises.yml``, and what of it is made by the solutions' own code."""
 
-from __future__ import annotations
-
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +78,7 @@ def tangent(biases: float = 1.0, last: float = 1.0, output: float = 1.0, off: fl
     return wrong
 
 
-def beta_variants(right: Any, chapter: Cells) -> dict[str, Any]:
+def beta_mistakes(right: Any, chapter: Cells) -> list[Any]:
     """Return the foreseen mistakes of the bonus that knows what a click is."""
     both = defined(chapter, "counting-agent", "sol-beta", "sol-beta-one", zoo=zoo)
 
@@ -96,19 +94,10 @@ def beta_variants(right: Any, chapter: Cells) -> dict[str, Any]:
         def payoff(self, X: Any) -> Any:
             return np.matvec(X, self.clicked / np.maximum(self.shown - 1, 1))
 
-    return {
-        "its uncertainty is the variance, and the standard deviation is asked for.": Variance,
-        "its uncertainty has α in it already, and the agent multiplies by it.": Doubly,
-        "its payoff is the share of clicks; the posterior begins with the uniform distribution.": Rate,
-        "payoff and uncertainty are those of the counting agent.": both["CountingUCB"],
-        "the payoff is that of the posterior, the uncertainty still that of the counting agent.": both["BetaPayoff"],
-        "the uncertainty is that of the posterior, the payoff still that of the counting agent.": both[
-            "BetaUncertainty"
-        ],
-    }
+    return [Variance, Doubly, Rate, *(both[name] for name in ("CountingUCB", "BetaPayoff", "BetaUncertainty"))]
 
 
-def zero_variants(right: Any, chapter: Cells) -> dict[str, Any]:
+def zero_mistakes(right: Any, chapter: Cells) -> list[Any]:
     """Return the foreseen mistakes of a start from zero."""
 
     class Untrained(right):  # type: ignore[misc, valid-type]
@@ -118,11 +107,7 @@ def zero_variants(right: Any, chapter: Cells) -> dict[str, Any]:
         def _learn(self, x: Any, arm: Any, reward: Any) -> None:
             zoo.NeuralUCBAgent._learn(self, x, arm, reward - self.origin(x[..., None, :])[..., 0, 0])
 
-    return {
-        "its payoffs do not start at zero.": zoo.NeuralUCBAgent,
-        "its payoffs start at zero, but the training still aims f itself at the click, and not f - f0.": Untrained,
-        "its payoffs start at zero, but the target of the training is moved to the wrong side.": Turned,
-    }
+    return [zoo.NeuralUCBAgent, Untrained, Turned]
 
 
 def times(factor: float) -> Any:
@@ -160,7 +145,7 @@ def reversal(chapter: Cells) -> dict[str, Any]:
     return {"kind": "names", "name": "the pair", "value": [one.strip() for one in pair.groups()], "of": kinds}
 
 
-def both_arms_variants(right: Any, chapter: Cells) -> dict[str, Any]:
+def both_arms_mistakes(right: Any, chapter: Cells) -> list[Any]:
     """Return the foreseen mistakes of an agent that learns both arms."""
 
     class Alike(zoo.LinUCBAgent):
@@ -177,175 +162,59 @@ def both_arms_variants(right: Any, chapter: Cells) -> dict[str, Any]:
         def learn(self, x: Any, arm: Any, reward: Any) -> None:
             super().learn(x, 1 - arm, 1 - reward)
 
-    return {
-        "only the arm that was chosen learns.": zoo.LinUCBAgent,
-        "the other arm is told the same reward; with two classes, what does one tell of the other?": Alike,
-        "the arm that was chosen learns twice, the other not at all.": Twice,
-        "the arm that was chosen no longer learns.": Other,
-    }
+    return [zoo.LinUCBAgent, Alike, Twice, Other]
 
 
-MADE: dict[str, list[Callable[[Cells], dict[str, Any]]]] = {
-    "ex-disjoint-is-shared": [
-        function(
-            None,
-            long_contexts,
-            VECTORS,
-            {
-                "the entries of the arms stand in turn, and the context of an arm is to stay in one piece.": in_turn,
-                "the context of an arm stands in the blocks of all arms.": lambda X: np.tile(X, (1, len(X))),
-                "all arms stand in one row.": lambda X: np.tile(X.ravel(), (len(X), 1)),
-            },
-        )
-    ],
-    "ex-beta": [
-        learner(
-            lambda chapter: defined(chapter, "counting-agent", "sol-beta", zoo=zoo)["BetaUCB"],
-            beta_variants,
-            d=6,
-            n_arms=3,
-            n=60,
-            onehot=True,
-            settings={"alpha": 2.0},
-        )
-    ],
-    "ex-kernel-by-hand": [
-        function(
-            "kernel",
-            kernel,
-            NETWORKS,
-            {
-                "the biases of the hidden layer are missing.": tangent(biases=0),
-                "the last bias is missing.": tangent(last=0),
-                "the weights of the output are missing.": tangent(output=0),
-                "a hidden unit that is off passes nothing on.": tangent(off=1),
-            },
-        )
-    ],
-    "ex-largest-step": [
-        function(
-            "the step",
-            lambda _: lambda square: 1 / square,
-            [[4.0], [0.5], [100.0]],
-            {
-                "that is for half of the squared error.": lambda square: 2 / square,
-                "that is the best step, and a larger one still brings the error down.": lambda square: 0.5 / square,
-                "it is given the squared norm, no root or square is needed.": lambda square: 1 / square**2,
-                "it is given the squared norm, no root is needed.": lambda square: 1 / square**0.5,
-            },
-        )
-    ],
-    "ex-zero-start": [
-        learner(
-            class_of("sol-zero-class", "ZeroStartAgent"),
-            zero_variants,
-            d=9,
-            n_arms=4,
-            n=40,
-            settings={"alpha": 0.1, "lr": 0.01, "rng": 0},
-        )
-    ],
-    "ex-identity": [
-        learner(
-            class_of("sol-identity", "Plain"),
-            lambda right, chapter: {"its embedding is still that of a network.": zoo.NeuralLinearAgent},
-            d=5,
-            n_arms=4,
-            n=60,
-            network=True,
-            settings={"d_emb": 5, "training": "Frozen", "rng": 0, "alpha": 1.0},
-        )
-    ],
-    "ex-step-size": [
-        number(rf"sol-step-table: eta {lr}{skipped} +#", f"η {lr}, {half}", n=100)
-        for lr in (0.001, 0.01, 0.03, 0.1)
-        for half, skipped in (("before", ""), ("after", r" +\S+ \[.*?\]"))
-    ],
-    "ex-scale-prior": [
-        learner(
-            class_of("sol-scale", "Longer"),
-            lambda right, chapter: {
-                "its embedding is as long as before.": zoo.NeuralLinearAgent,
-                "its embedding is a hundred times as long; the square of what is λ's part?": times(100),
-                "its embedding is a tenth as long.": times(0.1),
-            },
-            d=9,
-            n_arms=4,
-            n=60,
-            network=True,
-            settings={"alpha": 0.3, "training": "Frozen", "rng": 0},
-        )
-    ],
-    "ex-brands": [
-        function(
-            None,
-            diverse,
-            SLATES,
-            {
-                "there are more than three of a brand.": slate(most=10**6),
-                "it is chosen among the first ten; who is skipped makes room for the next.": (
-                    lambda ids, brand: slate()(ids[:10], brand)
-                ),
-                "ids name the products, and the brand of one is brand[id]: its rank does not count.": (
-                    lambda ids, brand: ids[slate()(np.arange(len(ids)), brand)]
-                ),
-                "a slate has ten products.": slate(n=10**6),
-                "three of a brand are allowed.": slate(most=2),
-                "there are four of a brand.": slate(most=4),
-                "the order is that of the numbers, and not that of the scores.": slate(by=True),
-            },
-        )
-    ],
-    "ex-naive-mean": [reversal],
-    "ex-craze-ends": [
-        fixed(
-            "shock",
-            "the shock",
-            after={"cat_connoisseur": {"Dog Toy": 0.75}},
-            value={"cat_connoisseur": {"Dog Toy": zoo.CLICK_TABLE["cat_connoisseur"]["Dog Toy"]}},
-        )
-    ],
-    "ex-threshold": [
-        number(rf"sol-tau-code: ^{tau}(?: +\S+){{{k}}} +#", f"τ {tau}, {name}", tol=tol, spread=spread)
-        for tau, off in ((1, 0.01), (10, 0.01), (100, 0.01), (300, 0.02), (1000, 0.03))
-        for k, (name, tol, spread) in enumerate((("bias", 6e-4, off), ("error", 6e-4, off), ("coverage", 6e-4, 0.06)))
-    ],
-    "ex-design": [
-        *(
-            number(
-                rf"sol-design-table: ^{epsilon:.2f} +#",
-                f"visits, ε {epsilon:g}",
-                tol=at * 0.02,
-                wrong={4 * at: "±5 % is half of the width.", at / 4: "half of the width is 1.96 standard errors."},
-            )
-            for epsilon, at in ((0.01, 731625), (0.1, 73024), (1, 12092))
-        ),
-        *(
-            number(rf"sol-design-table: ^{epsilon:.2f} +\S+ +#", f"clicks lost, ε {epsilon:g}", tol=tol)
-            for epsilon, tol in ((0.01, 6e-5), (0.1, 2e-4), (1, 1e-3))
-        ),
-    ],
-    "ex-chance": [
-        number(rf"sol-chance: ^{name}{skipped} +#", f"{name}, {how}", tol=1.0)
-        for name in ("digits", "cancer", "segment", "shuttle", "magic", "mushroom")
-        for how, skipped in (("random", ""), ("majority", r" +\d+"))
-    ],
-    "ex-both-arms": [
-        learner(class_of("sol-both", "BothArms"), both_arms_variants, d=5, n_arms=2, n=40, settings={"alpha": 0.0})
-    ],
+# For each function its solution, inputs, and foreseen mistakes, in the order in which exercises.yml says what is wrong.
+FUNCTIONS: dict[str, tuple[Callable[[Cells], Any], list[list[Any]], list[Callable[..., Any]]]] = {
+    "ex-disjoint-is-shared": (
+        long_contexts,
+        VECTORS,
+        [in_turn, lambda X: np.tile(X, (1, len(X))), lambda X: np.tile(X.ravel(), (len(X), 1))],
+    ),
+    "ex-kernel-by-hand": (kernel, NETWORKS, [tangent(biases=0), tangent(last=0), tangent(output=0), tangent(off=1)]),
+    "ex-largest-step": (
+        lambda _: lambda square: 1 / square,
+        [[4.0], [0.5], [100.0]],
+        [lambda x: 2 / x, lambda x: 0.5 / x, lambda x: 1 / x**2, lambda x: 1 / x**0.5],
+    ),
+    "ex-brands": (
+        diverse,
+        SLATES,
+        [
+            slate(most=10**6),
+            lambda ids, brand: slate()(ids[:10], brand),
+            lambda ids, brand: ids[slate()(np.arange(len(ids)), brand)],
+            *(slate(n=10**6), slate(most=2), slate(most=4), slate(by=True)),
+        ],
+    ),
+}
+# The same for each agent, which is given a lesson; its mistakes are made of it.
+LEARNERS: dict[str, tuple[Callable[[Cells], Any], Callable[[Any, Cells], list[Any]]]] = {
+    "ex-beta": (lambda chapter: defined(chapter, "counting-agent", "sol-beta", zoo=zoo)["BetaUCB"], beta_mistakes),
+    "ex-zero-start": (class_of("sol-zero-class", "ZeroStartAgent"), zero_mistakes),
+    "ex-identity": (class_of("sol-identity", "Plain"), lambda *_: [zoo.NeuralLinearAgent]),
+    "ex-scale-prior": (class_of("sol-scale", "Longer"), lambda *_: [zoo.NeuralLinearAgent, times(100), times(0.1)]),
+    "ex-both-arms": (class_of("sol-both", "BothArms"), both_arms_mistakes),
 }
 
 
-def _parts(label: str, told: Mapping[str, Any]) -> Iterator[Callable[[Cells], dict[str, Any]]]:
-    for part in told.get("parts", ()):
-        if part == "made":
-            yield from MADE[label]
-        else:
-            yield fixed(**part) if "kind" in part else number(**part)
+def _part(label: str, told: Mapping[str, Any]) -> Callable[[Cells], dict[str, Any]]:
+    kind, wrong = told.get("kind"), told.get("wrong")
+    if kind == "function":
+        right, calls, mistakes = FUNCTIONS[label]
+        return function(told.get("name"), right, calls, dict(zip(wrong, mistakes, strict=True)))
+    if kind == "learner":
+        right, mistakes = LEARNERS[label]
+        how = {name: of for name, of in told.items() if name not in ("kind", "wrong")}
+        return learner(right, lambda *given: dict(zip(wrong, mistakes(*given), strict=True)), **how)
+    return reversal if kind == "reversal" else fixed(**told) if kind else number(**told)
 
 
 # For each exercise of a chapter what is handed in, and how each of its parts is taken from the cells of the chapter.
 EXERCISES: dict[str, dict[str, tuple[str, list[Callable[[Cells], dict[str, Any]]]]]] = {
-    chapter: {label: (told["mine"], [*_parts(label, told)]) for label, told in exercises.items()}
+    chapter: {
+        label: (of["mine"], [_part(label, part) for part in of.get("parts", ())]) for label, of in exercises.items()
+    }
     for chapter, exercises in yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")).items()
 }

@@ -4,8 +4,6 @@ What a student may not change is taken from the assignment as it was given out, 
 pages.student.grading given.ipynb handed_in.ipynb`` prints the points.
 """
 
-from __future__ import annotations
-
 import copy
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ A number is read from what a solution has printed, which the tests of the notebo
 or an agent is made of the solution's own cells and asked.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,6 @@
 one assignment of just these. An assignment has the cells of the chapter that an exercise needs, and no others.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 import shutil

@@ -20,52 +20,11 @@ from PIL import Image
 
 from zoolab.drawings.drawings import NARROW, WIDE
 
-OPENING = """# A small chapter
-
-:::{admonition} In this chapter
-:class: objectives
-**You will be able to** add. **You need** fingers. **It runs** at once.
-:::
-"""
+SMALL = Path(__file__).with_name("small")  # the pieces of a small chapter
+OPENING, LESSON, PAGE, CLOSING, READING = (
+    (SMALL / f"{name}.md").read_text(encoding="utf-8") for name in ("opening", "lesson", "page", "closing", "reading")
+)
 ANSWER = "Not for the sum. From the fuller hand it is less work.\n"
-LESSON = f"""## A lesson
-
-To add is to count on. Who has three apples in one hand and four in the other may lay them side by side and count them
-all, or begin at three and say four more numbers, which is quicker and comes out the same, since counting does not mind
-where it begins.
-
-::::{{admonition}} Check yourself
-:class: check
-*Does it matter from which of the hands one counts on, $a^* + b$ or $b + a^*$?*
-
-:::{{admonition}} Answer
-:class: dropdown answer
-{ANSWER}:::
-::::
-"""
-PAGE = f"""## On one page
-
-:::{{admonition}} A small chapter
-:class: onepage
-**The question.** {"How much is that? " * 10}
-
-**The formulas.** One:
-
-$$
-a + b = b + a
-$$
-
-**The code.**
-
-```python
-total = 1 + 1
-```
-
-**The rule.** {"Count on from the larger. " * 10}
-
-**The trap.** {"Counting one apple twice. " * 10}
-:::
-"""
 DRAWING = """import matplotlib.pyplot as plt
 from zoolab.drawings import plots
 
@@ -73,27 +32,6 @@ plots.use_house_style()
 figure, axes = plt.subplots(figsize=(3, 2))
 axes.plot([0, 1], [1, 0], color=plots.BLUE)
 plt.show()"""
-CLOSING = """## What we established
-## What we did not
-## Exercises
-
-```{exercise-start}
-:label: ex-add
-```
-Add.
-```{exercise-end}
-```
-
-```{solution-start} ex-add
-:class: dropdown
-```
-Done.
-"""
-READING = """```{solution-end}
-```
-
-## Reading on
-"""
 FOLDED = {"source_hidden": True, "outputs_hidden": True}
 FIGURE = {
     "image": {"alt": "A straight line that falls from one to zero while time goes from zero to one."},

@@ -1,7 +1,5 @@
 """You are the agent: what the page looks up is what zoolib says of these worlds."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

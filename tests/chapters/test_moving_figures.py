@@ -1,7 +1,5 @@
 """Figures that move: what they draw is what they were given, and the reader can move them by keyboard."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

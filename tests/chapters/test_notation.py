@@ -1,7 +1,5 @@
 """One symbol, one meaning; one term, one entry: what chapters use is in the notation and in the glossary."""
 
-from __future__ import annotations
-
 import re
 
 import book_checks as book

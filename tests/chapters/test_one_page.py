@@ -1,7 +1,5 @@
 """The pages that sum up a chapter: the code that one would take away is right, and each prints on one sheet."""
 
-from __future__ import annotations
-
 import copy
 
 import book_checks as book

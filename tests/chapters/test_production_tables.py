@@ -46,7 +46,7 @@ def test_replications_of_the_candidates_come_out_again_digit_for_digit():
     table = stored(candidates.TABLE).fillna({"start": ""})
     kept = table[table["replication"] == 71].reset_index(drop=True)
     agents = [(row.start, int(row.candidates), row.alpha) for row in kept[kept["start"] != ""].itertuples()]
-    again = candidates.played([71], agents, progress=False)
+    again = candidates.played([71], agents)
     pd.testing.assert_frame_equal(again, kept, check_exact=True)
 
 
@@ -55,7 +55,7 @@ def test_replications_of_the_candidates_come_out_again_digit_for_digit():
 def test_what_an_alpha_earned_in_the_tuning_worlds_comes_out_again(monkeypatch):
     monkeypatch.setattr(candidates, "CANDIDATES", (10, 1000))
     monkeypatch.setattr(candidates, "ALPHAS", (0.03, 1.0))
-    again = candidates.tuned(progress=False, seeds=candidates.TUNING_WORLDS[:2])
+    again = candidates.tuned(seeds=candidates.TUNING_WORLDS[:2])
     kept = stored(candidates.TUNED)
     kept = kept[kept["candidates"].isin([10, 1000]) & kept["alpha"].isin([0.03, 1.0])]
     assert list(again["start"]) == list(kept["start"])

@@ -5,8 +5,6 @@ and then no output shows it any more: that is noticed here. Whole numbers are le
 times"; formulas, code, citations and links are no prose.
 """
 
-from __future__ import annotations
-
 import re
 
 import book_checks as book

@@ -1,86 +1,15 @@
 """A book of two pages with questions of every kind, built and finished as the real one is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import small_book
 import yaml
 from built_book import ROOT
 
-ANSWER = "::::{admonition} Answer\n:class: dropdown answer\n"
-ONE = f""":::::{{admonition}} Check yourself
-:class: check asks-one
-:name: q-one
-*With $\\alpha = 0.2$ and $x^\\top x = 2$, how much is a stranger worth, in clicks?*
-
-1. $0.2 \\sqrt 2$.
-2. Nothing.
-3. 0.2.
-
-::::{{admonition}} Hint
-:class: dropdown hint
-How long is $x$?
-::::
-
-{ANSWER}**1.** Payoff plus $\\alpha$ times uncertainty:
-
-$$
-0 + 0.2 \\cdot \\sqrt 2 \\approx 0.28.
-$$
-
-- **2:** the payoff is nothing, and the bonus $\\alpha \\sqrt{{x^\\top x}}$
-  comes on top.
-- **3:** the length of $x$ is not 1.
-::::
-:::::"""
-ALL = f""":::::{{admonition}} Check yourself
-:class: check asks-all
-:name: q-all
-*Which agents learn?*
-
-1. LinUCB
-2. Random
-3. NeuralUCB
-4. The oracle
-
-{ANSWER}**1, 3.** They have something to learn with.
-
-- **2:** it never looks back.
-- **4:** it knows already.
-- **not 3:** a network learns, too.
-::::
-:::::"""
-NUMBER = f""":::::{{admonition}} Check yourself
-:class: check asks-number
-:name: q-number
-The variance of a click is 0.25.
-
-*How large is the standard deviation of a mean of 100 clicks?*
-
-{ANSWER}**0.05, to within 0.001.** The root of $0.25 / 100$.
-
-- **0.5:** that is a single click's.
-- **0.002 to 0.003:** a variance, and not its root.
-- **more than 1:** a mean of clicks lies between 0 and 1.
-- **less than 0:** a root is never negative.
-::::
-:::::"""
-ORDER = f""":::::{{admonition}} Check yourself
-:class: check asks-order
-:name: q-order
-*Sort by regret, the least first.*
-
-1. Random
-2. The oracle
-3. LinUCB
-
-{ANSWER}**2, 3, 1.** The oracle has none.
-
-- **1 before 3:** whoever never learns pays at every visit.
-- **3 before 2:** nobody is ahead of the oracle.
-::::
-:::::"""
+ASKED = Path(__file__).with_name("asked")
+ONE, ALL, NUMBER, ORDER = (
+    (ASKED / f"{kind}.md").read_text(encoding="utf-8").rstrip("\n") for kind in ("one", "all", "number", "order")
+)
 BEFORE = ONE.replace("asks-one", "asks-one before before-fig-moves").replace("q-one", "q-before")
 FIGURE = """```{raw} html
 <figure id="fig-moves"><label>alpha <input type="range"></label><figcaption>It rises, and falls.</figcaption></figure>

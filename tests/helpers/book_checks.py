@@ -3,8 +3,6 @@
 nbval is silent about a cell that was never run, a damaged picture and a cell that asks to be ignored; these are not.
 """
 
-from __future__ import annotations
-
 import ast
 import base64
 import io

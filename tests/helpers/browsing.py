@@ -27,82 +27,11 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "css-orientation-lock"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
-# Sets every formula, also those far away, and waits; the script that does it comes after the text.
-IS_SET = """async () => {
-  while (document.querySelector('.math') && !window.setAllFormulas) await new Promise(r => setTimeout(r, 10));
-  await window.setAllFormulas?.();
-  await document.fonts.ready;
-  await new Promise(resolve => requestIdleCallback(resolve, {timeout: 2000}));
-}"""
-# What the page says of itself then.
-STATE = (
-    f"""async () => {{
-  await ({IS_SET})();"""
-    + """
-  const wide = [...document.querySelectorAll('article *')].filter(e => {
-    const scrolls = '.math, pre, table, .pst-scrollable-table-container, .text_html, mjx-container, .visually-hidden';
-    if (e.closest(scrolls)) return false;
-    const box = e.getBoundingClientRect();
-    return box.width && box.right > document.documentElement.clientWidth + 1;
-  });
-  const panel = document.querySelector('.bd-sidebar-secondary')?.getBoundingClientRect();
-  const beside = panel?.width && panel.left > document.documentElement.clientWidth / 2;
-  const boxes = [...document.querySelectorAll('.bd-article div.cell pre, .bd-article .zoolib-claim')];
-  // what does not begin at the left edge of the words, outside of boxes and lists
-  const first = document.querySelector('article section > p')?.getBoundingClientRect().left;
-  const own = '.admonition, .proof, details, li, dd, blockquote, .chapter-map, .zoolib-widget *, .zoolib-claim *';
-  const flush = 'section > p, .cell pre, .cell img, figcaption, .zoolib-widget, .zoolib-claim, table';
-  const askew = [...document.querySelectorAll(flush)].filter(e => e.closest('article') && !e.closest(own)
-    && e.getBoundingClientRect().width && Math.abs(e.getBoundingClientRect().left - first) > 4);
-  const within = [...document.querySelectorAll('article div.math')];
-  const behead = within.filter(e => e.offsetWidth && e.querySelector('mjx-math')?.getBoundingClientRect().left
-    < e.getBoundingClientRect().left - 1);
-  const dangling = [...document.querySelectorAll('article span.math')].filter(e => {
-    const next = e.nextSibling;
-    if (!e.offsetWidth || next?.nodeType !== 3 || !/^[,.;:!?)]/.test(next.data)) return false;
-    const mark = document.createRange();
-    mark.setStart(next, 0);
-    mark.setEnd(next, 1);
-    return mark.getBoundingClientRect().left < e.getBoundingClientRect().left;
-  });
-  const tables = [...document.querySelectorAll('.pst-scrollable-table-container, .output.text_html')];
-  const said = [...document.querySelectorAll('.zoolib-claim p:first-child')].map(p => getComputedStyle(p));
-  return {
-    askew: askew.slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
-    beheaded: behead.map(e => e.id),
-    dangling: dangling.map(e => e.textContent + e.nextSibling.data.slice(0, 9)),
-    scrolling: tables.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim().slice(0, 60)),
-    covered: boxes.filter(e => beside && e.getBoundingClientRect().right > panel.left).length,
-    faint: said.filter(s => parseFloat(s.fontSize) < 15 || s.color !== getComputedStyle(document.body).color).length,
-    theme: document.documentElement.dataset.theme,
-    background: getComputedStyle(document.body).backgroundColor,
-    formulas: document.querySelectorAll('.math').length,
-    rendered: document.querySelectorAll('mjx-container').length,
-    failed: [...document.querySelectorAll('mjx-merror')].map(e => e.textContent),
-    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    wide: wide.slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
-    broken: [...document.images].filter(i => i.loading !== 'lazy' && i.complete && !i.naturalWidth).map(i => i.src),
-    serif: [...document.fonts].some(f => f.family.includes('Source Serif') && f.status === 'loaded'),
-  };
-}"""
+IN_PAGE = Path(__file__).with_name("in_page")  # functions that a page runs, each with what it is for
+IS_SET, STATE, ONE_OF_A_KIND, VIOLATIONS = (
+    (IN_PAGE / f"{name}.js").read_text(encoding="utf-8") for name in ("is_set", "state", "one_of_a_kind", "violations")
 )
-# Takes out what axe-core would ask thousands of times and be told the same: the drawn part of each formula, which is
-# hidden from whoever listens and holds no letters; and of the pieces of code all but one of each kind, look and place.
-ONE_OF_A_KIND = """() => {
-  document.querySelectorAll('mjx-math').forEach(e => e.textContent.trim() || e.replaceChildren());
-  const seen = new Set(), inside = '.highlight, .cell_input, .cell_output', around = '.admonition, .proof, .solution';
-  const again = [...document.querySelectorAll('.highlight pre span')].filter(e => {
-    const look = getComputedStyle(e), place = [inside, around].map(kind => e.closest(kind)?.className);
-    const it = [e.className, look.color, look.backgroundColor, look.fontSize, look.fontWeight, ...place].join();
-    return seen.has(it) || !seen.add(it);
-  });
-  again.forEach(e => e.replaceWith(...e.childNodes));
-  document.querySelectorAll('.highlight pre').forEach(e => e.normalize());
-}"""
-VIOLATIONS = """async rules => (await axe.run(document, {
-    resultTypes: ['violations'], ...(rules && {runOnly: rules, preload: false})
-  })).violations.map(
-  v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
+STATE = STATE.replace("IS_SET", f"({IS_SET})")
 
 
 def violations(page, rules: list[str] | None = None) -> list[str]:

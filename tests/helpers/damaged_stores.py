@@ -4,8 +4,6 @@
 all other from 0 on, for so many seconds.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import shutil

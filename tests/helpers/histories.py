@@ -4,8 +4,6 @@ Every operation may be done twice with the result of doing it once. So whoever w
 with that one, and what ought to be in the store needs no look at it (:class:`Ought`).
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from multiprocessing.connection import Connection

@@ -11,8 +11,6 @@ another compiler for another machine. Where ``BOOK_UNTIL`` bounds the time, kern
 slow machine, and the report says so.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import functools

@@ -3,8 +3,6 @@
 It also makes one output of what a busy machine has sent in parts.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

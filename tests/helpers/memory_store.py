@@ -1,7 +1,5 @@
 """The definition of a store, in a dictionary: what those who are given a store may rely on, and nothing else."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any

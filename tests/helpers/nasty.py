@@ -1,7 +1,5 @@
 """What nobody should hand in and somebody will, each as the expression that makes it."""
 
-from __future__ import annotations
-
 import datetime  # noqa: F401  the expressions below use what is imported here
 import decimal  # noqa: F401
 import fractions  # noqa: F401

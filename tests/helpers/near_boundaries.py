@@ -6,8 +6,6 @@ between two texts. There another processor may print another digit. An Interval 
 (``zoolib.ties.printed``).
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import os

@@ -1,7 +1,5 @@
 """Everything that can be called from outside, found by looking, and good arguments for all of its parameters."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import re

@@ -1,7 +1,5 @@
 """A Redis server of the tests' own: on a free loopback port, its data in memory, gone when the tests are done."""
 
-from __future__ import annotations
-
 import shutil
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """The shop's server, for the tests: in a thread of this process, or in one that can be killed."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import multiprocessing

@@ -1,7 +1,5 @@
 """A book of a page or two, built here and now: another process would import all of Sphinx for each."""
 
-from __future__ import annotations
-
 import gc
 import io
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What other processes do in the tests of the stores; they are forks of a server that has imported all they need."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -1,7 +1,5 @@
 """Networks of torch with weights that are given, for the literal versions in the tests."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -4,8 +4,6 @@ Names are followed as they stand in the code: from the cells of notebooks, throu
 packages, into the definitions that they name, and on from there.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import re

@@ -1,7 +1,5 @@
 """Run the benchmarks, keep their results beside this file, and say whether what must hold holds."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -6,8 +6,6 @@ All worlds stand in one array. Timed are choice, click and learning, of which th
 and backward and the steps of Adam. It is trained on one minibatch in 50 steps.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator, Sequence

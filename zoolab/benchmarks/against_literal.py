@@ -4,29 +4,16 @@ The literal loop is zoolab/literal/linear.py and zoolab/literal/neural.py: conte
 A for every arm or every decision, a backward pass for every arm, and a shop that draws with NumPy's ``binomial``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+import zoolib as zoo
 from zoolab.benchmarks.measure import cpu_seconds, in_turns
 from zoolab.literal import linear as lit
 from zoolab.literal import neural as lit_neural
-from zoolib import (
-    CATEGORIES,
-    CLICK_TABLE,
-    FeatureEngineer,
-    LinUCBAgent,
-    NeuralLinearAgent,
-    NeuralUCBAgent,
-    Replay,
-    SharedLinUCBAgent,
-    ZooplusSimulator,
-    run,
-)
 from zoolib.evidence import DiagonalEvidence
 
 K, D, N_USERS, WORLDS = 50, 9, 1000, 100
@@ -43,7 +30,7 @@ class Algorithm:
 
     name: str
     literal: Callable[[], Any]
-    fast: Callable[[FeatureEngineer, Any], Any]
+    fast: Callable[[zoo.FeatureEngineer, Any], Any]
     steps: tuple[int, int, int]
     must: tuple[float | None, float | None] = (None, None)
 
@@ -51,14 +38,14 @@ class Algorithm:
 LINUCB = Algorithm(
     "LinUCB, disjoint",
     lambda: lit.LiteralLinUCB(K, D, alpha=0.2),
-    lambda features, rng: LinUCBAgent(features, alpha=0.2),
+    lambda features, rng: zoo.LinUCBAgent(features, alpha=0.2),
     steps=(300, 8_000, 1_500),
     must=(20, 300),
 )
 REPLAY = Algorithm(
     "Neural-Linear, replay",
     lambda: lit_neural.LiteralReplay(D, 0.3, 0.01, 32, 64, np.random.default_rng(0)),
-    lambda features, rng: NeuralLinearAgent(features, alpha=0.3, training=Replay(), rng=rng),
+    lambda features, rng: zoo.NeuralLinearAgent(features, alpha=0.3, training=zoo.Replay(), rng=rng),
     steps=(300, 5_000, 1_000),
     must=(20, 100),
 )
@@ -67,26 +54,26 @@ ALGORITHMS = [
     Algorithm(
         "LinUCB, shared",
         lambda: lit.LiteralSharedLinUCB(K, D, alpha=0.2),
-        lambda features, rng: SharedLinUCBAgent(features, alpha=0.2),
+        lambda features, rng: zoo.SharedLinUCBAgent(features, alpha=0.2),
         steps=(600, 5_000, 1_000),
     ),
     Algorithm(
         "NeuralUCB",
         lambda: lit_neural.LiteralNeuralUCB(D, 0.1, 0.001, 64, np.random.default_rng(0)),
-        lambda features, rng: NeuralUCBAgent(features, alpha=0.1, rng=rng),
+        lambda features, rng: zoo.NeuralUCBAgent(features, alpha=0.1, rng=rng),
         steps=(20, 500, 40),
         must=(50, None),
     ),
     Algorithm(
         "NeuralUCB, diagonal",
         lambda: lit_neural.LiteralDiagonalNeuralUCB(D, 0.1, 0.001, 64, np.random.default_rng(0)),
-        lambda features, rng: NeuralUCBAgent(features, alpha=0.1, evidence=DiagonalEvidence, rng=rng),
+        lambda features, rng: zoo.NeuralUCBAgent(features, alpha=0.1, evidence=DiagonalEvidence, rng=rng),
         steps=(60, 2_000, 100),
     ),
     Algorithm(
         "Neural-Linear, online",
         lambda: lit_neural.LiteralNeuralLinear(D, 0.2, 0.01, 32, 64, np.random.default_rng(0)),
-        lambda features, rng: NeuralLinearAgent(features, alpha=0.2, rng=rng),
+        lambda features, rng: zoo.NeuralLinearAgent(features, alpha=0.2, rng=rng),
         steps=(300, 3_000, 200),
     ),
     REPLAY,
@@ -96,7 +83,7 @@ ALGORITHMS = [
 def literal_loop(make: Callable[[], Any], n_steps: int) -> float:
     """Return the CPU seconds of a step of the literal loop."""
     users = np.random.default_rng(0).integers(0, N_USERS, n_steps)
-    shop, agent = lit.LiteralShop(CLICK_TABLE, list(CATEGORIES), K, N_USERS, seed=42), make()
+    shop, agent = lit.LiteralShop(zoo.CLICK_TABLE, list(zoo.CATEGORIES), K, N_USERS, seed=42), make()
 
     def loop() -> None:
         for user in users:
@@ -107,11 +94,11 @@ def literal_loop(make: Callable[[], Any], n_steps: int) -> float:
     return cpu_seconds(loop) / n_steps
 
 
-def fast_loop(make: Callable[[FeatureEngineer, Any], Any], n_steps: int, n_worlds: int | None = None) -> float:
+def fast_loop(make: Callable[[zoo.FeatureEngineer, Any], Any], n_steps: int, n_worlds: int | None = None) -> float:
     """Return the CPU seconds of a step and world of :func:`zoolib.run`, one world or many in lockstep."""
-    sim = ZooplusSimulator(K, N_USERS, seed=42 if n_worlds is None else range(n_worlds))
-    agent = make(FeatureEngineer(sim), 0)
-    return cpu_seconds(lambda: run({"agent": agent}, sim, n_steps)) / n_steps / len(sim.seeds)
+    sim = zoo.ZooplusSimulator(K, N_USERS, seed=42 if n_worlds is None else range(n_worlds))
+    agent = make(zoo.FeatureEngineer(sim), 0)
+    return cpu_seconds(lambda: zoo.run({"agent": agent}, sim, n_steps)) / n_steps / len(sim.seeds)
 
 
 def compare(algorithm: Algorithm, rounds: int) -> list[dict[str, Any]]:

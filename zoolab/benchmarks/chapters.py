@@ -6,8 +6,6 @@ is written into that file by hand, and kept. ``hours.csv`` beside it has the hou
 to read it in a course that leaves some of it out, for teachers.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import resource

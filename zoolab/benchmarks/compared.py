@@ -1,7 +1,5 @@
 """Rounds of what is compared where no context comes again, and the rows that the page shows of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any

@@ -1,9 +1,9 @@
 """Who is compared where no context ever comes again: our agents and those of others, how each is made and timed."""
 
-from __future__ import annotations
-
+import csv
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,151 +101,66 @@ def also_in_batches(make: Make) -> dict[str, Make]:
     return {ONE: one_by_one(make), BATCH: make}
 
 
-def _of(task: str, package: str, exact: bool, how: str, ways: Any, *modules: str, **more: Any) -> Contender:
-    return Contender(task, package, exact, how, ways if isinstance(ways, dict) else {ONE: ways}, modules, **more)
-
-
-def _neural_ucb(diagonal: bool) -> dict[str, Make]:
-    made = ours(
-        lambda space: NeuralUCBAgent(
-            space, alpha=0.1, evidence=DiagonalEvidence if diagonal else Evidence, rng=_seeds(space)
-        ),
-        batches=False,
-    )
-    return made if diagonal else {ONE: made[ONE]}
-
-
 def _seeds(space: ContextSpace) -> Any:
     return list(range(WORLDS)) if space.batch_shape else 0
 
 
-RANK_ONE, INVERSE, DECISION = "rank-one updates", "an inverse a click", "K inverses a decision"
-OF_CLICKED, OF_ALL = "an inverse of each arm that was clicked", "K inverses a batch"
-SUMS, SINGLE, ALPHA_1 = "sums, and ", ", single precision", "; draws alpha 1"
-PAYOFFS, DIAGONALS = "; a payoff an arm is drawn", "; draws by the diagonals of their factors, one for all arms"
-AT_50TH = "exact at every 50th step"
-SOLVED = "systems of equations solved for every arm and decision"
-ONLINE = "gradient steps"
-CALVERA, PEARL = ("torch", "calvera.bandits"), ("torch", "pearl.policy_learners.contextual_bandits.linear_bandit")
-CONTENDERS: dict[str, Contender] = {
-    "zoolib: LinUCBAgent": _of(
-        LINUCB, "zoolib", True, RANK_ONE, ours(lambda s: LinUCBAgent(s, alpha=ALPHA), own_models=True), literal=True,
-        in_batches=SUMS + OF_CLICKED,
-    ),
-    "mabwiser: LinUCB": _of(
-        LINUCB, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinUCB")), "mabwiser.mab", literal=True,
-        in_batches=OF_CLICKED,
-    ),
-    "contextualbandits: LinUCB": _of(
-        LINUCB, "contextualbandits", True, RANK_ONE,
-        also_in_batches(linear.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True)),
-        "contextualbandits.online", literal=True,
-    ),
-    "gobrec: LinUCB": _of(
-        LINUCB, "gobrec", True, DECISION, also_in_batches(linear.gobrec("LinUCB")), "gobrec.mabs", literal=True,
-        in_batches=OF_ALL,
-    ),
-    "pymab: LinUCBPolicy": _of(
-        LINUCB, "pymab", True, SOLVED, linear.pymab("LinUCBPolicy", alpha=ALPHA), "pymab", literal=True
-    ),
-    "Pearl: DisjointLinearBandit": _of(
-        LINUCB, "Pearl", True, INVERSE + SINGLE, linear.pearl_disjoint, *PEARL, literal=True
-    ),
-    "river: LinUCBDisjoint": _of(
-        LINUCB, "river", True, RANK_ONE + "; the noise is in its bound", linear.river_linucb(), "river.bandit"
-    ),
-    "vowpalwabbit: epsilon-greedy": _of(
-        LINUCB, "vowpalwabbit", False, ONLINE, linear.vw_disjoint(), "vowpalwabbit"
-    ),
-    "gittins: a context for all": _of(
-        LINUCB, "gittins", False, "its own", linear.gittins(linear.one_for_all), "gittins"
-    ),
-    "zoolib: SharedLinUCBAgent": _of(
-        SHARED, "zoolib", True, RANK_ONE, ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA)), literal=True,
-        in_batches=SUMS + "an inverse",
-    ),
-    "calvera: LinearUCBBandit": _of(
-        SHARED, "calvera", True, "two inverses a click" + SINGLE,
-        also_in_batches(shared.calvera("LinearUCBBandit", exploration_rate=ALPHA)), *CALVERA, literal=True,
-        in_batches="two inverses a batch" + SINGLE,
-    ),
-    "Pearl: LinearBandit, UCB": _of(
-        SHARED, "Pearl", True, INVERSE + SINGLE, also_in_batches(shared.pearl_shared(False)), *PEARL, literal=True,
-        in_batches="an inverse a batch" + SINGLE,
-    ),
-    "coba: LinUCBLearner": _of(
-        SHARED, "coba", True, RANK_ONE, shared.coba("LinUCBLearner", alpha=ALPHA), "coba", literal=True
-    ),
-    "vowpalwabbit: squarecb, a line an arm": _of(
-        SHARED, "vowpalwabbit", False, ONLINE, shared.vw_shared(), "vowpalwabbit"
-    ),
-    "gittins: a context an arm": _of(SHARED, "gittins", False, "its own", linear.gittins(linear.one_an_arm), "gittins"),
-    "zoolib: LinTSAgent": _of(
-        THOMPSON, "zoolib", True, RANK_ONE + PAYOFFS,
-        ours(lambda s: LinTSAgent(s, alpha=ALPHA, rng=_seeds(s)), own_models=True),
-        in_batches=SUMS + OF_CLICKED + PAYOFFS,
-    ),
-    "mabwiser: LinTS": _of(
-        THOMPSON, "mabwiser", True, INVERSE, also_in_batches(linear.mabwiser("LinTS")), "mabwiser.mab",
-        in_batches=OF_CLICKED,
-    ),
-    "contextualbandits: LinTS": _of(
-        THOMPSON, "contextualbandits", True, RANK_ONE,
-        also_in_batches(linear.contextualbandits("LinTS", v_sq=ALPHA**2, sample_from="ci")), "contextualbandits.online",
-    ),
-    "gobrec: LinTS": _of(
-        THOMPSON, "gobrec", False, DECISION + DIAGONALS, also_in_batches(linear.gobrec("LinTS")), "gobrec.mabs",
-        in_batches=OF_ALL + DIAGONALS,
-    ),
-    "pymab: LinearThompsonSamplingPolicy": _of(
-        THOMPSON, "pymab", True, SOLVED,
-        linear.pymab("LinearThompsonSamplingPolicy", exploration_scale=ALPHA), "pymab",
-    ),
-    "bayesianbandits: ContextualAgent": _of(
-        THOMPSON, "bayesianbandits", True, "Cholesky factors", also_in_batches(linear.bayesianbandits_thompson),
-        "bayesianbandits",
-    ),
-    "probml/bandits: LinearBandit": _of(
-        THOMPSON, "jax", True, "two inverses a click" + SINGLE + "; the noise is learned",
-        {ONE: linear.probml_thompson(None), LOCKSTEP: linear.probml_thompson(WORLDS)},
-    ),  # jax is not imported before the fork, which its threads would not survive
+def _neural_ucb(evidence: type) -> dict[str, Make]:
+    return ours(lambda s: NeuralUCBAgent(s, alpha=0.1, evidence=evidence, rng=_seeds(s)), batches=False)
 
-    "pybandits: CmabBernoulli": _of(
-        THOMPSON, "pybandits", False, "variational", {BATCH: linear.pybandits_thompson}
+
+_boosted = linear.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True)
+_sampled = linear.contextualbandits("LinTS", v_sq=ALPHA**2, sample_from="ci")
+WAYS: dict[str, Make | dict[str, Make]] = {  # how each is made; a function alone is asked one step at a time
+    "zoolib: LinUCBAgent": ours(lambda s: LinUCBAgent(s, alpha=ALPHA), own_models=True),
+    "mabwiser: LinUCB": also_in_batches(linear.mabwiser("LinUCB")),
+    "contextualbandits: LinUCB": also_in_batches(_boosted),
+    "gobrec: LinUCB": also_in_batches(linear.gobrec("LinUCB")),
+    "pymab: LinUCBPolicy": linear.pymab("LinUCBPolicy", alpha=ALPHA),
+    "Pearl: DisjointLinearBandit": linear.pearl_disjoint,
+    "river: LinUCBDisjoint": linear.river_linucb(),
+    "vowpalwabbit: epsilon-greedy": linear.vw_disjoint(),
+    "gittins: a context for all": linear.gittins(linear.one_for_all),
+    "zoolib: SharedLinUCBAgent": ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA)),
+    "calvera: LinearUCBBandit": also_in_batches(shared.calvera("LinearUCBBandit", exploration_rate=ALPHA)),
+    "Pearl: LinearBandit, UCB": also_in_batches(shared.pearl_shared(False)),
+    "coba: LinUCBLearner": shared.coba("LinUCBLearner", alpha=ALPHA),
+    "vowpalwabbit: squarecb, a line an arm": shared.vw_shared(),
+    "gittins: a context an arm": linear.gittins(linear.one_an_arm),
+    "zoolib: LinTSAgent": ours(lambda s: LinTSAgent(s, alpha=ALPHA, rng=_seeds(s)), own_models=True),
+    "mabwiser: LinTS": also_in_batches(linear.mabwiser("LinTS")),
+    "contextualbandits: LinTS": also_in_batches(_sampled),
+    "gobrec: LinTS": also_in_batches(linear.gobrec("LinTS")),
+    "pymab: LinearThompsonSamplingPolicy": linear.pymab("LinearThompsonSamplingPolicy", exploration_scale=ALPHA),
+    "bayesianbandits: ContextualAgent": also_in_batches(linear.bayesianbandits_thompson),
+    "probml/bandits: LinearBandit": {ONE: linear.probml_thompson(None), LOCKSTEP: linear.probml_thompson(WORLDS)},
+    "pybandits: CmabBernoulli": {BATCH: linear.pybandits_thompson},
+    "zoolib: SharedLinUCBAgent, Thompson": ours(
+        lambda s: SharedLinUCBAgent(s, alpha=ALPHA, exploration=Thompson(), rng=_seeds(s))
+    )[ONE],
+    "calvera: LinearTSBandit": one_by_one(shared.calvera("LinearTSBandit")),
+    "Pearl: LinearBandit, Thompson": one_by_one(shared.pearl_shared(True)),
+    "coba: LinTSLearner": shared.coba("LinTSLearner", v=ALPHA**2),
+    "zoolib: NeuralLinearAgent, replay": ours(
+        lambda s: NeuralLinearAgent(s, alpha=0.3, training=Replay(), rng=_seeds(s)), batches=False
     ),
-    "zoolib: SharedLinUCBAgent, Thompson": _of(
-        SHARED_THOMPSON, "zoolib", True, RANK_ONE,
-        {ONE: ours(lambda s: SharedLinUCBAgent(s, alpha=ALPHA, exploration=Thompson(), rng=_seeds(s)))[ONE]},
-    ),
-    "calvera: LinearTSBandit": _of(
-        SHARED_THOMPSON, "calvera", True, "two inverses a click" + SINGLE + ALPHA_1,
-        one_by_one(shared.calvera("LinearTSBandit")), *CALVERA,
-    ),
-    "Pearl: LinearBandit, Thompson": _of(
-        SHARED_THOMPSON, "Pearl", True, INVERSE + SINGLE + ALPHA_1,
-        one_by_one(shared.pearl_shared(True)), *PEARL,
-    ),
-    "coba: LinTSLearner": _of(
-        SHARED_THOMPSON, "coba", True, RANK_ONE, shared.coba("LinTSLearner", v=ALPHA**2), "coba"
-    ),
-    "zoolib: NeuralLinearAgent, replay": _of(
-        NEURAL_LINEAR, "zoolib", True, RANK_ONE,
-        ours(lambda s: NeuralLinearAgent(s, alpha=0.3, training=Replay(), rng=_seeds(s)), batches=False),
-    ),
-    "Pearl: NeuralLinearBandit, evidence at every click": _of(
-        NEURAL_LINEAR, "Pearl", True, INVERSE + SINGLE, neural.on_arrays(neural.pearl_neural_linear(True)), *PEARL
-    ),
-    "Pearl: NeuralLinearBandit, all once in 50 steps": _of(
-        NEURAL_LINEAR, "Pearl", AT_50TH, "an inverse in 50 clicks" + SINGLE,
-        neural.on_arrays(neural.pearl_neural_linear(False)), *PEARL,
-    ),
-    "calvera: NeuralLinearBandit": _of(
-        NEURAL_LINEAR, "calvera", AT_50TH, "then of all clicks anew, two inverses for 64 of them" + SINGLE + ALPHA_1,
-        neural.on_arrays(neural.calvera_neural_linear), *CALVERA,
-    ),
-    "zoolib: NeuralUCBAgent, diagonal": _of(NEURAL_UCB, "zoolib", False, "the diagonal of A", _neural_ucb(True)),
-    "calvera: NeuralUCBBandit, diagonal": _of(
-        NEURAL_UCB, "calvera", False, "the diagonal of A", neural.on_arrays(neural.calvera_neural_ucb), *CALVERA
-    ),
-    "zoolib: NeuralUCBAgent": _of(NEURAL_UCB, "zoolib", True, RANK_ONE, _neural_ucb(False), longest=20),
-}  # fmt: skip
+    "Pearl: NeuralLinearBandit, evidence at every click": neural.on_arrays(neural.pearl_neural_linear(True)),
+    "Pearl: NeuralLinearBandit, all once in 50 steps": neural.on_arrays(neural.pearl_neural_linear(False)),
+    "calvera: NeuralLinearBandit": neural.on_arrays(neural.calvera_neural_linear),
+    "zoolib: NeuralUCBAgent, diagonal": _neural_ucb(DiagonalEvidence),
+    "calvera: NeuralUCBBandit, diagonal": neural.on_arrays(neural.calvera_neural_ucb),
+    "zoolib: NeuralUCBAgent": _neural_ucb(Evidence)[ONE],
+}
+
+
+def _told(row: dict[str, str]) -> Contender:
+    """Return the contender of a row of ``contenders.csv``, where jax, whose threads survive no fork, has no module."""
+    ways, exact = WAYS[row["contender"]], {"yes": True, "no": False}.get(row["exact"], row["exact"])
+    return Contender(
+        *(row["task"], row["package"], exact, row["how"], ways if isinstance(ways, dict) else {ONE: ways}),
+        *(tuple(row["modules"].split()), row["literal"] == "yes", int(row["longest"]), row["in_batches"]),
+    )
+
+
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _file:
+    CONTENDERS = {row["contender"]: _told(row) for row in csv.DictReader(_file)}

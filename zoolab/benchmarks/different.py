@@ -10,8 +10,6 @@ each arm and step, and the probability is .5 + .4 w'g_a. The w are drawn as the 
 step, follows from the seed: every contender meets the same.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import json

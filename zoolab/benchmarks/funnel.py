@@ -6,8 +6,6 @@ decisions are made one after another. What a visitor waits who comes when anothe
 open-loop load.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import tempfile

@@ -6,8 +6,6 @@ To choose among K arms the agent must read the inverse of each arm's A once: 8 K
 worlds. The memory's pace is that of a long copy, timed in the same run. Contexts are all different.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -7,8 +7,6 @@ What is made are two functions. Where a step has one context x, ``(d,)``, with a
 alpha = .2 multiplies the width everywhere, the prior has a weight of 1, and each is written as its documentation says.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

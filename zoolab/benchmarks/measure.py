@@ -1,7 +1,5 @@
 """What all benchmarks share: time in turns, and where it was taken."""
 
-from __future__ import annotations
-
 import datetime
 import os
 import platform

@@ -1,7 +1,5 @@
 """How much memory a process has taken; light to import, so that it takes none itself."""
 
-from __future__ import annotations
-
 import re
 import resource
 import sys

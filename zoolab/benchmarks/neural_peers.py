@@ -4,8 +4,6 @@ What is made are two functions: ``choose(X)`` returns the row of X, ``(K, d)``, 
 the reward of one. An equal choice of settings is made: an MLP d -> 64 -> 32, and one minibatch in 50 steps.
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 from typing import Any

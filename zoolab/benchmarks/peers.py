@@ -10,8 +10,6 @@ of weight 1, an MLP 9 -> 64 -> 32, one minibatch in 50 steps for Neural-Linear. 
 told the pair of persona and category: from the two apart it could learn nothing personal.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import json
@@ -21,22 +19,11 @@ from typing import Any
 
 import numpy as np
 
+import zoolib as zoo
 from zoolab.benchmarks import contenders, linear_peers, neural_peers, shared_peers
 from zoolab.benchmarks.contenders import LINUCB, NEURAL_LINEAR, NEURAL_UCB, SHARED, UNSEEN, WORLDS, step
 from zoolab.benchmarks.linear_peers import ALPHA, Make, one_by_one
 from zoolab.benchmarks.memory import peak_mb
-from zoolib import (
-    CATEGORIES,
-    FeatureEngineer,
-    LinUCBAgent,
-    NeuralLinearAgent,
-    NeuralUCBAgent,
-    Replay,
-    SharedLinUCBAgent,
-    ZooplusSimulator,
-    __version__,
-    run,
-)
 from zoolib.evidence import DiagonalEvidence
 
 Choose = Callable[[int], int]
@@ -48,8 +35,8 @@ class Shop:
     """What a contender may know: personas and categories, one-hot, as NumPy and torch see them."""
 
     def __init__(self, seed: int) -> None:
-        self.sim = ZooplusSimulator(n_products=K, seed=seed)
-        self.features = FeatureEngineer(self.sim)
+        self.sim = zoo.ZooplusSimulator(n_products=K, seed=seed)
+        self.features = zoo.FeatureEngineer(self.sim)
         self.persona = self.sim.user_persona.tolist()
         self.category = self.sim.product_category.tolist()
         self.own = np.hstack([np.eye(4), np.ones((4, 1))])  # (P, 5): all that varies, where each arm has its own model
@@ -72,30 +59,44 @@ def zoolib(make: Callable[..., Any]) -> Contender:
     return contender
 
 
-def on_personas(make: Make) -> Contender:
-    """Return a contender whose arms have models of their own, and which sees the persona alone."""
+def on_rows(make: Make, told: Callable[[Shop], Any], of_arm: bool = True) -> Contender:
+    """Return a contender that sees what ``told(shop)`` has for the user's persona, and learns from the arm's row of it.
+
+    Where arms have models of their own, not ``of_arm``, all of it is what they see and learn from.
+    """
 
     def contender(shop: Shop) -> tuple[Choose, Learn]:
-        choose, learn = make(K, shop.own.shape[1])
+        X, persona = told(shop), shop.persona
+        choose, learn = make(K, X[0].shape[-1])
+        if not of_arm:
+            return lambda user: choose(X[persona[user]]), lambda user, *lesson: learn(X[persona[user]], *lesson)
         return (
-            lambda user: choose(shop.own[shop.persona[user]]),
-            lambda user, arm, click: learn(shop.own[shop.persona[user]], arm, click),
+            lambda user: choose(X[persona[user]]),
+            lambda user, arm, click: learn(X[persona[user]][arm], arm, click),
         )
 
     return contender
+
+
+def on_personas(make: Make) -> Contender:
+    """Return a contender whose arms have models of their own, and which sees the persona alone."""
+    return on_rows(make, lambda shop: shop.own, of_arm=False)
 
 
 def on_products(make: Make) -> Contender:
     """Return a contender of one model, which sees the crossed contexts of all products."""
+    return on_rows(make, lambda shop: shop.crossed)
 
-    def contender(shop: Shop) -> tuple[Choose, Learn]:
-        choose, learn = make(K, 20)
-        return (
-            lambda user: choose(shop.crossed[shop.persona[user]]),
-            lambda user, arm, click: learn(shop.crossed[shop.persona[user], arm], arm, click),
-        )
 
-    return contender
+def in_shop(make: Make) -> Contender:
+    """Return a contender that is handed the contexts of the users who come, in torch."""
+
+    def told(shop: Shop) -> Any:
+        import torch
+
+        return [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
+
+    return on_rows(make, told)
 
 
 def of_personas(make: Callable[[Callable[[int], Any]], Make], told: Callable[[Shop], list[Any]]) -> Contender:
@@ -122,97 +123,73 @@ def vw_adf(shop: Shop) -> tuple[Choose, Learn]:
 def gittins(with_category: bool) -> Contender:
     def told(shop: Shop) -> list[linear_peers.Asked]:
         products = [
-            (f"k{k}", {"category": CATEGORIES[c]} if with_category else {}) for k, c in enumerate(shop.category)
+            (f"k{k}", {"category": zoo.CATEGORIES[c]} if with_category else {}) for k, c in enumerate(shop.category)
         ]
         return [({"persona": f"p{p}"}, products) for p in range(4)]
 
     return of_personas(lambda asked: linear_peers.gittins(lambda n_arms: asked, bits=12, place="shop"), told)
 
 
-def in_shop(make: neural_peers.Make) -> Contender:
-    """Return a contender that is handed the contexts of the users who come, in torch."""
-
-    def contender(shop: Shop) -> tuple[Choose, Learn]:
-        import torch
-
-        choose, learn = make(K, 9)
-        X = [torch.tensor(X, dtype=torch.float32) for X in shop.contexts]
-        return (
-            lambda user: choose(X[shop.persona[user]]),
-            lambda user, arm, click: learn(X[shop.persona[user]][arm], arm, click),
-        )
-
-    return contender
-
-
 IN_LOCKSTEP = f", {contenders.LOCKSTEP}"
 
-# name: (task, the distribution whose version is reported, how it is made); all of a task are compared with its first
-CONTENDERS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "zoolib: LinUCBAgent": (LINUCB, "zoolib", zoolib(lambda f: LinUCBAgent(f, alpha=ALPHA))),
-    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, "zoolib", lambda f: LinUCBAgent(f, alpha=ALPHA)),
-    "mabwiser: LinUCB": (LINUCB, "mabwiser", on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
-    "river: LinUCBDisjoint": (LINUCB, "river", of_personas(linear_peers.river_linucb, river)),
-    "contextualbandits: LinUCB": (
-        LINUCB,
-        "contextualbandits",
-        on_personas(one_by_one(linear_peers.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True))),
-    ),
-    "gobrec: LinUCB": (LINUCB, "gobrec", on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
-    "pymab: LinUCBPolicy": (LINUCB, "pymab", on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
-    "vowpalwabbit: squarecb, a line a product": (LINUCB, "vowpalwabbit", vw_adf),
+
+def _linucb(f: zoo.FeatureEngineer) -> Any:
+    return zoo.LinUCBAgent(f, alpha=ALPHA)
+
+
+def _neural_linear(f: zoo.FeatureEngineer) -> Any:
+    return zoo.NeuralLinearAgent(f, alpha=0.3, training=zoo.Replay(), rng=0)
+
+
+_boosted = linear_peers.contextualbandits("LinUCB", alpha=ALPHA, ucb_from_empty=True)
+# package: name; all of a task are compared with its first
+CONTENDERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "zoolib: LinUCBAgent": (LINUCB, zoolib(_linucb)),
+    "zoolib: LinUCBAgent, 100 worlds in lockstep": (LINUCB, _linucb),
+    "mabwiser: LinUCB": (LINUCB, on_personas(one_by_one(linear_peers.mabwiser("LinUCB")))),
+    "river: LinUCBDisjoint": (LINUCB, of_personas(linear_peers.river_linucb, river)),
+    "contextualbandits: LinUCB": (LINUCB, on_personas(one_by_one(_boosted))),
+    "gobrec: LinUCB": (LINUCB, on_personas(one_by_one(linear_peers.gobrec("LinUCB")))),
+    "pymab: LinUCBPolicy": (LINUCB, on_personas(linear_peers.pymab("LinUCBPolicy", alpha=ALPHA))),
+    "vowpalwabbit: squarecb, a line a product": (LINUCB, vw_adf),
     "vowpalwabbit: epsilon-greedy, a line a decision": (
         LINUCB,
-        "vowpalwabbit",
         of_personas(linear_peers.vw_disjoint, lambda shop: [f"| p{p}" for p in range(4)]),
     ),
-    "gittins: products by category": (LINUCB, "gittins", gittins(with_category=True)),
-    "gittins: products by name": (LINUCB, "gittins", gittins(with_category=False)),
+    "gittins: products by category": (LINUCB, gittins(with_category=True)),
+    "gittins: products by name": (LINUCB, gittins(with_category=False)),
     "zoolib: SharedLinUCBAgent": (
         SHARED,
-        "zoolib",
-        zoolib(lambda f: SharedLinUCBAgent(f.encoded("crossed"), alpha=ALPHA)),
+        zoolib(lambda f: zoo.SharedLinUCBAgent(f.encoded("crossed"), alpha=ALPHA)),
     ),
-    "coba: LinUCBLearner": (SHARED, "coba", on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
+    "coba: LinUCBLearner": (SHARED, on_products(shared_peers.coba("LinUCBLearner", alpha=ALPHA))),
     "calvera: LinearUCBBandit": (
         SHARED,
-        "calvera",
         on_products(one_by_one(shared_peers.calvera("LinearUCBBandit", exploration_rate=ALPHA))),
     ),
-    "zoolib: NeuralLinearAgent, replay": (
-        NEURAL_LINEAR,
-        "zoolib",
-        zoolib(lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0)),
-    ),
-    "zoolib: NeuralLinearAgent, replay, 100 worlds in lockstep": (
-        NEURAL_LINEAR,
-        "zoolib",
-        lambda f: NeuralLinearAgent(f, alpha=0.3, training=Replay(), rng=0),
-    ),
+    "zoolib: NeuralLinearAgent, replay": (NEURAL_LINEAR, zoolib(_neural_linear)),
+    "zoolib: NeuralLinearAgent, replay, 100 worlds in lockstep": (NEURAL_LINEAR, _neural_linear),
     "Pearl: NeuralLinearBandit, evidence at every click": (
         NEURAL_LINEAR,
-        "Pearl",
         in_shop(neural_peers.pearl_neural_linear(True)),
     ),
     "Pearl: NeuralLinearBandit, all once in 50 steps": (
         NEURAL_LINEAR,
-        "Pearl",
         in_shop(neural_peers.pearl_neural_linear(False)),
     ),
-    "calvera: NeuralLinearBandit": (NEURAL_LINEAR, "calvera", in_shop(neural_peers.calvera_neural_linear)),
+    "calvera: NeuralLinearBandit": (NEURAL_LINEAR, in_shop(neural_peers.calvera_neural_linear)),
     "zoolib: NeuralUCBAgent, diagonal": (
         NEURAL_UCB,
-        "zoolib",
-        zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, evidence=DiagonalEvidence, rng=0)),
+        zoolib(lambda f: zoo.NeuralUCBAgent(f, alpha=0.1, evidence=DiagonalEvidence, rng=0)),
     ),
-    "zoolib: NeuralUCBAgent": (NEURAL_UCB, "zoolib", zoolib(lambda f: NeuralUCBAgent(f, alpha=0.1, rng=0))),
-    "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, "calvera", in_shop(neural_peers.calvera_neural_ucb)),
+    "zoolib: NeuralUCBAgent": (NEURAL_UCB, zoolib(lambda f: zoo.NeuralUCBAgent(f, alpha=0.1, rng=0))),
+    "calvera: NeuralUCBBandit, diagonal": (NEURAL_UCB, in_shop(neural_peers.calvera_neural_ucb)),
 }
 
 
 def version(distribution: str) -> str:
     if distribution == "zoolib":
-        return __version__
+        return zoo.__version__
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -221,10 +198,10 @@ def version(distribution: str) -> str:
 
 def in_lockstep(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     """Return the CPU seconds a world of the whole loop and the clicks of ours in many worlds, ``seed`` the first."""
-    sim = ZooplusSimulator(n_products=K, seed=range(seed, seed + WORLDS))
-    agent = CONTENDERS[name][2](FeatureEngineer(sim))
+    sim = zoo.ZooplusSimulator(n_products=K, seed=range(seed, seed + WORLDS))
+    agent = CONTENDERS[name][1](zoo.FeatureEngineer(sim))
     start = time.process_time()
-    results = run({"agent": agent}, sim, n_steps)
+    results = zoo.run({"agent": agent}, sim, n_steps)
     return {"seconds": (time.process_time() - start) / WORLDS, "ctr": results.reward.mean().item()}
 
 
@@ -232,7 +209,7 @@ def alone(name: str, n_steps: int, seed: int) -> dict[str, Any]:
     """Return the CPU seconds of choosing and learning and the clicks of one contender in one world."""
     shop = Shop(seed)
     users = np.random.default_rng(seed).integers(0, shop.sim.n_users, n_steps).tolist()
-    pair, clicks, seconds = CONTENDERS[name][2](shop), 0, 0.0
+    pair, clicks, seconds = CONTENDERS[name][1](shop), 0, 0.0
     for user in users:
         (_, _, click), took = step(pair, user, lambda user, arm: (user, int(arm), shop.sim.get_reward(user, int(arm))))
         clicks, seconds = clicks + click, seconds + took
@@ -265,4 +242,4 @@ if __name__ == "__main__":
         print(json.dumps({name: told(name) for name in CONTENDERS}))
     else:
         played = play(given.name, given.steps, given.seed)
-        print(json.dumps(played | {"mb": peak_mb(), "version": version(CONTENDERS[given.name][1])}))
+        print(json.dumps(played | {"mb": peak_mb(), "version": version(given.name.partition(":")[0])}))

@@ -1,7 +1,5 @@
 """The results as the book's appendix shows them, and what must hold of them."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from zoolab.benchmarks.contenders import BATCH, LINUCB, LOCKSTEP, NEURAL_LINEAR, SHARED

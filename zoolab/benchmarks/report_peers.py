@@ -1,7 +1,5 @@
 """What the page shows of other libraries, where contexts repeat and where none does, and of what grows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

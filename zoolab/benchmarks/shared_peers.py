@@ -3,8 +3,6 @@
 Each is made by ``make(K, d)``, as in :mod:`zoolab.benchmarks.linear_peers`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

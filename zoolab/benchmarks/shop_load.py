@@ -6,8 +6,6 @@ Afterwards the server is stopped and the store is read: the evidence must be tha
 nothing else.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

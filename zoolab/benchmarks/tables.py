@@ -1,7 +1,5 @@
 """Tables of results in MyST, each with its machine and date."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 MOST = 30  # rows; a longer table goes on over pages of paper, where its columns must be told their widths

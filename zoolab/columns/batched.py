@@ -1,7 +1,5 @@
 """Evidence some clicks at a time, factored when somebody says so; the second on log-odds (chapter 8)."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A network that predicts clicks: layer norm before each ReLU, cross-entropy, decoupled weight decay (chapter 8)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

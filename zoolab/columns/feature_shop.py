@@ -1,7 +1,5 @@
 """A shop on bare contexts: what is seen of users and products, in place of who and what they are (chapter 8)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

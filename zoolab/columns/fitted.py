@@ -1,7 +1,5 @@
 """Maps that are fitted to a log by scikit-learn: clusters, trees, and columns turned back (chapter 8)."""
 
-from __future__ import annotations
-
 import itertools
 import warnings
 from dataclasses import dataclass

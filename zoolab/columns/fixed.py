@@ -4,8 +4,6 @@ A linear model on z = map(x) is as good as its map. Each is started for one agen
 and maps ``(..., n, d)`` to ``(..., n, width)``.
 """
 
-from __future__ import annotations
-
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

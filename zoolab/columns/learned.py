@@ -4,8 +4,6 @@ With it :class:`~zoolab.columns.MappedAgent` is akin to the Neural-Linear agent 
 2018.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ The log-odds of a click are theta'x, and what is known of theta is a normal dist
 of it another one: its mode is found exactly, and the curvature there is added to A (Spiegelhalter and Lauritzen, 1990).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

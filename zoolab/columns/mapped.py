@@ -1,7 +1,5 @@
 """One agent for all families of chapter 8: LinUCB or Thompson sampling on z = map(x), warm-started from a log."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

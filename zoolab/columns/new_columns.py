@@ -4,8 +4,6 @@ Where an arm has entries of its own in the context, such as a one-hot of the pro
 of contexts. The sums A = lambda I + sum x x' and b = sum r x can follow without a record of the past.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

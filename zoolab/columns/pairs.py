@@ -1,7 +1,5 @@
 """An additive model of pairs: what an analyst writes down who has tested which columns act together (chapter 8)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A shop that shows pictures: handwritten digits, of which nobody says that they are any (chapter 8)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What an analyst does before a linear model is fitted: ask the log which columns matter, or directions (chapter 8)."""
 
-from __future__ import annotations
-
 import functools
 from abc import abstractmethod
 from collections.abc import Callable

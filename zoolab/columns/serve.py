@@ -4,8 +4,6 @@ The loop is that of :func:`zoolib.experiment.run`. What comes back is the same :
 everything in :mod:`zoolib.experiment.metrics` applies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 

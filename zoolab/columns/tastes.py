@@ -10,8 +10,6 @@ Whatever can be drawn before an agent has chosen is drawn when the shop is made,
 all agents face the same visits, shelves and luck, and world i of a batch is the single shop with its seed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

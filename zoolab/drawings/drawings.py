@@ -4,8 +4,6 @@ The picture is what JupyterLab and the printed book show. The pages show a drawi
 typeface of the page, and by night in the night's colours (:data:`zoolab.drawings.palette.NIGHT`).
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re

@@ -1,7 +1,5 @@
 """Words beside what they name, dark enough to be read, and numbers as the text writes them."""
 
-from __future__ import annotations
-
 import itertools
 import re
 import textwrap

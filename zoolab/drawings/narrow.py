@@ -1,7 +1,5 @@
 """A figure drawn anew for a phone: no letter below twelve pixels, panels below each other, names where they fit."""
 
-from __future__ import annotations
-
 import pickle
 import textwrap
 from typing import Any

@@ -4,8 +4,6 @@ The hues are those of Okabe and Ito, which colour-blind readers can tell apart. 
 so that it stands on the dark page as it does on paper. Figures that stand and that move ask this one dictionary.
 """
 
-from __future__ import annotations
-
 INK, SOFT, GROUND = "#222222", "#5c5c5c", "#ffffff"
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",

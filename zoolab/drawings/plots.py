@@ -5,8 +5,6 @@ the ink light for a dark page (:mod:`zoolab.drawings.drawings`). Every agent kee
 Bands and bars are 95 % intervals over replications.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

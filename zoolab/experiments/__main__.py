@@ -6,8 +6,6 @@ python -m zoolab.experiments gauntlet --cluster tcp://SCHEDULER:8786
 python -m zoolab.experiments replicate --hundreds 1:4
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

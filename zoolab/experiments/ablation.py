@@ -4,8 +4,6 @@ Every kind of agent plays the gauntlet in a hundred worlds with two exploration 
 same random networks, world by world, so that they can be compared in pairs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,7 +71,6 @@ def compute(
     seeds: Sequence[int] = range(100),
     kinds: Sequence[str] = (*LINEAR, *NEURAL, "oracle"),
     cache: Cache = None,
-    progress: bool = True,
     families: Mapping[str, tuple[Any, Sequence[str], Sequence[float]]] | None = None,
 ) -> pd.DataFrame:
     """Return the mean click probability of what each agent showed, over the run and over its three phases.
@@ -86,7 +83,7 @@ def compute(
     for name, (make, known, alphas) in families.items():
         if wanted := [kind for kind in known if kind in kinds]:
             grid[name] = (make, {"kind": wanted, "alpha": alphas})
-    long = sweep(grid, seeds, N_STEPS, SHOCKS, measures=("value",), cache=cache, progress=progress)
+    long = sweep(grid, seeds, N_STEPS, SHOCKS, measures=("value",), cache=cache)
     phases = list(dict.fromkeys(long["phase"]))
     wide = long.pivot(index=["kind", "alpha", "replication"], columns="phase", values="value")[phases]
     order = [kind for _, known, _ in families.values() for kind in known if kind in kinds]

@@ -4,8 +4,6 @@
 hundred worlds, in a hundred worlds kept for tuning, and in as many of each kind whose click tables are drawn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -68,11 +66,10 @@ def compute(
     agents: Sequence[str] = tuple(AGENTS),
     alphas: Sequence[float] = ALPHAS,
     cache: Cache = None,
-    progress: bool = True,
 ) -> pd.DataFrame:
     """Return ``law``, ``agent``, ``alpha``, ``replication``, ``before``, ``after``; the oracle's rows have alpha 0."""
     rows = []
-    for parts, by_seed in played(seeds, laws, agents, alphas, cache=cache, progress=progress):
+    for parts, by_seed in played(seeds, laws, agents, alphas, cache=cache):
         if (parts["agent"], parts["alpha"]) == (agents[0], alphas[0]):
             of = {"law": parts["law"], "agent": "Oracle", "alpha": 0.0}
             rows += [of | _halves(seed, kept["oracle"]) for seed, kept in by_seed.items()]
@@ -84,17 +81,17 @@ def _halves(seed: int, values: Sequence[float]) -> dict[str, Any]:
     return {"replication": seed} | dict(zip(("before", "after"), np.round(values, 6).tolist(), strict=True))
 
 
-def tuning(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def tuning(cache: Cache = None) -> pd.DataFrame:
     """Return ``law``, ``agent``, ``alpha``, ``share``: of the oracle's value, on the worlds kept for tuning."""
-    runs = played(TUNING_WORLDS, tuple(LAWS), tuple(AGENTS), ALPHAS, cache=cache, progress=progress)
+    runs = played(TUNING_WORLDS, tuple(LAWS), tuple(AGENTS), ALPHAS, cache=cache)
     share = [np.mean([sum(kept["value"]) / sum(kept["oracle"]) for kept in by.values()]) for _, by in runs]
     return pd.DataFrame([parts for parts, _ in runs]).assign(share=np.round(share, 6))
 
 
-def curves(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def curves(cache: Cache = None) -> pd.DataFrame:
     """Return the mean and half its interval at every hundredth step, of the book's worlds."""
     rows = []
-    for parts, by_seed in played(WORLDS, ("book",), tuple(AGENTS), ALPHAS, cache=cache, progress=progress):
+    for parts, by_seed in played(WORLDS, ("book",), tuple(AGENTS), ALPHAS, cache=cache):
         ends = [metrics.mean_interval(column) for column in np.array([kept["curve"] for kept in by_seed.values()]).T]
         for what, row in {"mean": [e.mean for e in ends], "half": [e.high - e.mean for e in ends]}.items():
             steps = range(500, N_STEPS + 1, 100)

@@ -10,8 +10,6 @@ the largest penalty were the best, on worlds that no table holds, from the seed 
 six settings on the worlds of the search.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -111,11 +109,11 @@ def play(
     return regime_runs.rated_highest(seeds, taste, shop, learned)
 
 
-def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
+def compute(cache: Cache = None, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what was ``earned``, world by world, in a row."""
     points = {(point.dial, point.value): point for point in POINTS}
     asked = [(points[dial, value], agent, setting) for dial, value, agent, setting in PLAYED]
     jobs = [({**point.world, "agent": agent, "setting": s}, list(seeds)) for point, agent, s in asked]
-    found = gather(play, jobs, cache, chunk=CHUNK, progress=progress)
+    found = gather(play, jobs, cache, chunk=CHUNK)
     rows = zip(asked, found, strict=True)
     return pd.DataFrame(row(p, agent, regimes.said(s), "tested", got) for (p, agent, s), got in rows)

@@ -8,8 +8,6 @@ the alpha that was best in ten other worlds. The loop is one of its own, so that
 once for all agents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,24 +95,24 @@ def play(seed: int, agents: Sequence[Agent]) -> list[dict[str, Any]]:
     return table.to_dict("records")
 
 
-def played(seeds: Sequence[int], agents: Sequence[Agent], cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def played(seeds: Sequence[int], agents: Sequence[Agent], cache: Cache = None) -> pd.DataFrame:
     """Return all replications, numbers to eight decimals."""
-    (found,) = gather(play, [({"agents": list(agents)}, list(seeds))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(play, [({"agents": list(agents)}, list(seeds))], cache, chunk=1, alone=True)
     return pd.DataFrame(row for rows in found.values() for row in rows).round(8)
 
 
-def tuned(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = TUNING_WORLDS) -> pd.DataFrame:
+def tuned(cache: Cache = None, seeds: Sequence[int] = TUNING_WORLDS) -> pd.DataFrame:
     """Return what every alpha earned in the tuning worlds, in the mean, one row for each, and which is the best."""
     grid = [(start, m, alpha) for start in STARTS for m in CANDIDATES for alpha in ALPHAS]
-    runs = played(seeds, grid, cache, progress)
+    runs = played(seeds, grid, cache)
     runs = runs[runs["start"] != ""].rename(columns={"all": "earned"})
     means = runs.groupby(["start", "candidates", "alpha"], sort=False)["earned"].mean().round(6).reset_index()
     return means.assign(best=means.index.isin(means.groupby(["start", "candidates"])["earned"].idxmax()))
 
 
-def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return what was tried, and what the best of it earned in a hundred worlds."""
-    tried = of_the_book(TUNED) if shift() else tuned(cache, progress)
+    tried = of_the_book(TUNED) if shift() else tuned(cache)
     best = tried[tried["best"]]
     chosen = [(row.start, int(row.candidates), row.alpha) for row in best.itertuples(index=False)]
-    return {TUNED: tried, TABLE: played(WORLDS, chosen, cache, progress)}
+    return {TUNED: tried, TABLE: played(WORLDS, chosen, cache)}

@@ -12,8 +12,6 @@ sqrt(1 / (n + lambda) + w^2 / S). On log-odds a click counts p (1 - p), as in
 :class:`~zoolab.columns.LogisticEvidence`.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

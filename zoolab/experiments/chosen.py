@@ -5,8 +5,6 @@ In each kind of world with hidden segments clusters and the network play as they
 columns, once from the log, and where there is none every 200 visits, as often as the network is trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -32,11 +30,11 @@ def best(point: Point, family: str) -> Setting:
     return read(setting) | {"prep": "chosen 200" if point.dial == "no log" else "chosen 2000"}
 
 
-def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
+def compute(cache: Cache = None, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what each agent ``earned``, a row a world."""
     jobs = list(_jobs())
     recipes = [({"family": family, "setting": one, **point.world}, list(seeds)) for point, family, one in jobs]
-    found = gather(play, recipes, cache, chunk=CHUNK, progress=progress)
+    found = gather(play, recipes, cache, chunk=CHUNK)
     return pd.DataFrame(
         row(point, f"{family}, chosen", said(one), "tested", got)
         for (point, family, one), got in zip(jobs, found, strict=True)

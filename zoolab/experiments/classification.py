@@ -5,8 +5,6 @@ plays a hundred other shuffles, all agents the same ones. On the set that is har
 once more, for the 15,000 steps that the papers go.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import warnings
@@ -189,8 +187,8 @@ def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     ]
 
 
-def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None) -> pd.DataFrame:
     """Return regrets: of every setting in the tuning, a mean; of the best one, ten checkpoints of every shuffle."""
-    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, alone=True)
     rows = [row for some in found.values() for row in some]
     return tidy(rows + [row for data in HORIZON if pairs is None for row in ceilings(data)])

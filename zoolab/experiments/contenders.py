@@ -4,8 +4,6 @@ The gauntlet: 40,000 steps, the fish boom, the dog-toy craze. Neural agents star
 by world, so that they can be compared in pairs.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

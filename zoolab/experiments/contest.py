@@ -6,8 +6,6 @@ edge: a dial that is best at its end is turned further. What the search saw is k
 dials of which the budget left a neighbour untried.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ window and without; of neural ones those that remember everything, trained by re
 a bonus, and not at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd
@@ -24,10 +22,7 @@ FAMILIES = {
 
 
 def compute(
-    seeds: Sequence[int] = range(100),
-    kinds: Sequence[str] = (*LINEAR, *NEURAL),
-    cache: Cache = None,
-    progress: bool = True,
+    seeds: Sequence[int] = range(100), kinds: Sequence[str] = (*LINEAR, *NEURAL), cache: Cache = None
 ) -> pd.DataFrame:
     """Return the columns of the ablation, one row for each kind, alpha and replication."""
-    return ablation.compute(seeds, kinds, cache, progress, FAMILIES)
+    return ablation.compute(seeds, kinds, cache, FAMILIES)

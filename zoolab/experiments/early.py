@@ -1,7 +1,5 @@
 """How NeuralUCB begins (chapter 3): 500 visits with the full matrix, and 2,500 with its diagonal."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any
@@ -110,10 +108,7 @@ def turned(agent: Any, start: Any, cells: np.ndarray) -> np.ndarray:
 
 
 def compute(
-    seeds: Sequence[int] | None = None,
-    runs: Sequence[tuple[str, str]] = tuple(RUNS),
-    cache: Cache = None,
-    progress: bool = True,
+    seeds: Sequence[int] | None = None, runs: Sequence[tuple[str, str]] = tuple(RUNS), cache: Cache = None
 ) -> pd.DataFrame:
     """Return ``matrix``, ``setting``, ``replication``, ``earned`` and, for full matrices, ``error``, ``cosine``.
 
@@ -121,7 +116,7 @@ def compute(
     """
     worlds = [list(range(WORLDS.get(run, 100)) if seeds is None else seeds) for run in runs]
     jobs = [({"matrix": matrix, "setting": setting}, of) for (matrix, setting), of in zip(runs, worlds, strict=True)]
-    found = gather(play, jobs, cache, chunk=25, progress=progress)
+    found = gather(play, jobs, cache, chunk=25)
     rows = [
         {"matrix": matrix, "setting": setting, "replication": seed, **of}
         for (matrix, setting), by in zip(runs, found, strict=True)

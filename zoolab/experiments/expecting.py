@@ -1,7 +1,5 @@
 """What a linear model expects of the unknown (chapter 10): not nothing, but a reward that is a dial like others."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import zoolib as zoo

@@ -4,8 +4,6 @@ All have the same dials wherever they apply: the weight of exploration; what is 
 network the step size, the buffer to draw from, and after how many clicks a training comes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,29 +75,25 @@ def _family(
 
 # Each search begins at the best of its starts: the standard setting of its chapter, and the best that was known of
 # the family, by an earlier grid or by a reader.
+LOW, HIGH, LONG = {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 1.0, "memory": ("window", 5500)}
+FADES, FADES_SOON = {"alpha": 1.0, "memory": ("discount", 10_000)}, {"alpha": 0.3, "memory": ("discount", 4000)}
 FAMILIES = {
-    "LinUCB": _family(*DISJOINT, LINEAR, {"alpha": 0.2}, {"alpha": 1.0}, {"alpha": 0.3, "memory": ("discount", 4000)}),
-    "Shared": _family(*SHARED, LINEAR, {"alpha": 0.2}, {"alpha": 1.0, "memory": ("window", 2500)}),
-    "Shared, crossed": _family(
-        *CROSSED,
-        LINEAR,
-        {"alpha": 0.2},
-        {"alpha": 1.0, "memory": ("window", 5500)},
-        {"alpha": 1.0, "memory": ("discount", 10_000)},
-    ),
+    "LinUCB": _family(*DISJOINT, LINEAR, LOW, HIGH, FADES_SOON),
+    "Shared": _family(*SHARED, LINEAR, LOW, {"alpha": 1.0, "memory": ("window", 2500)}),
+    "Shared, crossed": _family(*CROSSED, LINEAR, LOW, LONG, FADES),
     "Shared, crossed, inverse gap": _family(
         *CROSSED,
         {"greed": Factor(100.0), "memory": Forgetting("window", "discount"), "ridge": RIDGE},
         {"greed": 100.0},
         {"greed": 300.0, "memory": ("window", 5500)},
     ),
-    "Neural-Linear, online": _family(*NEURAL, LINEAR | {"lr": LR}, {"alpha": 0.2}, {"alpha": 1.0}, training="online"),
+    "Neural-Linear, online": _family(*NEURAL, LINEAR | {"lr": LR}, LOW, HIGH, training="online"),
     "Neural-Linear, replay": _family(
         *NEURAL,
         LINEAR | REPLAY,
         {"alpha": 0.3},
         {"alpha": 3.0, "lr": 0.0003, "ridge": 0.1, "buffer": 2500},
-        {"alpha": 1.0, "memory": ("window", 5500), "lr": 0.0003, "ridge": 0.01, "buffer": 2500},
+        LONG | {"lr": 0.0003, "ridge": 0.01, "buffer": 2500},
         training="replay",
     ),
     "Neural-Linear, fresh": _family(
@@ -109,9 +103,7 @@ FAMILIES = {
         {"alpha": 1.0, "memory": ("fresh", 5500), "ridge": 0.01},
         training="replay",
     ),
-    "Neural-Linear, frozen": _family(
-        *NEURAL, LINEAR, {"alpha": 0.3}, {"alpha": 1.0, "memory": ("window", 5500), "ridge": 0.01}, training="frozen"
-    ),
+    "Neural-Linear, frozen": _family(*NEURAL, LINEAR, {"alpha": 0.3}, LONG | {"ridge": 0.01}, training="frozen"),
     "Epsilon-greedy": _family(
         *GREEDY,
         {"epsilon": Factor(0.1, bottom=0.005)} | REPLAY,
@@ -120,30 +112,9 @@ FAMILIES = {
         training="replay",
     ),
     # these came later, and begin where the other linear families did
-    "LinUCB, logistic": _family(
-        cells.DisjointLogistic,
-        "onehot",
-        FADING,
-        {"alpha": 0.2},
-        {"alpha": 1.0},
-        {"alpha": 0.3, "memory": ("discount", 4000)},
-    ),
-    "Shared, crossed, logistic": _family(
-        cells.CrossedLogistic,
-        "crossed",
-        FADING,
-        {"alpha": 0.2},
-        {"alpha": 1.0},
-        {"alpha": 1.0, "memory": ("discount", 10_000)},
-    ),
-    "Hybrid": _family(
-        cells.Hybrid,
-        "crossed",
-        LINEAR,
-        {"alpha": 0.2},
-        {"alpha": 0.3, "memory": ("discount", 4000)},
-        {"alpha": 1.0, "memory": ("discount", 10_000)},
-    ),
+    "LinUCB, logistic": _family(cells.DisjointLogistic, "onehot", FADING, LOW, HIGH, FADES_SOON),
+    "Shared, crossed, logistic": _family(cells.CrossedLogistic, "crossed", FADING, LOW, HIGH, FADES),
+    "Hybrid": _family(cells.Hybrid, "crossed", LINEAR, LOW, FADES_SOON, FADES),
 }
 
 

@@ -3,8 +3,6 @@
 What is kept of a replication is told in :func:`experiments.contenders.summary`; the tables are views of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,20 +32,16 @@ Played = dict[str, dict[int, dict[str, Any]]]  # {kind: {seed: summary}}
 
 
 def played(
-    kinds: Sequence[str],
-    seeds: Sequence[int],
-    schedule: str = "standard",
-    cache: Cache = None,
-    progress: bool = True,
-    **shop: Any,
+    kinds: Sequence[str], seeds: Sequence[int], schedule: str = "standard", cache: Cache = None, **shop: Any
 ) -> Played:
     """Let agents run the gauntlet, and return what is kept of each replication."""
-    how = {"cache": cache, "progress": progress, **shop}
     known: Played = {}
     for some, chunk in (([k for k in kinds if k not in SLOW], 100), ([k for k in kinds if k in SLOW], 5)):
         if some:
             grid = contenders.grid(some)
-            found = summarize(grid, seeds, N_STEPS, WHEN[schedule], contenders.summary, chunk=chunk, **how)
+            found = summarize(
+                grid, seeds, N_STEPS, WHEN[schedule], contenders.summary, chunk=chunk, cache=cache, **shop
+            )
             known |= {cell.settings["kind"]: by_seed for cell, by_seed in found}
     return {kind: known[kind] for kind in kinds}
 
@@ -118,15 +112,14 @@ def shown(runs: Played) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return the tables, by the file in which each is stored."""
-    how = {"cache": cache, "progress": progress}
-    plain = played([*YARDSTICKS, *AGENTS], WORLDS, **how)
-    dialled = played(list(DIALLED), WORLDS, **how)
+    plain = played([*YARDSTICKS, *AGENTS], WORLDS, cache=cache)
+    dialled = played(list(DIALLED), WORLDS, cache=cache)
     lengths = {"standard": [*WINDOWED, *LONGER]}
     lengths["drawn"] = [*lengths["standard"], "LinUCB, alpha 1"]  # which stands in the first table with standard times
     lengths["moved"] = [kind for kind in WINDOWED if "crossed" in kind]
-    windows = [outcomes(played(kinds, WORLDS, s, **how), schedule=s) for s, kinds in lengths.items()]
+    windows = [outcomes(played(kinds, WORLDS, s, cache), schedule=s) for s, kinds in lengths.items()]
     found = {
         "gauntlet": whole(plain),
         "gauntlet_curves": curves(plain | dialled),

@@ -7,8 +7,6 @@ the users. Each has the alpha that was best in a hundred other worlds: all alpha
 in eighty more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -143,10 +141,10 @@ def tuned(seeds: Sequence[int] = TUNING_WORLDS, at_first: int = AT_FIRST) -> pd.
     return found.assign(best=found.index.isin(best))
 
 
-def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return what was tried, and what the best of it earned in a hundred worlds.
 
-    It takes a few minutes, so nothing is kept in ``cache``, and no progress is shown.
+    It takes a few minutes, so nothing is kept in ``cache``.
     """
     tried = of_the_book(TUNED) if shift() else tuned()
     best = tried[tried["best"]]

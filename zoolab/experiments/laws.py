@@ -4,8 +4,6 @@ As in :mod:`zoolab.experiments.gauntlet`, but each world draws its own click tab
 the same entries.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd
@@ -40,8 +38,6 @@ KINDS = (
 )
 
 
-def compute(
-    seeds: Sequence[int] = range(100), kinds: Sequence[str] = KINDS, cache: Cache = None, progress: bool = True
-) -> pd.DataFrame:
+def compute(seeds: Sequence[int] = range(100), kinds: Sequence[str] = KINDS, cache: Cache = None) -> pd.DataFrame:
     """Return what is told of each agent in each world: as in ``gauntlet.csv``."""
-    return gauntlet.whole(gauntlet.played(kinds, seeds, "standard", cache, progress, click_table="drawn"))
+    return gauntlet.whole(gauntlet.played(kinds, seeds, "standard", cache, click_table="drawn"))

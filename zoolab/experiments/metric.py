@@ -7,8 +7,6 @@ from the log. It shows what it rates highest: it does not explore, and learns fr
 its ridge were found on worlds that no table holds, from the seed 500,000 on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -100,9 +98,9 @@ def play(seeds: Sequence[int], taste: Mapping[str, Any], shop: Mapping[str, Any]
     return rated_highest(seeds, taste, shop, learned)
 
 
-def compute(cache: Cache = None, progress: bool = True, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
+def compute(cache: Cache = None, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Return the table, as :mod:`zoolab.experiments.regimes` does: what was ``earned``, world by world, in a row."""
     points = [point for point in POINTS if (point.dial, point.value) in KINDS]
-    found = gather(play, [(dict(point.world), list(seeds)) for point in points], cache, chunk=CHUNK, progress=progress)
+    found = gather(play, [(dict(point.world), list(seeds)) for point in points], cache, chunk=CHUNK)
     setting = f"length={LENGTH:g} ridge={RIDGE:g} centres={CENTRES}"
     return pd.DataFrame(row(point, AGENT, setting, "tested", got) for point, got in zip(points, found, strict=True))

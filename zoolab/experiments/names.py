@@ -1,7 +1,5 @@
 """Which names a cell of a notebook reads, and which it gives to those after it."""
 
-from __future__ import annotations
-
 import ast
 import symtable
 from collections.abc import Iterator

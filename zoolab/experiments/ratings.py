@@ -4,8 +4,6 @@ In each of a hundred replications the users are drawn anew from those there are,
 thinned anew. The agents then walk through it in the order of time, until two thousand events have been kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,7 +30,7 @@ def resampled(log: LoggedData, user: np.ndarray, rng: np.random.Generator) -> Lo
     return log.rows(np.repeat(np.arange(len(user)), times[np.searchsorted(users, user)]))
 
 
-def compute(seeds: Sequence[int] = range(100), cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(seeds: Sequence[int] = range(100), cache: Cache = None) -> pd.DataFrame:
     """Return what was accepted, and its mean reward: one row for each replication and agent, or genre shown always."""
     log, user = rating_log(movielens())
     rows = []

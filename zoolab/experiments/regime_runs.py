@@ -1,7 +1,5 @@
 """The contenders of chapter 8 and one run of theirs; :mod:`zoolab.experiments.regimes` says where they meet."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,46 +7,25 @@ from typing import Any
 import numpy as np
 
 import zoolib as zoo
-from zoolab.columns import (  # fmt: skip
-    Boosted,
-    Conditions,
-    Crossed,
-    FeatureMap,
-    FeatureShop,
-    HeadAgent,
-    Identity,
-    KMeans,
-    Learned,
-    MappedAgent,
-    Pairs,
-    Pictures,
-    Projected,
-    RandomFourier,
-    Screened,
-    Segments,
-    Unmixed,
-    WithProduct,
-    chosen_together,
-    random_value,
-    serve,
-)
+from zoolab import columns
 from zoolab.rivals import PerProductAgent
 from zoolib.randomness import shift
 from zoolib.ties import argmax
 
-TASTES = {"segments": Segments, "conditions": Conditions, "pictures": Pictures}
-PLAIN = {"raw": Identity, "crossed": Crossed}
-MAPS = {"waves": RandomFourier, "clusters": KMeans, "pairs": Pairs, "trees": Boosted, "network": Learned}
+TASTES = {"segments": columns.Segments, "conditions": columns.Conditions, "pictures": columns.Pictures}
+PLAIN = {"raw": columns.Identity, "crossed": columns.Crossed}
+MAPS = {"waves": columns.RandomFourier, "clusters": columns.KMeans, "pairs": columns.Pairs}
+MAPS |= {"trees": columns.Boosted, "network": columns.Learned}
 OF_THE_AGENT = ("alpha", "ridge", "settle", "link", "exploration", "fresh")
 
 
 @functools.lru_cache(maxsize=2)
-def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...], by: int) -> FeatureShop:
+def _shop(taste: tuple[Any, ...], shop: tuple[Any, ...], seeds: tuple[int, ...], by: int) -> columns.FeatureShop:
     settings = dict(taste)
-    return FeatureShop(TASTES[settings.pop("kind")](**settings), seed=seeds, **dict(shop))
+    return columns.FeatureShop(TASTES[settings.pop("kind")](**settings), seed=seeds, **dict(shop))
 
 
-def prepared(shop: FeatureShop, chosen: FeatureMap, prep: str) -> FeatureMap:
+def prepared(shop: columns.FeatureShop, chosen: columns.FeatureMap, prep: str) -> columns.FeatureMap:
     """Return the map on columns that ``prep`` has prepared: ``screened``, ``chosen N``, ``projected K``, ``unmixed``.
 
     What is done first stands last: ``"screened unmixed"`` screens the independent components. N are the visits from one
@@ -58,20 +35,20 @@ def prepared(shop: FeatureShop, chosen: FeatureMap, prep: str) -> FeatureMap:
     for word in words:
         every = chosen.every or 2000
         if word == "screened":
-            chosen = Screened(at, of=chosen, every=every)
+            chosen = columns.Screened(at, of=chosen, every=every)
         elif word == "chosen":
-            by = functools.partial(chosen_together, **_clusters(shop))
-            chosen = Screened(at, of=chosen, every=int(next(words)), by=by)
+            by = functools.partial(columns.chosen_together, **_clusters(shop))
+            chosen = columns.Screened(at, of=chosen, every=int(next(words)), by=by)
         elif word == "projected":
-            chosen = Projected(at, of=chosen, k=int(next(words)), every=every)
+            chosen = columns.Projected(at, of=chosen, k=int(next(words)), every=every)
         elif word == "unmixed":
-            chosen = Unmixed(at, of=chosen)
+            chosen = columns.Unmixed(at, of=chosen)
         elif word != "plain":
             raise ValueError(f"prep must be of screened, chosen N, projected K and unmixed, or plain, got {prep!r}")
     return chosen
 
 
-def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBAgent:
+def make(shop: columns.FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBAgent:
     """Make an agent of ``family`` for ``shop``; what the setting does not say is as the class has it."""
     at, settings = shop.layout, dict(setting)
     if family == "per product":
@@ -91,16 +68,16 @@ def make(shop: FeatureShop, family: str, setting: Mapping[str, Any]) -> zoo.UCBA
         family = settings.pop("map", "raw")
     chosen = prepared(shop, (PLAIN | MAPS)[family](at, **settings), prep)
     if own:
-        chosen, alone = WithProduct(at, of=chosen, n_products=shop.n_products, scale=own), False
+        chosen, alone = columns.WithProduct(at, of=chosen, n_products=shop.n_products, scale=own), False
     rngs = [zoo.spawn(seed, "agent") for seed in shop.seeds]
-    kind = HeadAgent if alone else MappedAgent
+    kind = columns.HeadAgent if alone else columns.MappedAgent
     return kind(shop.space, map=chosen, rng=rngs if shop.batch_shape else rngs[0], **ours)
 
 
-def _clusters(shop: FeatureShop) -> dict[str, int]:
+def _clusters(shop: columns.FeatureShop) -> dict[str, int]:
     """Return how many clusters of visitors and of products there are: ten digits, and where there are none a guess."""
     taste = shop.taste
-    if isinstance(taste, Segments):
+    if isinstance(taste, columns.Segments):
         return {"users": taste.clusters * len(zoo.PERSONAS), "products": taste.clusters * len(zoo.CATEGORIES)}
     return {"users": 10, "products": 10}
 
@@ -120,10 +97,10 @@ def play(
     if family == "oracle":
         earned = where.probability.max(-1).mean(-1)
     elif family == "random":
-        earned = random_value(where)
+        earned = columns.random_value(where)
     else:
         agent = make(where, family, setting)
-        earned = serve({family: agent}, where, progress=False).expected[0].mean(-1)
+        earned = columns.serve({family: agent}, where, progress=False).expected[0].mean(-1)
     return {seed: round(float(one), 5) for seed, one in zip(seeds, np.atleast_1d(earned), strict=True)}
 
 
@@ -131,7 +108,7 @@ def rated_highest(
     seeds: Sequence[int],
     taste: Mapping[str, Any],
     shop: Mapping[str, Any],
-    learned: Callable[[FeatureShop, int], Callable[[np.ndarray], np.ndarray]],
+    learned: Callable[[columns.FeatureShop, int], Callable[[np.ndarray], np.ndarray]],
 ) -> dict[int, float]:
     """Return what is earned, as by :func:`play`, by showing what ``learned(world, seed)`` rates highest.
 
@@ -140,7 +117,7 @@ def rated_highest(
     ours, earned = dict(taste), {}
     made = TASTES[ours.pop("kind")](**ours)
     for seed in seeds:
-        world = FeatureShop(made, seed=seed, **shop)
+        world = columns.FeatureShop(made, seed=seed, **shop)
         rates = learned(world, seed)
         shown = [argmax(rates(world.contexts(t))) for t in range(world.n_steps)]
         earned[seed] = round(float(world.probability[np.arange(world.n_steps), shown].mean()), 5)

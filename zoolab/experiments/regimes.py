@@ -5,8 +5,6 @@ In each kind of world every family looks for its settings on five worlds of its 
 one setting of one family in one kind of world, and what it earned in each of its worlds.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -176,7 +174,6 @@ def read(setting: str) -> Setting:
 def compute(
     points: Sequence[Point] = POINTS,
     cache: Cache = None,
-    progress: bool = True,
     seeds: Sequence[int] = SEEDS,
     tuning: Sequence[int] = TUNING,
 ) -> pd.DataFrame:
@@ -192,7 +189,7 @@ def compute(
     found = {(row["dial"], row["value"], row["agent"], row["setting"]): row for row in known}
     return pd.DataFrame(
         row
-        for point in tqdm(points, desc="worlds", disable=not progress)
+        for point in tqdm(points, desc="worlds")
         for row in _rows(point, cache, list(seeds), list(tuning), best, found)
     )
 

@@ -8,8 +8,6 @@ learns for (the one that is served, or that of a head of its own), by which opti
 always has its own head, and the payoff is predicted by that head or by the evidence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -119,18 +117,14 @@ COMMON = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "buffer": BUFFERS}
 
 
 def table(
-    name: str,
-    seeds: Sequence[int] = range(100),
-    cells: Sequence[int] | None = None,
-    cache: Cache = None,
-    progress: bool = True,
+    name: str, seeds: Sequence[int] = range(100), cells: Sequence[int] | None = None, cache: Cache = None
 ) -> pd.DataFrame:
     """Return a table: its parts, ``replication``, and what came of it; of all cells of the grid, or of some."""
     play, first = GRIDS[name]
     axes = {**first, **COMMON}
     grid = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     grid = grid if cells is None else [grid[i] for i in cells]
-    found = gather(play, [(parts, list(seeds)) for parts in grid], cache, chunk=50, progress=progress)
+    found = gather(play, [(parts, list(seeds)) for parts in grid], cache, chunk=50)
     rows = zip(grid, found, strict=True)
     return pd.DataFrame({**parts, "replication": seed, **of} for parts, by in rows for seed, of in by.items())
 

@@ -14,8 +14,6 @@ A chapter that reads stored tables needs those of its hundred: ``--tables ablati
 are named in ``parts.csv`` beside them, with the claims for which they are enough, and are missing for all others.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import hashlib
@@ -145,7 +143,6 @@ def replicate(
     chapters: Sequence[str],
     offsets: Sequence[int],
     cache: str | None = ".cache/replicate",
-    progress: bool = True,
     claim: str | None = None,
 ) -> pd.DataFrame:
     """Return what the claims of chapters say in fresh hundreds, a row each: chapter, label, offset, verdict, measured.
@@ -156,7 +153,7 @@ def replicate(
         Names of notebooks, without folder and ending.
     offsets
         By how much all seeds are shifted; not 0, in which everything was found.
-    cache, progress
+    cache
         As in :func:`zoolab.long.sweep`.
     claim
         The label of the only claim that is asked, in the hundreds that have what it rests on; a ``ValueError`` if none.
@@ -165,7 +162,7 @@ def replicate(
     asked = [(name, offset) for offset in offsets for name in chapters]
     only = {} if claim is None else {"last": claim}
     jobs = [({"chapter": name, "code": rests_on(name, offset, claim), **only}, [offset]) for name, offset in asked]
-    found = gather(play, jobs, cache, chunk=1, progress=progress)
+    found = gather(play, jobs, cache, chunk=1)
     rows = pd.DataFrame(
         (
             {"chapter": name, "offset": offset, **row}

@@ -4,8 +4,6 @@
 The networks are those of the showdown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,10 +105,9 @@ def compute(
     settings: Sequence[dict[str, Any]] = SETTINGS,
     of: Callable[..., dict[int, dict[str, float]]] = play,
     cache: Cache = None,
-    progress: bool = True,
 ) -> pd.DataFrame:
     """Return one of the tables: a setting, ``replication``, and what :func:`play` or :func:`showdown` said of it."""
-    found = gather(of, [(setting, list(seeds)) for setting in settings], cache, chunk=50, progress=progress)
+    found = gather(of, [(setting, list(seeds)) for setting in settings], cache, chunk=50)
     rows = zip(settings, found, strict=True)
     return pd.DataFrame({**setting, "replication": seed, **came} for setting, by in rows for seed, came in by.items())
 

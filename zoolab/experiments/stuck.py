@@ -1,7 +1,5 @@
 """What a constant alpha costs in the long run (chapter 2): regret over 40,000 visits to a shop that stands still."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import log, sqrt
 from typing import Any
@@ -61,9 +59,9 @@ def _text(numbers: np.ndarray) -> str:
 
 
 def compute(
-    seeds: Sequence[int] = range(100), agents: Sequence[str] = tuple(AGENTS), cache: Cache = None, progress: bool = True
+    seeds: Sequence[int] = range(100), agents: Sequence[str] = tuple(AGENTS), cache: Cache = None
 ) -> pd.DataFrame:
     """Return ``agent``, ``replication``, and as texts ``regret``, 20 numbers, and ``late``, one for each persona."""
-    found = gather(play, [({"agent": agent}, list(seeds)) for agent in agents], cache, chunk=50, progress=progress)
+    found = gather(play, [({"agent": agent}, list(seeds)) for agent in agents], cache, chunk=50)
     rows = zip(agents, found, strict=True)
     return pd.DataFrame({"agent": name, "replication": seed, **of} for name, by in rows for seed, of in by.items())

@@ -7,8 +7,6 @@ which by collapsed Gibbs sampling. (The problem is the latent bandit of Maillard
 plays who is told the persona. Their dials are searched by one budget on worlds that are used for nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -219,8 +217,8 @@ def one(agent: str) -> list[dict[str, Any]]:
     return [row | {"unsettled": " ".join(found.unsettled)} for row in rows]
 
 
-def compute(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(cache: Cache = None) -> pd.DataFrame:
     """Return what was lost with each setting that was tried, and what the best one earned in every world."""
-    (found,) = gather(one, [({}, list(AGENTS))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(one, [({}, list(AGENTS))], cache, chunk=1, alone=True)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
     return frame[["agent", "phase", *DIALS, "unsettled", "replication", *PARTS]]

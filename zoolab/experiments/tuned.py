@@ -3,8 +3,6 @@
 It is a part of the gauntlet that can be computed alone, so that fresh hundreds may judge what was found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,32 +13,30 @@ from zoolab.experiments.gauntlet import STEPS, WORLDS
 from zoolab.long import DATA, Cache
 
 
-def judged(
-    best: Sequence[str], seeds: Sequence[int] = WORLDS, cache: Cache = None, progress: bool = True
-) -> pd.DataFrame:
+def judged(best: Sequence[str], seeds: Sequence[int] = WORLDS, cache: Cache = None) -> pd.DataFrame:
     """Return what settings earn with standard and with drawn times, and the standard settings with drawn ones."""
     standard = [family for family in families.FAMILIES if family in contenders.AGENTS]
     asked = [(best, schedule) for schedule in contenders.SCHEDULES] + [(standard, "drawn")]
     runs = [
-        gauntlet.outcomes(gauntlet.played(list(kinds), seeds, schedule, cache, progress), schedule=schedule)
+        gauntlet.outcomes(gauntlet.played(list(kinds), seeds, schedule, cache), schedule=schedule)
         for kinds, schedule in asked
     ]
     return pd.concat(runs, ignore_index=True).drop(columns=list(STEPS[2:]))
 
 
-def found(seeds: Sequence[int] = WORLDS, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def found(seeds: Sequence[int] = WORLDS, cache: Cache = None) -> pd.DataFrame:
     """Return what fifty separate models earn with drawn times, and how soon they find the dog toys."""
     kinds = [*contenders.FINDERS, *contenders.EXPECTING]
-    runs = gauntlet.outcomes(gauntlet.played(kinds, seeds, "drawn", cache, progress))
+    runs = gauntlet.outcomes(gauntlet.played(kinds, seeds, "drawn", cache))
     return runs[["kind", "replication", "all", "toy steps"]]
 
 
-def tables(cache: Cache = None, progress: bool = True) -> dict[Path, pd.DataFrame]:
+def tables(cache: Cache = None) -> dict[Path, pd.DataFrame]:
     """Return what was tried, what the best of it earned in the hundred worlds, and who finds the dog toys."""
-    tried = tuning.tried(cache, progress)
+    tried = tuning.tried(cache)
     best = tried.loc[tried["best"], "kind"].tolist()
     return {
         tuning.TABLE: tried,
-        DATA / "gauntlet_tuned.csv": judged(best, cache=cache, progress=progress),
-        DATA / "gauntlet_toys.csv": found(cache=cache, progress=progress),
+        DATA / "gauntlet_tuned.csv": judged(best, cache=cache),
+        DATA / "gauntlet_toys.csv": found(cache=cache),
     }

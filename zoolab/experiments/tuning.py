@@ -1,7 +1,5 @@
 """How the settings of chapter 7 are found: a search for each family, in worlds that serve for nothing else."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +56,6 @@ def searched(names: Sequence[str], dials: Any, starts: Any, budget: int, seeds: 
 
 def tried(
     cache: Cache = None,
-    progress: bool = True,
     names: Sequence[str] = tuple(families.FAMILIES),
     budget: int = BUDGET,
     seeds: Sequence[int] = WORLDS,
@@ -71,7 +68,7 @@ def tried(
         return of_the_book(TABLE).fillna({"unsettled": ""})
     how = {"budget": budget, "seeds": list(seeds)}
     jobs = [({"dials": families.FAMILIES[n].dials, "starts": families.FAMILIES[n].starts} | how, [n]) for n in names]
-    found = gather(searched, jobs, cache, progress=progress)
+    found = gather(searched, jobs, cache)
     table = pd.DataFrame(
         {"family": family} | row | {"best": row["kind"] == one["best"], "unsettled": ", ".join(one["unsettled"])}
         for by_family in found

@@ -144,7 +144,7 @@ def play(seed: int, **sizes: int) -> list[dict[str, Any]]:
     ]
 
 
-def compute(cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(cache: Cache = None) -> pd.DataFrame:
     """Return the table: ``replication``, ``candidates``, ``recall``, the worth of ``some`` and of ``many`` slates."""
-    (found,) = gather(play, [({}, list(WORLDS))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(play, [({}, list(WORLDS))], cache, chunk=1, alone=True)
     return pd.DataFrame(row for rows in found.values() for row in rows).round(6)

@@ -155,6 +155,7 @@ class Epinet(InTurn, EpinetAgent):
 ALPHA, RIDGE = Factor(1.0), Factor(0.25)
 EPSILON, LENGTH, LR = Factor(0.05, bottom=0.002), Factor(0.5), Factor(0.01)
 PRIOR = {"alpha": ALPHA, "prior": Factor(10.0), "lr": LR}
+WAVES, STEPS = {"ridge": RIDGE, "length": LENGTH}, {"ridge": RIDGE, "lr": LR}
 PLAIN, SHOWDOWN = {"alpha": 0.0}, {"alpha": 1.0, "exploration": zoo.ArmThompson()}
 DRAWN = {"exploration": zoo.ArmThompson()}
 AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
@@ -162,20 +163,16 @@ AGENTS: dict[str, tuple[type[zoo.Agent], dict[str, Any], dict[str, Factor]]] = {
     "Squares, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
     "Quarters, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
     "Quarters and distance, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE}),
-    "Waves, UCB": (Linear, {}, {"alpha": ALPHA, "ridge": RIDGE, "length": LENGTH}),
-    "Waves, Showdown's draws": (LinearShowdown, SHOWDOWN, {"ridge": RIDGE, "length": LENGTH}),
-    "Waves, epsilon-greedy": (Linear, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "length": LENGTH}),
-    "Waves, greedy": (Linear, PLAIN, {"ridge": RIDGE, "length": LENGTH}),
-    "Waves, greedy, expects": (
-        LinearExpecting,
-        PLAIN,
-        {"expects": Factor(10.0), "ridge": RIDGE, "length": LENGTH},
-    ),
-    "Neural-Linear, UCB": (Heads, {}, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
-    "Neural-Linear, Thompson": (Heads, DRAWN, {"alpha": ALPHA, "ridge": RIDGE, "lr": LR}),
-    "Neural-Linear, Showdown's draws": (HeadsShowdown, SHOWDOWN, {"ridge": RIDGE, "lr": LR}),
-    "Neural-Linear, epsilon-greedy": (Heads, PLAIN, {"epsilon": EPSILON, "ridge": RIDGE, "lr": LR}),
-    "Neural-Linear, greedy": (Heads, PLAIN, {"ridge": RIDGE, "lr": LR}),
+    "Waves, UCB": (Linear, {}, {"alpha": ALPHA} | WAVES),
+    "Waves, Showdown's draws": (LinearShowdown, SHOWDOWN, WAVES),
+    "Waves, epsilon-greedy": (Linear, PLAIN, {"epsilon": EPSILON} | WAVES),
+    "Waves, greedy": (Linear, PLAIN, WAVES),
+    "Waves, greedy, expects": (LinearExpecting, PLAIN, {"expects": Factor(10.0)} | WAVES),
+    "Neural-Linear, UCB": (Heads, {}, {"alpha": ALPHA} | STEPS),
+    "Neural-Linear, Thompson": (Heads, DRAWN, {"alpha": ALPHA} | STEPS),
+    "Neural-Linear, Showdown's draws": (HeadsShowdown, SHOWDOWN, STEPS),
+    "Neural-Linear, epsilon-greedy": (Heads, PLAIN, {"epsilon": EPSILON} | STEPS),
+    "Neural-Linear, greedy": (Heads, PLAIN, STEPS),
     "Ensemble, one member": (Members, {}, PRIOR),
     "Epinet, one index": (Epinet, {"noise": WheelBandit.sigma}, PRIOR),
 }
@@ -237,8 +234,8 @@ def one(name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None) -> pd.DataFrame:
     """Return what was lost: of each setting that was tried, on average; of the best one, on every wheel."""
-    (found,) = gather(one, [({}, list(names))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(one, [({}, list(names))], cache, chunk=1, alone=True)
     frame = pd.DataFrame([row for some in found.values() for row in some]).astype({"replication": "Int64"})
     return frame[["agent", "phase", *DIALS, "unsettled", "replication", "lost", "found"]]

@@ -10,8 +10,6 @@ the products go on to the horizon of the papers on the hardest set, where LinUCB
 well.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -90,8 +88,8 @@ def farther(data: str, name: str, setting: dict[str, float]) -> list[dict[str, A
     return [row | {"phase": phase} | setting | {"mistakes": counted} for phase, counted in told]
 
 
-def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None, progress: bool = True) -> pd.DataFrame:
+def compute(pairs: Iterable[tuple[str, str]] | None = None, cache: Cache = None) -> pd.DataFrame:
     """Return mistakes: of each setting that was tried, a mean; of the best one, a number for every shuffle."""
-    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, progress=progress, alone=True)
+    (found,) = gather(one, [({}, list(pairs or field()))], cache, chunk=1, alone=True)
     frame = pd.DataFrame([row for rows in found.values() for row in rows])
     return frame[["data", "agent", "phase", *COLUMNS, "unsettled", "mistakes"]]

@@ -4,8 +4,6 @@ A judge takes what is known of the answer and what was handed in, and returns wh
 say: a reader's own result, a direction, a thought that leads to a foreseen mistake. It never tells what is right.
 """
 
-from __future__ import annotations
-
 import copy
 import reprlib
 import textwrap

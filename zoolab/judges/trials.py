@@ -1,7 +1,5 @@
 """How an agent of a reader is judged: by a lesson whose outcome is known, and by what it then shows."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any

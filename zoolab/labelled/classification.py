@@ -4,8 +4,6 @@ A row x of class y becomes a visitor, the K classes become arms, and the reward 
 The agent is told the reward of its own choice alone; where that is 0, it is not told which arm would have earned 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ shuttle, gamma rays and mushrooms (:mod:`zoolab.logs.packages`). All six come fr
 (Dua and Graff, 2017), which publishes them under CC BY 4.0. None of them is copied into this repository.
 """
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from typing import Any

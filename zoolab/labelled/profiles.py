@@ -4,8 +4,6 @@ Agarwal, Schwarzer, Castro, Courville and Bellemare, NeurIPS 2021. A mean over t
 median by none of those far from it. Scores are put on one scale first, task by task.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

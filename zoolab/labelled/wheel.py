@@ -5,8 +5,6 @@ the disc a safe arm is the best, by a little. Beyond a radius one of the four ot
 one in each quarter; and the thinner that rim, the rarer the chance to find out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Agents that count, as their papers write them down: dictionaries, loops, and one number at a time."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from math import inf, log, sqrt
 

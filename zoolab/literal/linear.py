@@ -5,8 +5,6 @@ They are the oracles of the tests and the yardsticks of the benchmarks.
 Nothing here is imported from zoolib's agents. One loop a sum, one inverse a use.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -3,8 +3,6 @@
 Nothing here is imported from zoolib. One forward pass an arm, one inverse a decision, one backward pass a gradient.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -1,7 +1,5 @@
 """NeuralUCB as it is defined: a backward pass of torch for every arm, A inverted at every decision (chapter 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ pi is an array ``(..., n, K)``: the probability with which it would choose each 
 is a mean over rows; everything may carry a leading axis of replications.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ A log is worth something to others only if it says with which probability each a
 checked when it is made; what does not fit is refused by row and column, and nothing is left out in silence.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace

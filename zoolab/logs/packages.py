@@ -9,8 +9,6 @@ compared; nothing in them is ever run.
 fetches those that are missing or damaged; nothing is fetched while a chapter is read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import importlib

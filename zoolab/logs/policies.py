@@ -1,7 +1,5 @@
 """Policies, written down as tables, and the logs that they leave (chapter 9)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

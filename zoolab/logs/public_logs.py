@@ -7,8 +7,6 @@ ship with the package ``obp`` 0.5.7 (Apache-2.0), which does not install on pres
 those of MovieLens. Both are taken from the archives of packages (:mod:`zoolab.logs.packages`).
 """
 
-from __future__ import annotations
-
 import io
 import lzma
 import re

@@ -5,8 +5,6 @@ policy would have chosen as the log did. What is kept is what the policy would h
 thrown away. It is rejection sampling, and its price is the share that is kept, 1/K.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

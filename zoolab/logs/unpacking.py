@@ -1,7 +1,5 @@
 """A reader's own log, out of a file that may be packed and, small as it is, unpack to anything (chapter 9)."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import io

@@ -5,8 +5,6 @@ plain arrays and JSON, which run no code when they are read: completely or not a
 disk has damaged them.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import importlib

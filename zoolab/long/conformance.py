@@ -13,8 +13,6 @@ An agent of your own is held to it by these lines in a file ``test_mine.py``, an
 :class:`~zoolib.agents.Agent`, and so serves worlds in lockstep, inherits :class:`AgentConformance`.
 """
 
-from __future__ import annotations
-
 import copy
 import pickle
 from collections import deque

@@ -9,8 +9,6 @@ phase, never its steps. For a chapter that rests on a long sweep, :func:`store` 
 stands beside the chapter, and :func:`stored` reads it.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence

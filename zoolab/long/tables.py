@@ -1,7 +1,5 @@
 """Tables of long sweeps: written to the last bit, and summed up with intervals."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The agent of chapters 4 and 5 has one model, and what tells arms apart is their 
 context, as in classification (chapter 10), each needs a model of its own, and the network an output for each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """NeuralUCB as its authors run it on data: the diagonal of A, and a network trained on the past (chapter 10)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -12,8 +12,6 @@ they learn from, and by a random prior function each (Osband, Aslanides and Cass
 4. With UCB the bonus is the standard deviation of the members, which is in none of the three papers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

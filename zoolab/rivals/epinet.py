@@ -15,8 +15,6 @@ sampling. Where we differ:
 5. Zhu and Van Roy's base network multiplies what it makes of a user and of an item. Here it is an MLP on contexts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -10,8 +10,6 @@ Where it differs from its papers:
    counts as 1e-9.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

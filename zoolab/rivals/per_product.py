@@ -1,7 +1,5 @@
 """A model for each product, among products that come and go on the shelf (chapter 8)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

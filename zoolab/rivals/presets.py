@@ -1,7 +1,5 @@
 """Agents that are others with another exploration, under the names by which they are known (chapters 6 and 10)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ User and product embeddings, concatenated, 64 -> 32 -> 1 with a ReLU between and
 network of the book that is trained by torch's autograd and optimizers as anyone would do it.
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A recommender that was trained offline and never learns again (chapters 0 and 7)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

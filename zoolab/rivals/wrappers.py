@@ -1,7 +1,5 @@
 """Agents that learn late, expect clicks before they come, or start over (chapter 5, the decision guide)."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable
 from typing import Any

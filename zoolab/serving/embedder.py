@@ -1,7 +1,5 @@
 """phi as it is served: frozen, versioned, one batch at a time, on whatever device there is (chapter 6)."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any, Self
 

@@ -6,8 +6,6 @@ them stays: what others were shown meanwhile, a phi that was trained on them, a 
 copies of the store.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from zoolab.serving.ledger import Embed, Ledger

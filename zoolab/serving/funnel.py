@@ -4,8 +4,6 @@ Retrieve some hundred candidates, embed them in one batch, score them by Neural-
 written down before anybody sees it; what comes of it is counted once (:mod:`zoolab.serving.ledger`).
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

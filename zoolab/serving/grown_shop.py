@@ -7,8 +7,6 @@ a product is from these, the less likely is a click:
     P(click) = table[persona, category] exp(-|properties - taste|^2 / (2 s^2)).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zoolib import checks

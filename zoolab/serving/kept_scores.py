@@ -8,8 +8,6 @@ for all K products. A click r on z changes the evidence by a matrix of rank one,
 Several clicks at once cost one reading of Z as well, and that reading is what takes the time.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -16,8 +16,6 @@ in one transaction. So:
 Decisions are forgotten after ``ttl`` seconds, which bounds the memory; a click that comes later is not counted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice

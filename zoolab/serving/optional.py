@@ -1,7 +1,5 @@
 """Packages that are optional: asked for when they are used, and named when they are missing."""
 
-from __future__ import annotations
-
 import importlib
 from types import ModuleType
 

@@ -1,7 +1,5 @@
 """What a ledger keeps: decisions with their verdicts, and the sums of evidence (chapter 6)."""
 
-from __future__ import annotations
-
 import enum
 import secrets
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Which model version is in force, and which are retired: what a store says of them (chapter 6)."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from zoolab.serving.stores.codec import understood, unpack

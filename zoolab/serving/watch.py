@@ -9,8 +9,6 @@ of mixtures). This needs bounds of x, and no law: Waudby-Smith and Ramdas, "Esti
 by betting", JRSSB 2024.
 """
 
-from __future__ import annotations
-
 import hashlib
 import threading
 import time

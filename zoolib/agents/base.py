@@ -1,7 +1,5 @@
 """What an agent is, and the rule that most agents of this book share (chapters 0 and 2)."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Yardsticks (chapter 0): who knows nothing, who knows the truth, and who has stopped learning."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ In a shop they count pairs of persona and category, each persona a bandit of its
 contexts. Nothing is carried over from one count to another: where these are few, nobody does much better.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 Li, Chu, Langford and Schapire, WWW 2010. Linear Thompson sampling is the same agent with another exploration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ A and b are sums over past clicks of phi(x) phi(x)' and r phi(x). When phi is tr
 network that no longer exists: **stale evidence**.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Riquelme, Tucker and Snoek, ICLR 2018, with Thompson sampling; Xu, Wen, Zhao and Gu, ICLR 2022, with UCB.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

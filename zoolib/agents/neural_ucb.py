@@ -4,8 +4,6 @@ Zhou, Li and Gu, ICML 2020, in the simple form that is usually run: theirs scale
 sqrt(m), starts from a symmetric initialisation, keeps no b, and trains from scratch on the whole history.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

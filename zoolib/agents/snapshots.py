@@ -1,7 +1,5 @@
 """Something that stands around an agent and looks like an agent itself, such as a keeper of snapshots (chapter 4)."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable
 from typing import Any

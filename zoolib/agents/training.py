@@ -1,7 +1,5 @@
 """The first choice in a Neural-Linear agent: how the embedding phi is trained (chapters 4 and 5)."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import dataclass
 from typing import Any, Self

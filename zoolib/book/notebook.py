@@ -1,7 +1,5 @@
 """What the chapters need to show code as it stands in the package, and agents as they were on the way."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import textwrap

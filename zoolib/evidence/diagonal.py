@@ -1,7 +1,5 @@
 """Evidence that keeps the diagonal of A alone (chapter 3)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Evidence that forgets: a window of the past, or a past that fades (chapters 5 and 7)."""
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

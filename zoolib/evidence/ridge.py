@@ -9,8 +9,6 @@ and the width of its prediction at x is sqrt(x' A^-1 x). Here the sums hold all 
 worlds and arms ``(R, K)``, each with an A and a b of its own.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

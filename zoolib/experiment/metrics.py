@@ -4,8 +4,6 @@ Everything is first computed for each replication and only then summarized, so t
 new users and new luck. Differences between agents are taken within a replication (paired): luck that is shared cancels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

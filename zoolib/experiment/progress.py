@@ -1,7 +1,5 @@
 """A bar where somebody waits for it, silence where nobody does, and Ctrl-C held back until a step is whole."""
 
-from __future__ import annotations
-
 import html
 import signal
 import sys

@@ -1,7 +1,5 @@
 """What came of an experiment, step by step (chapter 0)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@
 everything random in replication i follows from seed i alone, whoever else takes part and however many worlds there are.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables that stand beside a chapter: what a long sweep has found, read to the last bit."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

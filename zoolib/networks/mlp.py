@@ -5,8 +5,6 @@ NeuralUCB linearises is that of this vector. Everything is float64 and in closed
 operations costs more than the operations.
 """
 
-from __future__ import annotations
-
 import copy
 import itertools
 from collections.abc import Collection, Mapping, Sequence

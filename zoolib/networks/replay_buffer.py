@@ -1,7 +1,5 @@
 """The replay buffer: single clicks, from which a network is trained again and again (chapter 5; Lin, 1992)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

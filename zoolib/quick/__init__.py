@@ -5,8 +5,6 @@ agent computes at each visit. :func:`~zoolib.experiment.run` asks :func:`player_
 player gives back to the agent what it learned. Nothing else imports this package.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Any
 

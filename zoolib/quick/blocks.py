@@ -5,8 +5,6 @@ gradients, the rows of W the vectors w of their rank-one updates. A prediction c
 candidate, A^-1 g and f. The update uses them again: the network takes its step along g, and w is A^-1 g, scaled.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -8,8 +8,6 @@ reward r on cell c changes them by a matrix of rank one:
 After n_c visits to cell c and s_c clicks A has grown by Z' diag(n) Z, b by Z's. We add them when phi changes and last.
 """
 
-from __future__ import annotations
-
 import copy
 from collections import deque
 from typing import Any

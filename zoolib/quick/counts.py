@@ -9,8 +9,6 @@ g = (lambda / k) c / (k + c P) the formula of Sherman and Morrison gives mean an
 A window takes clicks out of the counts, a discount lets all counts fade.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

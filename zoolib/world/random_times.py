@@ -1,7 +1,5 @@
 """Shocks at times that worlds draw (chapter 7)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A change of taste is a few entries of the click table, a launch a few names of c
 down as the two of the book's gauntlet. They happen at the same step in all worlds, or each world draws the steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Every live cell shows in the page's engine what is stored, digit for digit; every other says why it cannot."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import csv

@@ -1,7 +1,5 @@
 """Which cells a page runs before the one that is pressed: all that it needs as they now stand, and no others."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

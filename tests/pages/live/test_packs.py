@@ -1,7 +1,5 @@
 """What the pages load: packs that come out as they went in, the same bytes each time, and nothing large."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

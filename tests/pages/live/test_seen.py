@@ -1,7 +1,5 @@
 """A chapter that was seen need not run again: as long as nothing has changed on which its output rests."""
 
-from __future__ import annotations
-
 import csv
 
 import nbformat.v4 as v4

@@ -2,8 +2,6 @@
 
 # ruff: noqa: F811  fixtures are imported
 
-from __future__ import annotations
-
 import pytest
 from browsing import DESK, ONE_OF_A_KIND, PHONE, SEEN, Visit, address, browser, names, violations  # noqa: F401  fixtures
 from built_book import HTML, is_of_a_kind

@@ -2,8 +2,6 @@
 
 # ruff: noqa: F811  fixtures are imported
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

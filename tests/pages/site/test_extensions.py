@@ -39,35 +39,17 @@ def parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-PICTURE = """# A page
-
-![what it shows, in words](dot.svg)
-
-![](dot.svg)
-
-```{raw} html
-<img src="dot.svg"><img src="dot.svg" alt="in words">
-```
-"""
+SMALL = Path(__file__).with_name("small")
+PICTURE, NUMBERED, CHAPTER, GLOSSARY, USES, STATEMENTS = (
+    (SMALL / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("pictures", "numbered", "chapter", "glossary", "uses", "statements")
+)
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-
-
-NUMBERED = """# A page
-
-```{{figure}} dot.svg
-:name: {name}
-:alt: a dot
-
-A dot.
-```
-
-{{numref}}`one`, {{numref}}`two` and {{numref}}`one`.
-"""
 
 
 def test_figures_are_referred_to_by_number_as_sphinx_does_it(tmp_path: Path):
     pages = {"index.md": "# Home\n\n```{toctree}\none\ntwo\n```\n", "dot.svg": DOT}
-    pages |= {f"{name}.md": NUMBERED.format(name=name) for name in ("one", "two")}
+    pages |= {f"{name}.md": NUMBERED.replace("TITLE", name) for name in ("one", "two")}
     written = []
     for extensions in ([], ["numbered"]):
         folder = tmp_path / str(len(extensions))
@@ -104,32 +86,11 @@ def test_a_page_whose_pictures_have_words_gives_no_warning(tmp_path: Path):
     built(tmp_path, ["alt_text"], {"index.md": fine, "dot.svg": DOT})
 
 
-CHAPTER = """# {title}
-
-## A section
-
-```{{figure}} dot.svg
-:alt: a dot
-:name: fig-{title}
-
-A caption.
-```
-
-$$ 1 + 1 $$ (eq-{title})
-
-See {{numref}}`fig-{title}` and {{eq}}`eq-{title}`.
-
-## Exercises
-
-None.
-"""
-
-
 def test_chapters_and_all_that_they_number_are_counted_from_zero(tmp_path: Path):
     pages = {
         "index.md": "# Book\n\n```{toctree}\n:numbered: 2\n\nfirst\nsecond\n```\n",
-        "first.md": CHAPTER.format(title="first"),
-        "second.md": CHAPTER.format(title="second"),
+        "first.md": CHAPTER.replace("TITLE", "first"),
+        "second.md": CHAPTER.replace("TITLE", "second"),
         "dot.svg": DOT,
     }
     out = built(tmp_path, ["chapter_zero"], pages, myst_enable_extensions=["dollarmath"])
@@ -164,32 +125,6 @@ def test_works_are_labelled_by_author_and_year(tmp_path: Path):
     assert (link.text, link["href"]) == ("journal.example", "https://journal.example/a/very/long/one.html")
 
 
-GLOSSARY = """# Glossary
-
-```{glossary}
-regret
-  What was lost, in units of $\\alpha$.
-
-cold start
-  How a **new** arm begins.
-
-ridge
-  $\\hat\\theta = A^{-1} b$.
-
-arm
-  What is chosen.
-```
-"""
-USES = """# Of regret
-
-No regrets at the cold start of an arm, and then regret. `cold start` is code, $regret$ a formula.
-
-## Ridge and more
-
-By ridge, not by cartridge or ridge-like things; [regret](glossary.md) is a link.
-"""
-
-
 @pytest.fixture(scope="module")
 def terms(tmp_path_factory) -> BeautifulSoup:
     folder = tmp_path_factory.mktemp("terms")
@@ -212,30 +147,6 @@ def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(terms
 def test_terms_are_linked_in_running_text_only(terms: BeautifulSoup):
     assert not terms.select("h1 a.term, h2 a.term, code a.term, .math a.term, a a")
     assert terms.select_one("p").text.startswith("No regrets at the cold start of an arm")
-
-
-STATEMENTS = """# A page
-
-```{prf:definition} Regret
-:label: def-regret
-What was lost.
-```
-
-```{prf:algorithm} LinUCB
-:label: alg-linucb
-Choose.
-```
-
-```{prf:proposition} A constant alpha
-:label: prop-alpha
-Is linear.
-```
-
-```{prf:theorem}
-:label: thm-silent
-Without a title.
-```
-"""
 
 
 def test_statements_with_a_title_are_in_the_index_and_the_index_in_the_table_of_contents(tmp_path: Path):

@@ -26,27 +26,7 @@ from pygments.lexers import PythonLexer
 
 import zoolib
 
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><title>A page of the book</title><meta name="viewport" content="a"/>
-<meta name="viewport" content="b"/>
-<script src="../_static/scripts/fontawesome.js"></script><script src="../_static/sphinx-thebe.js"></script>
-<script src="../_static/documentation_options.js"></script><script src="../_static/doctools.js"></script>
-<script src="../_static/copybutton.js"></script><script src="../_static/../mathjax/tex-chtml.js" async="async"></script>
-<script>var a = 1;</script><script>var a = 1;</script>
-<script>const THEBE_JS_URL = "https://elsewhere.example/thebe.js";</script></head>
-<body><div id="pst-primary-sidebar"></div>
-<button class="search-button-field" aria-label="Search"><span>Search</span></button>
-<button class="theme-switch-button" aria-label="Color mode"><i title="Dark"></i></button>
-<article><section><h1>Title</h1>
-<p>The first paragraph that is long enough to say what this page is about, in a sentence.</p>
-<details><summary aria-label="Toggle hidden content"><p>Show code</p></summary><p>code</p></details>
-<div class="cell_output"><div class="output text_html"><style scoped>td {}</style>
-<table border="1"><tr style="text-align: right"><th></th><th>x</th></tr></table></div></div>
-<div role="list"><div role="doc-biblioentry">A work.</div></div>
-<p id="twice">1</p><p id="twice">2</p><img src="a.png"/><img src="b.png"/>
-<pre>  two  spaces
-   and   more </pre>
-</section></article></body></html>"""
+PAGE = Path(__file__).with_name("small").joinpath("page.html").read_text(encoding="utf-8").rstrip("\n")
 
 
 def finished(html: str, *mends) -> BeautifulSoup:

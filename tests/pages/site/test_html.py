@@ -4,8 +4,6 @@ Needs Java and vnu.jar, which ``.ci/run`` installs in ``.cache/node`` (another p
 these tests are skipped, unless BOOK_STRICT=1.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The chapters in JupyterLab, as "make jupyter" opens them: one is looked at, one is run to its end and saved."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

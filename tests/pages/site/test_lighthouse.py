@@ -7,8 +7,6 @@ How fast a page is depends on the machine, which is allowed for, and on what it 
 ``alone``, are left to "make -C pages speed", which runs nothing else, and take the best of three measurements.
 """
 
-from __future__ import annotations
-
 import functools
 import gzip
 import json

@@ -1,7 +1,5 @@
 """Live cells as a reader meets them: in a browser, over HTTP and from the disk, by pointer and by keys."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import re

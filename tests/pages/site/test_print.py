@@ -3,11 +3,10 @@
 Needs the PDF that "make -C pages pdf" makes. Without it these tests are skipped, unless BOOK_STRICT=1.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import book_pdf
 import pytest
@@ -162,29 +161,7 @@ def test_what_is_only_looked_up_has_no_number():
     assert mended.index("secnumdepth") > mended.index("{A}")
 
 
-TO_MEND = r"""\pagestyle{normal}
-\begin{DUlineblock}{0em}
-\item[] \sphinxstylestrong{\Large Head}
-\section{Exercises}
-\label{\detokenize{chapters/00_the_shop:exercises}}
-\label{exercise:ex-a}
-\begin{sphinxadmonition}{note}{Exercise 0.1}
-\hyperref[\detokenize{a:ex-a}]{Exercise \ref{\detokenize{a:ex-a}}}
-\begin{sphinxadmonition}{note}
-\sphinxAtStartPar
-Proof. It is so.
-\begin{tabulary}{\linewidth}[t]{lr}
-1&2\\
-\end{tabulary}
-1&2\\
-\sphinxbottomrule
-\end{longtable}
-\part{Deciding}
-\label{\detokenize{chapters/bibliography::doc}}
-\sphinxstepscope
-\begin{sphinxthebibliography}{A}
-\end{sphinxthebibliography}
-"""
+TO_MEND = Path(__file__).with_name("small").joinpath("to_mend.tex").read_text(encoding="utf-8")
 
 
 def test_each_mend_of_the_printed_book_finds_what_it_mends():

@@ -1,7 +1,5 @@
 """The questions for a course: what Moodle and a QTI platform would read, and how these would judge an answer."""
 
-from __future__ import annotations
-
 import io
 import re
 import subprocess

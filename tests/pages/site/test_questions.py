@@ -1,13 +1,12 @@
 """Questions that answer: what is read out of a cell, and what is refused, in words that help."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 from asked_book import ALL, BEFORE, NUMBER, ONE, ORDER
 from bs4 import BeautifulSoup
 from built_book import ROOT
@@ -52,76 +51,14 @@ def test_several_choices_an_order_and_a_number_are_read():
     assert (read(thousands).value, read(thousands).within) == (40_000, 1_000.5)
 
 
-FAULTS = {
-    "words before it": (ONE, ":::::{adm", "Words.\n\n:::::{adm", "stands alone in its cell"),
-    "words behind it": (ONE, r":::::\Z", ":::::\n\nWords.", "stands alone in its cell"),
-    "no end": (ONE, r"\n:::::\Z", "", "stands alone in its cell"),
-    "no such kind": (ONE, "asks-one", "asks-two", "asks-one, asks-all, asks-number, asks-order"),
-    "two kinds": (ONE, "asks-one", "asks-one asks-all", "asks-one, asks-all"),
-    "no check": (ONE, "check asks", "asks", "begins with check"),
-    "no name": (ONE, ":name: q-one\n", "", "the name is q- and words"),
-    "a name without q": (ONE, "q-one", "one", "not 'one'"),
-    "a name in capitals": (ONE, "q-one", "q-One", "not 'q-One'"),
-    "no answer": (ONE, "} Answer", "} Solution", "one box Answer"),
-    "two answers": (
-        ORDER,
-        r":::::\Z",
-        "::::{admonition} Answer\n:class: dropdown answer\n**1.** So.\n::::\n:::::",
-        "one box",
-    ),
-    "a hint behind the answer": (
-        ONE,
-        "} Hint((?s:.*?))} Answer",
-        "} Answer\\1} Hint",
-        "before it, perhaps one box Hint",
-    ),
-    "an answer that does not fold": (ONE, "dropdown answer", "answer", "the box Answer has :class: dropdown answer"),
-    "a hint that does not fold": (ONE, "dropdown hint", "hint", "the box Hint has :class: dropdown hint"),
-    "before nothing": (BEFORE, " before-fig-moves", "", "before and before-fig-..."),
-    "nothing asked": (ORDER, r"\*Sort.*\*\n", "", "nothing is asked"),
-    "choices counted wrongly": (ONE, "2. Nothing", "4. Nothing", "counted 1., 2., 3."),
-    "one choice": (ONE, r"2. Nothing.\n3. 0.2.\n", "", "1 choices"),
-    "words behind the choices": (ORDER, "3. LinUCB\n", "3. LinUCB\n\nWords.\n", "nothing stands behind a list"),
-    "no key": (ONE, r"\*\*1\.\*\* ", "", "begins with its key"),
-    "no reason": (ORDER, r"\*\* The oracle has none\.", "**", "stands why"),
-    "a key in words": (ONE, r"\*\*1\.", "**First.", "names choices"),
-    "a key out of range": (ONE, r"\*\*1\.", "**4.", "names 4, and there are 3"),
-    "a key that is nothing": (ONE, r"\*\*1\.", "**0.", "names 0"),
-    "two keys for one": (ONE, r"\*\*1\.", "**1, 2.", "names one choice"),
-    "keys out of order": (ALL, "1, 3", "3, 1", "in order, once each"),
-    "a key twice": (ALL, "1, 3", "1, 1", "in order, once each"),
-    "a wrong choice without feedback": (ONE, r"- \*\*3:.*\n", "", "what leads to choice 3"),
-    "two wrong choices without": (ALL, r"- \*\*[24]:.*\n", "", "what leads to choice 2, 4"),
-    "feedback for the right choice": (ONE, r"\*\*3:\*\*", "**1:**", "for what is right"),
-    "feedback for no choice": (ONE, r"\*\*3:\*\*", "**7:**", "a choice that there is not"),
-    "feedback for a wrong one left out": (ALL, "not 3", "not 2", "for what is right"),
-    "feedback for a right one ticked": (ALL, "not 3", "3", "for what is right"),
-    "feedback twice": (ONE, r"\*\*3:\*\*", "**2:**", "two feedbacks are for 2"),
-    "feedback in another form": (ONE, r"- \*\*3:\*\*", "- 3:", "a feedback begins with the number of a choice"),
-    "feedback that says nothing": (ONE, r"(\*\*3:\*\*).*", "\\1", "a feedback begins with"),
-    "not in one choice": (ONE, r"\*\*3:\*\*", "**not 3:**", "the number of a choice"),
-    "no tolerance": (NUMBER, ", to within 0.001", "", "as **0.28, to within 0.005.**"),
-    "no room": (NUMBER, "within 0.001", "within 0", "as **0.28, to within 0.005.**"),
-    "a number in words": (NUMBER, r"\*\*0.05", "**a twentieth", "as **0.28, to within 0.005.**"),
-    "choices for a number": (NUMBER, "(clicks\\?\\*\n)", "\\1\n1. Few.\n2. Many.\n", "has no choices"),
-    "a foreseen number that is right": (NUMBER, r"\*\*0.5:", "**0.0505:", "given for the right answer"),
-    "a foreseen range about what is right": (NUMBER, "0.002 to 0.003", "0.04 to 0.06", "given for the right answer"),
-    "a range without anything": (NUMBER, "0.002 to 0.003", "0.03 to 0.02", "or for none"),
-    "more than what is right": (NUMBER, "more than 1", "more than 0", "given for the right answer"),
-    "a foreseen number that another one meets": (NUMBER, "0.002 to 0.003", "0.4 to 0.5", "what 0.5 is told"),
-    "a foreseen number in words": (NUMBER, r"\*\*0.5:", "**half:", "more than 1"),
-    "nothing foreseen": (ORDER, r"- \*\*(.*\n)", "", "no wrong answer is foreseen"),
-    "an order that leaves out": (ORDER, "2, 3, 1", "2, 3", "every choice once"),
-    "an order as it stands": (ORDER, r"\*\*2, 3, 1", "**1, 2, 3", "in another order"),
-    "a right order foreseen as wrong": (ORDER, "1 before 3", "3 before 1", "for what is right"),
-    "an order of what is not there": (ORDER, "1 before 3", "1 before 4", "not in the list"),
-}
+BOXES = {"one": ONE, "all": ALL, "number": NUMBER, "order": ORDER, "before": BEFORE}
+FAULTS = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("source", "old", "new", "words"), FAULTS.values(), ids=FAULTS)
 def test_what_has_not_the_form_is_refused_in_words(source: str, old: str, new: str, words: str):
-    changed = re.sub(old, new, source)
-    assert changed != source
+    changed = re.sub(old, new, BOXES[source])
+    assert changed != BOXES[source]
     with pytest.raises(ValueError, match=re.escape(words)):
         read(changed)
 

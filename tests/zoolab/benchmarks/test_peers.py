@@ -11,25 +11,11 @@ import numpy as np
 import pytest
 from built_book import ROOT
 
-from zoolab.benchmarks import compared, different, growth, peers, report_peers
+from zoolab.benchmarks import compared, contenders, different, growth, peers, report_peers
 from zoolab.benchmarks.__main__ import STEPS
-from zoolab.benchmarks.contenders import (
-    BATCH,
-    CONTENDERS,
-    LINUCB,
-    LOCKSTEP,
-    NEURAL_UCB,
-    ONE,
-    OWN_MODELS,
-    SHARED,
-    UNSEEN,
-    our,
-    ours,
-    step,
-)
 from zoolib import LinUCBAgent, ZooplusSimulator
 
-TASKS = list(dict.fromkeys(one.task for one in CONTENDERS.values()))
+TASKS = list(dict.fromkeys(one.task for one in contenders.CONTENDERS.values()))
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +23,12 @@ def stored() -> dict:
     return json.loads((ROOT / "zoolab" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("task", [LINUCB, SHARED])
+@pytest.mark.parametrize("task", [contenders.LINUCB, contenders.SHARED])
 @pytest.mark.parametrize("worlds", [None, 3])
 def test_no_context_comes_again_and_the_same_seed_is_the_same_world(task, worlds):
     world, again, other = (different.World(task, 4, 5, seed, worlds) for seed in (42, 42, 43))
     (X, luck), (X2, luck2), (X3, _) = world.block(3), again.block(3), other.block(3)
-    own = task in OWN_MODELS
+    own = task in contenders.OWN_MODELS
     assert X.shape == (different.BLOCK, *([worlds] if worlds else []), *([] if own else [4]), 5)
     assert np.array_equal(X, X2)
     assert np.array_equal(luck, luck2)
@@ -53,24 +39,24 @@ def test_no_context_comes_again_and_the_same_seed_is_the_same_world(task, worlds
     assert np.allclose((flat[:, 1:] ** 2).sum(1), 1)
 
 
-@pytest.mark.parametrize("task", [LINUCB, SHARED])
+@pytest.mark.parametrize("task", [contenders.LINUCB, contenders.SHARED])
 def test_an_arm_earns_what_its_own_direction_and_its_own_context_say(task):
     one, many = different.World(task, 4, 5, 42), different.World(task, 4, 5, 42, worlds=3)
     X = one.block(0)[0][0]
     x, chance = one.chosen(X, 2)
-    w = one.w[2] if task == LINUCB else one.w
-    assert np.array_equal(x, X if task == LINUCB else X[2])
+    w = one.w[2] if task == contenders.LINUCB else one.w
+    assert np.array_equal(x, X if task == contenders.LINUCB else X[2])
     assert chance == pytest.approx(0.5 + 0.4 * w @ x[1:])
     X, arms = many.block(0)[0][0], np.array([3, 0, 1])
     x, chance = many.chosen(X, arms)
     for i, arm in enumerate(arms):
-        w = many.w[i, arm] if task == LINUCB else many.w[i]
-        assert np.array_equal(x[i], X[i] if task == LINUCB else X[i, arm])
+        w = many.w[i, arm] if task == contenders.LINUCB else many.w[i]
+        assert np.array_equal(x[i], X[i] if task == contenders.LINUCB else X[i, arm])
         assert chance[i] == pytest.approx(0.5 + 0.4 * w @ x[i, 1:])
 
 
 def test_in_batches_and_one_at_a_time_the_contexts_and_the_luck_are_the_same():
-    world = different.World(LINUCB, 4, 5, 42)
+    world = different.World(contenders.LINUCB, 4, 5, 42)
     single = list(different.steps_of(world, 1, 1000))
     batches = list(different.steps_of(world, 500, 1000))
     assert [len(X) for X, _ in batches] == [500, 500]
@@ -78,29 +64,34 @@ def test_in_batches_and_one_at_a_time_the_contexts_and_the_luck_are_the_same():
         assert np.array_equal(np.array([one[part] for one in single]), np.concatenate([one[part] for one in batches]))
 
 
-@pytest.mark.parametrize("name", [name for name, one in CONTENDERS.items() if one.literal and one.package == "zoolib"])
-@pytest.mark.parametrize("way", [ONE, BATCH])
+@pytest.mark.parametrize(
+    "name", [name for name, one in contenders.CONTENDERS.items() if one.literal and one.package == "zoolib"]
+)
+@pytest.mark.parametrize("way", [contenders.ONE, contenders.BATCH])
 def test_our_linucb_chooses_what_the_literal_version_might_choose(name, way, monkeypatch):
     monkeypatch.setattr(different, "CHECKED", (20, 5, 80))
     assert different.agreement(name, way, 42) == 1
 
 
-@pytest.mark.parametrize("way", [ONE, BATCH])
+@pytest.mark.parametrize("way", [contenders.ONE, contenders.BATCH])
 def test_an_agent_with_another_alpha_does_not_pass_for_the_literal_one(way, monkeypatch):
-    bolder = CONTENDERS["zoolib: LinUCBAgent"]._replace(
-        ways=ours(lambda space: LinUCBAgent(space, alpha=2.0), own_models=True)
-        if way == ONE
-        else {BATCH: lambda K, d: (lambda X: np.arange(len(X)) % 2, lambda *_: None)}
+    bolder = contenders.CONTENDERS["zoolib: LinUCBAgent"]._replace(
+        ways=contenders.ours(lambda space: LinUCBAgent(space, alpha=2.0), own_models=True)
+        if way == contenders.ONE
+        else {contenders.BATCH: lambda K, d: (lambda X: np.arange(len(X)) % 2, lambda *_: None)}
     )
-    monkeypatch.setitem(CONTENDERS, "bolder", bolder)
+    monkeypatch.setitem(contenders.CONTENDERS, "bolder", bolder)
     monkeypatch.setattr(different, "CHECKED", (20, 5, 80))
     assert different.agreement("bolder", way, 42) < 0.95
 
 
 def test_a_world_in_lockstep_is_chosen_for_as_if_it_were_alone():
     """Our contender asked for three worlds at once, and the same one asked for each of them."""
-    world = different.World(LINUCB, 6, 4, 42, worlds=3)
-    made = [our(lambda s: LinUCBAgent(s, alpha=0.2), shape, own_models=True)(6, 4) for shape in ((3,), (), (), ())]
+    world = different.World(contenders.LINUCB, 6, 4, 42, worlds=3)
+    made = [
+        contenders.our(lambda s: LinUCBAgent(s, alpha=0.2), shape, own_models=True)(6, 4)
+        for shape in ((3,), (), (), ())
+    ]
     for X, luck in different.steps_of(world, 1, 60):
         arms = made[0][0](X)
         assert arms.tolist() == [choose(x) for (choose, _), x in zip(made[1:], X, strict=True)]
@@ -113,11 +104,11 @@ def test_a_world_in_lockstep_is_chosen_for_as_if_it_were_alone():
 
 def test_a_play_ends_with_its_block_when_the_time_is_up_and_counts_what_was_timed(monkeypatch):
     monkeypatch.setattr(different, "ENOUGH", 0.0)
-    played = different.play("zoolib: LinUCBAgent", ONE, 5, 3, 42)
+    played = different.play("zoolib: LinUCBAgent", contenders.ONE, 5, 3, 42)
     assert [n for n, *_ in played["marks"]] == [different.BLOCK]
     monkeypatch.setattr(different, "ENOUGH", 60.0)
-    monkeypatch.setitem(different.STEPS, ONE, 100)
-    marks = different.play("zoolib: LinUCBAgent", ONE, 5, 3, 42)["marks"]
+    monkeypatch.setitem(different.STEPS, contenders.ONE, 100)
+    marks = different.play("zoolib: LinUCBAgent", contenders.ONE, 5, 3, 42)["marks"]
     assert [n for n, *_ in marks] == list(range(different.BLOCK, 101, different.BLOCK))
     seconds = [s for _, s, _ in marks]
     assert seconds == sorted(seconds)
@@ -145,7 +136,7 @@ def test_choosing_and_learning_are_timed_and_the_world_is_not():
         busy(0.2)
         return x, arm, 1
 
-    lesson, seconds = step((choose, learn), 4, world)
+    lesson, seconds = contenders.step((choose, learn), 4, world)
     assert told == [lesson] == [(4, 5, 1)]
     assert 0.03 <= seconds < 0.1
 
@@ -157,9 +148,9 @@ def test_in_the_shop_a_contender_first_plays_a_few_steps_unseen_and_is_then_made
         made.append([])
         return lambda user: made[-1].append(user) or 7, lambda user, arm, click: made[-1].append(click)
 
-    monkeypatch.setitem(peers.CONTENDERS, "seven", (LINUCB, "zoolib", contender))
+    monkeypatch.setitem(peers.CONTENDERS, "seven", (contenders.LINUCB, contender))
     played = peers.play("seven", 30, 42)
-    assert [len(steps) for steps in made] == [2 * UNSEEN, 60]
+    assert [len(steps) for steps in made] == [2 * contenders.UNSEEN, 60]
     shop = peers.Shop(42)
     assert made[1][1::2] == [shop.sim.get_reward(user, 7) for user in made[1][::2]]  # the luck of those was its own
     assert played["ctr"] == sum(made[1][1::2]) / 30
@@ -188,11 +179,13 @@ def test_in_the_shop_all_of_a_task_are_compared_with_one_of_ours_that_does_the_s
 
 
 def test_how_a_posterior_is_kept_in_batches_is_not_told_by_the_click_or_the_decision():
-    kept = {name: one.kept(BATCH) for name, one in CONTENDERS.items() if BATCH in one.ways}
+    kept = {
+        name: one.kept(contenders.BATCH) for name, one in contenders.CONTENDERS.items() if contenders.BATCH in one.ways
+    }
     assert len(kept) > 10
     for name, how in kept.items():
         assert not re.search(r"a (click|decision)\b", how), name
-    assert CONTENDERS["mabwiser: LinUCB"].kept(ONE) == "an inverse a click"
+    assert contenders.CONTENDERS["mabwiser: LinUCB"].kept(contenders.ONE) == "an inverse a click"
 
 
 def test_what_the_page_says_of_chance_is_so(stored):
@@ -203,24 +196,24 @@ def test_what_the_page_says_of_chance_is_so(stored):
         users = np.arange(sim.n_users)
         chance = np.mean([sim.click_probability(int(u), a) for u in users[:200] for a in range(peers.K)])
         assert chance == pytest.approx(0.21, abs=0.02)
-        for task in (LINUCB, SHARED):
+        for task in (contenders.LINUCB, contenders.SHARED):
             world = different.World(task, 50, 20, seed)
             chances = [world.chosen(X, arm)[1] for i in range(5) for X in world.block(i)[0] for arm in range(0, 50, 5)]
             assert np.mean(chances) == pytest.approx(0.5, abs=0.02)
-    assert STEPS[NEURAL_UCB] == 50 * 20
+    assert STEPS[contenders.NEURAL_UCB] == 50 * 20
     for row in stored["different"]["rows"]:
-        if row["task"] == NEURAL_UCB and row["contender"].startswith("calvera") and not row["missing"]:
+        if row["task"] == contenders.NEURAL_UCB and row["contender"].startswith("calvera") and not row["missing"]:
             assert row["steps"] < 100  # its network has learned from one minibatch, if from any
 
 
 def test_every_task_is_led_by_one_of_ours_that_can_be_asked_in_every_way_of_the_others():
     for task in TASKS:
-        ways = {way for one in CONTENDERS.values() if one.task == task for way in one.ways}
-        assert ways <= set(CONTENDERS[compared.reference(task)].ways)
+        ways = {way for one in contenders.CONTENDERS.values() if one.task == task for way in one.ways}
+        assert ways <= set(contenders.CONTENDERS[compared.reference(task)].ways)
 
 
 def of(marks, missing="", agrees=None):
-    cell = {"way": ONE, "arms": 50, "d": 20, "missing": missing, "marks": marks, "mb": 10.0, "worlds": 1}
+    cell = {"way": contenders.ONE, "arms": 50, "d": 20, "missing": missing, "marks": marks, "mb": 10.0, "worlds": 1}
     return {"version": "1", "cells": [cell | ({} if agrees is None else {"agrees": agrees})]}
 
 
@@ -232,7 +225,7 @@ def test_a_ratio_is_of_equal_work_as_much_as_both_have_done():
 
 
 def test_a_row_has_the_median_of_the_rounds_and_their_spread(monkeypatch):
-    ours_, other = (CONTENDERS[name] for name in ("zoolib: LinUCBAgent", "mabwiser: LinUCB"))
+    ours_, other = (contenders.CONTENDERS[name] for name in ("zoolib: LinUCBAgent", "mabwiser: LinUCB"))
     monkeypatch.setattr(compared, "CONTENDERS", {"ours": ours_, "other": other, "third": other})
     rounds = [
         {"ours": of([[20, 1.0, 0.5]]), "other": of([[20, s, r]], agrees=a), "third": of([], missing="too slow")}
@@ -249,7 +242,7 @@ def test_a_row_has_the_median_of_the_rounds_and_their_spread(monkeypatch):
 
 
 def test_what_failed_in_one_round_is_missing_and_so_is_what_there_is_nothing_to_compare_with(monkeypatch):
-    ours_, other = (CONTENDERS[name] for name in ("zoolib: LinUCBAgent", "mabwiser: LinUCB"))
+    ours_, other = (contenders.CONTENDERS[name] for name in ("zoolib: LinUCBAgent", "mabwiser: LinUCB"))
     monkeypatch.setattr(compared, "CONTENDERS", {"ours": ours_, "other": other})
     good = of([[20, 1.0, 0.5]])
     bad = {"version": "", "cells": [], "missing": "it broke"}
@@ -284,12 +277,12 @@ def test_the_stored_comparison_has_every_contender_in_every_way_and_size(stored)
     rows = stored["different"]["rows"]
     found = {(row["contender"], row["way"], row["arms"], row["d"]) for row in rows if "way" in row}
     absent = {row["contender"] for row in rows if "way" not in row and row["missing"]}
-    for name, one in CONTENDERS.items():
+    for name, one in contenders.CONTENDERS.items():
         for way in one.ways:
             for arms, d in different.CELLS[way]:
                 if name not in absent and d <= one.longest:
                     assert (name, way, arms, d) in found
-    packages = {CONTENDERS[row["contender"]].package for row in rows if not row["missing"]}
+    packages = {contenders.CONTENDERS[row["contender"]].package for row in rows if not row["missing"]}
     assert len(packages) >= 12
     assert "zoolib" in packages
 
@@ -303,18 +296,18 @@ def test_in_the_stored_comparison_ratios_lie_between_their_ends_and_rewards_are_
         assert row["mb"] > 10
         assert 0 < row["reward"] < 0.95
         assert row["reward"] > 0.45 or row["steps"] < 500  # a half by chance
-        if row["steps"] == different.STEPS[ONE] and row["exact"] and row["d"] == 5:
+        if row["steps"] == different.STEPS[contenders.ONE] and row["exact"] and row["d"] == 5:
             assert row["reward"] > 0.6, row["contender"]  # by chance it would be a half
 
 
 def test_whoever_is_said_to_choose_as_the_literal_version_does_was_seen_to(stored):
     checked = [row for row in stored["different"]["rows"] if row.get("agrees") is not None]
     assert {row["contender"] for row in checked} >= {
-        name for name, one in CONTENDERS.items() if one.literal and one.package == "zoolib"
+        name for name, one in contenders.CONTENDERS.items() if one.literal and one.package == "zoolib"
     }
     for row in checked:
         assert row["agrees"] == 1, row["contender"]
-    said = {name for name, one in CONTENDERS.items() if one.literal}
+    said = {name for name, one in contenders.CONTENDERS.items() if one.literal}
     played = {row["contender"] for row in stored["different"]["rows"] if not row["missing"]}
     assert {row["contender"] for row in checked} == said & played
 
@@ -368,12 +361,12 @@ def test_what_the_page_says_of_growth_is_so(stored):
 
 
 def test_lockstep_is_what_the_table_of_a_hundred_worlds_has(stored):
-    rows = [row for row in stored["different"]["rows"] if row.get("way") == LOCKSTEP and not row["missing"]]
+    rows = [row for row in stored["different"]["rows"] if row.get("way") == contenders.LOCKSTEP and not row["missing"]]
     assert any(row["contender"].startswith("zoolib: LinUCBAgent") for row in rows)
     alone = {
         (row["contender"], row["arms"], row["d"]): row["rate"]
         for row in stored["different"]["rows"]
-        if row.get("way") == ONE and not row["missing"]
+        if row.get("way") == contenders.ONE and not row["missing"]
     }
     small = [row for row in rows if row["contender"] == "zoolib: LinUCBAgent" and row["arms"] == 50]
     for row in small:

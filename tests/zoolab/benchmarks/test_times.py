@@ -3,8 +3,6 @@
 ``make -C zoolab times`` measures. A chapter's opening may be off by a factor of two, since processors differ by that.
 """
 
-from __future__ import annotations
-
 import re
 
 import book_checks as book

@@ -4,28 +4,7 @@ import numpy as np
 import pytest
 from small_agents import held
 
-from zoolab.columns import (
-    AdamW,
-    BatchedLogistic,
-    Boosted,
-    ClickNetwork,
-    Crossed,
-    FeatureShop,
-    HeadAgent,
-    Identity,
-    KMeans,
-    Layout,
-    Learned,
-    LogisticEvidence,
-    MappedAgent,
-    Projected,
-    RandomFourier,
-    Screened,
-    Segments,
-    WithProduct,
-    serve,
-    sigmoid,
-)
+from zoolab import columns as maps
 from zoolab.columns.logistic import climbed
 from zoolab.rivals import PerProductAgent
 from zoolib import UCB, ContextSpace, Thompson
@@ -35,18 +14,20 @@ SMALL = {"every": 40, "batches": 3, "batch_size": 16, "epochs": 2}
 
 
 def mapped(**settings):
-    return lambda features, rng: MappedAgent(features, **settings, rng=rng)
+    return lambda features, rng: maps.MappedAgent(features, **settings, rng=rng)
 
 
-LEARNED = Learned(hidden=(8, 5), **SMALL)
+LEARNED = maps.Learned(hidden=(8, 5), **SMALL)
 
 # With Thompson sampling, as where nothing else is said, each choice has a draw of its own.
-TestRaw = held(mapped(map=Identity()), is_random=True)
-TestCrossedUCB = held(mapped(map=Crossed(), exploration=UCB(), settle=3))
-TestLogisticWaves = held(mapped(map=RandomFourier(n=6), link="logistic", settle=3), is_random=True, rewards="random")
-TestWaves = held(mapped(map=RandomFourier(n=12)), is_random=True)
+TestRaw = held(mapped(map=maps.Identity()), is_random=True)
+TestCrossedUCB = held(mapped(map=maps.Crossed(), exploration=UCB(), settle=3))
+TestLogisticWaves = held(
+    mapped(map=maps.RandomFourier(n=6), link="logistic", settle=3), is_random=True, rewards="random"
+)
+TestWaves = held(mapped(map=maps.RandomFourier(n=12)), is_random=True)
 TestLearned = held(mapped(map=LEARNED, alpha=0.3, settle=7), is_random=True)
-TestHead = held(lambda features, rng: HeadAgent(features, map=LEARNED, exploration=UCB(), rng=rng))
+TestHead = held(lambda features, rng: maps.HeadAgent(features, map=LEARNED, exploration=UCB(), rng=rng))
 
 
 # ---- the rule against itself written out -----------------------------------------------------------------------------
@@ -54,7 +35,7 @@ TestHead = held(lambda features, rng: HeadAgent(features, map=LEARNED, explorati
 
 @pytest.fixture
 def shop():
-    return FeatureShop(Segments(nuisances=1), seed=[5, 8], n_products=30, shown=8, n_log=200, n_steps=150)
+    return maps.FeatureShop(maps.Segments(nuisances=1), seed=[5, 8], n_products=30, shown=8, n_log=200, n_steps=150)
 
 
 def literal_ucb(shop, i, phi, alpha, ridge):
@@ -82,16 +63,16 @@ def test_the_agent_chooses_as_the_rule_written_out(shop, crossed):
             np.array([[x[i] * x[j] for i in range(len(x)) for j in range(i, len(x))] for x in one]) if crossed else one
         )
 
-    chosen = (Crossed if crossed else Identity)(shop.layout)
-    agent = MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, settle=1, exploration=UCB(), rng=0)
-    arm = serve({"agent": agent}, shop).arm[0]
+    chosen = (maps.Crossed if crossed else maps.Identity)(shop.layout)
+    agent = maps.MappedAgent(shop.space, map=chosen, alpha=0.5, ridge=2.0, settle=1, exploration=UCB(), rng=0)
+    arm = maps.serve({"agent": agent}, shop).arm[0]
     for i in range(2):
         assert arm[i].tolist() == literal_ucb(shop, i, phi, 0.5, 2.0)
 
 
 def test_a_model_for_each_product_is_linucb_on_the_users_of_that_product(shop):
     agent = PerProductAgent(shop.space, layout=shop.layout, n_products=30, alpha=0.4, ridge=3.0)
-    serve({"agent": agent}, shop)
+    maps.serve({"agent": agent}, shop)
     X, r = shop.log_x[1], shop.log_r[1]
     fresh = PerProductAgent(shop.space, layout=shop.layout, n_products=30, alpha=0.4, ridge=3.0)
     fresh.warm(shop.log_x, shop.log_r)
@@ -109,7 +90,7 @@ def test_a_model_for_each_product_is_linucb_on_the_users_of_that_product(shop):
 
 def test_thompson_draws_theta_from_its_posterior():
     rng = np.random.default_rng(3)
-    agent = MappedAgent(ContextSpace(3, 4), map=Identity(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
+    agent = maps.MappedAgent(ContextSpace(3, 4), map=maps.Identity(), alpha=0.7, ridge=0.5, settle=40_000, rng=1)
     agent.warm(rng.normal(size=(30, 3)), rng.normal(size=30))
     assert np.allclose(agent.evidence.theta, np.linalg.solve(agent.evidence.A, agent.evidence.b))
     drawn = agent.evidence.theta + agent.alpha * agent.exploration._noise
@@ -118,15 +99,17 @@ def test_thompson_draws_theta_from_its_posterior():
 
 
 def test_each_visit_has_a_draw_of_its_own():
-    agent = MappedAgent(ContextSpace(2, 50), map=Identity(), alpha=5.0, rng=1)
+    agent = maps.MappedAgent(ContextSpace(2, 50), map=maps.Identity(), alpha=5.0, rng=1)
     X = np.random.default_rng(0).normal(size=(50, 2))
     assert len({agent.select(X) for _ in range(20)}) > 3
 
 
 @pytest.mark.parametrize("fresh", [True, False])
 def test_fresh_evidence_is_that_of_all_records_under_the_map_as_it_is_now(shop, fresh):
-    agent = MappedAgent(shop.space, map=Learned(shop.layout, hidden=(6, 4), **SMALL), fresh=fresh, settle=1, rng=0)
-    serve({"agent": agent}, shop)
+    agent = maps.MappedAgent(
+        shop.space, map=maps.Learned(shop.layout, hidden=(6, 4), **SMALL), fresh=fresh, settle=1, rng=0
+    )
+    maps.serve({"agent": agent}, shop)
     Z = agent.map(agent._X[:, : agent._n])
     A = np.eye(6) + np.swapaxes(Z, -1, -2) @ Z
     assert np.allclose(agent.evidence.A, A) == fresh
@@ -135,10 +118,10 @@ def test_fresh_evidence_is_that_of_all_records_under_the_map_as_it_is_now(shop, 
 
 
 def test_the_maps_are_what_they_say():
-    at = Layout(2, 3, 2)
+    at = maps.Layout(2, 3, 2)
     x = np.array([7.0, 1.0, 2.0, 0.0, 1.0, 0.0, 3.0, 4.0])
     rngs = [np.random.default_rng(0)]
-    raw, crossed, waves = (m(at).start(8, (), rngs) for m in (Identity, Crossed, RandomFourier))
+    raw, crossed, waves = (m(at).start(8, (), rngs) for m in (maps.Identity, maps.Crossed, maps.RandomFourier))
     assert raw(x[None]).tolist() == [[1, 1, 2, 0, 1, 0, 3, 4]]
     assert crossed(x[None]).shape == (1, 36)
     assert set(np.round(crossed(x[None])[0], 9)) == {a * b for a in raw(x[None])[0] for b in raw(x[None])[0]}
@@ -147,7 +130,7 @@ def test_the_maps_are_what_they_say():
 
 
 def test_random_waves_make_a_gaussian_kernel():
-    waves = RandomFourier(n=200_000, length=2.0).start(3, (), [np.random.default_rng(0)])
+    waves = maps.RandomFourier(n=200_000, length=2.0).start(3, (), [np.random.default_rng(0)])
     X = np.random.default_rng(1).normal(size=(4, 3))
     Z = waves(X)[:, 1:]
     distance = ((X[:, None] - X) ** 2).sum(-1)
@@ -155,31 +138,33 @@ def test_random_waves_make_a_gaussian_kernel():
 
 
 def test_k_means_finds_segments_that_lie_apart():
-    shop = FeatureShop(Segments(nuisances=0), seed=3, n_log=2000, n_steps=300)
-    agent = MappedAgent(shop.space, map=KMeans(shop.layout), rng=0)
-    results = serve({"cells": agent}, shop)
+    shop = maps.FeatureShop(maps.Segments(nuisances=0), seed=3, n_log=2000, n_steps=300)
+    agent = maps.MappedAgent(shop.space, map=maps.KMeans(shop.layout), rng=0)
+    results = maps.serve({"cells": agent}, shop)
     assert results.expected.mean() > 0.9 * results.oracle.mean()
 
 
 def test_trees_learn_a_step_that_no_line_follows():
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (800, 2))
-    trees = HeadAgent(ContextSpace(2, 4), map=Boosted(n_trees=30, pairs=0), rng=0)
+    trees = maps.HeadAgent(ContextSpace(2, 4), map=maps.Boosted(n_trees=30, pairs=0), rng=0)
     trees.warm(X, (X[:, 0] * X[:, 1] > 0) * 1.0)
     assert trees.select(np.array([[0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.6]])) == 2
 
 
 @pytest.mark.parametrize("make", [
-    Identity, Crossed, RandomFourier, KMeans, lambda at: Boosted(at, n_trees=3, every=50),
-    lambda at: Learned(at, **SMALL), lambda at: Screened(at, of=Crossed(at)), lambda at: Screened(at, of=KMeans(at)),
-    lambda at: Projected(at, of=KMeans(at)),
+    maps.Identity, maps.Crossed, maps.RandomFourier, maps.KMeans, lambda at: maps.Boosted(at, n_trees=3, every=50),
+    lambda at: maps.Learned(at, **SMALL), lambda at: maps.Screened(at, of=maps.Crossed(at)),
+    lambda at: maps.Screened(at, of=maps.KMeans(at)), lambda at: maps.Projected(at, of=maps.KMeans(at)),
 ])  # fmt: skip
 def test_world_i_of_a_batch_is_the_single_shop_with_its_seed_choice_for_choice(make):
     def arms(seed):
-        shop = FeatureShop(Segments(), seed=seed, n_products=40, shown=10, n_log=1000, n_steps=80)
+        shop = maps.FeatureShop(maps.Segments(), seed=seed, n_products=40, shown=10, n_log=1000, n_steps=80)
         rngs = [np.random.default_rng(s) for s in shop.seeds]
-        agent = MappedAgent(shop.space, map=make(shop.layout), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0])
-        return serve({"agent": agent}, shop).arm[0]
+        agent = maps.MappedAgent(
+            shop.space, map=make(shop.layout), alpha=0.4, rng=rngs if shop.batch_shape else rngs[0]
+        )
+        return maps.serve({"agent": agent}, shop).arm[0]
 
     batch = arms([4, 11, 7])
     for i, seed in enumerate([4, 11, 7]):
@@ -199,7 +184,7 @@ def test_the_evidence_on_log_odds_is_the_penalized_fit_and_its_curvature():
     from scipy.optimize import minimize
 
     Z, r = clicks()
-    evidence = BatchedLogistic(3, (), ridge=2.0)
+    evidence = maps.BatchedLogistic(3, (), ridge=2.0)
     evidence.sum((), Z, r)
     evidence.factor()
 
@@ -219,7 +204,7 @@ def test_the_evidence_on_log_odds_is_the_same_in_any_unit(unit):
     Z, r = clicks()
     thetas = []
     for scale in (1.0, unit):
-        evidence = BatchedLogistic(3, ridge=2 * scale**2)
+        evidence = maps.BatchedLogistic(3, ridge=2 * scale**2)
         evidence.sum((), scale * Z, r)
         evidence.factor()
         thetas.append(scale * evidence.theta)
@@ -228,11 +213,11 @@ def test_the_evidence_on_log_odds_is_the_same_in_any_unit(unit):
 
 def test_what_is_known_is_the_prior_of_what_is_added():
     Z, r = clicks()
-    evidence = BatchedLogistic(3)
+    evidence = maps.BatchedLogistic(3)
     for start in range(0, 400, 20):
         evidence.sum((), Z[start : start + 20], r[start : start + 20])
     evidence.factor()
-    together = BatchedLogistic(3)
+    together = maps.BatchedLogistic(3)
     together.sum((), Z, r)
     together.factor()
     assert np.abs(evidence.theta - together.theta).max() < 2 * together.width(np.eye(3)).max()
@@ -240,7 +225,7 @@ def test_what_is_known_is_the_prior_of_what_is_added():
 
 def test_separable_clicks_and_large_numbers_bring_nothing_but_finite_log_odds():
     Z = np.linspace(-1e4, 1e4, 50)[:, None]
-    evidence = BatchedLogistic(1, ridge=1e-6)
+    evidence = maps.BatchedLogistic(1, ridge=1e-6)
     evidence.sum((), Z, (Z[:, 0] > 0) * 1.0)
     evidence.factor()
     assert np.isfinite(evidence.theta).all()
@@ -249,8 +234,8 @@ def test_separable_clicks_and_large_numbers_bring_nothing_but_finite_log_odds():
 
 def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_of_log_odds():
     Z, r = clicks()
-    choices = {"map": Identity(), "link": "logistic", "exploration": UCB()}
-    agent = MappedAgent(ContextSpace(3, 5), alpha=0.0, settle=5, **choices, rng=0)
+    choices = {"map": maps.Identity(), "link": "logistic", "exploration": UCB()}
+    agent = maps.MappedAgent(ContextSpace(3, 5), alpha=0.0, settle=5, **choices, rng=0)
     agent.warm(Z[:300], r[:300])
     for z, reward in zip(Z[300:], r[300:], strict=True):
         agent.learn(z, 0, reward)
@@ -269,7 +254,7 @@ def test_with_the_logistic_link_payoffs_are_probabilities_and_the_order_is_that_
 def test_the_gradient_is_that_of_torch(normalize, lasso):
     import torch
 
-    net = ClickNetwork((5, 7, 4, 1), [np.random.default_rng(0)], (), normalize)
+    net = maps.ClickNetwork((5, 7, 4, 1), [np.random.default_rng(0)], (), normalize)
     rng = np.random.default_rng(1)
     X, r = rng.normal(size=(9, 5)), rng.integers(0, 2, 9) * 1.0
     weights = [torch.tensor(a, requires_grad=True) for layer in net.layers for a in layer]
@@ -286,7 +271,7 @@ def test_the_gradient_is_that_of_torch(normalize, lasso):
 
 
 def test_network_i_of_a_batch_shares_its_weights_with_the_batch():
-    net = ClickNetwork((3, 4, 1), [np.random.default_rng(i) for i in range(2)], (2,))
+    net = maps.ClickNetwork((3, 4, 1), [np.random.default_rng(i) for i in range(2)], (2,))
     X = np.random.default_rng(5).normal(size=(2, 6, 3))
     one = net.of_world(1)
     assert np.allclose(one(X[1]), net(X)[1])
@@ -299,7 +284,7 @@ def test_decoupled_adam_is_that_of_torch():
 
     w = np.random.default_rng(0).normal(size=6)
     theirs = torch.nn.Parameter(torch.tensor(w.copy()))
-    optimizer, ours = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.3), AdamW(w, 0.01, 0.3)
+    optimizer, ours = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.3), maps.AdamW(w, 0.01, 0.3)
     for t in range(20):
         g = np.random.default_rng(t).normal(size=6)
         theirs.grad = torch.tensor(g.copy())
@@ -310,13 +295,13 @@ def test_decoupled_adam_is_that_of_torch():
 
 def test_without_decay_it_is_plain_adam():
     w, v = np.ones(3), np.ones(3)
-    for optimizer in (AdamW(w, 0.1, 0.0), Adam(v, 0.1)):
+    for optimizer in (maps.AdamW(w, 0.1, 0.0), Adam(v, 0.1)):
         optimizer.step(np.array([1.0, -2.0, 3.0]))
     assert (w == v).all()
 
 
 def test_the_sigmoid_saturates_without_a_warning():
-    assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
+    assert maps.sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
 
 
 # ---- what is refused -------------------------------------------------------------------------------------------------
@@ -325,11 +310,11 @@ def test_the_sigmoid_saturates_without_a_warning():
 @pytest.mark.parametrize(("settings", "message"), [
     ({"map": "crossed"}, "map must be"), ({"exploration": "greedy"}, "exploration must be one"),
     ({"settle": 0}, "settle"), ({"alpha": -1}, "alpha"), ({"ridge": 0}, "ridge"),
-    ({"map": Identity(Layout(1, 1, 1))}, "layout"),
+    ({"map": maps.Identity(maps.Layout(1, 1, 1))}, "layout"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        MappedAgent(ContextSpace(3, 4), **{"map": Identity(), "rng": 0} | settings)
+        maps.MappedAgent(ContextSpace(3, 4), **{"map": maps.Identity(), "rng": 0} | settings)
 
 
 @pytest.mark.parametrize(("X", "r"), [
@@ -337,7 +322,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name(settings, message):
     (np.ones((5, 3)), np.full(5, np.inf)), ("log", np.ones(5)),
 ])  # fmt: skip
 def test_a_log_that_cannot_be_is_refused_and_leaves_no_trace(X, r):
-    agent = MappedAgent(ContextSpace(3, 4), map=Identity(), rng=0)
+    agent = maps.MappedAgent(ContextSpace(3, 4), map=maps.Identity(), rng=0)
     with pytest.raises((ValueError, TypeError)):
         agent.warm(X, r)
     assert agent._n == 0
@@ -367,8 +352,8 @@ def test_a_layout_of_other_contexts_is_refused(shop):
 
 
 def stale(**settings):
-    agent = MappedAgent(
-        ContextSpace(3, 4), map=Learned(hidden=(4,), every=100), fresh=False, exploration=UCB(), rng=0, **settings
+    agent = maps.MappedAgent(
+        ContextSpace(3, 4), map=maps.Learned(hidden=(4,), every=100), fresh=False, exploration=UCB(), rng=0, **settings
     )
     X = np.random.default_rng(0).normal(size=(420, 3))
     for x in X:
@@ -380,7 +365,7 @@ def stale(**settings):
 @pytest.mark.parametrize("exploration", [UCB(), Thompson()])
 def test_to_explore_more_is_not_to_believe_something_else(link, exploration):
     rng, how = np.random.default_rng(0), {"link": link, "exploration": exploration, "settle": 20, "rng": 0}
-    agent = MappedAgent(ContextSpace(3, 2), map=Identity(), **how)
+    agent = maps.MappedAgent(ContextSpace(3, 2), map=maps.Identity(), **how)
     for _ in range(49):
         agent.learn(rng.normal(size=3), 0, int(rng.integers(2)))
     X = rng.normal(size=(2, 3))
@@ -400,7 +385,7 @@ def test_what_old_maps_made_of_the_past_stays_when_alpha_changes():
 
 @pytest.mark.parametrize("how", ["learn", "warm"])
 def test_a_context_beside_which_nothing_of_the_prior_is_left_is_refused_however_it_comes(how):
-    agent = MappedAgent(ContextSpace(2, 3), map=Identity(), rng=0)
+    agent = maps.MappedAgent(ContextSpace(2, 3), map=maps.Identity(), rng=0)
     lesson = {"learn": (0, 1.0), "warm": ([1.0],)}[how]
     with pytest.raises(ValueError, match="must lie between"):
         getattr(agent, how)(np.full((2,) if how == "learn" else (1, 2), 1e160), *lesson)
@@ -410,10 +395,10 @@ def test_a_context_beside_which_nothing_of_the_prior_is_left_is_refused_however_
 @pytest.mark.parametrize("number", [3.0, -1.0, 0.5])
 @pytest.mark.parametrize("shape", [(), (2,)], ids=["one", "batch"])
 def test_a_number_that_is_no_products_is_refused_before_it_is_noted(shape, number):
-    at = Layout(n_user=1, n_nominal=1, n_product=1)
-    of = Screened(at, of=WithProduct(at, of=Identity(at), n_products=3))
+    at = maps.Layout(n_user=1, n_nominal=1, n_product=1)
+    of = maps.Screened(at, of=maps.WithProduct(at, of=maps.Identity(at), n_products=3))
     rngs = [np.random.default_rng(i) for i in range(2)] if shape else 0
-    agent = MappedAgent(ContextSpace(at.d, 2, shape), map=of, rng=rngs)
+    agent = maps.MappedAgent(ContextSpace(at.d, 2, shape), map=of, rng=rngs)
     x, arm, r = np.ones((*shape, at.d)), np.zeros(shape, dtype=int), np.ones(shape)
     agent.learn(x, arm if shape else 0, r)
     x[..., 0] = number
@@ -435,10 +420,12 @@ def test_a_logistic_fit_reaches_its_mode_where_contexts_are_long(ridge, X, r):
     X, r = np.array(X), np.array(r)
     n, d = X.shape
     mode, _ = climbed(np.zeros(d), ridge * np.eye(d), X, r, 1.0)
-    agent = MappedAgent(ContextSpace(d, 2), map=Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0)
+    agent = maps.MappedAgent(
+        ContextSpace(d, 2), map=maps.Identity(), ridge=ridge, link="logistic", exploration=UCB(), rng=0
+    )
     agent.warm(X, r)
     for theta, Z in ((mode, X), (agent.evidence.theta, np.column_stack([np.ones(n), X]))):
-        p = sigmoid(Z @ theta)
+        p = maps.sigmoid(Z @ theta)
         A = ridge * np.eye(Z.shape[1]) + (Z.T * p * (1 - p)) @ Z
         assert np.abs(np.linalg.solve(A, Z.T @ (r - p) - ridge * theta)).max() < 1e-6  # Newton has nothing to add
 
@@ -450,4 +437,4 @@ def test_a_logistic_fit_ends_where_there_is_hardly_a_prior():
 
 def test_log_odds_that_are_learned_click_by_click_are_not_rebuilt():
     with pytest.raises(NotImplementedError, match="BatchedLogistic"):
-        LogisticEvidence(1).rebuild(np.ones((1, 1)), np.ones(1))
+        maps.LogisticEvidence(1).rebuild(np.ones((1, 1)), np.ones(1))

@@ -5,37 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoolab.columns import (
-    Boosted,
-    Crossed,
-    FeatureMap,
-    FeatureShop,
-    Identity,
-    KMeans,
-    Layout,
-    Learned,
-    MappedAgent,
-    Pairs,
-    Projected,
-    RandomFourier,
-    Screened,
-    Segments,
-    Unmixed,
-    WithProduct,
-    screen,
-    significant_pairs,
-    tents,
-)
+from zoolab import columns as maps
 from zoolib import ContextSpace
 
-SHOP = FeatureShop(Segments(nuisances=1), seed=[3, 4], n_products=30, n_log=200, n_steps=1)
+SHOP = maps.FeatureShop(maps.Segments(nuisances=1), seed=[3, 4], n_products=30, n_log=200, n_steps=1)
 AT = SHOP.layout
 MAPS = [
-    Identity(AT), Crossed(AT), RandomFourier(AT, n=9), KMeans(AT, 3, 4), Boosted(AT, n_trees=3),
-    Learned(AT, hidden=(6, 4), batch_size=16, epochs=2), Screened(AT, of=KMeans(AT, 3, 4)),
-    Screened(AT, of=Learned(AT, hidden=(6, 4), batch_size=16, epochs=2)), Projected(AT, of=RandomFourier(AT, n=9)),
-    Pairs(AT, pairs=3, knots=4, level=0.9), Unmixed(AT, of=Crossed(AT)), Unmixed(AT, of=Screened(AT, of=Boosted(AT))),
-    WithProduct(AT, of=Identity(AT), n_products=30),
+    maps.Identity(AT), maps.Crossed(AT), maps.RandomFourier(AT, n=9), maps.KMeans(AT, 3, 4),
+    maps.Boosted(AT, n_trees=3), maps.Learned(AT, hidden=(6, 4), batch_size=16, epochs=2),
+    maps.Screened(AT, of=maps.KMeans(AT, 3, 4)), maps.Pairs(AT, pairs=3, knots=4, level=0.9),
+    maps.Screened(AT, of=maps.Learned(AT, hidden=(6, 4), batch_size=16, epochs=2)),
+    maps.Projected(AT, of=maps.RandomFourier(AT, n=9)), maps.Unmixed(AT, of=maps.Crossed(AT)),
+    maps.Unmixed(AT, of=maps.Screened(AT, of=maps.Boosted(AT))),
+    maps.WithProduct(AT, of=maps.Identity(AT), n_products=30),
 ]  # fmt: skip
 
 
@@ -56,35 +38,36 @@ def test_the_map_of_a_world_is_that_of_the_batch_and_of_the_world_alone(map, fit
 
 
 def test_the_log_is_seen_through_what_is_learned_later_too():
-    map = Screened(AT, of=Crossed(AT)).start(AT.d, (2,), [np.random.default_rng(i) for i in range(2)])
+    map = maps.Screened(AT, of=maps.Crossed(AT)).start(AT.d, (2,), [np.random.default_rng(i) for i in range(2)])
     before = map.of_world(0)
     map.kept[0, 3] = False
     assert not before(SHOP.log_x[0]).any(0)[3]  # the crosses of column 3 with the constant
 
 
 def test_a_map_of_ones_own_takes_two_methods():
-    class Bent(FeatureMap):
+    class Bent(maps.FeatureMap):
         def _bind(self, rngs):
             self.width = self._n_seen
 
         def __call__(self, X):
             return np.tanh(self._seen(X))
 
-    agent = MappedAgent(ContextSpace(3, 4), map=Bent(), rng=0)
+    agent = maps.MappedAgent(ContextSpace(3, 4), map=Bent(), rng=0)
     agent.learn(np.ones(3), 0, 1.0)
     assert agent.map(np.zeros((4, 3))).tolist() == [[0, 0, 0]] * 4
 
 
 def test_what_all_maps_have_in_common_is_no_map():
     with pytest.raises(TypeError, match="abstract"):
-        FeatureMap(Layout(1, 1, 1))
+        maps.FeatureMap(maps.Layout(1, 1, 1))
 
 
 @pytest.mark.parametrize(("kind", "setting"), [
-    (Learned, {"every": 0}), (Learned, {"lasso": -1}), (Learned, {"batches": 2.5}), (Learned, {"lr": 0}),
-    (RandomFourier, {"n": 0}), (RandomFourier, {"length": 0.0}), (KMeans, {"users": 0}), (Boosted, {"leaf": 0}),
-    (Screened, {"level": 2.0}), (Screened, {"bins": 1}), (Projected, {"every": -1}),
-    (Boosted, {"rate": 0.0}), (Pairs, {"pairs": 0}), (Pairs, {"knots": 1}), (Unmixed, {"every": -1}),
+    *((maps.Learned, wrong) for wrong in ({"every": 0}, {"lasso": -1}, {"batches": 2.5}, {"lr": 0})),
+    *((maps.Boosted, wrong) for wrong in ({"leaf": 0}, {"rate": 0.0})), (maps.KMeans, {"users": 0}),
+    *((maps.RandomFourier, wrong) for wrong in ({"n": 0}, {"length": 0.0})), (maps.Projected, {"every": -1}),
+    *((maps.Screened, wrong) for wrong in ({"level": 2.0}, {"bins": 1})), (maps.Unmixed, {"every": -1}),
+    *((maps.Pairs, wrong) for wrong in ({"pairs": 0}, {"knots": 1})),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_name_as_soon_as_a_map_is_made(kind, setting):
     with pytest.raises((ValueError, TypeError), match=next(iter(setting))):
@@ -93,7 +76,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name_as_soon_as_a_map_is_made(ki
 
 # ---- pairs -----------------------------------------------------------------------------------------------------------
 
-WIDE = Layout(3, 1, 3)
+WIDE = maps.Layout(3, 1, 3)
 
 
 def meeting(n=4000, seed=0):
@@ -107,7 +90,7 @@ def test_tents_add_up_to_one_and_interpolate(knots, x):
     at = np.sort(knots)
     if np.diff(at).min() < 1e-6:
         return
-    weights = tents(np.array(x), at)
+    weights = maps.tents(np.array(x), at)
     assert weights.min() >= 0
     assert np.isclose(weights.sum(), 1)
     assert np.isclose(weights @ at, np.clip(x, at[0], at[-1]))
@@ -115,24 +98,24 @@ def test_tents_add_up_to_one_and_interpolate(knots, x):
 
 def test_the_pairs_that_act_together_are_found_and_their_columns_are_those_that_are_kept():
     X, r = meeting()
-    assert significant_pairs(X, r, WIDE, at_most=5) == [(2, 7)]
-    assert np.flatnonzero(screen(X, r, WIDE)).tolist() == [0, 2, 7]
-    assert significant_pairs(X, np.ones(len(r)), WIDE, at_most=5) == []
-    assert significant_pairs(X[:0], r[:0], WIDE, at_most=5) == []
+    assert maps.significant_pairs(X, r, WIDE, at_most=5) == [(2, 7)]
+    assert np.flatnonzero(maps.screen(X, r, WIDE)).tolist() == [0, 2, 7]
+    assert maps.significant_pairs(X, np.ones(len(r)), WIDE, at_most=5) == []
+    assert maps.significant_pairs(X[:0], r[:0], WIDE, at_most=5) == []
 
 
 def test_the_features_of_a_pair_are_the_products_of_its_tents():
     X, r = meeting()
-    map = Pairs(WIDE, pairs=2, knots=5).start(WIDE.d, (), [])
+    map = maps.Pairs(WIDE, pairs=2, knots=5).start(WIDE.d, (), [])
     map.fit(X, r)
-    u, p = (tents(X[:, c], np.quantile(X[:, c], np.linspace(0, 1, 5))) for c in (2, 7))
+    u, p = (maps.tents(X[:, c], np.quantile(X[:, c], np.linspace(0, 1, 5))) for c in (2, 7))
     expected = np.array([np.outer(a, b).ravel() for a, b in zip(u, p, strict=True)])
     np.testing.assert_allclose(map(X), np.column_stack([np.ones(len(X)), expected, np.zeros_like(expected)]))
 
 
 def test_trees_are_given_the_difference_and_the_product_of_what_acts_together():
     X, r = meeting()
-    map = Boosted(WIDE, n_trees=5).start(WIDE.d, (), [np.random.default_rng(0)])
+    map = maps.Boosted(WIDE, n_trees=5).start(WIDE.d, (), [np.random.default_rng(0)])
     map.fit(X, r)
     seen = map._with_pairs(0, X)
     np.testing.assert_array_equal(seen[:, -2:], np.column_stack([X[:, 2] - X[:, 7], X[:, 2] * X[:, 7]]))
@@ -148,7 +131,7 @@ def test_independent_components_undo_a_rotation_but_not_of_normal_columns():
     def recovered(S):
         X = np.zeros((len(S), WIDE.d))
         X[:, 0], X[:, WIDE.user], X[:, WIDE.product] = np.arange(len(S)), S @ turn, S @ turn
-        map = Unmixed(WIDE, of=Identity(WIDE)).start(WIDE.d, (), [np.random.default_rng(2)])
+        map = maps.Unmixed(WIDE, of=maps.Identity(WIDE)).start(WIDE.d, (), [np.random.default_rng(2)])
         map.fit(X, np.zeros(len(S)))
         found = map._prepared(X)[:, WIDE.user]
         return np.abs(np.corrcoef(S.T, found.T)[:3, 3:]).max(1).min()
@@ -158,11 +141,11 @@ def test_independent_components_undo_a_rotation_but_not_of_normal_columns():
 
 
 def test_a_product_of_its_own_is_one_more_column():
-    map = WithProduct(WIDE, of=Identity(WIDE), n_products=4, scale=2.0).start(WIDE.d, (), [])
+    map = maps.WithProduct(WIDE, of=maps.Identity(WIDE), n_products=4, scale=2.0).start(WIDE.d, (), [])
     X = np.random.default_rng(0).normal(size=(4, WIDE.d))
     X[:, 0] = [3, 0, 0, 2]
     np.testing.assert_array_equal(
-        map(X), np.hstack([Identity(WIDE).start(WIDE.d, (), [])(X), 2 * np.eye(4)[[3, 0, 0, 2]]])
+        map(X), np.hstack([maps.Identity(WIDE).start(WIDE.d, (), [])(X), 2 * np.eye(4)[[3, 0, 0, 2]]])
     )
     with pytest.raises(TypeError, match="of must be a FeatureMap"):
-        WithProduct(WIDE, n_products=4).start(WIDE.d, (), [])
+        maps.WithProduct(WIDE, n_products=4).start(WIDE.d, (), [])

@@ -5,23 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoolab.columns import (
-    KINDS,
-    Conditions,
-    FeatureShop,
-    Identity,
-    MappedAgent,
-    Pictures,
-    Segments,
-    random_value,
-    serve,
-)
+from zoolab import columns as maps
 from zoolab.columns.tastes import APART, prototypes
 from zoolib.world import TABLE
 
 
 def small(taste=None, seed=0, **shop):
-    return FeatureShop(taste or Segments(), seed=seed, **{"n_log": 300, "n_steps": 200, "n_products": 40} | shop)
+    return maps.FeatureShop(
+        taste or maps.Segments(), seed=seed, **{"n_log": 300, "n_steps": 200, "n_products": 40} | shop
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -39,7 +31,7 @@ def test_prototypes_keep_their_distance_and_stay_in_their_square(n, dim, seed):
 @settings(max_examples=15, deadline=None)
 @given(clusters=st.integers(1, 3), nuisances=st.integers(0, 4), seed=st.integers(0, 10**6))
 def test_click_probabilities_are_entries_of_the_table_and_niches_are_balanced(clusters, nuisances, seed):
-    shop = small(Segments(clusters=clusters, nuisances=nuisances), seed)
+    shop = small(maps.Segments(clusters=clusters, nuisances=nuisances), seed)
     assert np.array_equal(shop.probability, TABLE[shop.who[:, None], shop.kind[shop.shelf]])
     counts = np.bincount(shop.kind, minlength=5)
     assert counts.max() - counts.min() <= 1
@@ -66,7 +58,7 @@ def test_what_matters_lies_in_clusters_and_the_rest_is_noise():
 
 
 def test_a_rotation_keeps_lengths_and_hides_the_columns():
-    plain, turned = small(seed=2), small(Segments(rotated=True), seed=2)
+    plain, turned = small(seed=2), small(maps.Segments(rotated=True), seed=2)
     for side in ("users", "products"):
         turn = turned.worlds[0]["turn " + side]
         assert np.allclose(turn @ turn.T, np.eye(7))
@@ -91,37 +83,39 @@ LITERAL = {  # what a condition compares, and its degree
 @pytest.mark.parametrize("seed", range(4))
 def test_conditions_are_a_sum_at_one_end_and_an_and_at_the_other(seed):
     rng = np.random.default_rng(seed)
-    world, (u, p) = Conditions().draw(rng), rng.uniform(-1, 1, (2, 1000, 4))
+    world, (u, p) = maps.Conditions().draw(rng), rng.uniform(-1, 1, (2, 1000, 4))
     degree = np.column_stack(
-        [LITERAL[KINDS[kind]](u[:, i], p[:, world["pair"][i]]) for i, kind in enumerate(world["kind"])]
+        [LITERAL[maps.KINDS[kind]](u[:, i], p[:, world["pair"][i]]) for i, kind in enumerate(world["kind"])]
     )
     assert ((degree >= 0) & (degree <= 1)).all()
     met = (degree >= world["bound"]).all(-1)
-    assert np.allclose(Conditions(dial=1.0).probability(world, u, p), 0.02 + 0.58 * met)
-    assert np.allclose(Conditions(dial=0.0).probability(world, u, p), 0.02 + 0.58 * degree.mean(-1))
+    assert np.allclose(maps.Conditions(dial=1.0).probability(world, u, p), 0.02 + 0.58 * met)
+    assert np.allclose(maps.Conditions(dial=0.0).probability(world, u, p), 0.02 + 0.58 * degree.mean(-1))
 
 
 def test_each_world_has_conditions_of_its_own_which_between_45_and_75_pairs_of_a_hundred_meet():
-    worlds, rng = [Conditions().draw(np.random.default_rng(seed)) for seed in range(60)], np.random.default_rng(0)
+    worlds, rng = [maps.Conditions().draw(np.random.default_rng(seed)) for seed in range(60)], np.random.default_rng(0)
     assert len({(*w["kind"], *w["pair"]) for w in worlds}) > 50
     wants, are = rng.uniform(-1, 1, (2, 4000, 4))
-    shares = np.array([(Conditions().degrees(w, wants, are) >= w["bound"]).mean(0) for w in worlds])
+    shares = np.array([(maps.Conditions().degrees(w, wants, are) >= w["bound"]).mean(0) for w in worlds])
     assert ((shares > 0.41) & (shares < 0.79)).all()
     assert shares.min() < 0.5
     assert shares.max() > 0.7
 
 
 def test_the_sum_is_a_quadratic_function_of_what_is_seen():
-    shop = FeatureShop(Conditions(dial=0.0, nuisances=0), seed=1, n_log=500, n_steps=20)
+    shop = maps.FeatureShop(maps.Conditions(dial=0.0, nuisances=0), seed=1, n_log=500, n_steps=20)
     x = np.column_stack([np.ones(500), shop.log_x[:, 1:5], shop.log_x[:, -4:]])
     Z = np.array([np.outer(one, one)[np.triu_indices(9)] for one in x])
     product = shop.log_x[:, 0].astype(int)
-    p = Conditions(dial=0.0).probability(shop.worlds[0], shop.log_x[:, 1:5] / 1.7, shop.kind[product])
+    p = maps.Conditions(dial=0.0).probability(shop.worlds[0], shop.log_x[:, 1:5] / 1.7, shop.kind[product])
     assert np.allclose(Z @ np.linalg.lstsq(Z, p, rcond=None)[0], p)
 
 
 def test_normal_columns_hold_what_the_others_hold_and_look_like_noise():
-    plain, normal = (FeatureShop(Conditions(normal=which), seed=2, n_log=20_000, n_steps=20) for which in (False, True))
+    plain, normal = (
+        maps.FeatureShop(maps.Conditions(normal=which), seed=2, n_log=20_000, n_steps=20) for which in (False, True)
+    )
     users = normal.log_x[:, normal.layout.user]
     assert np.array_equal(plain.log_r, normal.log_r)
     assert [np.argsort(users[:, c]).tolist() for c in range(4)] == [
@@ -132,7 +126,9 @@ def test_normal_columns_hold_what_the_others_hold_and_look_like_noise():
 
 
 def test_a_rotation_changes_what_is_seen_and_nothing_else():
-    plain, turned = (FeatureShop(Conditions(rotated=which), seed=2, n_log=500, n_steps=20) for which in (False, True))
+    plain, turned = (
+        maps.FeatureShop(maps.Conditions(rotated=which), seed=2, n_log=500, n_steps=20) for which in (False, True)
+    )
     assert not np.allclose(plain.user_x, turned.user_x)
     world = turned.worlds[0]
     assert np.allclose(world["turn users"] @ world["turn users"].T, np.eye(9))
@@ -145,7 +141,7 @@ def test_a_picture_is_of_a_digit_that_means_the_persona_or_the_niche():
 
     pixels, digit = load_digits(return_X_y=True)
     known = {picture.tobytes(): number for picture, number in zip(pixels / 16, digit, strict=True)}
-    shop = FeatureShop(Pictures(), seed=[3, 4], n_products=60, n_log=200, n_steps=100)
+    shop = maps.FeatureShop(maps.Pictures(), seed=[3, 4], n_products=60, n_log=200, n_steps=100)
     for i, world in enumerate(shop.worlds):
         assert [np.bincount(world[side]).tolist() for side in ("users", "products")] == [[3, 3, 2, 2], [2] * 5]
         users = [known[picture.tobytes()] for picture in shop.user_x[i]]
@@ -175,7 +171,7 @@ def test_a_product_has_a_quality_that_is_the_same_to_everybody_and_in_no_column(
 
 
 def test_in_a_long_tail_a_product_is_as_frequent_as_its_number_says():
-    shop = FeatureShop(Segments(), seed=0, n_products=100, n_log=50_000, n_steps=200, tail=1.0)
+    shop = maps.FeatureShop(maps.Segments(), seed=0, n_products=100, n_log=50_000, n_steps=200, tail=1.0)
     expected = 1 / np.arange(1, 101) / (1 / np.arange(1, 101)).sum()
     for numbers in (shop.log_x[:, 0].astype(int), shop.shelf.ravel()):
         seen = np.bincount(numbers, minlength=100) / numbers.size
@@ -183,7 +179,7 @@ def test_in_a_long_tail_a_product_is_as_frequent_as_its_number_says():
 
 
 def test_a_confounded_log_makes_the_first_column_look_better_than_it_is():
-    plain, odd = (FeatureShop(Segments(), range(20), n_log=4000, n_steps=5, confounded=c) for c in (0.0, 0.9))
+    plain, odd = (maps.FeatureShop(maps.Segments(), range(20), n_log=4000, n_steps=5, confounded=c) for c in (0.0, 0.9))
     slopes = [
         [np.cov(X[:, s.layout.product.start], r)[0, 1] for X, r in zip(s.log_x, s.log_r, strict=True)]
         for s in (plain, odd)
@@ -195,10 +191,10 @@ def test_a_confounded_log_makes_the_first_column_look_better_than_it_is():
 
 def test_the_oracle_is_the_best_on_the_shelf_and_random_is_the_mean():
     shop = small(seed=[1, 2])
-    results = serve({"raw": MappedAgent(shop.space, map=Identity(shop.layout), rng=0)}, shop)
+    results = maps.serve({"raw": maps.MappedAgent(shop.space, map=maps.Identity(shop.layout), rng=0)}, shop)
     assert np.array_equal(results.oracle, shop.probability.max(-1))
     assert (results.expected <= results.oracle).all()
-    assert np.allclose(random_value(shop), shop.probability.mean((-1, -2)))
+    assert np.allclose(maps.random_value(shop), shop.probability.mean((-1, -2)))
     shown = np.take_along_axis(shop.kind, results.arm[0], -1)
     assert np.array_equal(results.category[0], shown)
     assert np.array_equal(results.expected[0], TABLE[results.persona, results.category[0]])
@@ -212,31 +208,31 @@ def test_the_shop_is_drawn_from_its_seed_alone():
 
 
 @pytest.mark.parametrize(("kind", "bad", "message"), [
-    *((FeatureShop, bad, next(iter(bad))) for bad in (
+    *((maps.FeatureShop, bad, next(iter(bad))) for bad in (
         {"taste": "segments"}, {"n_products": 0}, {"shown": 0}, {"n_log": -1}, {"n_steps": 0}, {"seed": -1},
         {"rarity": 0.0}, {"quality": -1.0}, {"tail": -1.0}, {"confounded": 2.0},
     )),
-    (FeatureShop, {"seed": [1, 1]}, "none twice"), (FeatureShop, {"seed": []}, "at least one"),
-    (FeatureShop, {"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
-    (Segments, {"clusters": 0}, "clusters"), (Segments, {"clusters": 1.5}, "clusters"),
-    (Segments, {"nuisances": -1}, "nuisances"), (Conditions, {"nuisances": -1}, "nuisances"),
-    (Conditions, {"dial": 1.1}, "dial"), (Conditions, {"dial": float("nan")}, "dial"),
+    (maps.FeatureShop, {"seed": [1, 1]}, "none twice"), (maps.FeatureShop, {"seed": []}, "at least one"),
+    (maps.FeatureShop, {"confounded": 0.5, "n_products": 1}, "confounded needs a log of two"),
+    (maps.Segments, {"clusters": 0}, "clusters"), (maps.Segments, {"clusters": 1.5}, "clusters"),
+    (maps.Segments, {"nuisances": -1}, "nuisances"), (maps.Conditions, {"nuisances": -1}, "nuisances"),
+    (maps.Conditions, {"dial": 1.1}, "dial"), (maps.Conditions, {"dial": float("nan")}, "dial"),
 ])  # fmt: skip
 def test_a_shop_or_a_taste_that_cannot_be_is_refused_by_name(kind, bad, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        kind(**({"taste": Segments()} if kind is FeatureShop else {}) | bad)
+        kind(**({"taste": maps.Segments()} if kind is maps.FeatureShop else {}) | bad)
 
 
 def test_a_contest_that_could_not_be_fair_is_refused():
     shop = small(n_steps=5)
-    agent = MappedAgent(shop.space, map=Identity(shop.layout), rng=0)
+    agent = maps.MappedAgent(shop.space, map=maps.Identity(shop.layout), rng=0)
     with pytest.raises(ValueError, match="one object each"):
-        serve({"a": agent, "b": agent}, shop)
+        maps.serve({"a": agent, "b": agent}, shop)
     with pytest.raises(ValueError, match="at least one agent"):
-        serve({}, shop)
+        maps.serve({}, shop)
     with pytest.raises(TypeError, match="select and learn"):
-        serve({"a": object()}, shop)
+        maps.serve({"a": object()}, shop)
     with pytest.raises(TypeError, match=r"problem must have .* got str"):
-        serve({"a": agent}, "shop")
+        maps.serve({"a": agent}, "shop")
     with pytest.raises(ValueError, match="worlds"):
-        serve({"a": agent}, small(seed=[1, 2]))
+        maps.serve({"a": agent}, small(seed=[1, 2]))

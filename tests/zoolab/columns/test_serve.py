@@ -6,16 +6,10 @@ import signal
 import numpy as np
 import pytest
 
+import zoolib as zoo
 from zoolab.columns import Crossed, FeatureShop, MappedAgent, Problem, Segments, feature_shop, serve
 from zoolab.labelled import ClassificationBandit, LabelledData, WheelBandit, classification, wheel
 from zoolab.rivals import Delayed
-from zoolib import (
-    ContextSpace,
-    LinUCBAgent,
-    RandomAgent,
-    metrics,
-    spawn,
-)
 
 
 class Prices:
@@ -23,7 +17,7 @@ class Prices:
 
     def __init__(self, seeds, n_steps=40, K=3):
         self.seeds, self.n_steps, self.log = tuple(seeds), n_steps, None
-        self.space = ContextSpace(K + 1, K, (len(self.seeds),))
+        self.space = zoo.ContextSpace(K + 1, K, (len(self.seeds),))
         rngs = [np.random.default_rng(seed) for seed in seeds]
         self.worth = np.stack([rng.uniform(0, 10, K) for rng in rngs])
         self.luck = np.stack([rng.normal(size=n_steps) for rng in rngs], axis=1)
@@ -42,17 +36,17 @@ class Prices:
 
 
 def chance(space, rng):
-    return RandomAgent(space, rng=rng)
+    return zoo.RandomAgent(space, rng=rng)
 
 
 def test_a_problem_of_a_readers_own_is_served_and_measured():
     problem = Prices([3, 4, 5])
     assert isinstance(problem, Problem)
-    results = serve({"LinUCB": LinUCBAgent(problem.space, alpha=1.0), "chance": chance}, problem)
+    results = serve({"LinUCB": zoo.LinUCBAgent(problem.space, alpha=1.0), "chance": chance}, problem)
     assert results.reward.shape == (2, 3, 40)
     assert np.allclose(results.reward, results.expected + problem.luck.T)  # amounts, not clicks
     lost = problem.worth.max(-1)[:, None] - np.take_along_axis(problem.worth, results.arm[1], -1)
-    assert np.allclose(metrics.regret(results)["chance"], lost.sum(-1))
+    assert np.allclose(zoo.metrics.regret(results)["chance"], lost.sum(-1))
 
 
 def test_serve_is_the_loop_that_one_would_write_by_hand():
@@ -80,7 +74,7 @@ def test_an_agent_whose_clicks_come_late_is_warmed_too():
 
 def test_an_agent_that_cannot_start_from_a_log_starts_from_nothing():
     shop = FeatureShop(Segments(), seed=4, n_products=30, shown=6, n_log=200, n_steps=10)
-    assert serve({"LinUCB": LinUCBAgent(shop.space)}, shop).n_steps == 10
+    assert serve({"LinUCB": zoo.LinUCBAgent(shop.space)}, shop).n_steps == 10
 
 
 def test_a_factory_is_given_the_stream_of_its_name_in_each_world():
@@ -91,7 +85,7 @@ def test_a_factory_is_given_the_stream_of_its_name_in_each_world():
 
 
 def test_an_interrupt_waits_until_the_step_is_whole():
-    class Interrupted(LinUCBAgent):
+    class Interrupted(zoo.LinUCBAgent):
         n_learned = 0
 
         def learn(self, x, arm, reward):
@@ -110,10 +104,10 @@ def test_an_interrupt_waits_until_the_step_is_whole():
 def test_a_list_of_agents_is_for_the_shop():
     problem = Prices([3, 4])
     with pytest.raises(TypeError, match="must have select and learn, got list"):
-        serve({"agents": [LinUCBAgent(ContextSpace(4, 3)), LinUCBAgent(ContextSpace(4, 3))]}, problem)
+        serve({"agents": [zoo.LinUCBAgent(zoo.ContextSpace(4, 3)), zoo.LinUCBAgent(zoo.ContextSpace(4, 3))]}, problem)
 
 
-class Wrong(LinUCBAgent):
+class Wrong(zoo.LinUCBAgent):
     """Chooses a row that there is not."""
 
     def select(self, X):
@@ -134,12 +128,12 @@ def test_a_row_that_there_is_not_is_refused():
 def test_no_agent_is_handed_a_stream_that_its_problem_was_drawn_from_or_that_of_another(monkeypatch, make):
     asked = []
     for module in (wheel, feature_shop, classification):
-        monkeypatch.setattr(module, "spawn", lambda seed, name: asked.append(name) or spawn(seed, name))
+        monkeypatch.setattr(module, "spawn", lambda seed, name: asked.append(name) or zoo.spawn(seed, name))
     problem = make()
     assert set(asked) == set(problem.streams)
     for name in problem.streams:
         with pytest.raises(ValueError, match=rf"agents: of these names two are of one stream, .*'{name}'"):
             serve({"chance": chance, name: chance}, problem)
-        assert serve({name: RandomAgent(problem.space, rng=0)}, problem).n_steps == 3  # which brought its own
+        assert serve({name: zoo.RandomAgent(problem.space, rng=0)}, problem).n_steps == 3  # which brought its own
     with pytest.raises(ValueError, match=r"of one stream, .*'plumless'"):
         serve({"plumless": chance, "buckeroo": chance}, problem)

@@ -6,20 +6,9 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 
+import zoolib as zoo
 from zoolab.drawings import plots
 from zoolab.drawings.palette import GROUND, NIGHT, darker
-from zoolib import (
-    CATEGORIES,
-    PERSONAS,
-    SHOCK_DOG_TOY,
-    SHOCK_FISH,
-    LinUCBAgent,
-    OracleAgent,
-    RandomAgent,
-    SharedLinUCBAgent,
-    ZooplusSimulator,
-    replicate,
-)
 from zoolib.experiment import Interval, mean_interval
 
 DARK = to_rgb(NIGHT[GROUND])  # the dark page
@@ -58,22 +47,22 @@ def words_of(figure):
 @pytest.fixture(scope="module")
 def results():
     cast = {
-        "Random": lambda f, rng: RandomAgent(f, rng=rng),
-        "LinUCB": lambda f, rng: LinUCBAgent(f),
-        "LinUCB, window": lambda f, rng: LinUCBAgent(f, window=200),
-        "Shared": lambda f, rng: SharedLinUCBAgent(f),
-        "Shared, crossed": lambda f, rng: SharedLinUCBAgent(f.encoded("crossed")),
-        "Shared, crossed, discounted": lambda f, rng: SharedLinUCBAgent(f.encoded("crossed"), gamma=0.99),
-        "Somebody new": lambda f, rng: OracleAgent(f),
+        "Random": lambda f, rng: zoo.RandomAgent(f, rng=rng),
+        "LinUCB": lambda f, rng: zoo.LinUCBAgent(f),
+        "LinUCB, window": lambda f, rng: zoo.LinUCBAgent(f, window=200),
+        "Shared": lambda f, rng: zoo.SharedLinUCBAgent(f),
+        "Shared, crossed": lambda f, rng: zoo.SharedLinUCBAgent(f.encoded("crossed")),
+        "Shared, crossed, discounted": lambda f, rng: zoo.SharedLinUCBAgent(f.encoded("crossed"), gamma=0.99),
+        "Somebody new": lambda f, rng: zoo.OracleAgent(f),
     }
-    return replicate(cast, range(3), 1500, {500: SHOCK_FISH, 1000: SHOCK_DOG_TOY}, n_products=10)
+    return zoo.replicate(cast, range(3), 1500, {500: zoo.SHOCK_FISH, 1000: zoo.SHOCK_DOG_TOY}, n_products=10)
 
 
 SHELVES = ("Maps", "Novels", "Comics", "Cookbooks", "Atlases", "Cat Food")
 AT_ONCE = [*plots.LOOKS][:-1]  # more names have no room beside one picture
 
 FIGURES = {
-    "click table": lambda r: plots.click_table(ZooplusSimulator(), title="Who clicks what"),
+    "click table": lambda r: plots.click_table(zoo.ZooplusSimulator(), title="Who clicks what"),
     "rolling CTR": lambda r: plots.rolling_ctr(r, title="Over time"),
     "rolling value": lambda r: plots.rolling_ctr(r, of="expected"),
     "curves": lambda r: plots.curves(
@@ -128,7 +117,7 @@ def test_words_can_be_read_on_white_and_on_a_dark_page(figure):
 
 @pytest.mark.parametrize("p", np.linspace(0, 1, 21))
 def test_every_number_of_the_click_table_can_be_read_on_its_cell(p):
-    sim = ZooplusSimulator()
+    sim = zoo.ZooplusSimulator()
     sim.set_click_table(np.full((4, 5), p))
     (ax,) = plots.click_table(sim).axes
     *ink, cover = ax.images[0].to_rgba(np.array([[p]]))[0, 0]
@@ -146,15 +135,15 @@ def test_more_clicks_are_more_ink_by_day_and_by_night():
 
 
 def test_the_click_table_shows_each_probability_beside_its_names():
-    sim = ZooplusSimulator()
+    sim = zoo.ZooplusSimulator()
     (ax,) = plots.click_table(sim).axes
     columns = [tick.get_text() for tick in ax.get_xticklabels()]
     rows = [tick.get_text().replace(" ", "_") for tick in ax.get_yticklabels()]
-    assert sorted(columns) == sorted(CATEGORIES)
-    assert rows == list(PERSONAS)
+    assert sorted(columns) == sorted(zoo.CATEGORIES)
+    assert rows == list(zoo.PERSONAS)
     for text in ax.texts:
         column, row = text.get_position()
-        p = sim.click_table[PERSONAS.index(rows[row]), CATEGORIES.index(columns[column])]
+        p = sim.click_table[zoo.PERSONAS.index(rows[row]), zoo.CATEGORIES.index(columns[column])]
         assert text.get_text() == f"{p:.2f}"
         assert ax.images[0].get_array()[row, column] == p
 
@@ -233,7 +222,7 @@ def test_a_name_that_the_results_do_not_know_is_named_with_those_that_they_do(re
 def test_shares_of_categories_are_those_of_the_run(results):
     figure = plots.shown_categories(results, "LinUCB", "budget_shopper", bins=3)
     (ax,) = figure.axes
-    persona, agent = PERSONAS.index("budget_shopper"), results.agents.index("LinUCB")
+    persona, agent = zoo.PERSONAS.index("budget_shopper"), results.agents.index("LinUCB")
     came = results.persona == persona
     for c, layer in enumerate(ax.collections):
         vertices = layer.get_paths()[0].vertices
@@ -305,9 +294,9 @@ def test_areas_are_named_where_they_are():
     edges = np.linspace(0, 100, 51)
     counts = np.stack([np.full(50, 5), np.r_[np.full(25, 5), np.zeros(25)], np.r_[np.zeros(25), np.full(25, 4.9)],
                        np.full(50, 0.1)])  # fmt: skip
-    ax = plots.stacked(edges, counts, CATEGORIES[:4], {}).axes[0]
+    ax = plots.stacked(edges, counts, zoo.CATEGORIES[:4], {}).axes[0]
     words = {text.get_text(): text.get_position() for text in ax.texts}
-    assert list(words) == list(CATEGORIES[:3])  # the fourth is too thin, and in the legend
-    assert words[CATEGORIES[0]][1] == pytest.approx(0.25, abs=0.02)
-    assert words[CATEGORIES[1]][0] < 50 < words[CATEGORIES[2]][0]
-    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == list(CATEGORIES[:4])
+    assert list(words) == list(zoo.CATEGORIES[:3])  # the fourth is too thin, and in the legend
+    assert words[zoo.CATEGORIES[0]][1] == pytest.approx(0.25, abs=0.02)
+    assert words[zoo.CATEGORIES[1]][0] < 50 < words[zoo.CATEGORIES[2]][0]
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == list(zoo.CATEGORIES[:4])

@@ -44,7 +44,7 @@ def test_replications_come_out_again_digit_for_digit(law, agent, alpha):
     all_rows = table()
     kept = all_rows[(all_rows["law"] == law) & (all_rows["replication"] == 7)]
     kept = kept[((kept["agent"] == agent) & (kept["alpha"] == alpha)) | (kept["agent"] == "Oracle")]
-    again = alphas.compute([7], [law], [agent], [alpha], progress=False)
+    again = alphas.compute([7], [law], [agent], [alpha])
     order = [*ROW, "replication"]
     pd.testing.assert_frame_equal(*(one.sort_values(order).reset_index(drop=True) for one in (again, kept)))
 
@@ -60,7 +60,7 @@ def test_the_curves_are_the_rolling_means_of_the_runs():
 
 
 def test_a_value_is_that_of_a_single_run():
-    (_, row) = alphas.compute([5], ["drawn"], ["Shared, both"], [1.0], progress=False).itertuples()
+    (_, row) = alphas.compute([5], ["drawn"], ["Shared, both"], [1.0]).itertuples()
     make = {"one": lambda features, rng: zoo.SharedLinUCBAgent(features.encoded("both"), alpha=1.0)}
     alone = zoo.replicate(make, 5, 6000, {3000: zoo.SHOCK_FISH}, click_table="drawn")
     assert zoo.metrics.value(alone, 3000, 6000)["one"].item() == pytest.approx(row.after, abs=1e-6)

@@ -33,7 +33,7 @@ def test_every_run_has_its_worlds_and_earned_a_share_of_the_clicks():
 def test_replications_come_out_again_digit_for_digit(run):
     table = stored(early.TABLE)
     kept = table[(table[["matrix", "setting"]] == list(run)).all(axis=1) & table["replication"].isin([61])]
-    pd.testing.assert_frame_equal(early.compute([61], [run], progress=False), kept.reset_index(drop=True))
+    pd.testing.assert_frame_equal(early.compute([61], [run]), kept.reset_index(drop=True))
 
 
 def test_evidence_that_grows_is_the_whole_matrix():

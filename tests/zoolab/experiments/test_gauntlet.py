@@ -33,7 +33,7 @@ def rows(frame, **wanted):
 @compares_stored_numbers
 @pytest.mark.parametrize("kind", SPOT)
 def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
-    again = gauntlet.whole(gauntlet.played([kind], SEEDS, progress=False))
+    again = gauntlet.whole(gauntlet.played([kind], SEEDS))
     pd.testing.assert_frame_equal(again, rows(table("gauntlet"), kind=kind, replication=SEEDS), check_exact=True)
 
 
@@ -44,7 +44,7 @@ def test_replications_of_the_gauntlet_come_out_again_digit_for_digit(kind):
 def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(family):
     tried = table("gauntlet_tuning")
     best = tried.loc[tried["best"] & (tried["family"] == family), "kind"].item()
-    again = gauntlet.outcomes(gauntlet.played([best], SEEDS, "drawn", progress=False), schedule="drawn")
+    again = gauntlet.outcomes(gauntlet.played([best], SEEDS, "drawn"), schedule="drawn")
     kept = rows(table("gauntlet_tuned"), kind=best, schedule="drawn", replication=SEEDS)
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
@@ -52,7 +52,7 @@ def test_tuned_replications_with_drawn_times_come_out_again_digit_for_digit(fami
 @compares_stored_numbers
 def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
     kind = "Shared, crossed @ 3"
-    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, progress=False))
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS))
     kept = rows(table("gauntlet_dial"), kind=kind, replication=SEEDS)
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
@@ -61,7 +61,7 @@ def test_agents_whose_alpha_is_turned_come_out_again_digit_for_digit():
 @compares_stored_numbers
 def test_windows_come_out_again_digit_for_digit():
     kind = "Shared, crossed, window 5000"
-    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn", progress=False), schedule="drawn")
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn"), schedule="drawn")
     kept = rows(table("gauntlet_windows"), kind=kind, schedule="drawn", replication=SEEDS)
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
@@ -70,7 +70,7 @@ def test_windows_come_out_again_digit_for_digit():
 @compares_stored_numbers
 @pytest.mark.parametrize("kind", ["linear, expects 0.5", "log-odds, expects -2"])
 def test_who_finds_the_dog_toys_comes_out_again_digit_for_digit(kind):
-    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn", progress=False))
+    again = gauntlet.outcomes(gauntlet.played([kind], SEEDS, "drawn"))
     kept = rows(table("gauntlet_toys"), kind=kind, replication=SEEDS)
     pd.testing.assert_frame_equal(again[kept.columns], kept, check_exact=True)
 
@@ -126,10 +126,10 @@ def test_a_search_that_is_told_what_the_table_says_tries_what_stands_there(monke
     kept = table("gauntlet_tuning").fillna({"unsettled": ""})
     known = kept.drop(columns=["family", "best", "unsettled"]).set_index("kind", drop=False).to_dict("index")
     monkeypatch.setattr(tuning, "played", lambda family, setting, seeds: known[families.kind(family, setting)])
-    pd.testing.assert_frame_equal(tuning.tried(progress=False), kept)
+    pd.testing.assert_frame_equal(tuning.tried(), kept)
     monkeypatch.setattr(tuning, "played", None)
     with shifted(7):  # a fresh hundred searches nothing
-        pd.testing.assert_frame_equal(tuning.tried(progress=False), kept)
+        pd.testing.assert_frame_equal(tuning.tried(), kept)
 
 
 def test_a_search_begins_with_the_setting_of_the_chapters():
@@ -246,12 +246,12 @@ def test_networks_of_all_kinds_start_alike_in_one_world():
 
 def test_an_agent_that_nobody_knows_is_refused_by_name():
     with pytest.raises(KeyError, match="LinUCB, alpha 7"):
-        gauntlet.played(["LinUCB, alpha 7"], [0], progress=False)
+        gauntlet.played(["LinUCB, alpha 7"], [0])
 
 
 def test_the_summary_is_made_of_the_metrics_of_single_runs():
     kind, name = "Neural-Linear, replay", "Neural-Linear"
-    (kept,) = gauntlet.played([kind], [5], "drawn", progress=False)[kind].values()
+    (kept,) = gauntlet.played([kind], [5], "drawn")[kind].values()
     factory = {name: lambda features, rng: contenders.neural(features, kind, rng)}
     alone = zoo.replicate(factory, 5, contenders.N_STEPS, contenders.DRAWN)
     assert kept["value"][0] == zoo.metrics.value(alone)[name].item()

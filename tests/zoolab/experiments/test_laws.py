@@ -23,7 +23,7 @@ def test_every_agent_played_under_a_hundred_laws():
 def test_replications_come_out_again_digit_for_digit(kind):
     table = stored(laws.TABLE)
     kept = table[(table["kind"] == kind) & (table["replication"] == 7)].reset_index(drop=True)
-    pd.testing.assert_frame_equal(laws.compute([7], [kind], progress=False), kept)
+    pd.testing.assert_frame_equal(laws.compute([7], [kind]), kept)
 
 
 def test_the_law_is_drawn_and_the_shocks_are_those_of_the_gauntlet():

@@ -11,6 +11,7 @@ from built_book import missing
 from stored_numbers import compares_stored_numbers
 
 from figures.regimes import unpacked
+from zoolab import columns
 from zoolab.columns import FeatureShop, Projected, RandomFourier, Screened, Segments, Unmixed, WithProduct
 from zoolab.experiments import regime_runs, regimes
 from zoolab.experiments.contest import Choice, search
@@ -163,7 +164,7 @@ def test_nobody_earns_more_than_the_oracle_or_is_not_finite(runs):
 
 
 def played(cache, **how):
-    return regimes.compute([TINY], cache, progress=False, seeds=range(6), tuning=range(1000, 1002), **how)
+    return regimes.compute([TINY], cache, seeds=range(6), tuning=range(1000, 1002), **how)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +173,7 @@ def whole():
 
 
 def test_an_experiment_that_was_stopped_goes_on_where_it_was(whole, tmp_path, monkeypatch):
-    seen, serve = [], regime_runs.serve
+    seen, serve = [], columns.serve
 
     def stopping(agents, shop, **how):
         if len(seen) == 5:
@@ -180,10 +181,10 @@ def test_an_experiment_that_was_stopped_goes_on_where_it_was(whole, tmp_path, mo
         seen.append(shop.seeds)
         return serve(agents, shop, **how)
 
-    monkeypatch.setattr(regime_runs, "serve", stopping)
+    monkeypatch.setattr(columns, "serve", stopping)
     with pytest.raises(KeyboardInterrupt):
         played(tmp_path)
-    monkeypatch.setattr(regime_runs, "serve", lambda *args, **how: seen.append(args[1].seeds) or serve(*args, **how))
+    monkeypatch.setattr(columns, "serve", lambda *args, **how: seen.append(args[1].seeds) or serve(*args, **how))
     pd.testing.assert_frame_equal(played(tmp_path), whole, check_exact=True)
     jobs = whole[whole["role"] != "yardstick"].assign(agent=whole["agent"].str.removesuffix(", plain"))
     n_jobs = len(jobs.drop_duplicates(["agent", "setting", "role"]))

@@ -63,4 +63,4 @@ def test_replications_come_out_again_digit_for_digit(name, cell):
     table = stored(rehearsal.DATA / name)
     kept = table.iloc[100 * cell : 100 * (cell + 1)]
     kept = kept[kept["replication"] == 7].reset_index(drop=True)
-    pd.testing.assert_frame_equal(rehearsal.table(name, [7], [cell], progress=False), kept)
+    pd.testing.assert_frame_equal(rehearsal.table(name, [7], [cell]), kept)

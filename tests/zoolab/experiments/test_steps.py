@@ -26,14 +26,14 @@ def test_every_setting_was_played_in_a_hundred_worlds():
 def test_replications_come_out_again_digit_for_digit(setting):
     table = stored(steps.DATA / "steps.csv")
     kept = table[(table[["alpha", "lr", "replication"]] == [*setting.values(), 31]).all(axis=1)].reset_index(drop=True)
-    pd.testing.assert_frame_equal(steps.compute([31], [setting], progress=False), kept)
+    pd.testing.assert_frame_equal(steps.compute([31], [setting]), kept)
 
 
 def test_a_persona_counts_as_badly_served_by_her_own_visits(monkeypatch):
     monkeypatch.setattr(steps, "SHOCK", 600)
     monkeypatch.setattr(steps, "N_STEPS", 700)
     monkeypatch.setattr(steps, "LATE", slice(500, 600))
-    table = steps.compute([3, 4], [{"alpha": 0.2, "lr": 0.03}], progress=False)
+    table = steps.compute([3, 4], [{"alpha": 0.2, "lr": 0.03}])
     agent = {"Neural-Linear": lambda f, rng: zoo.NeuralLinearAgent(f, alpha=0.2, lr=0.03, rng=rng)}
     alone = zoo.replicate(agent, [3, 4], 700, {600: zoo.SHOCK_FISH})
     for half, of in (("before", (0, 600)), ("after", (600, 700))):
@@ -81,5 +81,5 @@ def test_what_ends_ends_and_the_rest_goes_on(what):
 def test_agents_of_the_showdown_come_out_again_digit_for_digit(agent):
     table = stored(steps.DATA / "steps_showdown.csv")
     kept = table[(table["agent"] == agent) & (table["replication"] == 12)].reset_index(drop=True)
-    again = steps.compute([12], [{"agent": agent}], of=steps.showdown, progress=False)
+    again = steps.compute([12], [{"agent": agent}], of=steps.showdown)
     pd.testing.assert_frame_equal(again, kept)

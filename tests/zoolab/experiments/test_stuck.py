@@ -31,14 +31,14 @@ def test_every_agent_played_in_a_hundred_worlds_and_lost_more_as_time_went_on():
 def test_replications_come_out_again_digit_for_digit(agent):
     table = stored(stuck.TABLE)
     kept = table[(table["agent"] == agent) & table["replication"].isin([7])].reset_index(drop=True)
-    pd.testing.assert_frame_equal(stuck.compute([7], [agent], progress=False), kept)
+    pd.testing.assert_frame_equal(stuck.compute([7], [agent]), kept)
 
 
 def test_what_is_lost_is_regret(monkeypatch):
     monkeypatch.setattr(stuck, "N_STEPS", 3000)
     monkeypatch.setattr(stuck, "EVERY", 1000)
     monkeypatch.setattr(stuck, "LATE", 2000)
-    (row,) = stuck.compute([5], ["UCB1"], progress=False).itertuples()
+    (row,) = stuck.compute([5], ["UCB1"]).itertuples()
     alone = zoo.replicate({"UCB1": stuck.AGENTS["UCB1"]}, 5, 3000)
     expected = [zoo.metrics.regret(alone, 0, stop)["UCB1"].item() for stop in (1000, 2000, 3000)]
     assert numbers([row.regret])[0] == pytest.approx(expected, abs=0.006)

@@ -6,30 +6,11 @@ import numpy as np
 import pytest
 import roster
 
+import zoolib as zoo
+from zoolab import rivals
 from zoolab.columns import HeadAgent, Identity, Learned, MappedAgent
 from zoolab.logs import Logbook, action_probabilities
 from zoolab.long.conformance import same
-from zoolab.rivals import (
-    Delayed,
-    InverseGap,
-    LinTSAgent,
-    MLPRecommender,
-    StaticMLPAgent,
-)
-from zoolib import (
-    UCB,
-    ArmThompson,
-    EpsilonGreedy,
-    FeatureEngineer,
-    NeuralLinearAgent,
-    SharedLinUCBAgent,
-    Thompson,
-    Turnover,
-    UCB1Agent,
-    ZooplusSimulator,
-    run,
-    spawn,
-)
 from zoolib.agents import BetaThompsonAgent
 
 N_USERS = 30
@@ -50,31 +31,33 @@ KNOWN = [
 KNOWN += ["online Thompson", "epsilon-greedy", "head alone", "inverse gap", "LinUCB, inverse gap", "mapped"]
 AGENTS = {name: roster.AGENTS[name] for name in KNOWN} | {
     "oracle": roster.SHOP_ONLY["oracle"],
-    "LinTS, discount": roster.linucb(LinTSAgent, alpha=1.0, gamma=0.99),
-    "LinUCB, epsilon": roster.linucb(exploration=EpsilonGreedy(0.3)),
-    "shared, Thompson": roster.linucb(SharedLinUCBAgent, alpha=1.0, exploration=Thompson()),
-    "shared, inverse gap": roster.linucb(SharedLinUCBAgent, exploration=InverseGap(30.0, per="loss")),
-    "UCB1, inverse gap": roster.linucb(UCB1Agent, exploration=InverseGap(30.0)),
-    "mapped, inverse gap": roster.mapped(Identity(), exploration=InverseGap(30.0)),
-    "delayed LinTS": lambda f, rng: Delayed(LinTSAgent(f, alpha=1.0, rng=rng), delay=3),
-    "delayed inverse gap": lambda f, rng: Delayed(SharedLinUCBAgent(f, exploration=InverseGap(30.0), rng=rng), delay=3),
+    "LinTS, discount": roster.linucb(rivals.LinTSAgent, alpha=1.0, gamma=0.99),
+    "LinUCB, epsilon": roster.linucb(exploration=zoo.EpsilonGreedy(0.3)),
+    "shared, Thompson": roster.linucb(zoo.SharedLinUCBAgent, alpha=1.0, exploration=zoo.Thompson()),
+    "shared, inverse gap": roster.linucb(zoo.SharedLinUCBAgent, exploration=rivals.InverseGap(30.0, per="loss")),
+    "UCB1, inverse gap": roster.linucb(zoo.UCB1Agent, exploration=rivals.InverseGap(30.0)),
+    "mapped, inverse gap": roster.mapped(Identity(), exploration=rivals.InverseGap(30.0)),
+    "delayed LinTS": lambda f, rng: rivals.Delayed(rivals.LinTSAgent(f, alpha=1.0, rng=rng), delay=3),
+    "delayed inverse gap": lambda f, rng: rivals.Delayed(
+        zoo.SharedLinUCBAgent(f, exploration=rivals.InverseGap(30.0), rng=rng), delay=3
+    ),
     "Beta": lambda f, rng: BetaThompsonAgent(f, rng=rng),
     "head": lambda f, rng: HeadAgent(f, map=Learned(hidden=(4,)), rng=rng),
-    "head, epsilon": lambda f, rng: HeadAgent(f, map=Learned(hidden=(4,)), exploration=EpsilonGreedy(0.2), rng=rng),
+    "head, epsilon": lambda f, rng: HeadAgent(f, map=Learned(hidden=(4,)), exploration=zoo.EpsilonGreedy(0.2), rng=rng),
 }
 
 
 def made(name, seed, n_products=10):
-    sim = ZooplusSimulator(n_products=n_products, n_users=N_USERS, seed=seed)
-    rngs = [spawn(s, name) for s in sim.seeds]
-    return AGENTS[name](FeatureEngineer(sim), rngs if sim.batch_shape else rngs[0]), sim
+    sim = zoo.ZooplusSimulator(n_products=n_products, n_users=N_USERS, seed=seed)
+    rngs = [zoo.spawn(s, name) for s in sim.seeds]
+    return AGENTS[name](zoo.FeatureEngineer(sim), rngs if sim.batch_shape else rngs[0]), sim
 
 
 @pytest.mark.parametrize("name", sorted(AGENTS.keys() - {"mapped"}))  # whose draws wait for a click
 def test_chances_are_the_frequencies_with_which_an_agent_acts(name):
     agent, sim = made(name, 3)
-    run({name: agent}, sim, 60)
-    sim.apply_shock(Turnover(["Cat Food", "Dog Toy"]))
+    zoo.run({name: agent}, sim, 60)
+    sim.apply_shock(zoo.Turnover(["Cat Food", "Dog Toy"]))
     stated = action_probabilities(agent, 5, sim, n_draws=20_000)
     assert stated.shape == (sim.n_products,)
     assert stated.sum() == pytest.approx(1)
@@ -89,7 +72,7 @@ def test_chances_are_the_frequencies_with_which_an_agent_acts(name):
 def test_a_logbook_changes_no_choice(name, seed):
     (plain, sim), (logged, _) = made(name, seed), made(name, seed)
     book = Logbook(logged, n_draws=5)
-    with_it, without = run({name: book}, sim, 80), run({name: plain}, sim, 80)
+    with_it, without = zoo.run({name: book}, sim, 80), zoo.run({name: plain}, sim, 80)
     assert (with_it.arm == without.arm).all()
     log = book.log(sim)
     assert (log.action == without.arm[0].reshape(log.action.shape)).all()
@@ -103,23 +86,23 @@ def test_a_logbook_changes_no_choice(name, seed):
 def test_world_i_of_a_batch_has_the_chances_of_the_single_run(name):
     agent, sim = made(name, [3, 8])
     book = Logbook(agent)
-    run({name: book}, sim, 50)
+    zoo.run({name: book}, sim, 50)
     for i, seed in enumerate((3, 8)):
         alone, world = made(name, seed)
         single = Logbook(alone)
-        run({name: single}, world, 50)
+        zoo.run({name: single}, world, 50)
         np.testing.assert_array_equal(single.log(world).propensity, book.log(sim).propensity[i])
 
 
 def test_the_static_agent_is_certain():
-    sim = ZooplusSimulator(n_products=10, n_users=N_USERS, seed=1)
-    agent = StaticMLPAgent(FeatureEngineer(sim), MLPRecommender(N_USERS, 10, rng=0))
+    sim = zoo.ZooplusSimulator(n_products=10, n_users=N_USERS, seed=1)
+    agent = rivals.StaticMLPAgent(zoo.FeatureEngineer(sim), rivals.MLPRecommender(N_USERS, 10, rng=0))
     stated = action_probabilities(agent, 4, sim)
     assert stated.max() == 1
     assert stated.argmax() == agent.predict(4, sim)
 
 
-SAMPLING = [name for name in AGENTS if getattr(made(name, 3)[0], "exploration", UCB()).is_random or name == "Beta"]
+SAMPLING = [name for name in AGENTS if getattr(made(name, 3)[0], "exploration", zoo.UCB()).is_random or name == "Beta"]
 SAMPLING.remove("head")  # which has a draw, and makes no use of it
 
 
@@ -127,8 +110,8 @@ SAMPLING.remove("head")  # which has a draw, and makes no use of it
 def test_an_agent_that_draws_is_never_certain_and_asking_leaves_its_own_luck_as_it_is(name):
     """LinTS and NeuralTS were once taken for certain, and asking used up their generators."""
     (agent, sim), (twin, elsewhere) = made(name, 3), made(name, 3)
-    run({name: agent}, sim, 30)
-    run({name: twin}, elsewhere, 30)
+    zoo.run({name: agent}, sim, 30)
+    zoo.run({name: twin}, elsewhere, 30)
     before = copy.deepcopy(agent)
     stated = action_probabilities(agent, 5, sim)
     assert same(before, agent)
@@ -142,9 +125,9 @@ def test_the_chances_of_two_normal_scores_are_the_closed_form():
     from scipy.stats import norm
 
     table = {"a": {"Cat Food": 0.5, "Dog Food": 0.4}}
-    sim = ZooplusSimulator(6, 5, 0, click_table=table, categories=("Cat Food", "Dog Food"))
-    agent = NeuralLinearAgent(FeatureEngineer(sim), alpha=0.7, exploration=Thompson(), rng=1)
-    run({"Thompson": agent}, sim, 30)
+    sim = zoo.ZooplusSimulator(6, 5, 0, click_table=table, categories=("Cat Food", "Dog Food"))
+    agent = zoo.NeuralLinearAgent(zoo.FeatureEngineer(sim), alpha=0.7, exploration=zoo.Thompson(), rng=1)
+    zoo.run({"Thompson": agent}, sim, 30)
     X, arms = agent.features.candidates(0, sim)
     Z = agent.phi(X)
     mean, spread = agent.evidence.mean(Z), 0.7**2 * Z @ agent.evidence.A_inv @ Z.T
@@ -155,18 +138,18 @@ def test_the_chances_of_two_normal_scores_are_the_closed_form():
 
 def test_a_head_is_certain_whatever_exploration_it_was_given():
     agent, sim = made("head", 3)
-    run({"head": agent}, sim, 60)
+    zoo.run({"head": agent}, sim, 60)
     assert action_probabilities(agent, 5, sim)[agent.predict(5, sim)] == 1
 
 
 @pytest.mark.parametrize("make", [
-    AGENTS["Beta"], lambda f, rng: MappedAgent(f, map=Identity(), alpha=1.0, exploration=ArmThompson(), rng=rng),
+    AGENTS["Beta"], lambda f, rng: MappedAgent(f, map=Identity(), alpha=1.0, exploration=zoo.ArmThompson(), rng=rng),
 ], ids=["Beta", "normal"])  # fmt: skip
 @pytest.mark.parametrize("seed", [0, [0, 0]], ids=["one", "batch"])
 def test_a_category_that_the_shelf_lacks_is_no_choice_of_its_own(make, seed):
-    sim = ZooplusSimulator(n_products=2, n_users=9, seed=seed)
+    sim = zoo.ZooplusSimulator(n_products=2, n_users=9, seed=seed)
     assert (sim.first_product == [0, 1, 0, 0, 0]).all()
-    stated = action_probabilities(make(FeatureEngineer(sim), seed), np.zeros_like(seed)[()], sim, n_draws=20_000)
+    stated = action_probabilities(make(zoo.FeatureEngineer(sim), seed), np.zeros_like(seed)[()], sim, n_draws=20_000)
     np.testing.assert_allclose(stated, np.full_like(stated, 0.5), atol=0.02)
 
 
@@ -238,7 +221,7 @@ def test_an_agent_that_nobody_registered_is_refused_and_one_that_was_is_not():
         def update(self, *click):
             pass
 
-    sim = ZooplusSimulator(5, 5, 0)
+    sim = zoo.ZooplusSimulator(5, 5, 0)
     with pytest.raises(NotImplementedError, match="Stubborn"):
         action_probabilities(Stubborn(), 0, sim)
     action_probabilities.register(Stubborn, lambda agent, user_id, sim, **_: np.eye(5)[2])

@@ -9,47 +9,36 @@ from hypothesis import strategies as st
 from refused import each
 from small_agents import held
 
+import zoolib as zoo
 from zoolab.columns import Identity, Layout, MappedAgent
 from zoolab.long.conformance import play, same
 from zoolab.rivals import Anticipating, Delayed, PerProductAgent, Restarting
-from zoolib import (
-    BetaThompsonAgent,
-    ContextSpace,
-    EpsilonGreedy,
-    FeatureEngineer,
-    Frozen,
-    LinUCBAgent,
-    NeuralLinearAgent,
-    RandomAgent,
-    SharedLinUCBAgent,
-    Snapshots,
-    Thompson,
-    ZooplusSimulator,
-)
 
 
 def frozen(features, rng, exploration):
-    return NeuralLinearAgent(features, d_emb=5, hidden_dim=8, training=Frozen(), exploration=exploration, rng=rng)
+    return zoo.NeuralLinearAgent(
+        features, d_emb=5, hidden_dim=8, training=zoo.Frozen(), exploration=exploration, rng=rng
+    )
 
 
 def shared(features):
-    return SharedLinUCBAgent(features, alpha=0.3)
+    return zoo.SharedLinUCBAgent(features, alpha=0.3)
 
 
-TestDelayedLinUCB = held(lambda f, rng: Delayed(LinUCBAgent(f, alpha=0.3), delay=5), by_arm=True)
+TestDelayedLinUCB = held(lambda f, rng: Delayed(zoo.LinUCBAgent(f, alpha=0.3), delay=5), by_arm=True)
 TestDelayedSharedInBatches = held(lambda f, rng: Delayed(shared(f), delay=3, every=7))
-TestDelayedThompson = held(lambda f, rng: Delayed(frozen(f, rng, Thompson()), every=10), is_random=True)
+TestDelayedThompson = held(lambda f, rng: Delayed(frozen(f, rng, zoo.Thompson()), every=10), is_random=True)
 TestRestartingLinUCB = held(
-    lambda f, rng: Restarting(LinUCBAgent(f, alpha=0.3, window=40), at=[60, 100, 230]), by_arm=True, n_steps=300
+    lambda f, rng: Restarting(zoo.LinUCBAgent(f, alpha=0.3, window=40), at=[60, 100, 230]), by_arm=True, n_steps=300
 )
 TestRestartingThompson = held(
-    lambda f, rng: Restarting(frozen(f, rng, Thompson()), at=range(50, 400, 50)), is_random=True, n_steps=300
+    lambda f, rng: Restarting(frozen(f, rng, zoo.Thompson()), at=range(50, 400, 50)), is_random=True, n_steps=300
 )
 TestDelayedEpsilonGreedyOnAFrozenNetwork = held(
-    lambda f, rng: Delayed(frozen(f, rng, EpsilonGreedy(0.2)), delay=2), prefers=False, is_random=True
+    lambda f, rng: Delayed(frozen(f, rng, zoo.EpsilonGreedy(0.2)), delay=2), prefers=False, is_random=True
 )
 TestAnticipating = held(lambda f, rng: Anticipating(shared(f), delay=3, every=7))
-TestOneInsideTheOther = held(lambda f, rng: Delayed(Restarting(SharedLinUCBAgent(f), at=[90]), delay=2))
+TestOneInsideTheOther = held(lambda f, rng: Delayed(Restarting(zoo.SharedLinUCBAgent(f), at=[90]), delay=2))
 
 
 class Diary:
@@ -67,7 +56,7 @@ class Diary:
 @settings(max_examples=60, deadline=None)
 @given(delay=st.integers(0, 12), every=st.integers(1, 9), n=st.integers(0, 40))
 def test_what_has_been_learned_by_a_visit_is_what_was_due_then(delay, every, n):
-    agent = SharedLinUCBAgent(ContextSpace(2, 3))
+    agent = zoo.SharedLinUCBAgent(zoo.ContextSpace(2, 3))
     diary, late = Diary(agent), Delayed(agent, delay=delay, every=every)
     lessons = [([float(t), 1.0], t % 3, float(t % 2)) for t in range(n)]
     for t, (x, arm, reward) in enumerate(lessons):
@@ -87,19 +76,19 @@ def test_while_clicks_are_waited_for_each_choice_has_a_draw_of_its_own(settle):
             agent.learn(np.eye(5)[one], arms[-1], 0.0 * one)
         return np.array(arms)
 
-    alone = np.array([shown(ContextSpace(5, 5), seed) for seed in range(2)])
+    alone = np.array([shown(zoo.ContextSpace(5, 5), seed) for seed in range(2)])
     for half in (alone[:, :200], alone[:, 200:]):
         for arms in half:
             assert (np.bincount(arms, minlength=5) > 20).all()
             repeated = arms[settle:] == arms[:-settle]
             assert 0.1 < repeated.mean() < 0.35  # draws that came again would give 1
-    assert np.array_equal(shown(ContextSpace(5, 5, (2,)), [0, 1]).T, alone)
+    assert np.array_equal(shown(zoo.ContextSpace(5, 5, (2,)), [0, 1]).T, alone)
 
 
 def test_after_it_has_started_over_it_is_as_new():
-    sim = ZooplusSimulator(seed=[5, 6])
-    features = FeatureEngineer(sim)
-    restarting = Restarting(NeuralLinearAgent(features, d_emb=4, hidden_dim=6, rng=0), at=[80])
+    sim = zoo.ZooplusSimulator(seed=[5, 6])
+    features = zoo.FeatureEngineer(sim)
+    restarting = Restarting(zoo.NeuralLinearAgent(features, d_emb=4, hidden_dim=6, rng=0), at=[80])
     untaught = copy.deepcopy(restarting.agent)
     play(restarting, sim, 79)
     assert not same(restarting.agent, untaught)
@@ -116,7 +105,9 @@ def test_to_count_visits_instead_of_clicks_is_another_ridge_and_another_alpha(de
     """With a constant delay D, weights gamma^age are those of the discount times gamma^D, which the prior lacks."""
     rng = np.random.default_rng(delay)
     X, r, probe = rng.normal(size=(60, 3)), rng.random(60), rng.normal(size=(5, 3))
-    agent = SharedLinUCBAgent(ContextSpace(3, 5), alpha=alpha * gamma ** (-delay / 2), gamma=gamma, ridge=gamma**-delay)
+    agent = zoo.SharedLinUCBAgent(
+        zoo.ContextSpace(3, 5), alpha=alpha * gamma ** (-delay / 2), gamma=gamma, ridge=gamma**-delay
+    )
     for x, one in zip(X, r, strict=True):
         agent.learn(x, 0, one)
     weight = gamma ** (np.arange(59, -1, -1) + delay)  # by age: the newest click is delay visits old
@@ -133,7 +124,7 @@ def test_to_count_visits_instead_of_clicks_is_another_ridge_and_another_alpha(de
 ])  # fmt: skip
 def test_times_that_cannot_be_and_what_is_no_agent_are_refused(kind, wrong, name):
     with pytest.raises(TypeError if name == "agent" else (ValueError, TypeError), match=name):
-        kind(**{"agent": RandomAgent(ContextSpace(2, 3), rng=0)} | wrong)
+        kind(**{"agent": zoo.RandomAgent(zoo.ContextSpace(2, 3), rng=0)} | wrong)
 
 
 @settings(max_examples=30, deadline=None)
@@ -141,11 +132,11 @@ def test_times_that_cannot_be_and_what_is_no_agent_are_refused(kind, wrong, name
 def test_who_anticipates_knows_in_the_end_what_all_know(delay, every, n, seed):
     rng = np.random.default_rng(seed)
     X, r = rng.normal(size=(n, 3)), rng.random(n)
-    late = Anticipating(SharedLinUCBAgent(ContextSpace(3, 5)), delay=delay, every=every)
+    late = Anticipating(zoo.SharedLinUCBAgent(zoo.ContextSpace(3, 5)), delay=delay, every=every)
     for x, one in zip(X, r, strict=True):
         late.learn(x, 0, one)
     outstanding = n - max(0, n // every * every - delay)
-    known, prompt = late.agent.evidence, SharedLinUCBAgent(ContextSpace(3, 5)).evidence
+    known, prompt = late.agent.evidence, zoo.SharedLinUCBAgent(zoo.ContextSpace(3, 5)).evidence
     for x, one in zip(X[: n - outstanding], r, strict=False):
         prompt.add(x, one)
     assert pytest.approx(np.eye(3) + X.T @ X) == known.A  # the widths know of all that has been shown
@@ -158,7 +149,7 @@ def test_who_anticipates_knows_in_the_end_what_all_know(delay, every, n, seed):
 
 
 def test_to_anticipate_moves_no_payoff_and_makes_sure():
-    late = Anticipating(SharedLinUCBAgent(ContextSpace(2, 3), alpha=1.0), delay=9)
+    late = Anticipating(zoo.SharedLinUCBAgent(zoo.ContextSpace(2, 3), alpha=1.0), delay=9)
     x, X = np.array([1.0, 0.5]), np.array([[1.0, 0.5], [0.0, 1.0], [1.0, 1.0]])
     late.agent.learn(x, 0, 1.0)
     payoff, width = late.agent.payoff(X), late.agent.uncertainty(X)
@@ -170,15 +161,15 @@ def test_to_anticipate_moves_no_payoff_and_makes_sure():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda space: SharedLinUCBAgent(space, gamma=0.99),
-        lambda space: SharedLinUCBAgent(space, window=10),
-        LinUCBAgent,
-        lambda space: RandomAgent(space, rng=0),
+        lambda space: zoo.SharedLinUCBAgent(space, gamma=0.99),
+        lambda space: zoo.SharedLinUCBAgent(space, window=10),
+        zoo.LinUCBAgent,
+        lambda space: zoo.RandomAgent(space, rng=0),
     ],
 )
 def test_only_a_shared_agent_that_remembers_everything_can_anticipate(make):
     with pytest.raises(TypeError, match="remembers everything"):
-        Anticipating(make(ContextSpace(2, 3)), delay=1)
+        Anticipating(make(zoo.ContextSpace(2, 3)), delay=1)
 
 
 LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
@@ -187,13 +178,13 @@ LAYOUT = Layout(n_user=1, n_nominal=1, n_product=0)
 @pytest.mark.parametrize(
     ("make", "x", "reward", "message"),
     [
-        (lambda space: BetaThompsonAgent(space, rng=0), [1, 1, 1], 5.0, "between 0 and 1"),
+        (lambda space: zoo.BetaThompsonAgent(space, rng=0), [1, 1, 1], 5.0, "between 0 and 1"),
         (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [3, 1, 1], 1.0, "whole and below 3"),
         (lambda space: PerProductAgent(space, layout=LAYOUT, n_products=3), [0.5, 1, 1], 1.0, "whole and below 3"),
     ],
 )
 def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, message):
-    agent = Snapshots(Delayed(make(ContextSpace(3, 3)), delay=1), at=[])
+    agent = zoo.Snapshots(Delayed(make(zoo.ContextSpace(3, 3)), delay=1), at=[])
     with pytest.raises(ValueError, match=message):
         agent.learn(np.array(x, dtype=float), 0, reward)
     agent.learn(np.ones(3), 0, 1.0)
@@ -201,10 +192,10 @@ def test_what_its_agent_refuses_is_refused_when_it_comes(make, x, reward, messag
 
 
 @pytest.mark.parametrize(
-    "make", [SharedLinUCBAgent, LinUCBAgent, lambda features: SharedLinUCBAgent(features, gamma=0.99)]
+    "make", [zoo.SharedLinUCBAgent, zoo.LinUCBAgent, lambda features: zoo.SharedLinUCBAgent(features, gamma=0.99)]
 )
 def test_what_was_learned_may_count_for_less_instead(make):
-    features = ContextSpace(3, 4)
+    features = zoo.ContextSpace(3, 4)
     kept, whole = Restarting(make(features), at=[20], keep=0.3), make(features)
     for x, arm in zip(np.random.default_rng(0).normal(size=(20, 3)), [0, 1, 2, 3] * 5, strict=True):
         for agent in (kept, whole):
@@ -220,13 +211,13 @@ def test_what_was_learned_may_count_for_less_instead(make):
 @pytest.mark.parametrize(
     "agent",
     [
-        SharedLinUCBAgent(ContextSpace(3, 4), window=50),
-        NeuralLinearAgent(ContextSpace(3, 4), rng=0),
-        Delayed(SharedLinUCBAgent(ContextSpace(3, 4)), delay=1),
+        zoo.SharedLinUCBAgent(zoo.ContextSpace(3, 4), window=50),
+        zoo.NeuralLinearAgent(zoo.ContextSpace(3, 4), rng=0),
+        Delayed(zoo.SharedLinUCBAgent(zoo.ContextSpace(3, 4)), delay=1),
     ],
 )
 def test_only_sums_that_are_kept_can_count_for_less(agent):
     with pytest.raises(TypeError, match="keep"):
         Restarting(agent, at=[20], keep=0.3)
     with pytest.raises(ValueError, match="keep"):
-        Restarting(SharedLinUCBAgent(ContextSpace(3, 4)), at=[20], keep=1.1)
+        Restarting(zoo.SharedLinUCBAgent(zoo.ContextSpace(3, 4)), at=[20], keep=1.1)

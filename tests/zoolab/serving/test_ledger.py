@@ -14,17 +14,7 @@ from redis_server import redis_server
 from refused import each
 from store_workers import settle_all, start
 
-from zoolab.serving import (
-    Decision,
-    Embedder,
-    Ledger,
-    Message,
-    Outcome,
-    RetiredModelError,
-    StaleModelError,
-    Sums,
-    retire,
-)
+from zoolab import serving as prod
 from zoolab.serving.stores import open_store
 from zoolab.serving.stores.base import Put
 from zoolab.serving.stores.codec import UnreadableValueError, pack, unpack
@@ -34,14 +24,14 @@ D, D_EMB = 5, 4
 
 
 def phi(seed, dtype="float64"):
-    return Embedder(MLP((D, 8, D_EMB), [np.random.default_rng(seed)], linear=(2,)), device="cpu", dtype=dtype)
+    return prod.Embedder(MLP((D, 8, D_EMB), [np.random.default_rng(seed)], linear=(2,)), device="cpu", dtype=dtype)
 
 
 def shown(n=3, seed=0, group="shared", model="old"):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, D)).astype(np.float32)
     arms = np.sort(rng.choice(100, n, replace=False))
-    return Decision(arms, X, np.zeros(n), np.full(n, np.nan), group, model, id=f"d{seed}")
+    return prod.Decision(arms, X, np.zeros(n), np.full(n, np.nan), group, model, id=f"d{seed}")
 
 
 def recorded(ledger, **how):
@@ -53,7 +43,7 @@ def recorded(ledger, **how):
 
 @pytest.fixture
 def ledger():
-    return Ledger(MemoryStore(), D_EMB, ridge=0.5)
+    return prod.Ledger(MemoryStore(), D_EMB, ridge=0.5)
 
 
 def literal(decisions, verdicts, embed, ridge=0.5):
@@ -78,16 +68,16 @@ def test_a_verdict_is_counted_corrected_or_repeated(ledger):
     decision, embed = recorded(ledger), phi(0)
 
     def tell(arm, reward):
-        return ledger.settle([Message("d0", int(arm), reward)], embed, "v")[0]
+        return ledger.settle([prod.Message("d0", int(arm), reward)], embed, "v")[0]
 
     first, second, _ = decision.arms
-    assert tell(first, 1) is Outcome.COUNTED
-    assert tell(first, 1) is Outcome.REPEATED
-    assert tell(first, 0) is Outcome.REPEATED  # "no click" that was overtaken by the click
-    assert tell(second, 0) is Outcome.COUNTED
-    assert tell(second, 0) is Outcome.REPEATED
-    assert tell(second, 1) is Outcome.CORRECTED  # a late click
-    assert tell(second, 1) is Outcome.REPEATED
+    assert tell(first, 1) is prod.Outcome.COUNTED
+    assert tell(first, 1) is prod.Outcome.REPEATED
+    assert tell(first, 0) is prod.Outcome.REPEATED  # "no click" that was overtaken by the click
+    assert tell(second, 0) is prod.Outcome.COUNTED
+    assert tell(second, 0) is prod.Outcome.REPEATED
+    assert tell(second, 1) is prod.Outcome.CORRECTED  # a late click
+    assert tell(second, 1) is prod.Outcome.REPEATED
     sums = ledger.evidence("v", "shared")
     assert (sums.n_shown, sums.n_clicks) == (2, 2)
     assert_is(sums, *literal([decision], {(0, 0): 1, (0, 1): 1}, embed))
@@ -95,17 +85,17 @@ def test_a_verdict_is_counted_corrected_or_repeated(ledger):
 
 def test_a_decision_that_is_noted_down_again_is_counted_once(ledger):
     decision = shown()
-    told = [Message("d0", int(decision.arms[0]), 1)]
+    told = [prod.Message("d0", int(decision.arms[0]), 1)]
     ledger.record(decision)
-    assert ledger.settle(told, phi(0), "v") == [Outcome.COUNTED]
+    assert ledger.settle(told, phi(0), "v") == [prod.Outcome.COUNTED]
     ledger.record(decision)
-    assert ledger.settle(told, phi(0), "v") == [Outcome.REPEATED]
+    assert ledger.settle(told, phi(0), "v") == [prod.Outcome.REPEATED]
     assert ledger.evidence("v", "shared").n_clicks == 1
 
 
 def test_a_log_is_taken_in_once_for_each_phi_and_adds_to_what_was_clicked(ledger):
     decision, embed = recorded(ledger), phi(0)
-    ledger.settle([Message("d0", int(decision.arms[0]), 1)], embed, "v")
+    ledger.settle([prod.Message("d0", int(decision.arms[0]), 1)], embed, "v")
     rng = np.random.default_rng(0)
     X, clicks = rng.normal(size=(40, D)), rng.integers(0, 2, 40)
     log = shown()
@@ -128,10 +118,10 @@ def test_a_log_is_taken_in_once_for_each_phi_and_adds_to_what_was_clicked(ledger
 def test_what_was_never_shown_or_is_forgotten_is_unknown(ledger):
     decision = recorded(ledger)
     known = int(decision.arms[0])
-    for message in (Message("nobody", known, 1), Message("d0", 101, 1)):
-        assert ledger.settle([message], phi(0), "v") == [Outcome.UNKNOWN]
+    for message in (prod.Message("nobody", known, 1), prod.Message("d0", 101, 1)):
+        assert ledger.settle([message], phi(0), "v") == [prod.Outcome.UNKNOWN]
     ledger.store.time += ledger.ttl + 1
-    assert ledger.settle([Message("d0", known, 1)], phi(0), "v") == [Outcome.UNKNOWN]
+    assert ledger.settle([prod.Message("d0", known, 1)], phi(0), "v") == [prod.Outcome.UNKNOWN]
     assert ledger.evidence("v", "shared").n_shown == 0
     assert ledger.decision("d0") is None
 
@@ -139,7 +129,7 @@ def test_what_was_never_shown_or_is_forgotten_is_unknown(ledger):
 def test_a_verdict_does_not_prolong_the_life_of_a_decision(ledger):
     decision = recorded(ledger)
     ledger.store.time += ledger.ttl - 1
-    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [Outcome.COUNTED]
+    assert ledger.settle([prod.Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [prod.Outcome.COUNTED]
     ledger.store.time += 2
     assert ledger.decision("d0") is None
 
@@ -149,7 +139,7 @@ def test_silence_says_no_after_a_while_and_a_click_that_comes_still_later_correc
     for decision in decisions[:4]:
         ledger.record(decision)
     first, second, third = map(int, decisions[0].arms)
-    ledger.settle([Message("d0", first, 1), Message("d0", second, 0)], embed, "v")
+    ledger.settle([prod.Message("d0", first, 1), prod.Message("d0", second, 0)], embed, "v")
     ledger.store.time += 3600
     ledger.record(decisions[4])  # which has not been silent for long
     assert ledger.settle_silence(3600, embed, "v", batch=2) == 4
@@ -158,14 +148,14 @@ def test_silence_says_no_after_a_while_and_a_click_that_comes_still_later_correc
     verdicts = {(i, place): int((i, place) == (0, 0)) for i in range(4) for place in range(3)}
     assert_is(sums, *literal(decisions, verdicts, embed))
     assert ledger.settle_silence(3600, embed, "v") == 0  # nothing is left to say
-    assert ledger.settle([Message("d0", third, 1)], embed, "v") == [Outcome.CORRECTED]
+    assert ledger.settle([prod.Message("d0", third, 1)], embed, "v") == [prod.Outcome.CORRECTED]
     assert_is(ledger.evidence("v", "shared"), *literal(decisions, verdicts | {(0, 2): 1}, embed))
 
 
 def test_silence_is_settled_under_the_version_in_force_alone_and_after_a_time_that_is_one(ledger):
     recorded(ledger)
     ledger.put_in_force("new")
-    with pytest.raises(StaleModelError, match="model new is in force"):
+    with pytest.raises(prod.StaleModelError, match="model new is in force"):
         ledger.settle_silence(0, phi(0), "old")
     assert ledger.decision("d0").verdict.tolist() == [-1, -1, -1]
     for after in (-1, np.nan, "soon"):
@@ -185,7 +175,7 @@ def test_batches_of_no_decisions_are_refused(ledger, read):
 
 def test_each_group_has_evidence_of_its_own(ledger):
     decisions = [recorded(ledger, seed=i, group=group) for i, group in enumerate(("user:a", "user:b", "user:a"))]
-    ledger.settle([Message(f"d{i}", int(d.arms[0]), 1) for i, d in enumerate(decisions)], phi(0), "v")
+    ledger.settle([prod.Message(f"d{i}", int(d.arms[0]), 1) for i, d in enumerate(decisions)], phi(0), "v")
     assert_is(ledger.evidence("v", "user:a"), *literal(decisions, {(0, 0): 1, (2, 0): 1}, phi(0)))
     assert_is(ledger.evidence("v", "user:b"), *literal(decisions, {(1, 0): 1}, phi(0)))
 
@@ -202,28 +192,28 @@ class OvertakenStore(MemoryStore):
 
 
 def test_a_verdict_that_is_computed_twice_is_counted_once():
-    ledger = Ledger(OvertakenStore(), D_EMB, ridge=0.5)
+    ledger = prod.Ledger(OvertakenStore(), D_EMB, ridge=0.5)
     decision = recorded(ledger)
-    told = [Message("d0", int(arm), i % 2) for i, arm in enumerate(decision.arms)]
+    told = [prod.Message("d0", int(arm), i % 2) for i, arm in enumerate(decision.arms)]
     known = ledger.decision("d0")
-    assert ledger.settle(told, phi(0), "v", known=[known]) == [Outcome.COUNTED] * 3
+    assert ledger.settle(told, phi(0), "v", known=[known]) == [prod.Outcome.COUNTED] * 3
     assert_is(ledger.evidence("v", "shared"), *literal([decision], {(0, 0): 0, (0, 1): 1, (0, 2): 0}, phi(0)))
     assert (known.verdict == -1).all()
 
 
 def test_what_is_forgotten_while_its_verdict_is_computed_is_unknown():
-    ledger = Ledger(OvertakenStore(), D_EMB, ridge=0.5)
+    ledger = prod.Ledger(OvertakenStore(), D_EMB, ridge=0.5)
     decision = recorded(ledger)
     ledger.store.meanwhile = lambda: ledger.store.values.pop("decision/d0", None)
-    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [Outcome.UNKNOWN]
+    assert ledger.settle([prod.Message("d0", int(decision.arms[0]), 1)], phi(0), "v") == [prod.Outcome.UNKNOWN]
     assert ledger.evidence("v", "shared").n_shown == 0
 
 
 def test_what_was_known_of_a_decision_gives_way_to_what_another_writer_has_counted_since(ledger):
     decision = recorded(ledger)
     known, first = ledger.decision("d0"), int(decision.arms[0])
-    assert ledger.settle([Message("d0", first, 1)], phi(0), "v") == [Outcome.COUNTED]
-    assert ledger.settle([Message("d0", first, 1)], phi(0), "v", known=[known]) == [Outcome.REPEATED]
+    assert ledger.settle([prod.Message("d0", first, 1)], phi(0), "v") == [prod.Outcome.COUNTED]
+    assert ledger.settle([prod.Message("d0", first, 1)], phi(0), "v", known=[known]) == [prod.Outcome.REPEATED]
     assert ledger.evidence("v", "shared").n_shown == 1
 
 
@@ -235,9 +225,9 @@ def test_what_rides_in_the_transaction_sees_the_decision_as_it_was_and_is_writte
         return {"n": Put(b"1")} if len(before) == len(seen) else 1 / 0
 
     first, second, _ = decision.arms.tolist()
-    assert ledger.settle([Message("d0", first, 1)], phi(0), "v", also=(["n"], also)) == [Outcome.COUNTED]
+    assert ledger.settle([prod.Message("d0", first, 1)], phi(0), "v", also=(["n"], also)) == [prod.Outcome.COUNTED]
     with pytest.raises(ZeroDivisionError):
-        ledger.settle([Message("d0", second, 1)], phi(0), "v", also=(["n"], also))
+        ledger.settle([prod.Message("d0", second, 1)], phi(0), "v", also=(["n"], also))
     assert seen == [([-1, -1, -1], None), ([1, -1, -1], b"1")]
     assert ledger.evidence("v", "shared").n_shown == 1
 
@@ -251,7 +241,7 @@ def test_what_rides_in_the_transaction_sees_the_decision_as_it_was_and_is_writte
 def test_a_malformed_message_is_refused_and_nothing_of_its_batch_is_counted(ledger, message):
     decision = recorded(ledger)
     with pytest.raises((ValueError, TypeError)):
-        ledger.settle([Message("d0", int(decision.arms[0]), 1), Message(*message)], phi(0), "v")
+        ledger.settle([prod.Message("d0", int(decision.arms[0]), 1), prod.Message(*message)], phi(0), "v")
     assert ledger.evidence("v", "shared").n_shown == 0
 
 
@@ -267,18 +257,18 @@ BAD_Z = {
 def test_what_would_spoil_the_evidence_for_everybody_is_not_counted(ledger, said):
     decision, embed = recorded(ledger), phi(0)
     first, second, _ = decision.arms.tolist()
-    ledger.settle([Message("d0", first, 1)], embed, "v")
+    ledger.settle([prod.Message("d0", first, 1)], embed, "v")
     with pytest.raises(ValueError, match=said):
-        ledger.settle([Message("d0", second, 1)], BAD_Z[said], "v")
+        ledger.settle([prod.Message("d0", second, 1)], BAD_Z[said], "v")
     assert_is(ledger.evidence("v", "shared"), *literal([decision], {(0, 0): 1}, embed))
-    assert ledger.settle([Message("d0", second, 1)], embed, "v") == [Outcome.COUNTED]
+    assert ledger.settle([prod.Message("d0", second, 1)], embed, "v") == [prod.Outcome.COUNTED]
 
 
 @pytest.mark.parametrize(
     "z", [[np.nan, 0.0], [np.inf, 0.0], [1e5, 0.0], [-1e5, 0.0], [1.0], [[1.0, 1.0]], 1.0, ["a", "b"]]
 )
 def test_sums_refuse_what_is_no_embedding_and_stay_as_they_are(z):
-    sums = Sums.prior(2, 1.0)
+    sums = prod.Sums.prior(2, 1.0)
     with pytest.raises((ValueError, TypeError), match="z must"):
         sums.count(np.array(z), 1, -1)
     assert_is(sums, np.eye(2), np.zeros(2))
@@ -303,10 +293,10 @@ def test_contexts_that_could_not_be_counted_are_not_noted_down(ledger, x):
 def test_processes_that_report_the_same_clicks_count_each_once(url):
     decisions, embed = [shown(seed=i) for i in range(60)], phi(0)
     with open_store(url) as store:
-        ledger = Ledger(store, D_EMB, ridge=0.5)
+        ledger = prod.Ledger(store, D_EMB, ridge=0.5)
         for decision in decisions:
             ledger.record(decision)
-        told = [Message(d.id, int(d.arms[i]), (i + j) % 2) for j, d in enumerate(decisions) for i in range(3)]
+        told = [prod.Message(d.id, int(d.arms[i]), (i + j) % 2) for j, d in enumerate(decisions) for i in range(3)]
         started = [start(settle_all, url, told, seed) for seed in range(3)]
         counted = 0
         for process, connection in started:
@@ -325,20 +315,20 @@ def test_processes_that_report_the_same_clicks_count_each_once(url):
 def test_a_client_whose_clock_is_days_ahead_forgets_nothing_before_its_time(tmp_path, monkeypatch):
     decision = shown()
     with redis_server(tmp_path) as server, open_store(server.url) as store:
-        ledger = Ledger(store, D_EMB)
+        ledger = prod.Ledger(store, D_EMB)
         ledger.record(decision)
         ahead = time.time() + 8 * 86_400
         monkeypatch.setattr(time, "time", lambda: ahead)
         for arm in decision.arms.tolist():
-            assert ledger.settle([Message("d0", arm, 1)], phi(0), "v") == [Outcome.COUNTED]
+            assert ledger.settle([prod.Message("d0", arm, 1)], phi(0), "v") == [prod.Outcome.COUNTED]
         assert ledger.evidence("v", "shared").n_shown == 3
 
 
 def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(url):
     with open_store(url) as store:
-        ledger = Ledger(store, D_EMB)
+        ledger = prod.Ledger(store, D_EMB)
         decision = recorded(ledger)
-        message = Message("d0", int(decision.arms[0]), 1)
+        message = prod.Message("d0", int(decision.arms[0]), 1)
         ledger.settle([message], phi(0), "v")
         key = ledger.evidence_key("v", "shared")
         good = store.get(key)
@@ -353,10 +343,10 @@ def test_damaged_foreign_and_misplaced_values_are_refused_and_stay_as_they_are(u
             with pytest.raises(UnreadableValueError, match=said):
                 ledger.evidence("v", "shared")
             with pytest.raises(UnreadableValueError, match=said):
-                ledger.settle([Message("d0", int(decision.arms[1]), 1)], phi(0), "v")
+                ledger.settle([prod.Message("d0", int(decision.arms[1]), 1)], phi(0), "v")
             assert store.get(key) == value
         store.transact([key], lambda values: ({key: Put(good)}, None))
-        assert ledger.settle([Message("d0", int(decision.arms[1]), 1)], phi(0), "v") == [Outcome.COUNTED]
+        assert ledger.settle([prod.Message("d0", int(decision.arms[1]), 1)], phi(0), "v") == [prod.Outcome.COUNTED]
 
 
 @pytest.mark.parametrize(
@@ -369,7 +359,7 @@ def test_evidence_that_makes_no_sense_is_refused_though_its_checksum_fits(change
     arrays = {name: part for name, part in parts.items() if isinstance(part, np.ndarray)}
     words = {name: part for name, part in parts.items() if name not in arrays}
     with pytest.raises(UnreadableValueError, match="'k' makes no sense"):
-        Sums.unpacked("k", pack("k", "evidence", words, arrays), D_EMB, 0.5)
+        prod.Sums.unpacked("k", pack("k", "evidence", words, arrays), D_EMB, 0.5)
 
 
 @pytest.mark.parametrize(("change", "_"), [
@@ -383,7 +373,7 @@ def test_a_decision_that_makes_no_sense_is_refused_though_its_checksum_fits(chan
     if change.get("arms", 0) is None:
         del arrays["arms"]
     with pytest.raises(UnreadableValueError, match="'decision/d0' makes no sense"):
-        Decision.unpacked("decision/d0", pack("decision/d0", "decision", words, arrays))
+        prod.Decision.unpacked("decision/d0", pack("decision/d0", "decision", words, arrays))
 
 
 def test_a_pointer_to_the_model_in_force_that_names_none_is_refused(ledger):
@@ -395,11 +385,11 @@ def test_a_pointer_to_the_model_in_force_that_names_none_is_refused(ledger):
 
 def test_evidence_of_another_shape_or_prior_is_refused(ledger):
     recorded(ledger)
-    ledger.settle([Message("d0", int(shown().arms[0]), 1)], phi(0), "v")
+    ledger.settle([prod.Message("d0", int(shown().arms[0]), 1)], phi(0), "v")
     with pytest.raises(UnreadableValueError, match=r"shape \(4, 4\) with ridge 0.5"):
-        Ledger(ledger.store, 7, ridge=0.5).evidence("v", "shared")
+        prod.Ledger(ledger.store, 7, ridge=0.5).evidence("v", "shared")
     with pytest.raises(UnreadableValueError, match="asked for"):
-        Ledger(ledger.store, D_EMB).evidence("v", "shared")
+        prod.Ledger(ledger.store, D_EMB).evidence("v", "shared")
 
 
 # ---- model versions ----------------------------------------------------------------------------------------
@@ -408,7 +398,7 @@ def test_evidence_of_another_shape_or_prior_is_refused(ledger):
 def fill(ledger, embed, version, n=20):
     decisions = [recorded(ledger, seed=i) for i in range(n)]
     verdicts = {(i, place): (i + place) % 2 for i in range(n) for place in range(i % 4 if i % 4 < 3 else 3)}
-    told = [Message(f"d{i}", int(decisions[i].arms[place]), r) for (i, place), r in verdicts.items()]
+    told = [prod.Message(f"d{i}", int(decisions[i].arms[place]), r) for (i, place), r in verdicts.items()]
     ledger.settle(told, embed, version)
     return decisions, verdicts
 
@@ -426,11 +416,11 @@ def test_clicks_that_come_during_a_migration_are_found_by_its_second_pass(ledger
     old, new = phi(0), phi(1)
     decisions, verdicts = fill(ledger, old, "v1")
     ledger.migrate(new, "v2")
-    late = Message("d1", int(decisions[1].arms[0]), 1)  # had been counted as not clicked
-    fresh = Message("d0", int(decisions[0].arms[0]), 1)
+    late = prod.Message("d1", int(decisions[1].arms[0]), 1)  # had been counted as not clicked
+    fresh = prod.Message("d0", int(decisions[0].arms[0]), 1)
     assert ledger.settle([late, fresh], old, "v1") == [
-        Outcome.REPEATED if verdicts[1, 0] else Outcome.CORRECTED,
-        Outcome.COUNTED,
+        prod.Outcome.REPEATED if verdicts[1, 0] else prod.Outcome.CORRECTED,
+        prod.Outcome.COUNTED,
     ]
     verdicts |= {(1, 0): 1, (0, 0): 1}
     ledger.put_in_force("v2")
@@ -447,7 +437,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.ledger, self.decisions, self.verdicts, self.in_force = Ledger(MemoryStore(), D_EMB), [], {}, "v1"
+        self.ledger, self.decisions, self.verdicts, self.in_force = prod.Ledger(MemoryStore(), D_EMB), [], {}, "v1"
         self.retired = set()
         for version in PHIS:
             self.ledger.publish(version, {}, {})
@@ -457,7 +447,7 @@ class AnyHistory(RuleBasedStateMachine):
     def somebody_comes(self):
         n = len(self.decisions)
         X = np.random.default_rng(n).integers(-3, 4, (3, D)).astype(float)
-        self.decisions.append(Decision(np.arange(3), X, *np.zeros((2, 3)), "shared", "v1", id=f"d{n}"))
+        self.decisions.append(prod.Decision(np.arange(3), X, *np.zeros((2, 3)), "shared", "v1", id=f"d{n}"))
         self.ledger.record(self.decisions[n])
 
     @precondition(lambda self: self.decisions)
@@ -465,11 +455,15 @@ class AnyHistory(RuleBasedStateMachine):
     def pages_report_late_or_again(self, data):
         one = st.tuples(st.integers(0, len(self.decisions) - 1), st.integers(0, 2), st.integers(0, 1))
         told = data.draw(st.lists(one, min_size=1, max_size=6))
-        outcomes = self.ledger.settle([Message(f"d{i}", *m) for i, *m in told], PHIS[self.in_force], self.in_force)
+        outcomes = self.ledger.settle([prod.Message(f"d{i}", *m) for i, *m in told], PHIS[self.in_force], self.in_force)
         for (i, arm, reward), outcome in zip(told, outcomes, strict=True):
             before = self.verdicts.get((i, arm), -1)
             assert outcome is (
-                Outcome.REPEATED if reward <= before else Outcome.COUNTED if before < 0 else Outcome.CORRECTED
+                prod.Outcome.REPEATED
+                if reward <= before
+                else prod.Outcome.COUNTED
+                if before < 0
+                else prod.Outcome.CORRECTED
             )
             self.verdicts[i, arm] = max(before, reward)
 
@@ -489,13 +483,13 @@ class AnyHistory(RuleBasedStateMachine):
                 raise KeyboardInterrupt
             return PHIS[version](X)
 
-        with contextlib.suppress(KeyboardInterrupt, RetiredModelError):
+        with contextlib.suppress(KeyboardInterrupt, prod.RetiredModelError):
             self.ledger.migrate(embed, version, batch)
             self.ledger.put_in_force(version)
             self.in_force = version
             self.ledger.migrate(embed, version, batch)
         if version in self.retired and version != self.in_force:
-            with pytest.raises(RetiredModelError):
+            with pytest.raises(prod.RetiredModelError):
                 self.ledger.put_in_force(version)
 
     @rule(version=st.sampled_from(list(PHIS)), batch=st.integers(1, 3), broken_off=st.integers(0, 4))
@@ -509,15 +503,15 @@ class AnyHistory(RuleBasedStateMachine):
 
         if version == self.in_force:
             with pytest.raises(ValueError, match="in force"):
-                retire(self.ledger, version)
+                prod.retire(self.ledger, version)
             return
         store.transact = transact if broken_off else store.transact
         with contextlib.suppress(KeyboardInterrupt):
-            retire(self.ledger, version, batch)
+            prod.retire(self.ledger, version, batch)
         store.__dict__.pop("transact", None)
         self.retired.add(version)
         if broken_off:
-            retire(self.ledger, version, batch)
+            prod.retire(self.ledger, version, batch)
         assert not [key for key in store.values if key.split("/")[1:2] == [version] and not key.startswith("retired/")]
         assert not any(version in decision.counted for some in self.ledger.remembered() for decision in some)
 
@@ -526,7 +520,7 @@ class AnyHistory(RuleBasedStateMachine):
         kept = dict(self.ledger.store.values)
         for version, embed in PHIS.items():
             if version in self.retired:
-                with pytest.raises(RetiredModelError) if self.decisions else contextlib.nullcontext():
+                with pytest.raises(prod.RetiredModelError) if self.decisions else contextlib.nullcontext():
                     self.ledger.migrate(embed, version)
                 continue
             if version != self.in_force:
@@ -545,10 +539,10 @@ TestAnyHistory = AnyHistory.TestCase
 def test_nobody_counts_under_a_version_that_is_not_in_force(ledger):
     decision = recorded(ledger)
     ledger.put_in_force("v2")
-    with pytest.raises(StaleModelError, match="model v2 is in force, not v1"):
-        ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(0), "v1")
+    with pytest.raises(prod.StaleModelError, match="model v2 is in force, not v1"):
+        ledger.settle([prod.Message("d0", int(decision.arms[0]), 1)], phi(0), "v1")
     assert ledger.decision("d0").verdict.max() == -1
-    assert ledger.settle([Message("d0", int(decision.arms[0]), 1)], phi(1), "v2") == [Outcome.COUNTED]
+    assert ledger.settle([prod.Message("d0", int(decision.arms[0]), 1)], phi(1), "v2") == [prod.Outcome.COUNTED]
 
 
 @pytest.mark.parametrize("version", ["current", "", "a/b", 7])
@@ -561,4 +555,4 @@ def test_a_version_whose_keys_would_be_those_of_others_is_not_published(ledger, 
 
 def test_a_ledger_needs_a_store():
     with pytest.raises(TypeError, match="open_store"):
-        Ledger("redis://localhost", 4)
+        prod.Ledger("redis://localhost", 4)

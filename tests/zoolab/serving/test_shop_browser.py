@@ -3,8 +3,6 @@
 Needs Chromium, as :mod:`test_browser` does.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -7,23 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import zoolib as zoo
 from zoolab.columns import Identity, MappedAgent
 from zoolab.literal.counting import LiteralKLUCB, LiteralUCB1
 from zoolab.long.conformance import same
 from zoolab.rivals import InverseGap, NeuralTSAgent
-from zoolib import (
-    SHOCK_FISH,
-    BetaThompsonAgent,
-    ContextSpace,
-    EpsilonGreedy,
-    FeatureEngineer,
-    KLUCBAgent,
-    SharedLinUCBAgent,
-    UCB1Agent,
-    ZooplusSimulator,
-    run,
-    spawn,
-)
 from zoolib.agents.counting import divergence
 
 RATES = np.array([0.45, 0.5, 0.2, 0.02])
@@ -41,17 +29,21 @@ def regret(agent, n_steps, rates=RATES, seed=0):
 
 
 def worlds(cls, n=200, **settings):
-    return cls(ContextSpace(1, len(RATES), (n,)), **settings)
+    return cls(zoo.ContextSpace(1, len(RATES), (n,)), **settings)
 
 
 @pytest.mark.parametrize(
     ("cls", "literal", "settings"),
-    [(UCB1Agent, LiteralUCB1, {}), (UCB1Agent, LiteralUCB1, {"alpha": 0.3}), (KLUCBAgent, LiteralKLUCB, {})],
+    [
+        (zoo.UCB1Agent, LiteralUCB1, {}),
+        (zoo.UCB1Agent, LiteralUCB1, {"alpha": 0.3}),
+        (zoo.KLUCBAgent, LiteralKLUCB, {}),
+    ],
 )
 def test_every_choice_equals_the_literal_version(cls, literal, settings):
     """In a shop a persona's categories are the things to choose from."""
-    sim = ZooplusSimulator(n_products=10, n_users=50, seed=5)
-    results = run({"agent": cls(FeatureEngineer(sim), **settings)}, sim, 2000, {1000: SHOCK_FISH})
+    sim = zoo.ZooplusSimulator(n_products=10, n_users=50, seed=5)
+    results = zoo.run({"agent": cls(zoo.FeatureEngineer(sim), **settings)}, sim, 2000, {1000: zoo.SHOCK_FISH})
     plain = literal(**settings)
     for persona, category, reward in zip(results.persona[0], results.category[0, 0], results.reward[0, 0], strict=True):
         order = sim.category_order  # ties go to the category whose product comes first
@@ -63,7 +55,7 @@ def test_every_choice_equals_the_literal_version(cls, literal, settings):
 def test_the_bound_of_kl_ucb_is_where_the_divergence_is_that_large(clicks, misses, t):
     if not (n := clicks + misses) or t < n:
         return
-    agent = KLUCBAgent(ContextSpace(1, 2))
+    agent = zoo.KLUCBAgent(zoo.ContextSpace(1, 2))
     agent.shown[:], agent.clicked[:] = [n, t - n or 1], [clicks, 0]
     bound = agent.score(np.ones((2, 1)))[0]
     assert clicks / n <= bound <= 1
@@ -77,7 +69,7 @@ def test_the_divergence_is_that_of_two_clicks():
 
 
 def test_thompson_draws_from_what_is_believed():
-    agent = BetaThompsonAgent(ContextSpace(1, 3), rng=0)
+    agent = zoo.BetaThompsonAgent(zoo.ContextSpace(1, 3), rng=0)
     agent.shown[:], agent.clicked[:] = [0, 10, 100], [0, 4, 90]
     drawn = np.array([agent.score(np.ones((3, 1))) for _ in range(4000)])
     a, b = 1 + agent.clicked, 1 + agent.shown - agent.clicked
@@ -86,7 +78,7 @@ def test_thompson_draws_from_what_is_believed():
 
 
 def test_greedy_shows_each_thing_once_and_then_what_has_the_highest_rate():
-    agent = worlds(UCB1Agent, alpha=0.0)
+    agent = worlds(zoo.UCB1Agent, alpha=0.0)
     X, x = np.ones((200, 4, 1)), np.ones((200, 1))
     luck = np.random.default_rng(1).random((60, 200))
     for t, one in enumerate(luck):
@@ -98,13 +90,13 @@ def test_greedy_shows_each_thing_once_and_then_what_has_the_highest_rate():
 
 def test_greedy_is_stuck_in_some_worlds_epsilon_greedy_pays_at_each_visit_and_the_others_ever_less():
     n, rates = 1500, np.array([0.3, 0.6, 0.2, 0.02])
-    drawn = [spawn(i, "agent") for i in range(80)]
+    drawn = [zoo.spawn(i, "agent") for i in range(80)]
     made = {
-        "greedy": worlds(UCB1Agent, 80, alpha=0.0),
-        "epsilon": worlds(UCB1Agent, 80, alpha=0.0, exploration=EpsilonGreedy(0.1), rng=drawn),
-        "UCB1": worlds(UCB1Agent, 80),
-        "KL-UCB": worlds(KLUCBAgent, 80),
-        "Thompson": worlds(BetaThompsonAgent, 80, rng=drawn),
+        "greedy": worlds(zoo.UCB1Agent, 80, alpha=0.0),
+        "epsilon": worlds(zoo.UCB1Agent, 80, alpha=0.0, exploration=zoo.EpsilonGreedy(0.1), rng=drawn),
+        "UCB1": worlds(zoo.UCB1Agent, 80),
+        "KL-UCB": worlds(zoo.KLUCBAgent, 80),
+        "Thompson": worlds(zoo.BetaThompsonAgent, 80, rng=drawn),
     }
     first = {name: regret(agent, n, rates, seed=1) for name, agent in made.items()}
     again = {name: regret(agent, n, rates, seed=2).mean() for name, agent in made.items()}  # goes on
@@ -118,13 +110,13 @@ def test_greedy_is_stuck_in_some_worlds_epsilon_greedy_pays_at_each_visit_and_th
 def test_the_regret_of_kl_ucb_is_of_the_size_that_lai_and_robbins_say_it_must_have():
     rates, n = np.array([0.4, 0.6]), 5000
     bound = 0.2 / divergence(rates[:1], rates[1:])[0] * np.log(n)
-    lost = regret(KLUCBAgent(ContextSpace(1, 2, (80,))), n, rates)
+    lost = regret(zoo.KLUCBAgent(zoo.ContextSpace(1, 2, (80,))), n, rates)
     assert bound / 2 < lost.mean() < 2 * bound
 
 
 def narrow(seed=0):
     """A shop of two categories of the five."""
-    sim = ZooplusSimulator(n_products=2, n_users=50, seed=seed)
+    sim = zoo.ZooplusSimulator(n_products=2, n_users=50, seed=seed)
     sim.set_catalog(np.broadcast_to([0, 1], (*sim.batch_shape, 2)))
     return sim
 
@@ -133,9 +125,9 @@ def narrow(seed=0):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda F: BetaThompsonAgent(F, rng=0),
+        lambda F: zoo.BetaThompsonAgent(F, rng=0),
         lambda F: NeuralTSAgent(F, rng=0, alpha=100.0),
-        lambda F: SharedLinUCBAgent(F, exploration=InverseGap(), rng=0),
+        lambda F: zoo.SharedLinUCBAgent(F, exploration=InverseGap(), rng=0),
     ],
     ids=["Beta", "NeuralTS", "inverse gap"],
 )
@@ -143,17 +135,17 @@ def test_a_category_that_is_not_to_be_had_is_not_drawn_in_the_name_of_the_first(
     sim = narrow()
     if gone:
         sim.set_catalog(np.arange(5), np.arange(5) < 2)
-    agent = make(FeatureEngineer(sim))
+    agent = make(zoo.FeatureEngineer(sim))
     shares = np.bincount([agent.predict(0, sim) for _ in range(1000)], minlength=2) / 1000
     assert shares == pytest.approx([0.5, 0.5], abs=0.06)
 
 
 @pytest.mark.parametrize("seed", [0, [0, 1]], ids=["one", "batch"])
-@pytest.mark.parametrize("cls", [UCB1Agent, KLUCBAgent])
+@pytest.mark.parametrize("cls", [zoo.UCB1Agent, zoo.KLUCBAgent])
 def test_a_category_that_is_not_to_be_had_does_not_count_as_shown(cls, seed):
     sim = narrow(seed)
     shape = sim.batch_shape
-    agent, bare = cls(FeatureEngineer(sim)), cls(ContextSpace(1, 2, shape))
+    agent, bare = cls(zoo.FeatureEngineer(sim)), cls(zoo.ContextSpace(1, 2, shape))
     user, rng = np.zeros(shape, dtype=int) if shape else 0, np.random.default_rng(0)
     for _ in range(200):
         arm, row = agent.predict(user, sim), bare.select(np.ones((*shape, 2, 1)))
@@ -166,14 +158,14 @@ def test_a_category_that_is_not_to_be_had_does_not_count_as_shown(cls, seed):
 @pytest.mark.parametrize(
     "make",
     [
-        UCB1Agent,
-        KLUCBAgent,
-        lambda space: BetaThompsonAgent(space, rng=0),
+        zoo.UCB1Agent,
+        zoo.KLUCBAgent,
+        lambda space: zoo.BetaThompsonAgent(space, rng=0),
         lambda space: MappedAgent(space, map=Identity(), link="logistic", rng=0),
     ],
 )
 def test_what_is_no_part_of_a_click_is_refused_where_clicks_are_counted(make):
-    agent = make(ContextSpace(2, 3))
+    agent = make(zoo.ContextSpace(2, 3))
     before = copy.deepcopy(agent)
     for reward in (5.0, -0.1):
         with pytest.raises(ValueError, match="between 0 and 1"):
@@ -186,6 +178,6 @@ def test_what_is_no_part_of_a_click_is_refused_where_clicks_are_counted(make):
 
 
 def test_elsewhere_than_in_a_shop_there_is_a_row_for_each_arm():
-    agent = UCB1Agent(ContextSpace(2, 3))
+    agent = zoo.UCB1Agent(zoo.ContextSpace(2, 3))
     with pytest.raises(ValueError, match="shape"):
         agent.select(np.ones((2, 2)))

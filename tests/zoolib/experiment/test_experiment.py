@@ -12,46 +12,30 @@ import numpy as np
 import pytest
 from refused import each
 
-from zoolib import (
-    CATEGORIES,
-    PERSONAS,
-    SHOCK_DOG_TOY,
-    SHOCK_FISH,
-    FeatureEngineer,
-    Launch,
-    LinUCBAgent,
-    RandomAgent,
-    SharedLinUCBAgent,
-    Shock,
-    Turnover,
-    ZooplusSimulator,
-    replicate,
-    run,
-    spawn,
-)
+import zoolib as zoo
 from zoolib.experiment import draw_users, interrupts_between_steps
 
-SHOCKS = {250: SHOCK_FISH, 100: Launch(["Cat Food", "Dog Toy"]), 180: Turnover(["Dog Food"])}
+SHOCKS = {250: zoo.SHOCK_FISH, 100: zoo.Launch(["Cat Food", "Dog Toy"]), 180: zoo.Turnover(["Dog Food"])}
 
 
 def linucb(features, rng):
-    return LinUCBAgent(features, alpha=0.3)
+    return zoo.LinUCBAgent(features, alpha=0.3)
 
 
 def random(features, rng):
-    return RandomAgent(features, rng=rng)
+    return zoo.RandomAgent(features, rng=rng)
 
 
 # ---- the run itself --------------------------------------------------------------------------------------
 
 
 def test_a_run_is_the_loop_that_one_would_write_by_hand():
-    sim = ZooplusSimulator(20, 50, 3)
+    sim = zoo.ZooplusSimulator(20, 50, 3)
     users = np.random.default_rng(0).integers(50, size=400)
-    results = run({"LinUCB": LinUCBAgent(FeatureEngineer(sim), alpha=0.3)}, sim, 400, SHOCKS, users=users)
+    results = zoo.run({"LinUCB": zoo.LinUCBAgent(zoo.FeatureEngineer(sim), alpha=0.3)}, sim, 400, SHOCKS, users=users)
 
-    world = ZooplusSimulator(20, 50, 3)
-    agent = LinUCBAgent(FeatureEngineer(world), alpha=0.3)
+    world = zoo.ZooplusSimulator(20, 50, 3)
+    agent = zoo.LinUCBAgent(zoo.FeatureEngineer(world), alpha=0.3)
     for t, user in enumerate(users.tolist()):
         if t in SHOCKS:
             world.apply_shock(SHOCKS[t])
@@ -71,17 +55,19 @@ def test_a_run_is_the_loop_that_one_would_write_by_hand():
 def test_however_many_personas_and_categories_there_are_each_is_recorded(many, kind):
     names = tuple(f"c{i}" for i in range(many))
     table = {f"p{i}": dict.fromkeys(names, 0.1) for i in range(many)}
-    sim = ZooplusSimulator(300, 300, seed=0, click_table=table, categories=names)
+    sim = zoo.ZooplusSimulator(300, 300, seed=0, click_table=table, categories=names)
     last = np.flatnonzero(sim.user_persona == many - 1)
-    results = run({"random": RandomAgent(FeatureEngineer(sim), rng=0)}, sim, 900, users=np.resize(last, 900))
+    results = zoo.run(
+        {"random": zoo.RandomAgent(zoo.FeatureEngineer(sim), rng=0)}, sim, 900, users=np.resize(last, 900)
+    )
     assert results.persona.dtype == results.category.dtype == kind
     assert (results.persona == many - 1).all()
     assert np.array_equal(results.category, sim.product_category[results.arm])
 
 
 def test_the_shop_that_is_handed_in_is_left_as_it_is():
-    sim, other = ZooplusSimulator(20, 50, 3), ZooplusSimulator(20, 50, 3)
-    run({"LinUCB": LinUCBAgent(FeatureEngineer(sim))}, sim, 400, SHOCKS)
+    sim, other = zoo.ZooplusSimulator(20, 50, 3), zoo.ZooplusSimulator(20, 50, 3)
+    zoo.run({"LinUCB": zoo.LinUCBAgent(zoo.FeatureEngineer(sim))}, sim, 400, SHOCKS)
     assert sim.n_products == 20
     assert sim.for_sale.all()
     assert np.array_equal(sim.click_table, other.click_table)
@@ -93,13 +79,13 @@ def test_the_shop_that_is_handed_in_is_left_as_it_is():
 
 @pytest.mark.parametrize("seeds", [5, [5, 8]])
 def test_who_else_takes_part_and_in_which_order_changes_nothing(seeds):
-    cast = {"LinUCB": linucb, "Random": random, "Other": random, "Shared": lambda f, rng: SharedLinUCBAgent(f)}
+    cast = {"LinUCB": linucb, "Random": random, "Other": random, "Shared": lambda f, rng: zoo.SharedLinUCBAgent(f)}
     names = list(cast)
-    together = replicate(cast, seeds, 400, SHOCKS, n_products=15)
+    together = zoo.replicate(cast, seeds, 400, SHOCKS, n_products=15)
     assert not np.array_equal(together.arm[1], together.arm[2])  # two names, two streams
-    backwards = replicate({name: cast[name] for name in reversed(names)}, seeds, 400, SHOCKS, n_products=15)
+    backwards = zoo.replicate({name: cast[name] for name in reversed(names)}, seeds, 400, SHOCKS, n_products=15)
     for i, name in enumerate(names):
-        alone = replicate({name: cast[name]}, seeds, 400, SHOCKS, n_products=15)
+        alone = zoo.replicate({name: cast[name]}, seeds, 400, SHOCKS, n_products=15)
         for field in ("arm", "reward", "expected", "category"):
             assert np.array_equal(getattr(alone, field)[0], getattr(together, field)[i])
             assert np.array_equal(getattr(backwards, field)[-1 - i], getattr(together, field)[i])
@@ -107,39 +93,39 @@ def test_who_else_takes_part_and_in_which_order_changes_nothing(seeds):
 
 
 def test_an_agent_that_meddles_disturbs_nobody_else():
-    class Vandal(RandomAgent):
+    class Vandal(zoo.RandomAgent):
         def predict(self, user_id, sim):
-            sim.apply_shock(SHOCK_DOG_TOY)
+            sim.apply_shock(zoo.SHOCK_DOG_TOY)
             sim.get_random_user()
             for array in (sim.click_table, sim.product_category, user_id):
                 with contextlib.suppress(ValueError, TypeError):
                     array[...] = 0
             return super().predict(np.zeros(2, dtype=int), sim)
 
-    honest = replicate({"LinUCB": linucb}, [1, 2], 300, n_products=10)
-    beside = replicate({"Vandal": lambda f, rng: Vandal(f, rng=rng), "LinUCB": linucb}, [1, 2], 300, n_products=10)
+    honest = zoo.replicate({"LinUCB": linucb}, [1, 2], 300, n_products=10)
+    beside = zoo.replicate({"Vandal": lambda f, rng: Vandal(f, rng=rng), "LinUCB": linucb}, [1, 2], 300, n_products=10)
     assert np.array_equal(beside.arm[1], honest.arm[0])
     assert np.array_equal(beside.reward[1], honest.reward[0])
     assert np.array_equal(beside.oracle, honest.oracle)
 
 
 def test_who_comes_does_not_depend_on_the_shop():
-    small, large = ZooplusSimulator(5, 100, 3), ZooplusSimulator(50, 100, 3)
+    small, large = zoo.ZooplusSimulator(5, 100, 3), zoo.ZooplusSimulator(50, 100, 3)
     used = small.copy()
-    used.apply_shock(SHOCK_FISH)
+    used.apply_shock(zoo.SHOCK_FISH)
     for _ in range(100):
         used.get_reward(0, 0)
     users = draw_users(small, 1000)
     assert np.array_equal(users, draw_users(large, 1000))
     assert np.array_equal(users, draw_users(used, 1000))
-    assert np.array_equal(users, draw_users(ZooplusSimulator(5, 100, [9, 3]), 1000)[1])
+    assert np.array_equal(users, draw_users(zoo.ZooplusSimulator(5, 100, [9, 3]), 1000)[1])
     assert np.array_equal(users[:300], draw_users(small, 300))
 
 
 def test_who_comes_is_not_what_the_shops_own_generator_would_draw():
-    sim = ZooplusSimulator(10, 1000, 3)
+    sim = zoo.ZooplusSimulator(10, 1000, 3)
     users = draw_users(sim, 2000)
-    for other in (np.random.default_rng(3), spawn(3, "Random"), spawn(4, "users")):
+    for other in (np.random.default_rng(3), zoo.spawn(3, "Random"), zoo.spawn(4, "users")):
         assert (users == other.integers(1000, size=2000)).mean() < 0.01
     assert abs(users.mean() - 499.5) < 4 * 1000 / np.sqrt(12 * 2000)  # four standard errors
 
@@ -148,7 +134,7 @@ def test_who_comes_is_not_what_the_shops_own_generator_would_draw():
 
 
 def test_results_have_an_axis_for_agents_replications_and_steps():
-    results = replicate({"Random": random, "LinUCB": linucb}, [4, 9, 2], 120, {60: SHOCK_FISH}, n_products=10)
+    results = zoo.replicate({"Random": random, "LinUCB": linucb}, [4, 9, 2], 120, {60: zoo.SHOCK_FISH}, n_products=10)
     assert results.agents == ("Random", "LinUCB")
     assert results.seeds == (4, 9, 2)
     assert results.n_steps == 120
@@ -156,18 +142,18 @@ def test_results_have_an_axis_for_agents_replications_and_steps():
         assert getattr(results, field).shape == (2, 3, 120)
     assert results.persona.shape == results.oracle.shape == (3, 120)
     assert results.shocks == {60: "fish boom"}
-    assert (results.categories, results.personas) == (CATEGORIES, PERSONAS)
+    assert (results.categories, results.personas) == (zoo.CATEGORIES, zoo.PERSONAS)
     assert ((results.reward == 0) | (results.reward == 1)).all()
     assert (results.expected <= results.oracle).all()
-    single = replicate({"Random": random}, 4, 120)
+    single = zoo.replicate({"Random": random}, 4, 120)
     assert single.arm.shape == (1, 1, 120)
 
 
 def test_nothing_is_printed_and_progress_counts_every_step(capfd):
-    sim = ZooplusSimulator(10, 20, 1)
-    run({"r": RandomAgent(FeatureEngineer(sim), rng=0)}, sim, 1500)
+    sim = zoo.ZooplusSimulator(10, 20, 1)
+    zoo.run({"r": zoo.RandomAgent(zoo.FeatureEngineer(sim), rng=0)}, sim, 1500)
     assert capfd.readouterr() == ("", "")
-    run({"my agent": RandomAgent(FeatureEngineer(sim), rng=0)}, sim, 1500, progress=True)
+    zoo.run({"my agent": zoo.RandomAgent(zoo.FeatureEngineer(sim), rng=0)}, sim, 1500, progress=True)
     shown = capfd.readouterr()
     assert shown.out == ""
     assert "my agent" in shown.err
@@ -177,7 +163,7 @@ def test_nothing_is_printed_and_progress_counts_every_step(capfd):
 # ---- what is refused, before the first step ---------------------------------------------------------------
 
 
-class Watched(RandomAgent):
+class Watched(zoo.RandomAgent):
     """Fails if it is ever asked for a product."""
 
     def predict(self, user_id, sim):
@@ -186,44 +172,44 @@ class Watched(RandomAgent):
 
 @pytest.mark.parametrize("seed", [3, [3, 4]])
 @pytest.mark.parametrize(("bad", "error", "message"), [
-    *each(ValueError, n_steps=[0], agents=[{}, ["LinUCB"]], shocks=[{100: SHOCK_FISH}, {-1: SHOCK_FISH}]),
+    *each(ValueError, n_steps=[0], agents=[{}, ["LinUCB"]], shocks=[{100: zoo.SHOCK_FISH}, {-1: zoo.SHOCK_FISH}]),
     *each(TypeError, n_steps=[10.0, True], sim=["shop"], shocks=[
-        {5.0: SHOCK_FISH}, {"5": SHOCK_FISH, 6: SHOCK_FISH}, {5: "fish boom"}, [SHOCK_FISH],
+        {5.0: zoo.SHOCK_FISH}, {"5": zoo.SHOCK_FISH, 6: zoo.SHOCK_FISH}, {5: "fish boom"}, [zoo.SHOCK_FISH],
         {5: {"budget_shopper": {"Cat Food": 0.1}}},
     ]),
     ({"agents": {"a": object()}}, TypeError, "agents.*predict and update, got object"),
-    ({"shocks": {90: Shock({"cat_lover": {"Cat Food": 0.5}})}}, ValueError, "unknown persona 'cat_lover'"),
-    ({"shocks": {90: Shock({"budget_shopper": {"Bird Food": 0.5}})}}, ValueError, "unknown category 'Bird Food'"),
-    ({"shocks": {90: Shock({"budget_shopper": {"Cat Food": 1.5}})}}, ValueError, "click probability"),
-    ({"shocks": {90: Launch(["Bird Food"])}}, ValueError, "unknown category 'Bird Food'"),
+    ({"shocks": {90: zoo.Shock({"cat_lover": {"Cat Food": 0.5}})}}, ValueError, "unknown persona 'cat_lover'"),
+    ({"shocks": {90: zoo.Shock({"budget_shopper": {"Bird Food": 0.5}})}}, ValueError, "unknown category 'Bird Food'"),
+    ({"shocks": {90: zoo.Shock({"budget_shopper": {"Cat Food": 1.5}})}}, ValueError, "click probability"),
+    ({"shocks": {90: zoo.Launch(["Bird Food"])}}, ValueError, "unknown category 'Bird Food'"),
     ({"users": np.zeros(99, dtype=int)}, ValueError, "users must have shape"),
     ({"users": np.zeros((3, 100), dtype=int)}, ValueError, "users must have shape"),
     ({"users": "shape", "of": float}, TypeError, "users"), ({"users": "shape", "of": bool}, TypeError, "users"),
     ({"users": "shape", "plus": 20}, ValueError, "users"), ({"users": "shape", "plus": -1}, ValueError, "users"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_by_name_before_the_first_step(seed, bad, error, message):
-    sim = ZooplusSimulator(10, 20, seed)
+    sim = zoo.ZooplusSimulator(10, 20, seed)
     if isinstance(bad.get("users"), str):
         users = np.zeros((*sim.batch_shape, 100), dtype=bad.get("of", int)) + bad.get("plus", 0)
         bad = {"users": users.astype(bad.get("of", int))}
-    good = {"agents": {"w": Watched(FeatureEngineer(sim), rng=0)}, "sim": sim, "n_steps": 100}
+    good = {"agents": {"w": Watched(zoo.FeatureEngineer(sim), rng=0)}, "sim": sim, "n_steps": 100}
     with pytest.raises(error, match=message):
-        run(**(good | bad))
+        zoo.run(**(good | bad))
 
 
 def test_agents_of_other_worlds_are_refused():
-    one, many, three = (ZooplusSimulator(10, 20, seed) for seed in (3, [3, 4], [3, 4, 5]))
+    one, many, three = (zoo.ZooplusSimulator(10, 20, seed) for seed in (3, [3, 4], [3, 4, 5]))
     for made_for, sim in ((one, many), (many, one), (many, three)):
-        agents = {"fits": Watched(FeatureEngineer(sim), rng=0), "w": Watched(FeatureEngineer(made_for), rng=0)}
+        agents = {"fits": Watched(zoo.FeatureEngineer(sim), rng=0), "w": Watched(zoo.FeatureEngineer(made_for), rng=0)}
         with pytest.raises(ValueError, match="was made for"):
-            run(agents, sim, 100)
+            zoo.run(agents, sim, 100)
 
 
 def test_one_agent_under_two_names_is_refused():
-    sim = ZooplusSimulator(10, 20, 3)
-    agent = LinUCBAgent(FeatureEngineer(sim))
+    sim = zoo.ZooplusSimulator(10, 20, 3)
+    agent = zoo.LinUCBAgent(zoo.FeatureEngineer(sim))
     with pytest.raises(ValueError, match="under two names"):
-        run({"a": agent, "b": agent}, sim, 100)
+        zoo.run({"a": agent, "b": agent}, sim, 100)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
@@ -235,7 +221,7 @@ def test_one_agent_under_two_names_is_refused():
 ])  # fmt: skip
 def test_a_replication_that_makes_no_sense_is_refused_by_name(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        replicate(**({"agents": {"Random": random}, "seeds": 1, "n_steps": 10} | arguments))
+        zoo.replicate(**({"agents": {"Random": random}, "seeds": 1, "n_steps": 10} | arguments))
 
 
 # ---- Ctrl-C ----------------------------------------------------------------------------------------------
@@ -244,10 +230,10 @@ def test_a_replication_that_makes_no_sense_is_refused_by_name(arguments, message
 @pytest.mark.parametrize("memory", [{}, {"window": 100}, {"gamma": 0.99}], ids=["all", "window", "discount"])
 @pytest.mark.parametrize("seed", [3, [3, 4]])
 def test_an_interrupt_in_the_middle_of_a_step_waits_until_the_step_is_whole(seed, memory):
-    sim = ZooplusSimulator(10, 50, seed)
+    sim = zoo.ZooplusSimulator(10, 50, seed)
     R = len(sim.seeds)
 
-    class Interrupted(LinUCBAgent):
+    class Interrupted(zoo.LinUCBAgent):
         n_predicted = n_updated = n_clicks = 0
 
         def predict(self, user_id, sim):
@@ -261,9 +247,9 @@ def test_an_interrupt_in_the_middle_of_a_step_waits_until_the_step_is_whole(seed
             self.n_updated += 1
             self.n_clicks += np.sum(reward)
 
-    agent, before = Interrupted(FeatureEngineer(sim), alpha=0.2, **memory), signal.getsignal(signal.SIGINT)
+    agent, before = Interrupted(zoo.FeatureEngineer(sim), alpha=0.2, **memory), signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        run({"a": agent}, sim, 10_000)
+        zoo.run({"a": agent}, sim, 10_000)
     assert agent.n_predicted == agent.n_updated == 150
     assert signal.getsignal(signal.SIGINT) is before
     evidence = agent.evidence
@@ -272,17 +258,17 @@ def test_an_interrupt_in_the_middle_of_a_step_waits_until_the_step_is_whole(seed
         contexts = np.trace(evidence.A, axis1=-2, axis2=-1).sum() - 9 * 10 * R
         assert contexts == 2 * 150 * R  # every context of a click is two ones
         assert evidence.b.sum() == 2 * agent.n_clicks
-    run({"a": agent}, sim, 200)  # and it can go on
+    zoo.run({"a": agent}, sim, 200)  # and it can go on
 
 
 def test_the_handler_is_restored_after_an_agents_error_too():
-    class Broken(RandomAgent):
+    class Broken(zoo.RandomAgent):
         def predict(self, user_id, sim):
             raise RuntimeError("broken")
 
-    sim, before = ZooplusSimulator(10, 20, 1), signal.getsignal(signal.SIGINT)
+    sim, before = zoo.ZooplusSimulator(10, 20, 1), signal.getsignal(signal.SIGINT)
     with pytest.raises(RuntimeError, match="broken"):
-        run({"b": Broken(FeatureEngineer(sim), rng=0)}, sim, 10)
+        zoo.run({"b": Broken(zoo.FeatureEngineer(sim), rng=0)}, sim, 10)
     assert signal.getsignal(signal.SIGINT) is before
     with interrupts_between_steps() as interrupted:
         assert interrupted == []
@@ -292,7 +278,7 @@ def test_the_handler_is_restored_after_an_agents_error_too():
 
 def test_a_run_works_outside_the_main_thread_with_the_same_results():
     def play():
-        return replicate({"LinUCB": linucb}, 5, 300).arm
+        return zoo.replicate({"LinUCB": linucb}, 5, 300).arm
 
     found = []
     thread = threading.Thread(target=lambda: found.append(play()))
@@ -320,5 +306,5 @@ def test_a_script_that_is_interrupted_stops_at_once_without_a_result():
 def test_nothing_of_a_run_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        cast = {"LinUCB": linucb, "d": lambda f, rng: LinUCBAgent(f, gamma=0.9), "Random": random}
-        replicate(cast, range(3), 300, SHOCKS, n_products=7)
+        cast = {"LinUCB": linucb, "d": lambda f, rng: zoo.LinUCBAgent(f, gamma=0.9), "Random": random}
+        zoo.replicate(cast, range(3), 300, SHOCKS, n_products=7)

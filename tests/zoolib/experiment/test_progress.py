@@ -1,7 +1,5 @@
 """A bar is shown to who waits for it, and to nobody else."""
 
-from __future__ import annotations
-
 import re
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """Open the shop: ``python -m zoolab.serving.shop --store DIRECTORY`` (chapter 6)."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import secrets

@@ -1,7 +1,5 @@
 """The page and its interface: what may be asked, in which form, and what is said when it is wrong (chapter 6)."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

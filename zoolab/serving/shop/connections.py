@@ -4,8 +4,6 @@ uvicorn waits for the head of a request as long as it takes. Whoever opens many 
 now and then, has all descriptors of the process, and nobody else is served.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

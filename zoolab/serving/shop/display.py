@@ -3,8 +3,6 @@
 Nothing here changes anything.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

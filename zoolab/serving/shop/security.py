@@ -6,8 +6,6 @@ that somebody's domain name was made to point here. ``Origin`` is the page that 
 it asks for a token besides, which it says once to whoever has opened it, and lets nobody ask without an end.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -4,8 +4,6 @@ A decision is answered once. The answer's verdicts, the evidence that follows fr
 in one transaction, so that no crash can part them: whoever was told "counted" finds it counted after any restart.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What the page shows besides the slate, one value in the store: counts, rolling rates, shocks (chapter 6)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """The world behind the page: a small grown shop, its shocks, who comes and what its products are called (chapter 6)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Stores: where what was learned survives (chapter 6)."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -4,8 +4,6 @@ Both kinds offer the same three operations, ``get``, ``transact`` and ``scan``. 
 business of :mod:`zoolab.serving.ledger`.
 """
 
-from __future__ import annotations
-
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence

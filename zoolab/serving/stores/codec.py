@@ -9,8 +9,6 @@ who can write to a store can make one that fits. So what a value says of itself 
 sense; nothing in it is code, and nothing is ever unpickled.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import struct

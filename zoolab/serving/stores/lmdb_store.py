@@ -4,8 +4,6 @@ Before each value stands when it expires, and a value that does is listed by tha
 whenever a value is read: a time that is not in the list is damage, and neither "never" nor "long ago".
 """
 
-from __future__ import annotations
-
 import os
 import struct
 import subprocess

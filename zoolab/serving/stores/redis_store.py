@@ -1,7 +1,5 @@
 """The served store: Redis, for agents on many machines (chapter 6)."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
