@@ -1,4 +1,4 @@
-"""What the book claims, and what became of it in worlds that nobody had looked at: the tables behind the ledger."""
+"""What the book claims, and what became of it in fresh worlds: the tables behind the record."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from scipy.stats import binom, chi2, t
 
 from advice import BECAUSE, GUIDE
-from fallen import FALLEN, LOOSENED, Fallen
-from zoolab.drawings import plots
 from zoolib.book import CLAIM_MIME, NOTHING_RANDOM
 from zoolib.experiment import stored
 from zoolib.randomness import shifted
 
-REPLICATIONS = Path(__file__).parent / "data" / "replicate.csv"
+DATA = Path(__file__).parent / "data"  # whose README.md says what the columns mean
+REPLICATIONS = DATA / "replicate.csv"
+FALLEN, LOOSENED = (pd.read_csv(DATA / f"{name}.csv") for name in ("fallen", "loosened"))
 HUNDRED = 1_000_000  # by so much the seeds of the next fresh hundred are shifted
 BY_LUCK = 0.025  # how often an end of a 95 % interval lies beyond a value that is the true one
 LEVEL = 0.05  # at most so often, over the whole book, is one claim or more taken for confirmed that is not so
@@ -43,8 +41,9 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
     Returns
     -------
     One row for each claim, in the order of the book: ``chapter`` (the notebook's name without its ending), ``title``,
-    and what the claim says of itself: ``label``, ``text``, ``measured``, ``replications`` (missing where nothing random
-    is measured), ``kind``, ``of``, ``margin``; and ``by_ends``, whether it is decided :func:`by_ends`.
+    and what the claim says of itself: ``label``, ``text``, ``short`` (empty where it has no short words), ``measured``,
+    ``replications`` (missing where nothing random is measured), ``kind``, ``of``, ``margin``; and ``by_ends``, whether
+    it is decided :func:`by_ends`.
 
     Raises
     ------
@@ -68,8 +67,9 @@ def ledger(folder: str | os.PathLike[str] = ".", beside: Sequence[str] = ("guide
             rows += [{**place, **one, "by_ends": by_ends("".join(cell["source"]))} for one in found]
     if not paths:
         raise ValueError(f"folder: {os.fspath(folder)!r} holds no chapters")
-    columns = ["chapter", "title", "label", "text", "measured", "replications", "kind", "of", "margin", "by_ends"]
-    return pd.DataFrame(rows, columns=columns).astype({"replications": "Int64"}).fillna({"of": ""})
+    columns = ["chapter", "title", "label", "text", "short", "measured", "replications", "kind", "of", "margin"]
+    gathered = pd.DataFrame(rows, columns=[*columns, "by_ends"]).astype({"replications": "Int64", "short": object})
+    return gathered.fillna({"of": "", "short": ""})
 
 
 def chapters_in(folder: Path) -> list[Path]:
@@ -140,9 +140,9 @@ def pooled(measured: Sequence[str]) -> tuple[float, float, float, int] | None:
 
 
 def standing(
-    claims: pd.DataFrame, replications: pd.DataFrame | None = None, fallen: Sequence[Fallen] = FALLEN
+    claims: pd.DataFrame, replications: pd.DataFrame | None = None, fallen: pd.DataFrame = FALLEN
 ) -> pd.DataFrame:
-    """Return where each claim stands, with the ledger's columns and these.
+    """Return where each claim stands, with the columns of :func:`ledger` and these.
 
     ``fresh``, ``held``
         In how many hundreds it was asked that were fresh to it, that is, not known when its words were chosen; and in
@@ -168,10 +168,8 @@ def standing(
     runs = _runs() if replications is None else replications
     runs = runs.drop_duplicates(["label", "offset"], keep="last").astype({"holds": bool})  # before it, what fell
     words = runs.groupby("label")["measured"].agg(list).to_dict()
-    seen = pd.Series(
-        [*LOOSENED.values(), *(max(one.seen, one.fresh) for one in fallen)], [*LOOSENED, *(one.label for one in fallen)]
-    )
-    known = runs["label"].map(seen.groupby(level=0).max()).fillna(0)
+    seen = pd.concat([LOOSENED, fallen]).groupby("label")[["seen", "fresh"]].max().max(axis=1)
+    known = runs["label"].map(seen).fillna(0)
     by_label = runs[runs["offset"] > HUNDRED * known].groupby("label", sort=False)
     rows = claims.assign(
         fresh=claims["label"].map(by_label.size()).fillna(0).astype(int),
@@ -204,7 +202,7 @@ def holm(p: pd.Series, level: float = LEVEL) -> pd.Series:
 
 
 def _runs() -> pd.DataFrame:
-    with shifted(0):  # where the ledger itself is run in fresh worlds it stays what it is
+    with shifted(0):  # where the record itself is run in fresh worlds it stays what it is
         return stored(REPLICATIONS)
 
 
@@ -241,35 +239,12 @@ def found_and_confirmed(claims: pd.DataFrame) -> pd.DataFrame:
     Not equivalences, whose numbers are to be nothing. Both in half-widths of the interval that was found: 1 is where it
     just excludes zero, and what does not is left out. ``found`` is positive, ``confirmed`` has its sign turned alike.
     """
-    rows = claims[~claims["kind"].isin([*NOTHING_RANDOM, "equivalence"]) & (claims["pooled"] != "")]
-    pairs = [(first_interval(one.measured), first_interval(one.pooled)) for one in rows.itertuples()]
-    kept = [i for i, (found, _) in enumerate(pairs) if found and found[2] > found[1]]
-    half = np.array([(pairs[i][0][2] - pairs[i][0][1]) / 2 for i in kept])
-    first, again = (np.array([pairs[i][j][0] for i in kept]) for j in (0, 1))
-    width = np.array([(pairs[i][1][2] - pairs[i][1][1]) / 2 for i in kept])
-    sign = np.where(first < 0, -1, 1)
-    both = pd.DataFrame(
-        {"found": sign * first / half, "confirmed": sign * again / half, "half-width": width / half},
-        index=rows["label"].iloc[kept],
-    )
+    rows = claims[~claims["kind"].isin([*NOTHING_RANDOM, "equivalence"]) & (claims["pooled"] != "")].set_index("label")
+    mean, low, high, again, below, above = (
+        np.array([(first_interval(words) or (np.nan,) * 4)[i] for words in rows[which]])
+        for which in ("measured", "pooled") for i in range(3)
+    )  # fmt: skip
+    unit = np.where(high > low, np.where(mean < 0, -1, 1) * (high - low) / 2, np.nan)
+    scaled = {"found": mean / unit, "confirmed": again / unit, "half-width": (above - below) / 2 / abs(unit)}
+    both = pd.DataFrame(scaled, index=rows.index)
     return both[both["found"] > 1]
-
-
-LEAST = 0.5  # half-widths; what came back below that, or with the other sign, stands at the edge
-
-
-def draw_found_and_confirmed(shown: pd.DataFrame) -> Figure:
-    """Draw what :func:`found_and_confirmed` returns; what came back below the axis is a triangle at its end."""
-    figure, ax = plt.subplots(figsize=(6.4, 4.4))
-    ends = [1, shown["found"].max() * 1.25]
-    ax.plot(ends, ends, color=plots.SOFT, linewidth=1)
-    bars = {"markersize": 4, "elinewidth": 0.8, "color": plots.look("LinUCB")["color"], "alpha": 0.7}
-    within, below = (shown[rows] for rows in (shown["confirmed"] >= LEAST, shown["confirmed"] < LEAST))
-    down = np.minimum(within["half-width"], 0.99 * within["confirmed"])  # a logarithmic axis has no zero
-    ax.errorbar(within["found"], within["confirmed"], [down, within["half-width"]], fmt="o", **bars)
-    ax.errorbar(below["found"], np.full(len(below), LEAST), fmt="v", clip_on=False, **bars)
-    ax.set(xscale="log", yscale="log", xlim=(0.9, ends[1] * 1.1), ylim=(LEAST, ends[1] * 1.1))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter("{x:g}")
-    ax.set(xlabel="found, in half-widths of its interval", ylabel="confirmed, in the same")
-    return figure

@@ -1,27 +1,38 @@
-"""Tables of what the book claims, each line linked to the cell that asserts it: the ledger, verdicts, advice.
+"""Tables of what the book claims, each line linked to the cell that asserts it: the record, and advice.
 
-A verdict or a piece of advice whose claim is gone cannot be shown.
+An answer or a piece of advice whose claim is gone cannot be shown.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from zoolib.book import NOTHING_RANDOM, made
 
-if TYPE_CHECKING:  # what fell is read by the ledger alone, so that a new row changes no chapter
-    from fallen import Fallen
-
 HERE = "guide"  # the page of the guide itself
 
 
-class Struck(str):
-    """Words that are crossed out."""
+@dataclass(frozen=True)
+class Struck:
+    """Words that are crossed out, and the label of the claim that we make instead."""
+
+    words: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Opens:
+    """The line of a claim, which opens to paragraphs, words or links, that bear its label."""
+
+    line: str
+    label: str
+    more: Sequence[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +44,18 @@ class Table:
     columns
         Their names.
     rows
-        Words or numbers; a tuple ``(words, chapter, label)`` becomes a link to the claim of that label.
+        Words or numbers, :class:`Struck` or what :class:`Opens`; ``(words, chapter, label)`` becomes a link to a claim,
+        ``(words, address)`` one to an address.
     caption
         What the table holds.
+    folded
+        What a reader is told, beside the caption, of a table that opens at a press; without it the table stands open.
     """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     caption: str = ""
+    folded: str = ""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         names = [html.escape(name) for name in self.columns]
@@ -50,6 +65,9 @@ class Table:
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
         page = f'<table class="zoolib-ledger">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        if self.folded:
+            said = f"<b>{html.escape(self.caption)}</b> <span>{html.escape(self.folded)}</span>"
+            page = f'<details class="zoolib-record"><summary>{said}</summary>{page}</details>'
         words = [" | ".join(_words(c) for c in row) for row in self.rows]
         listed = [self.caption] * bool(self.caption) + ["- " + line for line in words]
         return {"text/html": page, "text/plain": "\n".join(listed)}
@@ -87,40 +105,31 @@ def verdicts() -> Verdicts:
     return Verdicts("this page", list(made.values()))
 
 
-def ledger_table(claims: pd.DataFrame) -> Table:
-    """Return the table of the claims of one chapter, as :func:`ledgers.standing` has them."""
-    rows = [
-        (
-            (one.text, one.chapter, one.label),
-            one.measured,
-            "" if pd.isna(one.replications) else f"{one.replications} {one.of}".rstrip(),
-            f"{one.held} of {one.fresh}{'*' if one.survives else ''}" if one.fresh else "",
-            one.pooled,
-            "guide" if one.guide else "",
-        )
-        for one in claims.itertuples()
-    ]
-    columns = ("Claim", "Found", "Draws", "Held", "Again", "Leans on it")
-    return Table(columns, rows, str(claims["title"].iloc[0]))
+def record_table(claims: pd.DataFrame, fallen: Iterable[str] = ()) -> Table:
+    """Return the claims of one chapter, as :func:`ledgers.standing` has them, each in a line that opens.
+
+    ``fallen`` are the labels of those that said something else once.
+    """
+    fallen, rows = set(fallen), []
+    for one in claims.itertuples():
+        draws = "" if pd.isna(one.replications) else f" ({one.replications:,} {one.of})"
+        more = [one.text, f"Measured: {one.measured}{draws}."]
+        more += [f"In the retests: {one.pooled}."] * bool(one.pooled)
+        more.append((f"To the cell in {one.title}", one.chapter, one.label))
+        more += [("To what we said before", f"#fell-{one.label}")] * (one.label in fallen)
+        waits = "" if one.kind in NOTHING_RANDOM else "waits"
+        held = f"{one.held} of {one.fresh}" if one.fresh else waits
+        line = one.short or textwrap.shorten(one.text, 110, placeholder=" …")
+        rows.append((Opens(line, one.label, more), one.kind, held, "★" * one.survives, "guide" * one.guide))
+    stars = f", {claims['survives'].sum()} with a star" * bool(claims["survives"].any())
+    columns = ("Claim", "Kind", "Retested", "Star", "Guide")
+    return Table(columns, rows, str(claims["title"].iloc[0]), f"{len(rows)} claims{stars}")
 
 
-def waiting_table(claims: pd.DataFrame) -> Table:
-    """Return the random claims that no hundred has met which is fresh to their words, with their chapters."""
-    waiting = claims[~claims["kind"].isin(NOTHING_RANDOM) & (claims["fresh"] == 0)]
-    rows = [(one.title, (one.text, one.chapter, one.label)) for one in waiting.itertuples()]
-    return Table(("Chapter", "Waits for a fresh hundred"), rows)
-
-
-def fallen_table(fallen: Sequence[Fallen], claims: pd.DataFrame) -> Table:
-    """Return what was claimed once, crossed out, how it fell, and the claim that stands in its place."""
-    rows = [(Struck(one.text), one.fell, (one.instead, *_found(claims, one.label)[0][1:])) for one in fallen]
-    return Table(("Claimed once", "How it fell", "What is so instead"), rows)
-
-
-def told_table(told: Mapping[str, tuple[str, str]], claims: pd.DataFrame) -> Table:
-    """Return the table of what is usually told, ``{words: (verdict, label)}``, with the claims that decide it."""
-    rows = [(words, verdict, _found(claims, label)[0]) for words, (verdict, label) in told.items()]
-    return Table(("Usually told", "Verdict", "What was found"), rows)
+def told_table(told: pd.DataFrame, claims: pd.DataFrame) -> Table:
+    """Return the table of what is usually told, with answers that lead to the claims that decide."""
+    rows = [(one.told, (one.found, *_found(claims, one.claim)[0][1:])) for one in told.itertuples()]
+    return Table(("What is usually told", "What we found"), rows)
 
 
 def because(claims: pd.DataFrame, *labels: str) -> Table:
@@ -166,10 +175,21 @@ def _confirmed(claims: pd.DataFrame, label: str, asked: str = "") -> None:
 
 
 def _words(cell: Any) -> str:
-    return str(cell[0] if isinstance(cell, tuple) else cell)
+    if isinstance(cell, Opens):
+        return " ".join(map(_words, cell.more))
+    return cell.words if isinstance(cell, Struck) else str(cell[0] if isinstance(cell, tuple) else cell)
 
 
 def _linked(cell: Any) -> str:
+    if isinstance(cell, Opens):
+        more = " ".join(f"<p>{_linked(one)}</p>" for one in cell.more)
+        cut = ' class="cut"' * cell.line.endswith("…")
+        line = f"<summary{cut}>{html.escape(cell.line)}</summary>"
+        return f'<details>{line}<div id="claim-{html.escape(cell.label)}">{more}</div></details>'
     words = html.escape(_words(cell))
-    words = f"<s>{words}</s>" if isinstance(cell, Struck) else words
-    return f'<a href="{cell[1]}.html#claim-{html.escape(cell[2])}">{words}</a>' if isinstance(cell, tuple) else words
+    if isinstance(cell, Struck):
+        return f'<s id="fell-{html.escape(cell.label)}">{words}</s>'
+    if not isinstance(cell, tuple):
+        return words
+    where = cell[1] if len(cell) == 2 else f"{cell[1]}.html#claim-{cell[2]}"
+    return f'<a href="{html.escape(where)}">{words}</a>'

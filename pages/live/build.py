@@ -95,7 +95,7 @@ def _data_sets() -> dict[str, bytes]:
 
 
 def _claims_of(notebook: Path) -> bytes:
-    """Return a notebook without what it shows, but for its claims, from which the ledger is made."""
+    """Return a notebook without what it shows, but for its claims, from which the record is made."""
     whole = json.loads(notebook.read_text(encoding="utf-8"))
     for cell in whole["cells"]:
         kept = [

@@ -38,19 +38,13 @@ def test_every_recommendation_rests_on_a_claim_that_exists(question, one, claims
     assert f"{chapter}.html#claim-{label}" in table._repr_mimebundle_()["text/html"]
 
 
-def test_what_the_guide_says_that_it_measures_it_does_measure(page):
-    made = [output["data"][CLAIM_MIME] for cell in page for output in cell.get("outputs", ()) if CLAIM_MIME in
-            output.get("data", {})]  # fmt: skip
+def test_what_the_guide_says_that_it_measures_it_does_measure_and_gives_as_a_reason(page, claims):
+    outputs = [output.get("data", {}) for cell in page for output in cell.get("outputs", ())]
+    made = [data[CLAIM_MIME] for data in outputs if CLAIM_MIME in data]
     assert sorted(one["label"] for one in made) == sorted(RUNS)
     assert all(one["replications"] >= 100 for one in made)
-
-
-def test_a_run_of_the_guide_and_a_claim_of_a_chapter_have_no_label_in_common(claims):
-    assert not set(RUNS) & set(claims["label"])
-
-
-def test_every_run_of_the_guide_is_the_reason_of_some_advice():
     assert set(RUNS) <= {one.claim for _, one in ADVICE}
+    assert not set(RUNS) & set(claims["label"])
 
 
 def test_the_page_shows_all_advice_with_the_words_of_its_claim_today(page, claims):
@@ -72,36 +66,28 @@ def test_advice_on_a_claim_that_is_gone_or_did_not_come_back_stops_the_page(clai
         because(lost(claims), "catalog-growth", "turnover")
 
 
-def test_all_advice_rests_on_claims_that_came_back_in_fresh_worlds():
-    everything = standing(ledger(CHAPTERS)).set_index("label")
-    shown = {one.claim for _, one in ADVICE}.union(*BECAUSE.values())
-    assert [label for label in sorted(shown) if not everything.loc[label, "confirmed"]] == []
-
-
-def test_the_ledger_marks_all_that_the_guide_leans_on(claims):
-    leans = {one.claim for _, one in ADVICE}.union(*BECAUSE.values()) - set(RUNS)
+def test_the_record_marks_all_that_the_guide_leans_on_and_all_of_it_came_back_in_retests():
+    claims = standing(ledger(CHAPTERS))
+    leans = {one.claim for _, one in ADVICE}.union(*BECAUSE.values())
     assert set(claims.loc[claims["guide"], "label"]) == leans
+    assert claims.loc[claims["guide"], "confirmed"].all()
     assert "cold-category" in leans - {one.claim for _, one in ADVICE}  # an answer alone shows it
 
 
 def test_all_answers_of_the_page_are_checked_and_marked(page):
-    """No label is typed into a cell: what the page shows is what the ledger marks."""
+    """No label is typed into a cell: what the page shows is what the record marks."""
     sources = ["".join(cell["source"]) for cell in page if cell["cell_type"] == "code"]
     calls = [source for source in sources if source.startswith("because(")]
     assert calls == [f'because(claims, *BECAUSE["{answer}"])' for answer in BECAUSE]
 
 
-def test_reasons_are_shown_in_the_order_in_which_they_are_named():
+def test_reasons_are_shown_in_the_order_in_which_they_are_named_and_a_run_in_the_words_of_the_guide():
     columns = ["label", "chapter", "text", "measured", "confirmed"]
     two = pd.DataFrame([("a", "01_one", "A.", "1", True), ("b", "02_two", "B < C.", "2", True)], columns=columns)
     shown = because(two, "b", "a")._repr_mimebundle_()
     assert shown["text/plain"] == "- B < C. | 2\n- A. | 1"
     assert '<a href="02_two.html#claim-b">B &lt; C.</a>' in shown["text/html"]
-
-
-def test_a_run_is_told_in_the_words_of_the_guide():
-    none = pd.DataFrame(columns=["label", "chapter", "text"])
-    (row,) = advice_table("Why?", [Advice("It rains", "Stay", "wet")], none, {"wet": "it is wet."}).rows
+    (row,) = advice_table("Why?", [Advice("It rains", "Stay", "wet")], two, {"wet": "it is wet."}).rows
     assert row == ("It rains", "Stay", ("It is wet (below).", HERE, "wet"))
 
 

@@ -16,7 +16,7 @@ import yaml
 from built_book import missing
 
 names = [path.name for path in book.NOTEBOOKS]
-OWN_MODULES = {"zoolib", "advice", "figures", "slates", "verdicts"}
+OWN_MODULES = {"zoolib", "advice", "figures", "ledgers", "slates"}
 
 
 @pytest.mark.parametrize("check", book.EVERY_NOTEBOOK, ids=lambda check: check.__name__)
@@ -87,7 +87,7 @@ def test_the_ledger_is_executed_after_all_that_it_reads(asked):
 
 
 def test_what_lies_beside_the_chapters_is_found_where_colab_changes_to_their_folder(tmp_path: Path):
-    code = f"import os; os.chdir({str(book.ROOT / 'chapters')!r}); import advice, figures.regimes, slates, verdicts"
+    code = f"import os; os.chdir({str(book.ROOT / 'chapters')!r}); import advice, figures.regimes, ledgers, slates"
     command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code]
     environment = {**os.environ, "PYTHONPATH": str(book.ROOT), "IPYTHONDIR": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

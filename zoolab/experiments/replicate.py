@@ -5,7 +5,7 @@
 
 A *fresh hundred* is the book run with all its seeds shifted: other worlds, users, luck, networks, logs and shuffles.
 The notebooks run as they stand; what each claim says of itself goes into ``chapters/data/replicate.csv``, from which
-the ledger of the book is made. What is done is kept, so that a run that was stopped goes on where it was, and ends with
+the record of the book is made. What is done is kept, so that a run that was stopped goes on where it was, and ends with
 the same table.
 
 A chapter that reads stored tables needs those of its hundred: ``--tables ablation`` computes them first, into

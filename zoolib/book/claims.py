@@ -1,6 +1,6 @@
 """Claims: what the book asserts, each by a cell that says what kind of statement it is and whether it holds.
 
-A claim's output carries its own record, from which the ledger at the end of the book is made. Under the tests a claim
+A claim's output carries its own record, from which the record at the end of the book is made. Under the tests a claim
 that does not hold fails; for a reader who has changed a number it is shown in orange, and the notebook goes on.
 """
 

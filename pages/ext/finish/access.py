@@ -75,7 +75,7 @@ def mend_tables(page: BeautifulSoup) -> None:
         for cell in table.select("[valign], [halign]"):
             del cell["valign"], cell["halign"]
     for box in page.select(".cell_output .output.text_html, .pst-scrollable-table-container"):
-        if box.select_one("table") and not box.select_one("figure") and not box.get("tabindex"):
+        if box.select_one("table") and not box.select_one("figure, details") and not box.get("tabindex"):
             box.attrs |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
 
 

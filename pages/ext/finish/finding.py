@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from finish.markup import read, written
 
-EXCERPT = Path(__file__).with_name("excerpt.js")
+EXCERPT, RECORD = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("excerpt.js", "record.js"))
 NO_HITS = "No page has all of these words. Is each spelled as it was meant?"
 # in the theme's and Sphinx's scripts: what is there, and what is better
 BETTER = {
@@ -44,7 +44,7 @@ def mend_search(static: Path) -> None:
             for there, better in changes.items():
                 script = script.replace(there, better)
             if name == "searchtools.js" and "Search.makeSearchSummary =" not in script and "const Search" in script:
-                script += EXCERPT.read_text(encoding="utf-8")
+                script += EXCERPT
             path.write_text(script, encoding="utf-8")
 
 
@@ -117,24 +117,30 @@ def list_terms(out: Path) -> None:
     path.write_text(f"{before}{json.dumps(known, separators=(',', ':'))}{after}", encoding="utf-8")
 
 
-def lead_to_findings(first: BeautifulSoup, ledger: BeautifulSoup) -> None:
-    """Lead from what is usually told, on the first page, to the claim that decides, as the ledger's table does."""
-    rows = ledger.select("tr:has(> td[data-of='Usually told']):has(a)")
-    where = {row.td.get_text(" ", strip=True): row.a["href"] for row in rows}
+def filter_record(page: BeautifulSoup) -> None:
+    """Let a reader filter the record, and follow a link into a row that is folded."""
+    if page.select_one("details.zoolib-record") and not page.select_one("script[data-record]"):
+        script = page.new_tag("script", attrs={"data-record": ""})
+        script.string = RECORD
+        page.body.append(script)
+
+
+def lead_to_findings(first: BeautifulSoup, record: BeautifulSoup) -> None:
+    """Lead from what is usually told, on the first page, to the claim that decides, as the record's table does."""
+    rows = record.select("tr:has(> td[data-of='What is usually told'])")
+    answers = {row.td.get_text(" ", strip=True): row.a for row in rows}
     for told, found in (row.select("td") for row in first.select(".usually-told tbody tr")):
-        if found.a is None and (href := where.get(told.get_text(" ", strip=True))):
-            inside = found.p or found
-            link = first.new_tag("a", href=href)
-            link.extend(list(inside.contents))
-            inside.append(link)
+        if found.a is None and (answer := answers.get(told.get_text(" ", strip=True))):
+            found.clear()
+            found.append(answer)
 
 
 def finish_index(out: Path, sections: Iterable[tuple[str, str, str]]) -> None:
     """Lead the built index to where its terms are used, the search to the terms, and the first page to the claims."""
     list_terms(out)
-    first, ledger = (out / "chapters" / f"{name}.html" for name in ("index", "claims"))
-    if first.exists() and ledger.exists():
-        page, claims = (read(path.read_text(encoding="utf-8")) for path in (first, ledger))
+    first, record = (out / "chapters" / f"{name}.html" for name in ("index", "claims"))
+    if first.exists() and record.exists():
+        page, claims = (read(path.read_text(encoding="utf-8")) for path in (first, record))
         lead_to_findings(page, claims)
         first.write_text(written(page), encoding="utf-8")
     path = out / "genindex.html"
@@ -144,4 +150,4 @@ def finish_index(out: Path, sections: Iterable[tuple[str, str, str]]) -> None:
         path.write_text(written(index), encoding="utf-8")
 
 
-MENDS: list[Callable[[BeautifulSoup], None]] = [letters, in_columns]
+MENDS: list[Callable[[BeautifulSoup], None]] = [letters, in_columns, filter_record]

@@ -13,6 +13,7 @@ from finish.words import raised
 TIME = re.compile(r"(?P<name>.+), (?P<unit>µs|ms|s)|(?P<rate>steps a CPU second)")
 MACHINE = re.compile(r"; Python 3\.\d+.*\d{4}-\d\d-\d\d\.$")  # what a table of times ends with
 CELL, SIGN, COLUMN = 21, 9, 690  # px: a cell's padding, a sign of a cell, what a table may be wide beside the list
+WORDY = 200  # signs of a row of words
 
 
 def join_heads(page: BeautifulSoup) -> None:
@@ -33,11 +34,12 @@ def join_heads(page: BeautifulSoup) -> None:
 
 def give_room(page: BeautifulSoup) -> None:
     """Let a table that cannot be as narrow as the column break out of it; the theme's list of sections steps aside."""
-    for box in page.select("article .cell_output .output.text_html"):
+    for box in page.select("article .cell_output .output.text_html:not(:has(details))"):
         table = box.select_one("table")
         if box.find_parent(["details", "div"], class_=["admonition", "toggle", "dropdown"]):
             continue
-        if isinstance(table, Tag) and ("zoolib-ledger" in (table.get("class") or []) or least_width(table) > COLUMN):
+        wordy = any(len(row.get_text()) > WORDY for row in box.select(".zoolib-ledger tr"))
+        if isinstance(table, Tag) and (wordy or least_width(table) > COLUMN):
             box["class"] = [*box["class"], *["full-width"] * ("full-width" not in box["class"])]
 
 

@@ -32,7 +32,7 @@ def test_on_a_wide_window_tables_break_out_of_the_column_and_the_words_do_not(br
 
 def test_the_list_of_sections_steps_aside_for_a_table_that_needs_its_place(browser, address):
     with Visit(browser, address) as visit:
-        open_at(visit, "chapters/claims.html")
+        open_at(visit, "chapters/guide.html")
         shown = "getComputedStyle(document.querySelector('.bd-sidebar-secondary nav')).opacity"
         assert visit.page.evaluate(shown) == "1"
         visit.page.locator("table.zoolib-ledger").last.scroll_into_view_if_needed()
@@ -40,6 +40,31 @@ def test_the_list_of_sections_steps_aside_for_a_table_that_needs_its_place(brows
         table, panel = visit.page.evaluate("""['table.zoolib-ledger', '.bd-sidebar-secondary'].map(
           s => document.querySelector(s).getBoundingClientRect()).map((b, i) => i ? b.left : b.right)""")
         assert table > panel
+
+
+def test_the_record_is_short_and_a_claim_is_found_by_words_by_marks_and_by_its_link(browser, address):
+    for size, screens in (({"width": 1440, "height": 900}, 12), (PHONE, 20)):
+        with Visit(browser, address, size=size) as visit:
+            open_at(visit, "chapters/claims.html")
+            assert visit.page.evaluate("document.documentElement.scrollHeight / innerHeight") <= screens
+            open_at(visit, "chapters/cite.html")
+            open_at(visit, "chapters/claims.html#claim-showdown")
+            assert 40 < visit.page.locator("tr:has(#claim-showdown) summary").bounding_box()["y"] < 200
+            visit.page.get_by_label("Find").fill("Bridge stranger")
+            visit.page.get_by_label("have a star").check()
+            rows = visit.page.locator("tr:has([id^=claim-]):visible")
+            assert re.fullmatch(rf"{rows.count()} of \d{{3}} claims", visit.page.locator("form output").inner_text())
+            assert [row.locator("td").nth(3).inner_text() for row in rows.all()] == ["★"] * rows.count() != []
+            assert not visit.page.locator("#claim-anecdote").is_visible()
+            visit.page.evaluate("location.hash = '#claim-anecdote'")
+            visit.page.locator("#claim-anecdote").wait_for()
+            assert visit.page.get_by_label("Find").input_value() == ""
+    with Visit(browser, address, java_script_enabled=False) as visit:
+        visit.open("chapters/claims.html")
+        for line in ("details.zoolib-record > summary", "td summary"):
+            visit.page.locator(line).first.press("Enter")
+        assert visit.page.locator("#claim-yardsticks").is_visible()
+        assert visit.page.locator(".record-filter").count() == 0
 
 
 def test_what_goes_on_behind_the_edge_lies_below_a_shade(browser, address):

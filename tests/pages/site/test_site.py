@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas as pd
 import pytest
-from built_book import build, is_of_a_kind, is_redirect, pages, parsed
+from built_book import ROOT, build, is_of_a_kind, is_redirect, pages, parsed
 from finish import finish
-
-from verdicts import USUALLY_TOLD
 
 
 @pytest.fixture(scope="module")
@@ -167,15 +166,16 @@ def test_every_work_leads_to_where_it_can_be_read_and_every_citation_says_which_
     assert [str(link) for link in cited if not link.get("data-definition")] == []
 
 
-def test_the_first_page_says_what_was_found_as_the_ledger_does_and_leads_to_the_claims(site: Path):
+def test_the_first_page_says_what_was_found_as_the_record_does_and_leads_to_the_claims(site: Path):
+    known = pd.read_csv(ROOT / "chapters" / "data" / "usually_told.csv").set_index("told")
+    source = (ROOT / "chapters" / "index.md").read_text(encoding="utf-8")
     rows = parsed(site / "chapters" / "index.html").select(".usually-told tbody tr")
-    said = {row.select("td")[0].text.strip(): row.a for row in rows}
-    assert len(said) == 5
-    assert {told: link.text for told, link in said.items()} == {told: USUALLY_TOLD[told][0] for told in said}
-    for told, link in said.items():
+    assert len(rows) == 5
+    for told, link in ((row.td.text.strip(), row.a) for row in rows):
         page, _, label = link["href"].partition("#")
-        assert label == f"claim-{USUALLY_TOLD[told][1]}"
+        assert label == f"claim-{known.claim[told]}"
         assert label in ids(site / "chapters" / page)
+        assert f"| {told} | {known.found[told]} |" in source
 
 
 def test_the_mathematics_comes_with_the_book(site: Path):

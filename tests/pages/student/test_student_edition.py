@@ -133,7 +133,7 @@ def test_no_cell_that_is_left_needs_one_that_is_gone(path):
 
 
 RIGHT = {
-    "ex-stranger": "open('verdicts.py') and 0.5 * 2**0.5, [], ['Dog Toy']",
+    "ex-stranger": "open('slates.py') and 0.5 * 2**0.5, [], ['Dog Toy']",
     "ex-flip": "2 / 3, 4 / 3",
     "ex-crossed-columns": "300, 17_550",
 }

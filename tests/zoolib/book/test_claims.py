@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +17,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import ttest_1samp
 
 import ledgers
-from fallen import FALLEN, Fallen
-from figures.tables import told_table, waiting_table
-from ledgers import by_ends, differ, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
-from verdicts import USUALLY_TOLD
+from figures.tables import record_table, told_table
+from ledgers import FALLEN, by_ends, differ, first_interval, found_and_confirmed, holm, ledger, pooled, rate, standing
 from zoolab.experiments import replicate
 from zoolib import claim
 from zoolib.book.claims import CLAIM_MIME
@@ -148,11 +147,8 @@ def test_what_is_written_is_shown_as_written():
     assert text in page.get_text()
     assert measured in page.get_text()
     assert page.find("div")["id"] == 'claim-a"b'
-
-
-def test_claims_without_a_label_do_not_share_an_id():
-    page = BeautifulSoup(exact("It holds.", True, 1)._repr_mimebundle_()["text/html"], "html.parser")
-    assert not page.find_all(id=True)
+    nameless = exact("It holds.", True, 1)._repr_mimebundle_()["text/html"]
+    assert not BeautifulSoup(nameless, "html.parser").find_all(id=True)
 
 
 def test_in_print_the_words_stand_as_written():
@@ -168,64 +164,71 @@ def notebook(path, *cells):
     path.write_text(json.dumps({"cells": written}), encoding="utf-8")
 
 
-def test_the_ledger_gathers_the_claims_of_all_chapters_in_their_order(tmp_path):
-    first, second = exact("A.", True, 1, label="a"), exact("B.", True, "2", replications=100, label="b")
-    shown = [[{"data": one._repr_mimebundle_()}] for one in (first, second)]
+def test_claims_are_gathered_from_all_chapters_in_their_order_and_from_the_guide_if_it_is_asked_for(tmp_path):
+    one, two, three = (exact("A.", True, i, replications=100 * (i > 1) or None, label=f"{i}") for i in (1, 2, 3))
+    shown = [[{"data": made._repr_mimebundle_()}] for made in (one, two, three)]
     notebook(tmp_path / "01_one.ipynb", ("zoo.claim(...)", shown[1]))
     notebook(tmp_path / "00_zero.ipynb", ("x = 1", []), ("claim(...)", shown[0]))
     notebook(tmp_path / "claims.ipynb", ("claim(...)", shown[0]))
+    notebook(tmp_path / "guide.ipynb", ("claim(...)", shown[2]))
     table = ledger(tmp_path)
-    assert table["chapter"].tolist() == ["00_zero", "01_one"]
-    assert table["title"].tolist() == ["The title"] * 2
-    assert table["label"].tolist() == ["a", "b"]
-    assert table["measured"].tolist() == ["1", "2"]
-    assert table["replications"].isna().tolist() == [True, False]
-    assert table["replications"][1] == 100
+    assert table["chapter"].tolist() == ["00_zero", "01_one", "guide"]
+    assert table["title"].tolist() == ["The title"] * 3
+    assert table["label"].tolist() == table["measured"].tolist() == ["1", "2", "3"]
+    assert table["replications"].fillna(0).tolist() == [0, 100, 100]
+    assert ledger(tmp_path, beside=())["chapter"].tolist() == ["00_zero", "01_one"]
 
 
-def test_the_guide_comes_last_and_only_if_it_is_asked_for(tmp_path):
-    chapter, guide = exact("A.", True, 1, label="a"), exact("B.", True, 2, label="b")
-    notebook(tmp_path / "07_one.ipynb", ("claim(...)", [{"data": chapter._repr_mimebundle_()}]))
-    assert ledger(tmp_path)["chapter"].tolist() == ["07_one"]
-    notebook(tmp_path / "guide.ipynb", ("claim(...)", [{"data": guide._repr_mimebundle_()}]))
-    assert ledger(tmp_path)["chapter"].tolist() == ["07_one", "guide"]
-    assert ledger(tmp_path, beside=())["chapter"].tolist() == ["07_one"]
-
-
-def test_every_claim_of_the_book_has_a_label_of_its_own_by_which_the_ledger_leads_to_it():
+def test_every_claim_of_the_book_has_a_label_of_its_own_by_which_the_record_leads_to_it():
     gathered = ledger(CHAPTERS)
     assert gathered["label"].notna().all()
     assert gathered.loc[gathered["label"].duplicated(keep=False), ["chapter", "label"]].values.tolist() == []
 
 
-def test_the_ledger_page_shows_every_claim_as_its_chapter_has_it_today():
+def in_record(cell, kind="text/html"):
+    """Return what a cell of the record shows, HTML parsed."""
     page = json.loads((CHAPTERS / "claims.ipynb").read_text(encoding="utf-8"))
-    shown = BeautifulSoup(
-        "".join(
-            "".join(o["data"].get("text/html", "")) for c in page["cells"] for o in c.get("outputs", ()) if "data" in o
-        ),
-        "html.parser",
-    )
+    outputs = [output for one in page["cells"] if one["id"] == cell for output in one["outputs"]]
+    shown = "".join("".join(output["data"][kind]) for output in outputs)
+    return BeautifulSoup(shown, "html.parser") if kind == "text/html" else shown
+
+
+def test_the_record_shows_every_claim_as_its_chapter_has_it_today():
     rows = [
-        (*(cell.get_text() for cell in row.find_all("td")), row.td.a["href"])
-        for row in shown.find_all("tr")
-        if row.td and row.td.a  # in the table of what is usually told the link stands in the last column
-    ]
-    assert rows == [
-        (one.text, one.measured, "" if one.replications is pd.NA else f"{one.replications} {one.of}".rstrip(),
-         f"{one.held} of {one.fresh}{'*' * one.survives}" if one.fresh else "", one.pooled, "guide" * one.guide,
-         f"{one.chapter}.html#claim-{one.label}")
-        for one in standing(ledger(CHAPTERS)).itertuples()
+        (row.select_one("[id]")["id"], *(cell.text for cell in row.select("p")[:2]),
+         *(cell.text for cell in row.find_all("td")[1:]), row.select_one("a[href*=html]")["href"])
+        for row in in_record("all").select("tbody > tr")
     ]  # fmt: skip
+    claims = standing(ledger(CHAPTERS))
+    assert rows == [
+        (f"claim-{one.label}", one.text, f"Measured: {one.measured}"
+         + ("." if one.replications is pd.NA else f" ({one.replications:,} {one.of})."), one.kind,
+         f"{one.held} of {one.fresh}" if one.fresh else "waits" * (one.kind not in ("exact", "machine")),
+         "★" * one.survives, "guide" * one.guide, f"{one.chapter}.html#claim-{one.label}")
+        for one in claims.itertuples()
+    ]  # fmt: skip
+    waiting = {row[0] for row in rows if row[4] == "waits"}
+    assert {way["href"].removeprefix("#") for way in in_record("waiting").select("a")} == waiting
+    lines = [json.loads(line) for line in in_record("standings", "text/vnd.zoolib.record").splitlines()]
+    said = pd.DataFrame(lines).astype({"replications": "Int64"})
+    pd.testing.assert_frame_equal(said, claims[list(said)], check_dtype=False)
+
+
+def test_a_row_of_the_record_has_the_short_words_of_a_claim_or_its_first_ones():
+    claims = standing(ledger(CHAPTERS)).head(2).assign(text="long " * 60, short=["So it is.", ""])
+    table = BeautifulSoup(record_table(claims)._repr_mimebundle_()["text/html"], "html.parser")
+    assert [line.text for line in table.select("td summary")] == ["So it is.", f"{'long ' * 21}…"]
 
 
 def test_what_is_usually_told_is_decided_by_claims_that_there_are_and_shown_so():
-    page = json.loads((CHAPTERS / "claims.ipynb").read_text(encoding="utf-8"))
-    (cell,) = [cell for cell in page["cells"] if cell["id"] == "told-table"]
-    decided = told_table(USUALLY_TOLD, ledger(CHAPTERS))
-    assert "".join(cell["outputs"][0]["data"]["text/html"]) == decided._repr_mimebundle_()["text/html"]
+    told, claims = pd.read_csv(ledgers.DATA / "usually_told.csv"), ledger(CHAPTERS)
+    decided = told_table(told, claims)._repr_mimebundle_()["text/html"]
+    assert in_record("told-table") == BeautifulSoup(decided, "html.parser")
+    for one in told.itertuples():  # an answer has no number that its claim does not have
+        numbers = re.findall(r"\d[\d,]*", " ".join(claims.set_index("label").loc[one.claim, ["text", "measured"]]))
+        assert set(re.findall(r"\d[\d,]*", one.found)) <= {*numbers, *re.findall(r"\d+", one.told)}, one.claim
     with pytest.raises(KeyError, match="no claim is labelled 'gone'"):
-        told_table({"It rains.": ("false", "gone")}, ledger(CHAPTERS))
+        told_table(pd.DataFrame([{"told": "It rains.", "found": "No.", "claim": "gone"}]), claims)
 
 
 def test_the_first_printed_interval_is_read_with_its_digits():
@@ -262,7 +265,7 @@ def test_what_hundreds_differ_in_is_no_test_of_it():
         [("alike", n, True, CROWDS[0]) for n in (1, 2, 3)] + [("differ", n, True, CROWDS[n - 1]) for n in (1, 2, 3)],
         columns=["label", "offset", "holds", "measured"],
     )
-    found = standing(claims, runs.assign(offset=runs["offset"] * ledgers.HUNDRED), [])
+    found = standing(claims, runs.assign(offset=runs["offset"] * ledgers.HUNDRED), FALLEN[:0])
     assert found["differ"].tolist() == [False, True]
     assert found["survives"].tolist() == [True, False]
 
@@ -279,7 +282,7 @@ def test_where_a_claim_stands():
     rows += [(label, hundred, True, "no interval") for label in "fg" for hundred in (1, 2, 3)]
     runs = pd.DataFrame(rows, columns=["label", "offset", "holds", "measured"])
     runs["offset"] *= ledgers.HUNDRED
-    fallen = [Fallen("e", "Once.", "It fell.", "Now.", fresh=1), Fallen("b", "Once.", "Read again.", "Now.")]
+    fallen = pd.DataFrame({"label": ["e", "b"], "fresh": [1, 0], "seen": 0})
     found = standing(claims, runs, fallen).set_index("label")
     assert found["fresh"].tolist() == [3, 2, 1, 0, 1, 3, 3]  # e, as it is worded now, has met one that it did not know
     assert found["held"].tolist() == [3, 1, 1, 0, 1, 3, 3]
@@ -297,7 +300,7 @@ def test_what_fell_and_the_record_of_the_runs_say_the_same():
     runs = stored(replicate.TABLE)
     once = runs[~runs["holds"].astype(bool)]
     assert set(zip(once["label"], once["offset"], strict=True)) == {
-        (one.label, one.fresh * replicate.HUNDRED) for one in FALLEN if one.fresh
+        (one.label, one.fresh * replicate.HUNDRED) for one in FALLEN.itertuples() if one.fresh
     }
 
 
@@ -309,7 +312,7 @@ def test_a_condition_is_decided_by_the_ends_of_intervals(condition, ends):
     assert by_ends(f"won = 95 > 3\nzoo.claim('It pays.', holds={condition}, measured='1', label='pays')") is ends
 
 
-def test_the_ledger_and_the_program_that_runs_the_book_afresh_count_alike():
+def test_the_record_and_the_program_that_runs_the_book_afresh_count_alike():
     assert ledgers.HUNDRED == replicate.HUNDRED
 
 
@@ -320,33 +323,19 @@ def test_holm_asks_more_of_each_the_more_there_are():
 
 
 def test_what_fell_is_crossed_out_beside_what_stands_in_its_place():
-    page = json.loads((CHAPTERS / "claims.ipynb").read_text(encoding="utf-8"))
-    (cell,) = [cell for cell in page["cells"] if cell["id"] == "fallen"]
-    table = BeautifulSoup("".join(cell["outputs"][0]["data"]["text/html"]), "html.parser")
-    assert [row.s.text for row in table.find_all("tr")[1:]] == [one.text for one in FALLEN]
-    assert {one.label for one in FALLEN} <= set(ledger(CHAPTERS)["label"])
-    assert not {one.text for one in FALLEN} & set(ledger(CHAPTERS)["text"])
+    rows = [(row.s.text, row.a["href"]) for row in in_record("fallen").select("tbody > tr")]
+    assert sorted(rows) == sorted((one.text, f"#claim-{one.label}") for one in FALLEN.itertuples())
+    assert not set(FALLEN["text"]) & set(ledger(CHAPTERS)["text"])
+    back = {way["href"] for way in in_record("all").select("a[href^='#']")}
+    assert back == {f"#{one['id']}" for one in in_record("fallen").select("s")} == {*("#fell-" + FALLEN["label"])}
 
 
-def test_claims_that_no_hundred_has_met_in_their_words_are_listed_as_waiting():
-    rows = [("A.", "difference", 0, "a"), ("B.", "share", 2, "b"), ("C.", "exact", 0, "c")]
-    claims = pd.DataFrame(rows, columns=["text", "kind", "fresh", "label"]).assign(title="One", chapter="01_one")
-    assert waiting_table(claims).rows == [("One", ("A.", "01_one", "a"))]
-
-
-def test_a_claim_that_was_not_run_is_missed_by_name(tmp_path):
-    notebook(tmp_path / "00_zero.ipynb", ("zoo.claim('It holds.', True, 1)", []))
-    with pytest.raises(ValueError, match=r"00_zero\.ipynb: cell 'cell-0' claims something"):
-        ledger(tmp_path)
-
-
-def test_a_claim_that_fell_when_it_was_stored_is_not_gathered(tmp_path):
-    fell = dataclasses.replace(exact("A.", True, 1, label="a"), holds=False)
-    notebook(tmp_path / "00_zero.ipynb", ("claim(...)", [{"data": fell._repr_mimebundle_()}]))
-    with pytest.raises(ValueError, match="a did not hold when it was stored"):
-        ledger(tmp_path)
-
-
-def test_a_folder_without_chapters_has_no_ledger(tmp_path):
+def test_a_claim_that_was_not_run_or_fell_and_a_folder_without_chapters_are_noticed(tmp_path):
     with pytest.raises(ValueError, match="holds no chapters"):
         ledger(tmp_path)
+    fell = dataclasses.replace(exact("A.", True, 1, label="a"), holds=False)
+    for outputs, said in (([], r"00_zero\.ipynb: cell 'cell-0' claims something"),
+                          ([{"data": fell._repr_mimebundle_()}], "a did not hold when it was stored")):  # fmt: skip
+        notebook(tmp_path / "00_zero.ipynb", ("zoo.claim('It holds.', True, 1)", outputs))
+        with pytest.raises(ValueError, match=said):
+            ledger(tmp_path)
