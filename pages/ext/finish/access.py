@@ -58,6 +58,8 @@ def mend_summaries(page: BeautifulSoup) -> None:
         del summary["aria-label"]
         for paragraph in summary.select("p"):
             paragraph.name = "span"
+        if not summary.get_text(strip=True) and summary.find_parent("nav"):
+            summary["aria-label"] = "Pages of this chapter"
 
 
 def mend_tables(page: BeautifulSoup) -> None:
