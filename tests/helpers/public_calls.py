@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import yaml
 from memory_store import MemoryStore
 
 import zoolib as zoo
@@ -34,6 +35,7 @@ WINGS = {
 }
 FOLDER = tempfile.TemporaryDirectory(prefix="attack")  # gone with this process
 ROOT = Path(FOLDER.name)
+ARGUMENTS = Path(__file__).with_name("arguments")
 
 
 def sim() -> zoo.ZooplusSimulator:
@@ -132,132 +134,25 @@ def sums() -> production.Sums:
     return production.Sums(np.eye(D), np.ones(D))
 
 
-def table(text: str) -> dict[str, Any]:
-    """Return ``{name: how to make it}`` of lines of ``name: expression;``."""
-    pairs = (entry.strip().split(": ", 1) for entry in text.split(";"))
+def table(name: str) -> dict[str, Any]:
+    """Return ``{name: how to make it}`` of a file with lines of ``name: expression;``."""
+    pairs = (
+        entry.strip().split(": ", 1) for entry in (ARGUMENTS / f"{name}.txt").read_text(encoding="utf-8").split(";")
+    )
     return {name: compile(re.sub(r"\s+", " ", how), name, "eval") for name, how in pairs}
 
 
 # Good arguments, made anew for each call, by the name of a parameter.
-GOOD = table("""
-sim: sim(); features: features(); agent: agent(); results: results(); log: log();
-data: LabelledData("made", drawn(N, 3), np.arange(N) % 2, ("no", "yes")); network: network();
-store: MemoryStore(); retriever: retriever(); embedder: embedder(); funnel: funnel(); decision: decision();
-frame: frame(); path: csv(); evidence: Evidence(D); rng: np.random.default_rng(0);
-rngs: [np.random.default_rng(0)]; seed: 3; seeds: [1, 2]; user_id: 3; arm: 2; chosen_arm: 2; reward: 1; X: drawn(K, D);
-x: drawn(D); r: np.arange(K) % 2.0; Z: drawn(K, D); z: drawn(D); users: np.arange(N) % U; arms: np.arange(N) % K;
-policy: np.full((N, K), 1 / K); q: drawn(N, K); n_steps: 20; n: 5; d: D; n_arms: K; ridge: 0.5; gamma: 0.9; window: 10;
-alpha: 0.3; level: 0.9; layout: LAYOUT; n_products: K; n_users: U; map: maps.Identity(); model: None; shape: ();
-batch_shape: (); capacity: 20; batch_size: 4; lr: 0.01; weights: drawn(5); gradient: drawn(5); sizes: (D, 6, 1); i: 0;
-t: 1; A: np.eye(3); b: np.ones(3); columns: [1]; name: "name"; key: "v"; k: 3; rule: production.Rule(np.arange(K) > 1);
-query: drawn(2); embeddings: drawn(K, 2); ids: np.arange(3); mask: np.arange(K) > 1;
-visitor: production.Visitor(drawn(4), "u", "s"); sums: sums();
-posterior: production.Posterior(np.ones(D), np.eye(D)); version: "v"; group: "shared";
-messages: [production.Message("d", 1, 1)]; embed: embedder(); shocks: {5: zoo.SHOCK_FISH}; progress: False;
-scores: drawn(4, 5); at: np.array([0.2, 0.5]); values: drawn(5); hits: np.arange(5) > 2; taste: Segments();
-state: dict(); categories: ["Dog Toy"]; changes: {"budget_shopper": {"Dog Toy": 0.5}};
-for_sale: np.ones(K, dtype=bool); agents: {"a": agent()}; grid: {"a": (zoo.SharedLinUCBAgent, {"alpha": [0.1, 0.2]})};
-context: ["x"]; stream: "users"; after: 0.0; by: 1; tolerance: 1e-09; p: drawn(4); delta: 0.5; worlds: ...;
-words: {"a": 1}; arrays: {"a": np.ones(2)}; kind: "persona"; persona: None; prefix: "m"; keys: ["v"];
-delay: 2; every: 3; n_rows: N; hidden: (4,); G: drawn(K, 1); update: lambda values: ({}, 1);
-text: "It holds."; holds: True; measured: "0.5"; mean: 0.5; low: 0.0; high: 1.0; share: 0.5; margin: 0.1
-""")  # fmt: skip
+GOOD = table("good")
 
 # The same for a parameter of one class, function or method; * is any method. What is in neither keeps its default.
-OVER = table("""
-Logbook.update.chosen_arm: 2;
-ArmHeadsAgent.features: SPACE; ArmHeadsTSAgent.features: SPACE; PerProductAgent.features: SPACE;
-LiteralNeuralUCBAgent.settings: {"rng": 0};
-StaticMLPAgent.model: MLPRecommender(U, K); Restarting.at: [3];
-Snapshots.at: [3]; Fresh.window: 10; Window.window: 10; Discount.gamma: 0.9;
-random_log.n_clicks: 20; sweep.progress: False; summarize.progress: False;
-train_recommender.log: random_log(sim(), 40, 0); train_recommender.epochs: 1;
-claim.kind: "exact"; ClassificationBandit.seeds: 1; WheelBandit.seeds: 1; ClassificationBandit.reward.arm: 1;
-LoggedData.context: drawn(N, D); LoggedData.action: np.arange(N) % K; LoggedData.reward: np.arange(N) % 2;
-LoggedData.propensity: np.full(N, 0.5); LoggedData.n_actions: K; LoggedData.rows.index: np.arange(3);
-rating_log.frame: pd.DataFrame({"user": [1, 1, 2], "genres": "Drama", "rating": [1.0, 5.0, 4.0]});
-read_log.columns: {"context": ["x"]};
-MLP.sizes: (D, 6, 1); paired_difference.a: "a"; paired_difference.b: "b";
-replicate.agents: {"a": factory}; rolling.window: 10; run.users: np.arange(20) % U;
-serve.problem: feature_shop();
-serve.agents: {"a": lambda space, rng: zoo.SharedLinUCBAgent(space)}; steps_to_recover.shock: 20;
-resampled.of: np.median; resampled.samples: [np.arange(5.0)]; steps_to_recover.window: 5;
-summarize.summary: lambda found: dict.fromkeys(found.seeds, 1);
-store.path: ROOT / "table.csv"; stored.path: csv(); sweep.measures: ["ctr"]; draw_users.n_steps: 20;
-sweep.shop: {"n_products": K}; replicate.shop: {"n_products": K}; WithProduct.of: maps.Identity();
-directions.U: drawn(N, 3); directions.P: drawn(N, 3); directions.r: np.arange(N) % 2.0; directions.k: 2;
-significant_pairs.at_most: 2; per_visit.policy: np.full((4, K), 1 / K); shop_log.policy: np.full((4, K), 1 / K);
-true_value.policy: np.full((4, K), 1 / K);
-action_probabilities.agent: LinTSAgent(features(), rng=0); action_probabilities.n_draws: 5;
-cross_fitted.model: off_policy.ridge_rewards(); shrunk_dr.lam: 1.0; switch_dr.tau: 1.0;
-replay.log: replace(log(), propensity=np.full(N, 1 / K)); thinned.log: replace(log(), propensity=np.full(N, 1 / K));
-thompson_ranks.alpha: drawn(4) + 1; thompson_ranks.beta: drawn(4) + 1; Logbook.n_draws: 5; Arrivals.ids: np.arange(K);
-Decision.unpacked.key: "decision/d"; Decision.unpacked.value: decision().packed(); Funnel.products: drawn(K, 5);
-Funnel.query: ask; Funnel.n_candidates: K; Funnel.n_slate: 3; Funnel.arrivals: None; Funnel.feedback.decision: "d";
-Ledger.d_emb: 4; Ledger.decision.decision_id: "d"; Ledger.read.value: None;
-Ledger.take_in.log: "l"; Ledger.take_in.clicks: np.arange(K) % 2;
-LMDBStore.path: folder(); LMDBStore.max_bytes: 2 ** 20; open_store.url: folder();
-open_store.settings: {"max_bytes": 2 ** 20}; Retriever.index: "exact"; Retriever.search_and_filter.fetch: 5;
-Sums.count.verdict: 1; Sums.count.before: -1; TwoTowers.visitor: MLP((4, 2), [np.random.default_rng(0)]);
-TwoTowers.query.x: drawn(4); TwoTowers.product: MLP((5, 2), [np.random.default_rng(0)]);
-TwoTowers.embed.products: drawn(K, 5); TwoTowers.train.x: drawn(K, 4); TwoTowers.train.products: drawn(K, 5);
-TwoTowers.train.epochs: 1; TwoTowers.train.clicks: np.arange(K) % 2; train_phi.clicks: np.arange(K) % 2;
-train_phi.epochs: 1; Visitor.x: drawn(4); Visitor.group.grouping: "shared"; Visitor.id: "u";
-recall.found: np.arange(3); recall.truth: np.arange(3); unpack.key: "k"; unpack.kind: "e";
-unpack.value: production.pack("k", "e", {"a": 1}, {"a": np.ones(2)}); pack.kind: "e"; Rule.mask: np.arange(K) > 1;
-erase.ledger: ledger(); erase.ids: ["d"]; erase.phi: lambda version: embedder(); Funnel.erase.ids: ["d"];
-retire.ledger: ledger(); retire.version: "old"; Canary.store: None; Canary.name: "phi"; Canary.share: 0.5;
-Canary.takes.visitor: "u"; Canary.hear.changed: 1; Alarm.hear.x: 0.5;
-feature_skew.trained: drawn(N, 3); feature_skew.served: drawn(K, 3);
-KeptScores.learn.z: drawn(D); KeptScores.best.n: 3; Sums.packed.key: "k";
-Posterior.of.sums: sums(); FeatureEngineer.encoded.encoding: "both";
-FeatureShop.n_steps: 9; FeatureShop.n_log: 20; FeatureShop.n_products: 60; FeatureShop.seed: 1;
-FeatureShop.reward.place: 1; GrownShop.n_products: 200; GrownShop.n_brands: 5; GrownShop.visitors.n: 3;
-GrownShop.log.n: 3; Layout.n_user: 1; Layout.n_nominal: 1; Layout.n_product: 1; RandomTimes.shocks: [zoo.SHOCK_FISH];
-RandomTimes.first: 3; RandomTimes.last: 9; ZooplusSimulator.apply_shock.shock: zoo.SHOCK_FISH;
-ZooplusSimulator.index_of.name: "budget_shopper"; ZooplusSimulator.set_catalog.product_category: np.arange(K) % 5;
-ZooplusSimulator.n_products: K; ZooplusSimulator.set_click_table.table: drawn(4, 5); ZooplusSimulator.n_users: U;
-random_value.shop: feature_shop(); ZooplusSimulator.seed: 3;
-Launch.apply.worlds: ...; ContextSpace.batch_shape: (); UCB1Agent.*.X: drawn(K, 20); UCB1Agent.*.x: drawn(20);
-SharedLinUCBAgent.window: None;
-SharedLinUCBAgent.gamma: 1.0;
-Sums.count.z: drawn(3)
-""")
+OVER = table("over")
 
 # Objects whose methods are attacked, where good arguments for their class would not make them ready for it.
-READY = table("""
-Funnel: funnel(); Ledger: ledger(); Embedder: embedder(); Retriever: retriever(); Decision: decision(); MLP: network();
-LoggedData: log(); Logbook: logbook(); FeatureShop: feature_shop(); Posterior: production.Posterior.of(sums());
-Estimate: off_policy.ips(log(), np.full((N, K), 1 / K))
-""")
+READY = table("ready")
 
 # What is not attacked, and why: names as they are handed on, * for any.
-INNER = {
-    "*Agent.payoff *Agent.uncertainty *Agent.score *Agent.scored *Agent.candidates": "asked by select and predict",
-    "*Agent.embed *Agent.mean *Agent.width *Agent.phi *Agent.counts": "asked by payoff",
-    "*.start *.add *.reembed *.step *.bonus *.override *.pick *.chances *.sample": "an agent's parts",
-    "*Evidence.* BatchedLogistic.*": "an agent's sums: it has looked at contexts and rewards",
-    "MLP.* ClickNetwork.* SGD.* Adam.* AdamW.*": "an agent's networks",
-    "Boosted.* Crossed.* Identity.* KMeans.* Learned.* Pairs.* Projected.*": "an agent's map",
-    "RandomFourier.* Screened.* Unmixed.* WithProduct.*": "an agent's map",
-    "Segments.* Conditions.* Pictures.*": "what a FeatureShop asks of its taste",
-    "crossed with_one tents sigmoid divergence copies GrownShop.click_probability": "formulas: NumPy judges its arrays",
-    "ZooplusSimulator.offers": "asked by agents, about candidates",
-    "*.outcome": "asked by serve, with the choices that it has noted",
-    "Schedule* bar gather extra timed refuse_cells refuse_rows refuse_long": "what run, sweep and the like stand on",
-    "LinearUCBAgent* Wrapper* Problem* Memory* Training* Exploration*": "abstract in all but name",
-    "OracleAgent.select StaticMLPAgent.select Logbook.learn*": "users and products are all they know, and they say so",
-    "ArmHeads*Agent.* PerProductAgent.*": "made for bare contexts alone",
-    "Embedder.of_record": "asked by a funnel, which blames what it has read from the store",
-    "Estimate Interval Results LabelledData Verdict Verdict.*": "what others return",
-    "check": "whatever is handed in gets a verdict, nonsense above all: tests/zoolab/judges/test_checking.py",
-    "Decision Decision.told Sums Sums.prior Sums.unpacked TwoTowers Visitor": "looked at by ledger and funnel",
-    "MLPRecommender.forward MLPRecommender.logits": "torch calls them, with tensors",
-    "ContextSpace.context ContextSpace.contexts ContextSpace.candidates": "there to refuse",
-    "ReplayBuffer.*": "an agent's memory",
-    "labelled movielens open_bandit production_prior member": "read what was downloaded; they take words from a list",
-    "RedisStore*": "needs a server; tests/zoolab/serving holds it to the same suite as lmdb",
-}  # fmt: skip
+INNER = yaml.safe_load((ARGUMENTS / "inner.yml").read_text(encoding="utf-8"))
 
 # Errors that are an answer, too.
 ANSWERS: dict[str, tuple[type[BaseException], ...]] = {

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from zoolab.columns.tastes import Layout
-from zoolib.world.simulator import CATEGORIES, PERSONAS, TABLE
+from zoolab.columns.tastes import Layout, Segments
+from zoolib.world.simulator import CATEGORIES, PERSONAS
 
 
 @dataclass(frozen=True)
@@ -22,34 +22,26 @@ class Pictures:
     """
 
     layout = Layout(64, len(CATEGORIES), 64)  # what an agent sees: pixels, from 0 to 1
+    users, probability = Segments.users, Segments.probability
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw what each digit stands for."""
         kinds = {"users": len(PERSONAS), "products": len(CATEGORIES)}
         return {who: rng.permutation(np.arange(10) % n) for who, n in kinds.items()}
 
-    def users(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw ``n`` visitors: their personas, all equally likely, and their pictures, ``(n, 64)``."""
-        return _pictures(rng, world["users"], rng.integers(0, len(PERSONAS), n))
-
     def products(self, rng: np.random.Generator, world: dict[str, Any], n: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw ``n`` products: their niches, as equal in number as can be, and what is seen, nominal category first."""
         nominal = np.eye(len(CATEGORIES))[rng.integers(0, len(CATEGORIES), n)]
-        niche, seen = _pictures(rng, world["products"], rng.permutation(np.arange(n) % len(CATEGORIES)))
-        return niche, np.hstack([nominal, seen])
+        niche = rng.permutation(np.arange(n) % len(CATEGORIES))
+        return niche, np.hstack([nominal, self._seen(rng, world, "products", niche)])
 
-    def probability(self, world: dict[str, Any], persona: Any, niche: Any) -> np.ndarray:
-        """Return the click probability: an entry of the table."""
-        return TABLE[persona, niche]
+    def _seen(self, rng: np.random.Generator, world: dict[str, Any], side: str, label: np.ndarray) -> np.ndarray:
+        """Return for each label a picture of a digit that stands for it."""
+        from sklearn.datasets import load_digits
 
-
-def _pictures(rng: np.random.Generator, means: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``wanted``, and for each a picture of a digit that ``means`` it."""
-    from sklearn.datasets import load_digits
-
-    pixels, digit = load_digits(return_X_y=True)
-    place = np.empty(len(wanted), dtype=int)
-    for label in range(means.max() + 1):
-        which = np.flatnonzero(wanted == label)
-        place[which] = rng.choice(np.flatnonzero(means[digit] == label), len(which))
-    return wanted, pixels[place] / 16
+        pixels, digit = load_digits(return_X_y=True)
+        place = np.empty(len(label), dtype=int)
+        for one in range(world[side].max() + 1):
+            which = np.flatnonzero(label == one)
+            place[which] = rng.choice(np.flatnonzero(world[side][digit] == one), len(which))
+        return pixels[place] / 16

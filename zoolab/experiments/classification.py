@@ -121,9 +121,7 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     """Return the regret of one agent at the checkpoints, ``(shuffles, 10)``."""
     form, make, always, _ = (AGENTS | RIVALS)[name]
     degree = {"squares": 2, "cubes": 3}.get(form)
-    served = (
-        functools.partial(Products, degree=degree) if degree else functools.partial(ClassificationBandit, form=form)
-    )
+    kind, how = (Products, {"degree": degree}) if degree else (ClassificationBandit, {"form": form})
 
     def factory(space: zoo.ContextSpace, rngs: Any) -> zoo.Agent:
         needs = {} if make in (zoo.LinUCBAgent, ExpectingLinUCB) else {"rng": rngs}  # they leave nothing to chance
@@ -132,7 +130,7 @@ def mistakes(data: str, name: str, setting: dict[str, float], shuffles: Sequence
     at = [n_steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
     parts = []
     for start in range(0, len(shuffles), CHUNK):
-        bandit = served(_rows(data), shuffles[start : start + CHUNK], n_steps)
+        bandit = kind(_rows(data), shuffles[start : start + CHUNK], n_steps, **how)
         played = serve({name: factory}, bandit, progress=False)
         parts.append(np.stack([metrics.regret(played, stop=step)[name] for step in at], axis=1))
     return np.concatenate(parts)

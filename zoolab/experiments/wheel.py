@@ -218,20 +218,15 @@ def one(name: str) -> list[dict[str, Any]]:
 
     dials = AGENTS[name][2]
     found = remembered(TABLE, dials, "lost", agent=name) if shift() else search(score, dials, BUDGET)
-    unset = dict.fromkeys(DIALS)
-    best = unset | found.best
-    rows = [
-        {"agent": name, "phase": "tuning"} | unset | setting | {"lost": f"{-value:.2f}"}
-        for setting, value in found.tried
-    ]
+    who = {"agent": name, "phase": "tuning"} | dict.fromkeys(DIALS)
+    rows = [who | setting | {"lost": f"{-value:.2f}"} for setting, value in found.tried]
+    who |= {"phase": "play"} | found.best
     played = [lost(name, found.best, SEEDS, delta) for delta in DELTAS]
     for i, seed in enumerate(SEEDS):
         told = {"lost": " ".join(f"{loss[i]:.2f}" for loss, _ in played)}
         told |= {"found": " ".join(str(rich[i]) for _, rich in played)}
-        rows.append({"agent": name, "phase": "play"} | best | {"replication": seed} | told)
-    for row in rows:
-        row["unsettled"] = " ".join(found.unsettled)
-    return rows
+        rows.append(who | {"replication": seed} | told)
+    return [row | {"unsettled": " ".join(found.unsettled)} for row in rows]
 
 
 def compute(names: Sequence[str] = tuple(AGENTS), cache: Cache = None) -> pd.DataFrame:

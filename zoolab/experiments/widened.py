@@ -16,15 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from zoolab.experiments.classification import (
-    HORIZON,
-    LONG,
-    LONG_SHUFFLES,
-    SHUFFLES,
-    TUNING_SHUFFLES,
-    TUNING_STEPS,
-    mistakes,
-)
+from zoolab.experiments import classification as short
 from zoolab.experiments.contest import Factor, remembered, search
 from zoolab.long import DATA, Cache, gather
 from zoolib.randomness import shift
@@ -49,13 +41,13 @@ DIALS: dict[str, dict[str, Factor]] = {
 COLUMNS = ["alpha", "ridge", "epsilon", "lr", "expects"]
 GO_ON = ("LinUCB, squares", "LinUCB, cubes", "Neural-Linear, heads, longer")
 FEW_PRODUCTS = ("segment", "shuttle", "magic")  # 190, 55 and 66
-WHERE = {"LinUCB, squares": FEW_PRODUCTS, "LinUCB, cubes": tuple(LONG)}  # the latter are 286
+WHERE = {"LinUCB, squares": FEW_PRODUCTS, "LinUCB, cubes": tuple(short.LONG)}  # the latter are 286
 
 
 def field() -> list[tuple[str, str]]:
     """Return who is searched where, as pairs of data set and agent."""
-    pairs = itertools.product(HORIZON, DIALS)
-    return [(data, name) for data, name in pairs if data in WHERE.get(name, HORIZON)]
+    pairs = itertools.product(short.HORIZON, DIALS)
+    return [(data, name) for data, name in pairs if data in WHERE.get(name, short.HORIZON)]
 
 
 def one(pair: tuple[str, str]) -> list[dict[str, Any]]:
@@ -66,24 +58,24 @@ def one(pair: tuple[str, str]) -> list[dict[str, Any]]:
     data, name = pair
 
     def score(some: list[dict[str, float]]) -> list[float]:
-        return [-mistakes(data, name, s, TUNING_SHUFFLES, TUNING_STEPS)[:, -1].mean() for s in some]
+        return [-short.mistakes(data, name, s, short.TUNING_SHUFFLES, short.TUNING_STEPS)[:, -1].mean() for s in some]
 
     known = {"data": data, "agent": name}
     found = remembered(TABLE, DIALS[name], "mistakes", **known) if shift() else search(score, DIALS[name], BUDGET)
     row = known | dict.fromkeys(COLUMNS)
     rows = [row | {"phase": "tuning"} | s | {"mistakes": f"{-value:.1f}"} for s, value in found.tried]
-    counts = mistakes(data, name, found.best, SHUFFLES, HORIZON[data])[:, -1]
+    counts = short.mistakes(data, name, found.best, short.SHUFFLES, short.HORIZON[data])[:, -1]
     told = {"mistakes": " ".join(f"{m:.0f}" for m in counts), "unsettled": " ".join(found.unsettled)}
     return [*rows, row | {"phase": "play"} | found.best | told, *farther(data, name, found.best)]
 
 
 def farther(data: str, name: str, setting: dict[str, float]) -> list[dict[str, Any]]:
     """Return the mistakes of those who go on, after a fifth of the steps of the papers and after all of them."""
-    if data not in LONG or name not in GO_ON:
+    if data not in short.LONG or name not in GO_ON:
         return []
     row = {"data": data, "agent": name} | dict.fromkeys(COLUMNS)
-    counts = mistakes(data, name, setting, LONG_SHUFFLES, LONG[data])[:, [1, 9]].T
-    steps = (LONG[data] // 5, LONG[data])
+    counts = short.mistakes(data, name, setting, short.LONG_SHUFFLES, short.LONG[data])[:, [1, 9]].T
+    steps = (short.LONG[data] // 5, short.LONG[data])
     told = [(f"{step} steps", " ".join(f"{m:.0f}" for m in of)) for step, of in zip(steps, counts, strict=True)]
     return [row | {"phase": phase} | setting | {"mistakes": counted} for phase, counted in told]
 

@@ -26,8 +26,7 @@ class LiteralNeuralUCB:
         self.f = torch.nn.Sequential(linear(rng, d, hidden_dim), torch.nn.ReLU(), linear(rng, hidden_dim, 1))
         self.optimizer = torch.optim.SGD(self.f.parameters(), lr=lr)
         self.p = sum(w.numel() for w in self.f.parameters())
-        self.A, self.b = torch.eye(self.p, dtype=torch.float64), torch.zeros(self.p, dtype=torch.float64)
-        self.alpha = alpha
+        self.A, self.alpha = torch.eye(self.p, dtype=torch.float64), alpha
 
     def gradient(self, x: np.ndarray) -> tuple[float, torch.Tensor]:
         self.f.zero_grad()
@@ -44,12 +43,13 @@ class LiteralNeuralUCB:
         return first_best(scores)
 
     def learn(self, x: np.ndarray, arm: int, reward: float) -> None:
-        _, g = self.gradient(x)
-        self.A += torch.outer(g, g)
-        self.b += reward * g
+        self.count(self.gradient(x)[1])
         self.optimizer.zero_grad()
         ((self.f(torch.tensor(x)) - reward) ** 2).mean().backward()
         self.optimizer.step()
+
+    def count(self, g: torch.Tensor) -> None:
+        self.A += torch.outer(g, g)
 
 
 class LiteralDiagonalNeuralUCB(LiteralNeuralUCB):
@@ -64,12 +64,8 @@ class LiteralDiagonalNeuralUCB(LiteralNeuralUCB):
             scores.append(value + self.alpha * torch.sqrt((g * g / self.A).sum()).item())
         return first_best(scores)
 
-    def learn(self, x: np.ndarray, arm: int, reward: float) -> None:
-        _, g = self.gradient(x)
+    def count(self, g: torch.Tensor) -> None:
         self.A += g * g
-        self.optimizer.zero_grad()
-        ((self.f(torch.tensor(x)) - reward) ** 2).mean().backward()
-        self.optimizer.step()
 
 
 class LiteralNeuralLinear:
@@ -120,24 +116,6 @@ class LiteralNeuralLinear:
         self.optimizer.step()
 
 
-class LiteralEndToEnd(LiteralNeuralLinear):
-    rectified = True
-
-    def set_up_training(self) -> None:
-        self.linear_head = linear(self.initial, self.d_emb, 1)
-        self.optimizer = torch.optim.SGD([*self.phi.parameters(), *self.linear_head.parameters()], lr=self.lr)
-
-    def train(self, x: np.ndarray, reward: float) -> None:
-        self.optimizer.zero_grad()
-        ((self.linear_head(self.phi(torch.tensor(x))) - reward) ** 2).mean().backward()
-        self.optimizer.step()
-
-
-class LiteralFrozen(LiteralNeuralLinear):
-    def train(self, x: np.ndarray, reward: float) -> None:
-        pass
-
-
 class LiteralReplay(LiteralNeuralLinear):
     capacity, batch_size, every = 10_000, 64, 50
 
@@ -159,64 +137,3 @@ class LiteralReplay(LiteralNeuralLinear):
         self.optimizer.zero_grad()
         torch.nn.functional.mse_loss(self.linear_head(self.phi(X))[:, 0], r).backward()
         self.optimizer.step()
-
-
-class LiteralFresh(LiteralReplay):
-    """A and b at every decision from the contexts of the window, as phi embeds them now."""
-
-    window = 500
-
-    def keep(self, x: np.ndarray, reward: float) -> None:
-        self.records = [*getattr(self, "records", []), (x, reward)][-self.window :]
-
-    def scores(self, X: np.ndarray) -> list[float]:
-        self.A, self.b = torch.eye(self.d_emb, dtype=torch.float64), torch.zeros(self.d_emb, dtype=torch.float64)
-        if hasattr(self, "records"):
-            Z = self.embed(np.array([x for x, _ in self.records]))
-            self.A += Z.T @ Z
-            self.b += Z.T @ torch.tensor([float(r) for _, r in self.records]).double()
-        return super().scores(X)
-
-
-class LiteralWindow(LiteralReplay):
-    window = 500
-
-    def keep(self, x: np.ndarray, reward: float) -> None:
-        self.past = [*getattr(self, "past", []), (self.embed(x), reward)]
-        super().keep(x, reward)
-        if len(self.past) > self.window:
-            z, r = self.past.pop(0)
-            self.A -= torch.outer(z, z)
-            self.b -= r * z
-
-
-class LiteralDiscount(LiteralReplay):
-    gamma = 0.998
-
-    def keep(self, x: np.ndarray, reward: float) -> None:
-        self.A = self.gamma * self.A + (1 - self.gamma) * torch.eye(self.d_emb, dtype=torch.float64)
-        self.b = self.gamma * self.b
-        super().keep(x, reward)
-
-
-class LiteralThompson(LiteralReplay):
-    def scores(self, X: np.ndarray) -> list[float]:
-        A_inv = torch.linalg.inv(self.A)
-        xi = torch.tensor(self.explore.standard_normal(self.d_emb))
-        theta = A_inv @ self.b + self.alpha * torch.linalg.cholesky(A_inv) @ xi
-        return [(theta @ self.embed(x)).item() for x in X]
-
-
-class LiteralEpsilonGreedy(LiteralReplay):
-    epsilon = 0.1
-
-    def keep(self, x: np.ndarray, reward: float) -> None:
-        pass
-
-    def scores(self, X: np.ndarray) -> list[float]:
-        with torch.no_grad():
-            return [self.linear_head(self.phi(torch.tensor(x))).item() for x in X]
-
-    def select(self, X: np.ndarray) -> int:
-        u = self.explore.random()
-        return int(u / self.epsilon * len(X)) if u < self.epsilon else super().select(X)

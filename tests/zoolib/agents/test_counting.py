@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from literal_counting import LiteralKLUCB, LiteralUCB1
 
 import zoolib as zoo
 from zoolab.columns import Identity, MappedAgent
-from zoolab.literal.counting import LiteralKLUCB, LiteralUCB1
 from zoolab.long.conformance import same
 from zoolab.rivals import InverseGap, NeuralTSAgent
 from zoolib.agents.counting import divergence

@@ -1,19 +1,20 @@
 """The Neural-Linear family against literal versions in torch, choice by choice, and against its own definitions."""
 
+import literal_family as literal
 import numpy as np
 import pytest
 from refused import each
 from test_neural_ucb import LONG, SETTING, shown_by, shown_by_literal
 
 import zoolib as zoo
-from zoolab.literal import neural as literal
+from zoolab.literal.neural import LiteralNeuralLinear, LiteralReplay
 from zoolab.rivals import EpsilonGreedyAgent
 
 FAMILY = {
-    "online": (literal.LiteralNeuralLinear, {"training": zoo.Online()}),
+    "online": (LiteralNeuralLinear, {"training": zoo.Online()}),
     "end to end": (literal.LiteralEndToEnd, {"training": zoo.EndToEnd()}),
     "frozen": (literal.LiteralFrozen, {"training": zoo.Frozen()}),
-    "replay": (literal.LiteralReplay, {"training": zoo.Replay()}),
+    "replay": (LiteralReplay, {"training": zoo.Replay()}),
     "fresh": (literal.LiteralFresh, {"training": zoo.Replay(), "memory": zoo.Fresh(500)}),
     "window": (literal.LiteralWindow, {"training": zoo.Replay(), "memory": zoo.Window(500)}),
     "discount": (literal.LiteralDiscount, {"training": zoo.Replay(), "memory": zoo.Discount(0.998)}),

@@ -135,17 +135,9 @@ class Statistics:
     def told(self) -> dict[str, Any]:
         """Return what a page shows of it, ready for JSON."""
         rates = [round(float(value), 4) for value in self.rolling()] if self.visits else [None] * COLUMNS
-        return {
-            "era": self.era,
-            "seed": self.seed,
-            "n_products": self.n_products,
-            "alpha": self.alpha,
-            "visits": self.visits,
+        plain = ("era", "seed", "n_products", "alpha", "visits", "shocks", "shock_log", "models", "fallback")
+        return {name: getattr(self, name) for name in plain} | {
             "window": WINDOW,
-            "shocks": self.shocks,
-            "shock_log": self.shock_log,
-            "models": self.models,
-            "fallback": self.fallback,
             "rate": dict(zip(("agent", "oracle", "random"), rates, strict=False)),
             "categories": [
                 {"name": name, "shown": int(shown), "clicked": int(clicked), "share": share}
