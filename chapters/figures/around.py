@@ -102,6 +102,11 @@ def drawn(marks: Sequence[Mark], x: Axis, y: Axis, alt: str) -> str:
 
 def sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
     """Return the same as matplotlib draws it, a PNG."""
+    with plt.style.context("zoolab.drawings.house"):
+        return _sketched(marks, x, y)
+
+
+def _sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
     figure, ax = plt.subplots()
     for mark in marks:
         mark.sketch(ax)
