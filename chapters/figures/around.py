@@ -1,7 +1,13 @@
-"""What stands around the marks of a figure that moves: its axes, its legend, and the patterns of its bars."""
+"""What stands around the marks of a figure that moves, axes and legend; and the whole of it, as SVG and for print."""
 
 import html
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from figures.svg import (
     BOTTOM,
@@ -78,3 +84,53 @@ def legend(marks: Sequence[Mark]) -> str:
         style = "display:inline-flex;align-items:center;gap:.4em;margin:0 1em 0 0"
         entries.append(f'<li style="{style}">{swatch} {html.escape(name)}</li>')
     return f'<ul style="list-style:none;margin:0;padding:0">{"".join(entries)}</ul>'
+
+
+def drawn(marks: Sequence[Mark], x: Axis, y: Axis, alt: str) -> str:
+    """Return the legend and the drawing of some marks."""
+    paths = "".join(
+        f'<path data-mark d="{path}" {attributes}/>' for mark in marks for path, attributes in mark.paths(x, y)
+    )
+    return (
+        f'{legend(marks)}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(alt)}" '
+        'style="width:100%;max-width:40rem;height:auto" font-family="system-ui,sans-serif" font-size="13" '
+        f'fill="currentColor">{hatches(marks)}<g data-axes>{axes(x, y)}</g>{paths}</svg>'
+    )
+
+
+def sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
+    """Return the same as matplotlib draws it, a PNG."""
+    with plt.style.context("zoolab.drawings.house"):
+        return _sketched(marks, x, y)
+
+
+def _sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
+    figure, ax = plt.subplots()
+    for mark in marks:
+        mark.sketch(ax)
+    for axis, which in ((x, "x"), (y, "y")):
+        getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
+        getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
+        getattr(ax, f"set_{which}label")(axis.label)
+        if axis.ticks is not None:
+            getattr(ax, f"set_{which}ticks")([float(value) for value in axis.ticks], list(axis.ticks.values()))
+    handles, labels = ax.get_legend_handles_labels()
+    kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
+    if kept:
+        _legend_that_fits(figure, kept)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    plt.close(figure)
+    return picture.getvalue()
+
+
+def _legend_that_fits(figure: Figure, handles: Mapping[str, Any]) -> Legend:
+    """Put a legend above a picture, in letters so small that it is no wider than the picture."""
+    for size in (11, 10, 9, 8, 7):
+        legend = figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3, fontsize=size)
+        figure.draw_without_rendering()
+        if legend.get_window_extent().width <= figure.bbox.width:
+            break
+        if size > 7:
+            legend.remove()
+    return legend

@@ -15,7 +15,6 @@ first picture; in print and where no HTML can be shown, a matplotlib drawing sta
 from __future__ import annotations
 
 import html
-import io
 import itertools
 import json
 import re
@@ -24,13 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.legend import Legend
 
-from figures.around import axes, hatches, legend
-from figures.svg import HEIGHT, WIDTH, Axis, Line, Mark, number
+from figures.around import axes, drawn, sketched
+from figures.svg import Axis, Line, Mark, number
 from zoolab.drawings import plots
 from zoolib.ties import argmax
 
@@ -101,7 +97,7 @@ class Moving:
             raise ValueError(f"{self.name}: {len(page):,} bytes are more than a page should carry ({MOST_BYTES:,})")
         first = self._first()
         text = f"A figure to be moved. {self.alt} {self.say(*first)}"
-        return {"text/html": page, "image/png": self._png(marks[first]), "text/plain": text}
+        return {"text/html": page, "image/png": sketched(marks[first], *self._axes(first)), "text/plain": text}
 
     def _first(self) -> tuple[Any, ...]:
         return tuple(self.start.get(label, values[0]) for label, values in self.controls.items())
@@ -132,20 +128,11 @@ class Moving:
         }
         if len(around) > 1:
             data |= {"axes": list(around), "axesOf": around_of}
-        x, y = self._axes(first)
-        drawn = "".join(
-            f'<path data-mark d="{path}" {attributes}/>'
-            for mark in marks[first]
-            for path, attributes in mark.paths(x, y)
-        )
         script = Path(__file__).with_name("widgets.js").read_text(encoding="utf-8")
         return (
             f'<figure class="zoolib-widget" data-widget="{self.name}" id="widget-{self.name}" '
             f'data-lm-suppress-shortcuts="true">'
-            f'{legend(marks[first])}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{html.escape(self.alt)}" style="width:100%;max-width:40rem;height:auto" '
-            f'font-family="system-ui,sans-serif" font-size="13" fill="currentColor">'
-            f"{hatches(marks[first])}<g data-axes>{axes(x, y)}</g>{drawn}</svg>"
+            f"{drawn(marks[first], *self._axes(first), self.alt)}"
             f"<div data-controls hidden>{self._inputs(first)}</div>"
             f'<p role="status" aria-live="polite">{html.escape(self.say(*first))}</p>'
             + (f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else "")
@@ -173,37 +160,6 @@ class Moving:
                     f"<label><span>{html.escape(label)}</span> <select data-control>{options}</select></label>"
                 )
         return "".join(written)
-
-    def _png(self, marks: Sequence[Mark]) -> bytes:
-        figure, ax = plt.subplots()
-        for mark in marks:
-            mark.sketch(ax)
-        for axis, which in zip(self._axes(self._first()), "xy", strict=True):
-            getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
-            getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
-            getattr(ax, f"set_{which}label")(axis.label)
-            if axis.ticks is not None:
-                getattr(ax, f"set_{which}ticks")([float(value) for value in axis.ticks], list(axis.ticks.values()))
-        handles, labels = ax.get_legend_handles_labels()
-        kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
-        if kept:
-            _legend_that_fits(figure, kept)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", metadata={"Software": None})
-        plt.close(figure)
-        return picture.getvalue()
-
-
-def _legend_that_fits(figure: Figure, handles: Mapping[str, Any]) -> Legend:
-    """Put a legend above a picture, in letters so small that it is no wider than the picture."""
-    for size in (11, 10, 9, 8, 7):
-        legend = figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3, fontsize=size)
-        figure.draw_without_rendering()
-        if legend.get_window_extent().width <= figure.bbox.width:
-            break
-        if size > 7:
-            legend.remove()
-    return legend
 
 
 def band(name: str, x: Any, values: np.ndarray, **look: Any) -> Line:

@@ -50,7 +50,7 @@ def many_names(*_):
 @pytest.mark.parametrize("drawn", [draw, many_names])
 def test_the_legend_of_the_picture_for_print_is_not_cut(monkeypatch, drawn):
     kept = []
-    monkeypatch.setattr("figures.moving.plt.close", kept.append)
+    monkeypatch.setattr("figures.around.plt.close", kept.append)
     bundle(moving(draw=drawn, controls={"alpha": [0.1], "agent": ["LinUCB"]}))
     (figure,) = kept
     (legend,) = figure.legends
