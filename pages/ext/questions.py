@@ -26,8 +26,6 @@ course, and a ``bet`` stands in the chapter's head and is answered at its end. I
 script all this reads as it stands; :mod:`finish.asked` makes it answer.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -102,13 +100,7 @@ def span(when: str) -> tuple[float, float]:
 
 
 def read(source: str, page: str = "") -> Question:
-    """Return the question that a cell holds.
-
-    Raises
-    ------
-    ValueError
-        If it has not the form that the module describes; the message says what is amiss and what should stand there.
-    """
+    """Return the question that a cell holds, or raise a ValueError that says what is amiss and what should stand."""
     outer = FENCE.fullmatch(source.strip())
     if outer is None:
         raise ValueError("a question stands alone in its cell, from :::::{admonition} to the closing :::::")
@@ -268,7 +260,7 @@ def of_pages(paths: Iterable[Path]) -> tuple[list[Question], list[str]]:
 
 def pages_of(folder: Path) -> list[Path]:
     """Return the files in which questions may stand, in their order."""
-    return sorted(path for path in folder.iterdir() if path.suffix in (".ipynb", ".md"))
+    return sorted([*folder.glob("*.ipynb"), *folder.glob("*.md")])
 
 
 def look(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
