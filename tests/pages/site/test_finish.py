@@ -415,26 +415,31 @@ CLAIM = folded_cell("zoo.claim('It is.')", '<div class="zoolib-claim"><p>It is.<
 
 
 def test_a_claim_carries_its_check_and_what_was_kept_for_it():
-    page = mended(gather_folds, folded_cell("a = 1") + folded_cell("b = 2") + CLAIM)
+    page = mended(gather_folds, folded_cell("a = 1") + "<p>A word.</p>" + folded_cell("b = 2") + CLAIM)
     (only,) = page.select("div.cell")
     (check,) = only.select(".zoolib-claim > details.hide")
     assert check.select_one(".collapsed").text == "How this is checked"
     assert [pre.text for pre in check.select("pre")] == ["a = 1", "b = 2", "zoo.claim('It is.')"]
 
 
-def test_a_fold_stays_above_what_it_shows_and_an_open_cell_stays_open():
-    page = mended(gather_folds, folded_cell("rows", "<table></table>") + OPEN + folded_cell("a = 1"))
-    first, opened, last = page.select("div.cell")
-    assert [part.name for part in first.find_all(recursive=False)] == ["details", "div"]
-    assert first.summary.get_text("|") == "Show|Hide"
-    assert not opened.select("details")
-    assert [pre.text for pre in last.select("details pre")] == ["a = 1"]
+def test_code_that_shows_nothing_goes_with_the_next_and_all_below_what_it_shows():
+    table = folded_cell("rows", "<table></table>")
+    page = mended(gather_folds, folded_cell("a = 1") + "<p>1.1</p>" + OPEN + table + folded_cell("b = 2"))
+    opened, shown, last = page.select("div.cell")
+    assert [part.name for part in opened.find_all(recursive=False)] == ["details", "div"]
+    assert opened.summary.get_text("|") == "What runs before this|What runs before this"
+    assert [pre.text for pre in opened.select("pre")] == ["a = 1", "zoo.run(agents)"]
+    assert [part.name for part in shown.find_all(recursive=False)] == ["div", "details"]
+    assert shown.summary.get_text("|") == "Show|Hide"
+    assert [pre.text for pre in last.select("details pre")] == ["b = 2"]  # after it comes no code
 
 
-@pytest.mark.parametrize("between", ["<p>But first a word.</p>", OPEN])
-def test_a_fold_does_not_reach_beyond_words_or_an_open_cell(between):
-    page = mended(gather_folds, folded_cell("a = 1") + between + CLAIM)
-    assert [len(d.select("pre")) for d in page.select("details")] == [1, 1]
+def test_a_note_is_opened_by_a_number_at_the_end_of_the_paragraph_before_it():
+    note = '<aside class="margin sidebar"><p class="sidebar-title"></p><p>{}</p></aside>'
+    page = mended(open_notes, f"<p>Words.</p>{note.format('A')}{note.format('B')}<h2>C</h2>{note.format('D')}")
+    assert [part.name for part in page.article.find_all(recursive=False)] == ["div", "h2", "details"]
+    assert [part.get_text("|") for part in page.select("div.noted > *")] == ["Words.", "Note |1|A", "Note |2|B"]
+    assert [[part.name for part in note.find_all("p")] for note in page.select("details > div")] == [["p"]] * 3
 
 
 def mended(mend, inside: str) -> BeautifulSoup:

@@ -85,6 +85,12 @@ def test_code_that_stands_open_between_two_paragraphs_is_short(readable: list[Pa
     assert lines[True] > lines[False]
 
 
+def test_folded_code_belongs_to_something_that_is_seen(readable: list[Path]):
+    cells = [(name(path), cell) for path in readable for cell in parsed(path).select("article div.cell")]
+    assert len(cells) > 500
+    assert [where for where, cell in cells if cell.find_all(recursive=False) == [cell.details]] == []
+
+
 def test_every_page_names_its_icon(site: Path):
     """Without a name a browser asks the host for one, which a host in a folder does not have."""
     assert [name(path) for path in pages() if not parsed(path).select('link[rel~="icon"]')] == []
