@@ -34,7 +34,7 @@ $$
 - **3:** the length of $x$ is not 1.
 ::::
 :::::"""
-ALL = f""":::::{{admonition}} Check yourself
+ALL = f""":::::{{admonition}} Who learns
 :class: check asks-all
 :name: q-all
 *Which agents learn?*

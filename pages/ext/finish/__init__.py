@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
 from finish import access, assets, finding, folds, layout, lean, tables, words
-from finish.asked import asked_in, copy_script, let_answer
+from finish.asked import asked_in, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
@@ -64,7 +64,7 @@ def in_its_place(
     folder: Path,
     out: Path,
     drawn: Mapping[str, tuple[str, str]] | None = None,
-    asked: Mapping[str, Question] | None = None,
+    asked: MutableMapping[str, Question] | None = None,
 ) -> list[Mend]:
     """Return the mends for which one must know where a page is, what is ``drawn``, and what is ``asked``."""
     return [
@@ -83,9 +83,8 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     out, language = Path(app.outdir), app.config.language
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
-    copy_script(out)
     sections: dict[str, list[tuple[str, str, str]]] = {}
-    for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
+    for path in sorted(path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts):
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
             url = re.search(r'content="0; *url=([^"]+)"', before)
