@@ -1,4 +1,4 @@
-"""Code with the tag ``hide-input``, which MyST-NB folds: below what it shows, or in the box of its claim."""
+"""What is folded: code with the tag ``hide-input``, below what it shows or in its box, and notes of the margin."""
 
 from __future__ import annotations
 
@@ -38,4 +38,19 @@ def _call(fold: Tag, name: str) -> None:
         words.string = name or words.string
 
 
-MENDS: list[Callable[[BeautifulSoup], None]] = [gather_folds]
+def open_notes(page: BeautifulSoup) -> None:
+    """Let a number at the end of a paragraph open the note that follows it; where there is a margin it stands there."""
+    for number, note in enumerate(page.select("article aside.margin"), 1):
+        before, text, mark = note.find_previous_sibling(), page.new_tag("div"), page.new_tag("summary")
+        text.extend(part for part in list(note.contents) if part.get_text(strip=True))
+        mark.append(BeautifulSoup(f'<span class="visually-hidden">Note </span>{number}', "html.parser"))
+        note.clear()
+        note.extend([mark, text])
+        note.name, note["class"] = "details", "aside"
+        if before is not None and before.name in ("p", "ul", "ol"):
+            before = before.wrap(page.new_tag("div", attrs={"class": "noted"}))
+        if before is not None and "noted" in before.get("class", ""):
+            before.append(note)
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [gather_folds, open_notes]

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import code_in_print, make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters, sections_of
-from finish.folds import gather_folds
+from finish.folds import gather_folds, open_notes
 from finish.lean import Formatter, asks_then_tells, names_in, only_used_icons, without_unused
 from finish.markup import Page
 from finish.pdf import add_print, offer_print

@@ -292,6 +292,26 @@ def test_on_a_phone_in_the_dark_a_thumb_is_enough(plain, shelf):
         assert violations(page, SEEN) == []
 
 
+def test_after_a_wrong_answer_a_hint_is_one_press_away(visit):
+    choose(visit, "q-one", 1)
+    visit.page.get_by_role("button", name="Show the hint").click()
+    assert "How long is" in visit.page.locator(".hint:focus").inner_text()
+
+
+def test_a_note_stands_in_a_wide_margin_and_else_is_opened_in_its_place(visit):
+    page, note = visit.page, visit.page.locator("details.aside > div")
+    where = "all => all.map(e => e.getBoundingClientRect()).flatMap(box => [box.y, box.x, box.right])"
+    for seen in (True, False):
+        page.locator("details.aside > summary").press("Enter")
+        assert note.is_visible() == seen
+    page.set_viewport_size({"width": 1600, "height": 900})
+    y, _, end, top, left, right = page.locator(".noted > p, .aside > div").evaluate_all(where)
+    assert end < left < right < 1600
+    assert abs(top - y) < 8
+    page.emulate_media(media="print")
+    assert note.bounding_box()["height"] > 10
+
+
 def test_without_a_script_a_question_reads_as_it_stands_and_nothing_is_veiled(plain, shelf):
     context = plain.new_context(java_script_enabled=False)
     page = context.new_page()
