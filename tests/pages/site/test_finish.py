@@ -183,22 +183,6 @@ def test_no_mend_needs_more_than_an_empty_page(mend):
     mend(BeautifulSoup("<html><head></head><body></body></html>", "html.parser"))
 
 
-@pytest.mark.parametrize(
-    "link", ['class="term"', 'class="reference internal" href="bibliography.html#id1"'], ids=["a term", "a citation"]
-)
-def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse(link):
-    page = finished(f'<html><body><a {link} title="It is.">it</a></body></html>')
-    assert page.a["data-definition"] == "It is."
-    assert not page.a.has_attr("title")
-
-
-@pytest.mark.parametrize("where", ["", " doi:10.1016/0196-8858(85)90002-8.", " arXiv:1502.05700.", " papers.nips.cc."])
-def test_a_citation_says_which_work_it_is_and_not_where_it_can_be_read(where):
-    title = f"A. Author. A title. In Somewhere (ICML). 2008.{where}"
-    html = f'<html><body><a class="internal" href="bibliography.html#id1" title="{title}">it</a></body></html>'
-    assert finished(html).a["data-definition"].endswith(" (ICML). 2008.")
-
-
 def test_a_formula_has_room_before_it_is_set():
     formulas = '<span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div>'
     page = finished(f"<html><body>{formulas}</body></html>")
@@ -220,18 +204,14 @@ def test_the_room_of_a_formula_is_about_its_width(tex, ems):
     assert width_of(tex) == pytest.approx(ems, abs=0.005)
 
 
-def test_light_or_dark_is_decided_before_anything_is_shown():
-    script = 'document.documentElement.dataset.mode = localStorage.getItem("mode") || "auto";'
-    once = finish(f"<html><head><script>{script}</script></head><body></body></html>")
-    assert once.count("matchMedia") == 1
-    assert finish(once) == once
-
-
-def test_the_script_that_sets_formulas_when_they_come_near_is_written_once():
-    page = "<html><body><script>window.MathJax = {}</script></body></html>"
-    once = finish(page)
-    assert once.count("pageReady") == 1
-    assert finish(once).count("pageReady") == 1
+@pytest.mark.parametrize(
+    ("script", "added"),
+    [('document.documentElement.dataset.mode = "auto";', "matchMedia"), ("window.MathJax = {}", "pageReady")],
+    ids=["light or dark is decided before anything is shown", "formulas are set when they come near"],
+)
+def test_what_is_added_to_a_script_is_written_once(script: str, added: str):
+    once = finish(f"<html><head></head><body><script>{script}</script></body></html>")
+    assert once.count(added) == finish(once).count(added) == 1
 
 
 def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
