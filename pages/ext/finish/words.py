@@ -93,4 +93,11 @@ def keep_signs_with_formulas(page: BeautifulSoup) -> None:
             box.append(right)
 
 
-MENDS: list[Callable[[BeautifulSoup], None]] = [set_signs, keep_signs_with_formulas]
+def set_code_close(page: BeautifulSoup) -> None:
+    """Leave one blank line between two definitions, where a file has two."""
+    for code in page.select("article .highlight > pre"):
+        for text in code.find_all(string=re.compile(r"\n{3}")):
+            text.replace_with(NavigableString(re.sub(r"\n{3,}", "\n\n", text)))
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [set_signs, set_code_close, keep_signs_with_formulas]

@@ -17,7 +17,7 @@ from finish.markup import Page
 from finish.pdf import add_print, offer_print
 from finish.tables import draw_times, give_room, join_heads
 from finish.widths import width_of
-from finish.words import keep_signs_with_formulas, set_signs
+from finish.words import keep_signs_with_formulas, set_code_close, set_signs
 from fontTools.ttLib import TTFont
 from PIL import Image
 from pygments import highlight
@@ -463,6 +463,13 @@ def test_numbers_are_written_in_one_way_but_not_in_code():
         "1.62 × 10⁻⁵ GB", "−1.5", "2,000,000", "999", "0.5\u00a0±\u00a02", "10⁻⁶",
     ]  # fmt: skip
     assert page.select("p")[-1].text == "by −0.05"
+
+
+def test_one_blank_line_parts_two_definitions():
+    code = "def f():\n    <b>pass</b>\n\n\ndef g():\n\n    pass\n"
+    page = mended(set_code_close, f'<div class="highlight"><pre>{code}</pre></div><pre>a\n\n\nb</pre>')
+    assert [pre.text.count("\n\n\n") for pre in page.select("pre")] == [0, 1]
+    assert page.pre.text.split() == BeautifulSoup(code, "html.parser").text.split()
 
 
 def test_claims_have_symbols_for_the_words_that_stand_for_them():
