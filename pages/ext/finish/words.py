@@ -29,6 +29,9 @@ IN_RESULTS = [
 SYMBOLS = [  # for words that stand for one where nothing but text can be stored: claims, heads of tables
     (re.compile(r"\+- ?"), "±\u00a0"),
     (re.compile(rf"\b({GREEK})(?:_(\d))?(?![\w-])"), lambda m: greek(m[1]) + (chr(0x2080 + int(m[2])) if m[2] else "")),
+    (re.compile(r"\^-1\b"), "⁻¹"),
+    (re.compile(r"(?<=\bx)' (?=A)"), "′"),
+    (re.compile(r"\broot of (x′A⁻¹ x|1 \+ n)"), r"√(\1)"),
     (re.compile(r"(?<=\w) x (?=\w)"), " × "),
     (re.compile(r"\b(clicks?) a visit\b"), r"\1 per visit"),
 ]

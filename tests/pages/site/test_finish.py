@@ -453,12 +453,12 @@ def test_signs_stay_with_their_formula_and_words_may_go_to_the_next_line(before,
 def test_numbers_are_written_in_one_way_but_not_in_code():
     page = mended(set_signs, """<p>of 95 % and 94%, by [-0.1, .2] <code>a-1 95 %</code></p>
         <div class="zoolib-claim"><p>by -0.066 of 2024-11-25 (1000 replications).</p></div><div class="cell_output">
-        <table class="dataframe"><tr><th>theta_1</th><th>+- regular</th><th>LinUCB, alpha 0.2</th><th>alphabet</th></tr>
+        <table class="dataframe"><tr><th>theta_1</th><th>+- x' A^-1 b</th><th>alpha, root of 1 + n</th></tr>
         <tr><td>1.62e-05 GB</td><td>-1.5</td><td>2000000.0</td><td>999</td><td>.5 ± 2</td><td>1e-06</td></tr></table>
         <p>by -.05</p></div>""")  # fmt: skip
     assert page.p.get_text() == "of 95% and 94%, by [-0.1,\u00a00.2] a-1 95 %"
     assert page.select_one(".zoolib-claim").get_text() == "by −0.066 of 2024-11-25 (1,000 replications)."
-    assert [cell.text for cell in page.select("th")] == ["θ₁", "±\u00a0regular", "LinUCB, α 0.2", "alphabet"]
+    assert [cell.text for cell in page.select("th")] == ["θ₁", "±\u00a0x′A⁻¹ b", "α, √(1 + n)"]
     assert [cell.text for cell in page.select("td")] == [
         "1.62 × 10⁻⁵ GB", "−1.5", "2,000,000", "999", "0.5\u00a0±\u00a02", "10⁻⁶",
     ]  # fmt: skip
