@@ -45,7 +45,7 @@ book: $(STAMP) _build/.style ## build the book; open _build/html/index.html
 	@$(if $(filter 0,$(LIVE)),,$(PY) -m pages.live.build $(HTML))
 	@echo "The book is built: open $(HTML)/index.html"
 
-_build/.style: $(wildcard pages/static/*.css pages/ext/*.py pages/ext/finish/*.py pages/ext/finish/*.js)  # with another style every page is made anew
+_build/.style: $(wildcard pages/static/*.css pages/static/*.js pages/ext/*.py pages/ext/finish/*.py pages/ext/finish/*.js)  # with another style every page is made anew
 	@rm -rf _build/.doctrees; mkdir -p _build; touch $@
 
 test: $(STAMP) ## check every cell, the code and every page; ALL=1 for everything, WORKERS=4 for four cores

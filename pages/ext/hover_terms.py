@@ -1,7 +1,6 @@
 """Lead from the first use of a term on a page to its entry in the glossary, and show its definition on the way.
 
-A reader who points at the term, or reaches it by the keyboard, reads the definition at the foot of the window (a rule
-of ``book.css``); who follows it finds the whole entry. On paper and for a screen reader it is a link like any other.
+Beside the word ``pages/static/terms.js`` shows the definition; who follows the link finds the whole entry.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A question stands alone in a markdown cell whose id is its name, or is a box in a page of plain markdown::
 
-    :::::{admonition} Check yourself
+    :::::{admonition} Two and two
     :class: check asks-one
     :name: q-sum
     *How much is two and two?*
@@ -20,10 +20,9 @@ A question stands alone in a markdown cell whose id is its name, or is a box in 
 
 It asks for one choice (``asks-one``), for all that are right (``asks-all``, key ``**1, 3.**``), for the right order of
 a list (``asks-order``, key ``**3, 1, 2.**``) or for a number (``asks-number``, no list, key ``**0.28, to within
-0.005.**``). Below the key stands why, and then what thought leads to each wrong answer. A box *Hint* may stand before
-the answer. ``before before-fig-x`` among the classes veils a figure until there is an answer, ``on-its-page`` is for no
-course, and a ``bet`` stands in the chapter's head and is answered at its end. In JupyterLab, in print and without a
-script all this reads as it stands; :mod:`finish.asked` makes it answer.
+0.005.**``). After the key comes why, then what thought leads to each wrong answer. A box *Hint* may stand before. The
+class ``before before-fig-x`` veils a figure until there is an answer, ``on-its-page`` is for no course, and a ``bet``
+stands in the chapter's head and is answered at its end.
 """
 
 import json
@@ -76,6 +75,7 @@ class Question:
     figure: str  # which is veiled until there is an answer
     anywhere: bool  # it asks about nothing that stands beside it
     bet: bool = False  # the end of the chapter answers it
+    title: str = ""  # with the number of its section, when its page is built
 
 
 def number(text: str) -> float:

@@ -204,10 +204,10 @@ def deck(page: Path, out: Path, told: dict) -> str:
 def clean(slides: str) -> str:
     """Return slides without what is only for pages: ids, which no slide may share with another, and hints."""
     soup = BeautifulSoup(slides, "html.parser")
-    for tag in soup.select("[id], [data-definition], [tabindex], [aria-label=Formula]"):
+    for tag in soup.select("[id], a[title], [tabindex], [aria-label=Formula]"):
         if tag.find_parent(class_="zoolib-widget") or "zoolib-widget" in tag.get("class", []):
             continue
-        for name in ("id", "data-definition", "tabindex", "role", "aria-label", "title"):
+        for name in ("id", "tabindex", "role", "aria-label", "title"):
             tag.attrs.pop(name, None)
     for text in soup.find_all(string=VALUE):
         if not text.find_parent(class_=["math", "zoolib-widget"]):

@@ -171,7 +171,7 @@ FAULTS: dict[Callable, dict[str, Callable]] = {
         "a missing end": cell_with("closing", source="## Exercises"),
     },
     book.sections_ask: {
-        "a section that asks nothing": replaced("lesson", "Check yourself", "By the way"),
+        "a section that asks nothing": replaced("lesson", ":class: check", ":class: note"),
         "a question without an answer": replaced("lesson", ANSWER, ""),
         "a question that is none": replaced("lesson", "?*", ".*"),
         "an answer that does not fold": replaced("lesson", "dropdown answer", "answer"),

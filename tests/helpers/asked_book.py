@@ -15,6 +15,7 @@ FIGURE = """```{raw} html
 <figure id="fig-moves"><label>alpha <input type="range"></label><figcaption>It rises, and falls.</figcaption></figure>
 ```"""
 SOURCES = {"q-one": ONE, "q-all": ALL, "q-number": NUMBER, "q-order": ORDER, "q-before": BEFORE}
+NOTE = "\n\n:::{margin}\nA note on it.\n:::"
 OPENING = "# A chapter\n\nWords before the questions, enough of them for a paragraph that tells what the page is about."
 PLACE = "# What was answered\n\nIn two pages, and in the words of a paragraph that tells what the page is about.\n\n"
 INDEX = "# A book\n\nTwo pages.\n\n```{toctree}\nchapters/00_asked\nchapters/questions\n```\n"
@@ -41,6 +42,6 @@ def build(folder: Path, sources: dict[str, str] | None = None) -> tuple[Path, st
     )
     (folder / "index.md").write_text(INDEX, encoding="utf-8")
     (chapters / "questions.md").write_text(PLACE + '<div id="book-answers"></div>\n', encoding="utf-8")
-    boxes = [OPENING, *(SOURCES | (sources or {})).values(), FIGURE]
+    boxes = [OPENING + NOTE, *(SOURCES | (sources or {})).values(), FIGURE]
     (chapters / "00_asked.md").write_text("\n\n".join(boxes), encoding="utf-8")
     return small_book.build(folder)

@@ -52,7 +52,7 @@ CLOSING = ["What we established", "What we did not", "Exercises", "Reading on"]
 
 SHORT_SECTION = 40  # words; a section with fewer need not ask anything
 QUESTION = re.compile(  # an open one, or one that answers: between it and its answer stand choices and perhaps a hint
-    r"^(:{3,})(:)\{admonition\} Check yourself\n:class: check(?P<asks> asks-[^\n]+\n:name: q-[^\n]+)?\n+\*.+?\?\*\n\n"
+    r"^(:{3,})(:)\{admonition\} [^\n]+\n:class: check(?P<asks> asks-[^\n]+\n:name: q-[^\n]+)?\n+\*.+?\?\*\n\n"
     r"(?(asks).*?)^\1\{admonition\} Answer\n:class: dropdown answer\n+\S.+?^\1\n\1\2$",
     re.DOTALL | re.MULTILINE,
 )
@@ -347,13 +347,13 @@ def sections_ask(nb: NotebookNode) -> list[str]:
     found = []
     for title, text in sections(nb).items():
         asked = len(QUESTION.findall(text)) + len(ASKS.findall(text))  # whose form pages/ext/questions.py reads
-        if asked < text.count("} Check yourself"):
+        if asked < len(re.findall("^:class: check", text, re.MULTILINE)):
             found.append(
                 f'section "{title}": a question stands in italics, ends in ?*, and its answer is folded below it'
             )
         closing = title == ONE_PAGE or any(title.startswith(name) for name in CLOSING)
         if not asked and not closing and len(text.split()) >= SHORT_SECTION:
-            found.append(f'section "{title}" has no "Check yourself"')
+            found.append(f'section "{title}" asks nothing')
     return found
 
 

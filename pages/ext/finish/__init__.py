@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
 from finish import access, assets, claims, finding, folds, laboratory, layout, lean, tables, words
-from finish.asked import ask_for_scripts, asked_in, copy_scripts, let_answer
+from finish.asked import ask_for_scripts, asked_in, let_answer
 from finish.assets import make_lean, one_style_sheet, options_in_the_page, remove_unused
 from finish.drawn import drawings, show_drawings
 from finish.finding import finish_index, sections_of
@@ -67,7 +67,7 @@ def in_its_place(
     folder: Path,
     out: Path,
     drawn: Mapping[str, tuple[str, str]] | None = None,
-    asked: Mapping[str, Question] | None = None,
+    asked: MutableMapping[str, Question] | None = None,
 ) -> list[Mend]:
     """Return the mends for which one must know where a page is, what is ``drawn``, and what is ``asked``."""
     return [
@@ -87,9 +87,8 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     drawn = drawings(*(Path(app.srcdir).glob(f"chapters/{which}") for which in ("*.ipynb", "images/*.png")))
     asked = asked_in(Path(app.srcdir) / "chapters")
     known, doubted = claims.standings(Path(app.srcdir) / "chapters"), claims.doubts(out / "chapters")
-    copy_scripts(out)
     sections: dict[str, list[tuple[str, str, str]]] = {}
-    for path in [path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts]:
+    for path in sorted(path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts):
         before = path.read_text(encoding="utf-8")
         if re.search(r'http-equiv="?refresh"?', before, re.IGNORECASE):
             url = re.search(r'content="0; *url=([^"]+)"', before)

@@ -142,16 +142,6 @@ def mend_ids(page: BeautifulSoup) -> None:
             seen.add(tag["id"])
 
 
-WHERE = re.compile(r" (doi:\S+|arXiv:\S+|([a-z][\w-]*\.)+[a-z]+\.)$")  # to be read, as the bibliography tells
-
-
-def show_definitions(page: BeautifulSoup) -> None:
-    """Keep what a term means, and which work is cited, where the style sheet finds it: a tip needs a mouse."""
-    for link in page.select("a.term[title], a.internal[href*='bibliography.html#'][title]"):
-        link["data-definition"] = WHERE.sub("", link["title"])
-        del link["title"]
-
-
 MENDS: list[Callable[[BeautifulSoup], None]] = [
     describe,
     name_regions,
@@ -163,5 +153,4 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     mend_controls,
     mend_bibliography,
     mend_ids,
-    show_definitions,
 ]

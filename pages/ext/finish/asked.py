@@ -1,30 +1,22 @@
-"""Questions that answer (:mod:`questions`): what their script must know of each, and the table of the whole book."""
+"""Questions that answer (:mod:`questions`): what their script must know of each, and of all together."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
-from html import escape
+from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from questions import Question, of_pages, pages_of, span
 
 SCRIPTS = {"questions.js": "[data-asks], #book-answers", "refute.js": ".claim-ways, #book-refuted"}
-BOX = 'class="pst-scrollable-table-container" tabindex="0" role="group" aria-label="Table"'
 
 
 def asked_in(folder: Path) -> dict[str, Question]:
     """Return the questions of the pages in a folder by their names; what has not the form was warned of before."""
     return {question.name: question for question in of_pages(pages_of(folder))[0]} if folder.is_dir() else {}
-
-
-def copy_scripts(out: Path) -> None:
-    """Put the scripts, without what is only for us, where the pages find them, once for all of them."""
-    for name in SCRIPTS:
-        lines = [line.strip() for line in Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()]
-        text = "\n".join(line for line in lines if line and not line.startswith("//"))
-        (out / "_static" / name).write_text(f"{text}\n", encoding="utf-8")
 
 
 def ask_for_scripts(page: BeautifulSoup, folder: Path, out: Path) -> None:
@@ -35,14 +27,17 @@ def ask_for_scripts(page: BeautifulSoup, folder: Path, out: Path) -> None:
             page.body.append(page.new_tag("script", attrs={"src": address, "defer": ""}))
 
 
-def let_answer(page: BeautifulSoup, asked: Mapping[str, Question]) -> None:
+def let_answer(page: BeautifulSoup, asked: MutableMapping[str, Question]) -> None:
     """Tell the script of each question on a page its kind and its key, and which feedback is for which answer."""
     for box in page.select("article .check[id]"):
-        if box["id"] in asked:
-            _mark(page, box, asked[box["id"]])
-    place = page.select_one("#book-answers:empty")
-    if place:
-        _list(place, page, asked.values())
+        if question := asked.get(box["id"]):
+            _mark(page, box, question)
+            title = box.p.get_text(" ", strip=True).replace("Check yourself", "")
+            number = box.find_previous("h2") and box.find_previous("h2").select_one(".section-number")
+            asked[question.name] = replace(question, title=f"{number.text.strip() if number else ''} {title}".strip())
+    for place in page.select("#book-answers"):
+        listed = [[one.page, one.name, one.title] for one in asked.values() if not one.bet]
+        place["data-asked"] = json.dumps(listed)
 
 
 def _mark(page: BeautifulSoup, box: Tag, question: Question) -> None:
@@ -73,21 +68,3 @@ def _when(kind: str, when: str) -> str:
     if kind == "number":
         return " ".join(f"{end:.12g}".replace("inf", "Infinity") for end in span(when))
     return when.replace(" before ", " ")
-
-
-def _list(place: Tag, page: BeautifulSoup, asked: Iterable[Question]) -> None:
-    """Write the chapters and the number of their questions where the page about them has its place."""
-    titles = {link["href"].partition("#")[0]: link.get_text().strip() for link in page.select("nav.bd-links a[href]")}
-    names: dict[str, list[str]] = {}
-    for question in (one for one in asked if not one.bet):
-        names.setdefault(question.page, []).append(question.name)
-    rows = "".join(
-        f'<tr data-names="{" ".join(found)}"><th scope="row"><a href="{name}.html">'
-        f'{escape(titles.get(f"{name}.html", name))}</a></th><td class="text-right">{len(found)}</td></tr>'
-        for name, found in names.items()
-    )
-    rows += f'<tr><th scope="row">The book</th><td class="text-right">{sum(map(len, names.values()))}</td></tr>'
-    head = '<thead><tr><th>Chapter</th><th class="text-right">Questions</th></tr></thead>'
-    place.append(
-        BeautifulSoup(f'<div {BOX}><table class="table">{head}<tbody>{rows}</tbody></table></div>', "html.parser")
-    )

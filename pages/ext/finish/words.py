@@ -29,6 +29,9 @@ IN_RESULTS = [
 SYMBOLS = [  # for words that stand for one where nothing but text can be stored: claims, heads of tables
     (re.compile(r"\+- ?"), "±\u00a0"),
     (re.compile(rf"\b({GREEK})(?:_(\d))?(?![\w-])"), lambda m: greek(m[1]) + (chr(0x2080 + int(m[2])) if m[2] else "")),
+    (re.compile(r"\^-1\b"), "⁻¹"),
+    (re.compile(r"(?<=\bx)' (?=A)"), "′"),
+    (re.compile(r"\broot of (x′A⁻¹ x|1 \+ n)"), r"√(\1)"),
     (re.compile(r"(?<=\w) x (?=\w)"), " × "),
     (re.compile(r"\b(clicks?) a visit\b"), r"\1 per visit"),
 ]
@@ -93,4 +96,11 @@ def keep_signs_with_formulas(page: BeautifulSoup) -> None:
             box.append(right)
 
 
-MENDS: list[Callable[[BeautifulSoup], None]] = [set_signs, keep_signs_with_formulas]
+def set_code_close(page: BeautifulSoup) -> None:
+    """Leave one blank line between two definitions, where a file has two."""
+    for code in page.select("article .highlight > pre"):
+        for text in code.find_all(string=re.compile(r"\n{3}")):
+            text.replace_with(NavigableString(re.sub(r"\n{3,}", "\n\n", text)))
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [set_signs, set_code_close, keep_signs_with_formulas]

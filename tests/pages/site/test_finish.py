@@ -11,13 +11,13 @@ from bs4 import BeautifulSoup
 from finish import MENDS, finish, in_its_place
 from finish.assets import code_in_print, make_lean, remove_unused
 from finish.finding import in_columns, lead_to_uses, letters, sections_of
-from finish.folds import gather_folds
+from finish.folds import gather_folds, open_notes
 from finish.lean import Formatter, asks_then_tells, names_in, only_used_icons, without_unused
 from finish.markup import Page
 from finish.pdf import add_print, offer_print
 from finish.tables import draw_times, give_room, join_heads
 from finish.widths import width_of
-from finish.words import keep_signs_with_formulas, set_signs
+from finish.words import keep_signs_with_formulas, set_code_close, set_signs
 from fontTools.ttLib import TTFont
 from PIL import Image
 from pygments import highlight
@@ -163,22 +163,6 @@ def test_no_mend_needs_more_than_an_empty_page(mend):
     mend(BeautifulSoup("<html><head></head><body></body></html>", "html.parser"))
 
 
-@pytest.mark.parametrize(
-    "link", ['class="term"', 'class="reference internal" href="bibliography.html#id1"'], ids=["a term", "a citation"]
-)
-def test_what_is_meant_is_shown_by_the_style_sheet_and_not_as_a_tip_of_the_mouse(link):
-    page = finished(f'<html><body><a {link} title="It is.">it</a></body></html>')
-    assert page.a["data-definition"] == "It is."
-    assert not page.a.has_attr("title")
-
-
-@pytest.mark.parametrize("where", ["", " doi:10.1016/0196-8858(85)90002-8.", " arXiv:1502.05700.", " papers.nips.cc."])
-def test_a_citation_says_which_work_it_is_and_not_where_it_can_be_read(where):
-    title = f"A. Author. A title. In Somewhere (ICML). 2008.{where}"
-    html = f'<html><body><a class="internal" href="bibliography.html#id1" title="{title}">it</a></body></html>'
-    assert finished(html).a["data-definition"].endswith(" (ICML). 2008.")
-
-
 def test_a_formula_has_room_before_it_is_set():
     formulas = '<span class="math">\\(\\alpha\\)</span><div class="math">\\[a \\\\ b\\]</div>'
     page = finished(f"<html><body>{formulas}</body></html>")
@@ -200,18 +184,14 @@ def test_the_room_of_a_formula_is_about_its_width(tex, ems):
     assert width_of(tex) == pytest.approx(ems, abs=0.005)
 
 
-def test_light_or_dark_is_decided_before_anything_is_shown():
-    script = 'document.documentElement.dataset.mode = localStorage.getItem("mode") || "auto";'
-    once = finish(f"<html><head><script>{script}</script></head><body></body></html>")
-    assert once.count("matchMedia") == 1
-    assert finish(once) == once
-
-
-def test_the_script_that_sets_formulas_when_they_come_near_is_written_once():
-    page = "<html><body><script>window.MathJax = {}</script></body></html>"
-    once = finish(page)
-    assert once.count("pageReady") == 1
-    assert finish(once).count("pageReady") == 1
+@pytest.mark.parametrize(
+    ("script", "added"),
+    [('document.documentElement.dataset.mode = "auto";', "matchMedia"), ("window.MathJax = {}", "pageReady")],
+    ids=["light or dark is decided before anything is shown", "formulas are set when they come near"],
+)
+def test_what_is_added_to_a_script_is_written_once(script: str, added: str):
+    once = finish(f"<html><head></head><body><script>{script}</script></body></html>")
+    assert once.count(added) == finish(once).count(added) == 1
 
 
 def test_one_style_sheet_holds_the_rules_of_all_in_their_order(tmp_path: Path):
@@ -395,26 +375,31 @@ CLAIM = folded_cell("zoo.claim('It is.')", '<div class="zoolib-claim"><p>It is.<
 
 
 def test_a_claim_carries_its_check_and_what_was_kept_for_it():
-    page = mended(gather_folds, folded_cell("a = 1") + folded_cell("b = 2") + CLAIM)
+    page = mended(gather_folds, folded_cell("a = 1") + "<p>A word.</p>" + folded_cell("b = 2") + CLAIM)
     (only,) = page.select("div.cell")
     (check,) = only.select(".zoolib-claim > details.hide")
     assert check.select_one(".collapsed").text == "How this is checked"
     assert [pre.text for pre in check.select("pre")] == ["a = 1", "b = 2", "zoo.claim('It is.')"]
 
 
-def test_a_fold_stays_above_what_it_shows_and_an_open_cell_stays_open():
-    page = mended(gather_folds, folded_cell("rows", "<table></table>") + OPEN + folded_cell("a = 1"))
-    first, opened, last = page.select("div.cell")
-    assert [part.name for part in first.find_all(recursive=False)] == ["details", "div"]
-    assert first.summary.get_text("|") == "Show|Hide"
-    assert not opened.select("details")
-    assert [pre.text for pre in last.select("details pre")] == ["a = 1"]
+def test_code_that_shows_nothing_goes_with_the_next_and_all_below_what_it_shows():
+    table = folded_cell("rows", "<table></table>")
+    page = mended(gather_folds, folded_cell("a = 1") + "<p>1.1</p>" + OPEN + table + folded_cell("b = 2"))
+    opened, shown, last = page.select("div.cell")
+    assert [part.name for part in opened.find_all(recursive=False)] == ["details", "div"]
+    assert opened.summary.get_text("|") == "What runs before this|What runs before this"
+    assert [pre.text for pre in opened.select("pre")] == ["a = 1", "zoo.run(agents)"]
+    assert [part.name for part in shown.find_all(recursive=False)] == ["div", "details"]
+    assert shown.summary.get_text("|") == "Show|Hide"
+    assert [pre.text for pre in last.select("details pre")] == ["b = 2"]  # after it comes no code
 
 
-@pytest.mark.parametrize("between", ["<p>But first a word.</p>", OPEN])
-def test_a_fold_does_not_reach_beyond_words_or_an_open_cell(between):
-    page = mended(gather_folds, folded_cell("a = 1") + between + CLAIM)
-    assert [len(d.select("pre")) for d in page.select("details")] == [1, 1]
+def test_a_note_is_opened_by_a_number_at_the_end_of_the_paragraph_before_it():
+    note = '<aside class="margin sidebar"><p class="sidebar-title"></p><p>{}</p></aside>'
+    page = mended(open_notes, f"<p>Words.</p>{note.format('A')}{note.format('B')}<h2>C</h2>{note.format('D')}")
+    assert [part.name for part in page.article.find_all(recursive=False)] == ["div", "h2", "details"]
+    assert [part.get_text("|") for part in page.select("div.noted > *")] == ["Words.", "Note |1|A", "Note |2|B"]
+    assert [[part.name for part in note.find_all("p")] for note in page.select("details > div")] == [["p"]] * 3
 
 
 def mended(mend, inside: str) -> BeautifulSoup:
@@ -448,16 +433,23 @@ def test_signs_stay_with_their_formula_and_words_may_go_to_the_next_line(before,
 def test_numbers_are_written_in_one_way_but_not_in_code():
     page = mended(set_signs, """<p>of 95 % and 94%, by [-0.1, .2] <code>a-1 95 %</code></p>
         <div class="zoolib-claim"><p>by -0.066 of 2024-11-25 (1000 replications).</p></div><div class="cell_output">
-        <table class="dataframe"><tr><th>theta_1</th><th>+- regular</th><th>LinUCB, alpha 0.2</th><th>alphabet</th></tr>
+        <table class="dataframe"><tr><th>theta_1</th><th>+- x' A^-1 b</th><th>alpha, root of 1 + n</th></tr>
         <tr><td>1.62e-05 GB</td><td>-1.5</td><td>2000000.0</td><td>999</td><td>.5 ± 2</td><td>1e-06</td></tr></table>
         <p>by -.05</p></div>""")  # fmt: skip
     assert page.p.get_text() == "of 95% and 94%, by [-0.1,\u00a00.2] a-1 95 %"
     assert page.select_one(".zoolib-claim").get_text() == "by −0.066 of 2024-11-25 (1,000 replications)."
-    assert [cell.text for cell in page.select("th")] == ["θ₁", "±\u00a0regular", "LinUCB, α 0.2", "alphabet"]
+    assert [cell.text for cell in page.select("th")] == ["θ₁", "±\u00a0x′A⁻¹ b", "α, √(1 + n)"]
     assert [cell.text for cell in page.select("td")] == [
         "1.62 × 10⁻⁵ GB", "−1.5", "2,000,000", "999", "0.5\u00a0±\u00a02", "10⁻⁶",
     ]  # fmt: skip
     assert page.select("p")[-1].text == "by −0.05"
+
+
+def test_one_blank_line_parts_two_definitions():
+    code = "def f():\n    <b>pass</b>\n\n\ndef g():\n\n    pass\n"
+    page = mended(set_code_close, f'<div class="highlight"><pre>{code}</pre></div><pre>a\n\n\nb</pre>')
+    assert [pre.text.count("\n\n\n") for pre in page.select("pre")] == [0, 1]
+    assert page.pre.text.split() == BeautifulSoup(code, "html.parser").text.split()
 
 
 def test_claims_have_symbols_for_the_words_that_stand_for_them():

@@ -5,7 +5,7 @@
 import re
 
 import pytest
-from browsing import DESK, IS_SET, PHONE, Visit, address, browser  # noqa: F401  fixtures
+from browsing import DESK, IS_SET, PHONE, SEEN, Visit, address, browser, violations  # noqa: F401  fixtures
 from built_book import HTML, build, parsed
 
 WIDE = {"width": 1920, "height": 1080}
@@ -70,9 +70,28 @@ def test_the_record_is_short_and_a_claim_is_found_by_words_by_marks_and_by_its_l
 def test_what_goes_on_behind_the_edge_lies_below_a_shade(browser, address):
     with Visit(browser, address, size=PHONE) as visit:
         open_at(visit, "chapters/02_the_principle.html")
-        shades = visit.page.evaluate("""['div.math', '.output.text_html:has(table)'].map(
-          s => getComputedStyle(document.querySelector('article ' + s)).backgroundAttachment)""")
-        assert shades == ["local, scroll"] * 2
+        shades = visit.page.evaluate("""['div.math', '.output.text_html:has(table)', '.cell_input pre'].map(
+          s => getComputedStyle(document.querySelector('article ' + s)).backgroundAttachment.slice(0, 13))""")
+        assert shades == ["local, scroll"] * 3
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["by mouse and keys", "by touch"])
+def test_what_a_term_means_stands_beside_it(browser, address, size):
+    with Visit(browser, address, "dark", size, has_touch=True) as visit:
+        open_at(visit, "chapters/01_fifty_strangers.html")
+        term, tip = visit.page.locator("a.term").first, visit.page.locator("#book-tip")
+        term.hover() if size == DESK else term.tap()
+        tip.wait_for()
+        word, said = term.bounding_box(), tip.bounding_box()
+        assert 0 < said["y"] - word["y"] - word["height"] < 10
+        assert said["x"] + said["width"] < size["width"]
+        assert violations(visit.page, SEEN) == []
+        visit.page.keyboard.press("Escape") if size == DESK else term.tap()
+        assert not tip.is_visible()
+        term.focus() if size == DESK else term.tap()
+        assert term.get_attribute("aria-describedby") == tip.get_attribute("id")
+        term.press("Enter") if size == DESK else tip.get_by_role("link", name="In the glossary").tap()
+        visit.page.wait_for_url("**/glossary.html#*")
 
 
 def test_at_a_phone_nothing_is_cut_that_could_be_seen(browser, address):

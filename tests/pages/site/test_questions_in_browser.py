@@ -163,7 +163,8 @@ def test_a_figure_waits_for_a_prediction_and_then_both_are_seen(visit):
     page.locator("#q-before button[type=submit]").click()
     assert slider.is_visible()
     assert figure.locator("p.said").inner_text() == "You expected: 2. Nothing."
-    assert figure.bounding_box()["height"] >= size["height"] - 150
+    assert size["height"] == 180  # and grows
+    page.wait_for_function("document.getAnimations().length === 0")
     assert "Not 2:" in told(visit, "q-before")  # and what is to be seen
     assert "Payoff plus" in told(visit, "q-before")
     page.reload()
@@ -246,7 +247,8 @@ def test_how_far_one_is_can_be_read_saved_and_deleted(visit):
     page.wait_for_url("**/questions.html")
     rows = page.locator("#book-answers tbody tr")
     assert rows.first.inner_text().split("\t")[1:] == ["5", "1", "1", "4"]
-    assert rows.first.locator("td a").get_attribute("href") == "00_asked.html#q-all"
+    assert rows.first.locator("div").inner_text() == "Go on here: Who learns"
+    assert rows.first.locator("div a").get_attribute("href") == "00_asked.html#q-all"
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as CSV").click()
     table = list(csv.DictReader(Path(saved.value.path()).read_text(encoding="utf-8").splitlines()))
@@ -286,6 +288,26 @@ def test_on_a_phone_in_the_dark_a_thumb_is_enough(plain, shelf):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.locator("#q-number input").get_attribute("inputmode") == "decimal"
         assert violations(page, SEEN) == []
+
+
+def test_after_a_wrong_answer_a_hint_is_one_press_away(visit):
+    choose(visit, "q-one", 1)
+    visit.page.get_by_role("button", name="Show the hint").click()
+    assert "How long is" in visit.page.locator(".hint:focus").inner_text()
+
+
+def test_a_note_stands_in_a_wide_margin_and_else_is_opened_in_its_place(visit):
+    page, note = visit.page, visit.page.locator("details.aside > div")
+    where = "all => all.map(e => e.getBoundingClientRect()).flatMap(box => [box.y, box.x, box.right])"
+    for seen in (True, False):
+        page.locator("details.aside > summary").press("Enter")
+        assert note.is_visible() == seen
+    page.set_viewport_size({"width": 1600, "height": 900})
+    y, _, end, top, left, right = page.locator(".noted > p, .aside > div").evaluate_all(where)
+    assert end < left < right < 1600
+    assert abs(top - y) < 8
+    page.emulate_media(media="print")
+    assert note.bounding_box()["height"] > 10
 
 
 def test_without_a_script_a_question_reads_as_it_stands_and_nothing_is_veiled(plain, shelf):

@@ -84,6 +84,12 @@ def test_code_that_stands_open_between_two_paragraphs_is_short(readable: list[Pa
     assert lines[True] > lines[False]
 
 
+def test_folded_code_belongs_to_something_that_is_seen(readable: list[Path]):
+    cells = [(name(path), cell) for path in readable for cell in parsed(path).select("article div.cell")]
+    assert len(cells) > 500
+    assert [where for where, cell in cells if cell.find_all(recursive=False) == [cell.details]] == []
+
+
 def test_every_page_names_its_icon(site: Path):
     """Without a name a browser asks the host for one, which a host in a folder does not have."""
     assert [name(path) for path in pages() if not parsed(path).select('link[rel~="icon"]')] == []
@@ -163,7 +169,7 @@ def test_every_work_leads_to_where_it_can_be_read_and_every_citation_says_which_
     assert all(link["href"].startswith("https://") for found in links.values() for link in found)
     cited = [link for path in readable for link in parsed(path).select("article a[href*='bibliography.html#id']")]
     assert len(cited) > 100
-    assert [str(link) for link in cited if not link.get("data-definition")] == []
+    assert [str(link) for link in cited if not link.get("title")] == []
 
 
 def test_the_first_page_says_what_was_found_as_the_record_does_and_leads_to_the_claims(site: Path):

@@ -64,6 +64,7 @@
   // ---- a question
 
   const words = node => [...node.cloneNode(true).childNodes];
+  const choices = list => [...list?.children ?? []].map(item => words(item.firstElementChild?.matches("p:only-child") ? item.firstElementChild : item));
   const ask = box => {
     const name = box.id, { asks, key, within, before } = box.dataset;
     const answer = box.querySelector(":scope > .answer"), list = box.querySelector(":scope > ol");
@@ -76,7 +77,7 @@
     const form = make("form", { className: "asked", autocomplete: "off", noValidate: true }, fields, make("div", {}, check, mark), news);
     asked.replaceWith(form);
     fields.append(...parts.slice(parts.indexOf(asked) + 1));
-    const items = list ? [...list.children] : [], said = items.map(item => words(item.firstElementChild?.matches("p:only-child") ? item.firstElementChild : item));
+    const items = [...list?.children ?? []], said = choices(list);
     const chosen = () => [...fields.querySelectorAll("input:checked")].map(input => input.value).join(" ");
     const order = () => [...list.children].map(item => item.value).join(" ");
 
@@ -166,11 +167,26 @@
       return [...text.children];
     };
 
+    // after a wrong answer: what one can do next
+    const further = () => {
+      const hint = box.querySelector(":scope > .hint.toggle-hidden");
+      if (!hint) return asks === "number" ? [make("p", { textContent: say("Try again, or unfold the answer: it says how one gets there.") })] : [];
+      const button = make("button", { type: "button", textContent: say("Show the hint") });
+      button.addEventListener("click", () => {
+        hint.querySelector(".toggle-button").click();
+        hint.tabIndex = -1;
+        hint.focus();
+        button.remove();
+      });
+      return [button];
+    };
+
     form.addEventListener("submit", event => {
       event.preventDefault();
       const text = given(), { none, right, all } = judge(text), one = of(name);
       if (none) return news.replaceChildren(make("p", { textContent: none }));
       news.replaceChildren(...(right ? why(`${say("Yes.")} `) : all), ...(before && !right ? why("") : []));
+      if (!right && !before) news.append(...further());
       window.setFormulasIn?.(news);
       if (one.right) return;
       keep(name, { tries: one.tries + 1, right: right ? one.tries + 1 : 0, given: before && one.given ? one.given : text.slice(0, 60) });
@@ -187,7 +203,6 @@
     };
     told.push(tell);
     tell();
-    if (before) veil(name, document.getElementById(before), said);
   };
 
   // ---- a bet: one click, kept, and shown again at the end beside what came
@@ -219,7 +234,8 @@
 
   // ---- a figure that waits for a prediction
 
-  const veil = (name, figure, said) => {
+  const veil = box => {
+    const name = box.id, figure = document.getElementById(box.dataset.before), said = choices(box.querySelector(":scope > ol"));
     if (!figure) return;
     const button = make("button", { type: "button", textContent: say("Show it now") });
     const cover = make("div", { className: "veil" }, make("p", { textContent: say("This figure waits until you have said what you expect.") }), button);
@@ -230,6 +246,9 @@
       figure.querySelector(":scope > .said")?.remove();
       if (waits) return figure.append(cover);
       cover.remove();
+      if (lifted && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+        figure.animate([{ height: "180px", overflow: "clip" }, { height: `${figure.offsetHeight}px`, overflow: "clip" }], { duration: 400, easing: "ease-out" });
+      }
       if (!given) return;
       const line = make("p", { className: "said" }, make("strong", { textContent: `${say("You expected:")} ` }), ...(said.length === 0 || / /.test(given) ? [given.replaceAll(" ", ", ")] : [`${given}. `, ...(said[given - 1] ?? []).map(part => part.cloneNode(true))]));
       figure.prepend(line);
@@ -240,29 +259,41 @@
       figure.tabIndex = -1;
       figure.focus();
     });
+    let lifted = false;
     figure.classList.add("veiled");
     figure.append(cover);
     told.push(tell);
     tell();
+    lifted = true;
   };
 
   // ---- how far one is in the whole book, to take along or to delete
 
   const report = place => {
-    const rows = [...place.querySelectorAll("tr[data-names]")], names = row => row.dataset.names.split(" ").filter(Boolean);
-    const every = rows.flatMap(names), news = make("p");
+    const asked = JSON.parse(place.dataset.asked ?? "[]"), pages = [...new Set(asked.map(([page]) => page))], news = make("p");
     news.setAttribute("role", "status");
-    for (const head of ["Right", "At once", "Open"]) place.querySelector("thead tr").append(make("th", { textContent: say(head), className: "text-right" }));
-    const cells = [...place.querySelectorAll("tbody tr")].map(row => [row, [0, 1, 2].map(() => row.appendChild(make("td", { className: "text-right" })))]);
-    const tell = () => {
-      for (const [row, [right, first, open]] of cells) {
-        const here = row.dataset.names === undefined ? every : names(row), left = here.filter(name => !of(name).right);
-        right.textContent = here.length - left.length;
-        first.textContent = here.filter(name => of(name).right === 1 && !of(name).shown).length;
-        const link = row.querySelector("a")?.getAttribute("href");
-        open.replaceChildren(left.length && link ? make("a", { href: `${link}#${left[0]}`, textContent: left.length, title: say("To the first of them") }) : `${left.length}`);
-      }
+    const number = (tag, props) => make(tag, { className: "text-right", ...props });
+    const row = (page, found) => {
+      const href = `${page}.html`, head = make("th", { scope: "row" }), numbers = [0, 1, 2, 3].map(() => number("td"));
+      const called = document.querySelector(`nav.bd-links a[href="${CSS.escape(href)}"]`)?.textContent.trim() ?? page;
+      head.append(page ? make("a", { href, textContent: called }) : say("The book"));
+      const go = make("div");
+      if (page) head.append(go);
+      const tell = () => {
+        const left = found.filter(([, name]) => !of(name).right);
+        const first = found.filter(([, name]) => of(name).right === 1 && !of(name).shown).length;
+        [found.length, found.length - left.length, first, left.length].forEach((n, i) => { numbers[i].textContent = n; });
+        go.replaceChildren(...left.slice(0, 1).flatMap(([, name, title]) => [say("Go on here: "), make("a", { href: `${href}#${name}`, textContent: title || say("the first that is open") })]));
+      };
+      return [make("tr", {}, head, ...numbers), tell];
     };
+    const rows = [...pages.map(page => row(page, asked.filter(one => one[0] === page))), row("", asked)];
+    const heads = make("tr", {}, make("th", { textContent: say("Chapter") }), ...["Questions", "Right", "At once", "Open"].map(head => number("th", { textContent: say(head) })));
+    const box = make("div", { className: "pst-scrollable-table-container", tabIndex: 0 }, make("table", { className: "table" }, make("thead", {}, heads), make("tbody", {}, ...rows.map(([row]) => row))));
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", say("Table"));
+    place.append(box);
+    const tell = () => rows.forEach(([, tell]) => tell());
     const save = (file, type, text) => {
       const link = make("a", { download: file, href: URL.createObjectURL(new Blob([text], { type })) });
       link.click();
@@ -291,6 +322,7 @@
   };
 
   const boxes = [...document.querySelectorAll("[data-asks]:not(:has(form.asked))")];
+  boxes.filter(box => box.dataset.before).forEach(veil);  // at once: what a veil covers takes less room
   boxes.forEach(box => setTimeout(box.matches(".bet") ? bet : ask, 0, box));  // one at a time: a page with many stays awake
   document.querySelectorAll("#book-answers").forEach(report);
 })();
