@@ -169,8 +169,8 @@
 
     // ---- what it shows
     const INTROS = [
-      "Thirty visitors come. Show each of them one product. What the two kinds of visitors like was dealt like cards: "
-        + "go by their clicks, not by the names. Each product carries its clicks so far from either kind.",
+      "Thirty visitors come. Show each of them one product. Tastes are random in this shop: "
+        + "a cat connoisseur may love dog toys. Trust only the clicks. Each product carries its clicks so far from either kind.",
       "Thirty more, in the same world. You know now what they like.",
       "A new world: fifty products, ten of a kind in each row, and thirty visitors. Taste was dealt again. Each product carries "
         + "its clicks so far: above from budget shoppers, below from cat connoisseurs.",
@@ -225,7 +225,7 @@
         make("p", { className: "says", innerHTML: `Your regret is ${clicks(lost(you, 0, visitors))} clicks, LinUCB’s `
           + `${clicks(lost(other, 0, visitors))}, the oracle’s 0.` }),
         make("div", { className: "next" }, press("Round 2: thirty more visitors", onwards)),
-        says("That is what was lost against the best product for each visitor, in expected clicks. Luck is left out of it: "
+        says("Regret is what was lost against the best product for each visitor, in expected clicks. Luck is left out of it: "
           + `with the same visitors and the same luck you had ${got(you, 0, visitors)} clicks, LinUCB `
           + `${got(other, 0, visitors)}, the oracle, who knows every taste, ${got(oracle, 0, visitors)}.`),
         says(`The first ten visitors cost you ${clicks(early)} of it, the last ten ${clicks(late)}. ` + (late < early
@@ -247,8 +247,8 @@
         const [before, after] = [world.row(0, p), world.row(1, p)], [old, now] = [world.best(before), world.best(after)];
         const fell = after[old] < before[old];
         return says(`<b>${persona[0].toUpperCase()}${persona.slice(1)}s.</b> ${names[now]} rose from ${clicks(before[now])} to ${clicks(after[now])}`
-          + (fell ? `, and ${names[old]} fell from ${clicks(before[old])} to ${clicks(after[old])}: who goes on showing that sees the clicks dry up.`
-            : `, and what they liked before, ${names[old]}, is as good as it was: nothing tells you so.`)
+          + (fell ? `, and ${names[old]} fell from ${clicks(before[old])} to ${clicks(after[old])}. If you kept showing it, you got fewer clicks.`
+            : `, and what they liked before, ${names[old]}, is as good as it was. Nothing told you.`)
           + ` ${found(p, now)}`);
       });
       return [
@@ -257,7 +257,7 @@
         ...news,
         says(`From then on you lost ${clicks(lost(you, when, end))}, LinUCB ${clicks(lost(other, when, end))}, the oracle 0. `
           + "To show what did best so far is <em>exploitation</em>. To try something else is <em>exploration</em>: it costs a "
-          + "click now and then, and only who tries finds out what nobody announces."),
+          + "click now and then, and nothing else finds what got better."),
         chart(end, when), table(1, when, end),
         replay("LinUCB", 2 * visitors),
         ...compare(),
@@ -274,17 +274,17 @@
         make("p", { className: "says", textContent: `You lost ${clicks(lost(you, 0, visitors))} clicks against the oracle, LinUCB `
           + `${clicks(lost(other, 0, visitors))}, the shared agent ${clicks(lost(shared, 0, visitors))}.` }),
         make("div", { className: "next" }, another(`Next: world ${fresh()}`, fresh())),
-        says(`You tried ${tried(you)} of ${all} products. The other ${all - tried(you)} you judged by their category. ` + (guessed
+        says(`You tried ${tried(you)} of ${all} products. ` + (guessed
           ? `${guessed === 1 ? "Once" : `${guessed} times`} you showed a product that was new to that kind of visitor, from a row that they had clicked. `
             + "That is to <em>generalize</em>: to expect of one product what others like it have earned."
-          : "But you never showed a product that was new to that kind of visitor because they had clicked another of its row. "
+          : "You never tried a new product from a row that had earned a click. "
             + "That would be to <em>generalize</em>: to expect of one product what others like it have earned.")),
         says(`LinUCB has a model for every product. It tried ${tried(other)}, and none of its models learned from another. The shared `
           + `agent has one model for all ${all}. It tried ${tried(shared)}, and each visit taught it about a whole row.`),
         chart(visitors), table(0, 0, visitors),
         replay("the shared agent", visitors),
         says(`One world is an anecdote. Here is the mean of ${worlds.length}, in expected clicks with its interval: LinUCB loses ${usual.LinUCB}, the `
-          + `shared agent ${usual["Shared LinUCB"]}. ${chapter} builds the shared agent, and shows what sharing gains and what it costs.`),
+          + `shared agent ${usual["Shared LinUCB"]}. Thirty visits are too few to part them. ${chapter} builds the shared agent, and shows what sharing gains and what it costs.`),
         ...compare(),
       ];
     };

@@ -50,7 +50,7 @@ class AClickTravels:
     """
 
     agents: Agents = field(default_factory=lambda: AGENTS)
-    compact: tuple[str, str] = ("LinUCB", "Neural-Linear")
+    compact: tuple[str, str] = ("LinUCB", "Shared, crossed")
     seed: int = 42
     visits: int = 2000
 
