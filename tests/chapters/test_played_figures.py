@@ -103,7 +103,7 @@ def test_they_are_played_by_keyboard_and_a_number_in_a_sentence_moves_one(browse
             visit.page.keyboard.press(key)
         linucb, words = told["a-click-travels"]["agents"][0], said["a-click-travels"].inner_text()
         before, by = linucb["before"][1][1], linucb["changes"][1][1][0][1]
-        assert f"connoisseur cat food 2 falls from {before / 10:.0f} to {(before + by) / 10:.0f} clicks" in words
+        assert f"connoisseur cat food 2 falls from {(before + 5) // 10} to {(before + by + 5) // 10} clicks" in words
         assert visit.page.locator("[role=gridcell][data-moves^=down]").count() == 4
         visit.page.get_by_role("button", name="200 visits").press("Enter")
         assert f"have come {told['water-line']['came'][1]} times" in said["water-line"].inner_text()
