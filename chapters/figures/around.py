@@ -101,27 +101,23 @@ def drawn(marks: Sequence[Mark], x: Axis, y: Axis, alt: str) -> str:
 def sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
     """Return the same as matplotlib draws it, a PNG."""
     with plt.style.context("zoolab.drawings.house"):
-        return _sketched(marks, x, y)
-
-
-def _sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
-    figure, ax = plt.subplots()
-    for mark in marks:
-        mark.sketch(ax)
-    for axis, which in ((x, "x"), (y, "y")):
-        getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
-        getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
-        getattr(ax, f"set_{which}label")(axis.label)
-        if axis.ticks is not None:
-            getattr(ax, f"set_{which}ticks")([float(value) for value in axis.ticks], list(axis.ticks.values()))
-    handles, labels = ax.get_legend_handles_labels()
-    kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
-    if kept:
-        _legend_that_fits(figure, kept)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    plt.close(figure)
-    return picture.getvalue()
+        figure, ax = plt.subplots()
+        for mark in marks:
+            mark.sketch(ax)
+        for axis, which in ((x, "x"), (y, "y")):
+            getattr(ax, f"set_{which}scale")("log" if axis.log else "linear")
+            getattr(ax, f"set_{which}lim")(float(axis.low), float(axis.high))
+            getattr(ax, f"set_{which}label")(axis.label)
+            if axis.ticks is not None:
+                getattr(ax, f"set_{which}ticks")([float(value) for value in axis.ticks], list(axis.ticks.values()))
+        handles, labels = ax.get_legend_handles_labels()
+        kept = {label: handle for handle, label in zip(handles, labels, strict=True) if not label.startswith("_")}
+        if kept:
+            _legend_that_fits(figure, kept)
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", metadata={"Software": None})
+        plt.close(figure)
+        return picture.getvalue()
 
 
 def _legend_that_fits(figure: Figure, handles: Mapping[str, Any]) -> Legend:

@@ -12,13 +12,13 @@ import html
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import zoolib as zoo
 from figures.moving import as_json
+from figures.played import beside
 from zoolib import checks, metrics
 from zoolib.experiment import Results
 
@@ -174,7 +174,7 @@ class YouAreTheAgent:
             "worlds": [[record(seed, *run) for run in rounds] for seed, rounds in runs.items()],
             "places": PLACES,
             "lost": {agent: rounds[2] for agent, rounds in lost.items()},
-            "style": _beside("game.css"),
+            "style": beside("game.css"),
         }
         said = (
             "You are the agent: on the page, where JavaScript runs, you play three rounds of thirty visitors and "
@@ -184,7 +184,7 @@ class YouAreTheAgent:
         page = (
             '<figure class="zoolib-game" data-game data-lm-suppress-shortcuts>'
             f'<p class="still">{said}</p>{_table(caption, lost)}'
-            f'<script type="application/json">{as_json(data)}</script><script>{_beside("game.js")}</script></figure>'
+            f'<script type="application/json">{as_json(data)}</script><script>{beside("game.js")}</script></figure>'
         )
         rows = "".join(f"\n- {name}: {', then '.join(rounds)}" for name, rounds in lost.items())
         words = f"{said} {caption}\n{rows}"
@@ -211,7 +211,3 @@ def _table(caption: str, lost: Mapping[str, Sequence[str]]) -> str:
         f'<table class="still"><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
-
-
-def _beside(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")

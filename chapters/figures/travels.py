@@ -5,27 +5,23 @@ expects of each product for each persona, before and after, is computed here for
 output; ``a-click-travels.js`` shows it.
 """
 
-from __future__ import annotations
-
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 import zoolib as zoo
-from figures.played import played
-from figures.svg import Axis, Mark, Points
+from figures.played import Bundle, played, whole
+from figures.svg import Axis, Points
 from zoolab.drawings import plots
 
 TIMES = (1, 10, 50)
 UNIT = 10_000  # what travels is whole: tenths of a click per 1,000 visits
-START = "budget shopper", "Cat Food", 2  # the third cat food
+WHO, WHAT, NTH = "budget_shopper", "Cat Food", 2  # where the figure begins: the third cat food
 FELT = 0.05  # clicks per 1,000 visits: a smaller change is none
-FALLS = (100, np.inf, 2.7), (10, 100, 1.7), (FELT, 10, 0.8)  # from, below, and the size of the mark
-
+LOOKS = ("falls by 10 or more", 2.4, -1, 10), ("falls by less", 1.0, -1, FELT), ("rises", 1.7, 1, FELT)
 Agents = Mapping[str, tuple[str, Callable[[zoo.FeatureEngineer], Any]]]
 AGENTS: Agents = {
     "LinUCB": ("a model for each product", zoo.LinUCBAgent),
@@ -35,18 +31,13 @@ AGENTS: Agents = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class AClickTravels:
-    """A map of what an agent expects, 4 personas by 50 products, and what a visit without a click does to it.
+    """A map of what each agent expects, 4 personas by 50 products, and what a visit without a click does to it.
 
-    Parameters
-    ----------
-    agents
-        ``{name: (what it is, in a few words; what makes it of features)}``.
-    compact
-        The two that are shown where a page puts the figure into a box of the class ``compact``.
-    seed, visits
-        The world, and how many of its visitors all agents have seen, each with a product drawn at random.
+    The ``agents`` are ``{name: (what it is, in a few words; what makes it of features)}``; those named in ``compact``
+    stand side by side where a page puts the figure into a box of the class ``compact``. They have seen so many
+    ``visits`` of the world ``seed``, each with a product drawn at random.
     """
 
     agents: Agents = field(default_factory=lambda: AGENTS)
@@ -54,16 +45,11 @@ class AClickTravels:
     seed: int = 42
     visits: int = 2000
 
-    @cached_property
-    def shop(self) -> zoo.ZooplusSimulator:
-        """The shop, as it is before the first visit."""
-        return zoo.ZooplusSimulator(seed=self.seed)
-
-    @cached_property
-    def order(self) -> tuple[np.ndarray, np.ndarray]:
-        """The personas, and the products category by category, both by the alphabet."""
-        place = np.argsort(np.argsort(self.shop.categories))[self.shop.product_category]
-        return np.argsort(self.shop.personas), np.argsort(place, kind="stable")
+    def __post_init__(self) -> None:
+        self.shop = zoo.ZooplusSimulator(seed=self.seed)
+        kinds = np.argsort(np.argsort(self.shop.categories))[self.shop.product_category]
+        self.personas, self.products = np.argsort(self.shop.personas), np.argsort(kinds, kind="stable")
+        self.n = len(self.products) // len(self.shop.categories)  # of a category
 
     def taught(self) -> dict[str, Any]:
         """Return the agents after the visits."""
@@ -78,19 +64,17 @@ class AClickTravels:
 
     def expected(self, agent: Any) -> np.ndarray:
         """Return what an agent expects, persona by product in their order, in tenths of a click per 1,000 visits."""
-        personas, products = self.order
         table = agent.features.table[:, self.shop.product_category]
-        return UNIT * np.stack([agent.payoff(table[persona])[products] for persona in personas])
+        return UNIT * np.stack([agent.payoff(table[persona])[self.products] for persona in self.personas])
 
-    def pressed(self, agent: Any, persona: int, product: int) -> np.ndarray:
-        """Return what an agent expects after so many visits without a click, ``(times, P, K)``."""
-        agent, after = copy.deepcopy(agent), []
-        row, arm = self.order[0][persona], self.order[1][product]
-        x = agent.features.table[row, self.shop.product_category[arm]]
+    def changes(self, agent: Any, persona: int, product: int) -> np.ndarray:
+        """Return by how much what an agent expects changes after so many visits without a click, ``(times, P, K)``."""
+        before, agent, after, arm = self.expected(agent), copy.deepcopy(agent), [], self.products[product]
+        x = agent.features.table[self.personas[persona], self.shop.product_category[arm]]
         for visit in range(1, TIMES[-1] + 1):
             agent.learn(x, arm, 0)
             if visit in TIMES:
-                after.append(self.expected(agent))
+                after.append(self.expected(agent) - before)
         return np.stack(after)
 
     def record(self, name: str, agent: Any) -> dict[str, Any]:
@@ -98,73 +82,42 @@ class AClickTravels:
 
         Who treats a category as one thing is told by category. In others a visit changes its own product alone.
         """
-        before, n = self.expected(agent), len(self.order[1]) // len(self.shop.categories)
-        shared = bool(np.ptp(before.reshape(len(before), -1, n), axis=2).max() < 1e-6)
-        step = n if shared else 1
-        changes = [
-            [self.pressed(agent, persona, product) - before for product in range(0, before.shape[1], step)]
-            for persona in range(len(before))
-        ]
-        whole = np.rint(changes).astype(int)  # persona, product, times, persona, product
-        if shared:
-            kept = whole[..., ::n]
-        else:
-            kept = np.moveaxis(np.diagonal(whole, axis1=1, axis2=4), -1, 1)
-            if np.abs(whole).sum() != np.abs(kept).sum():
-                raise ValueError(f"{name}: a visit changes other products of a category, though not all alike")
-        return {
-            "name": name,
-            "is": self.agents[name][0],
-            "shared": shared,
-            "before": np.rint(before[:, ::step]).astype(int).tolist(),
-            "changes": kept.tolist(),
-        }
+        before = self.expected(agent)
+        shared = bool(np.ptp(before.reshape(len(before), -1, self.n), axis=2).max() < 1e-6)
+        P, places = range(len(before)), range(0, before.shape[1], self.n if shared else 1)
+        each = whole([[self.changes(agent, persona, place) for place in places] for persona in P])
+        kept = each[..., places] if shared else np.moveaxis(np.diagonal(each, axis1=1, axis2=4), -1, 1)
+        if not shared and np.abs(each).sum() != np.abs(kept).sum():
+            raise ValueError(f"{name}: a visit changes other products of a category, though not all alike")
+        told = {"name": name, "is": self.agents[name][0], "shared": shared, "changes": kept.tolist()}
+        return told | {"before": whole(before[:, places]).tolist()}
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        personas, products = self.order
-        names = [self.shop.personas[persona].replace("_", " ") for persona in personas]
-        categories, agents = sorted(self.shop.categories), self.taught()
-        n = len(products) // len(categories)
-        start = names.index(START[0]), n * categories.index(START[1]) + START[2]
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
+        agents, categories = self.taught(), sorted(self.shop.categories)
+        personas = [self.shop.personas[persona] for persona in self.personas]
+        start = personas.index(WHO), self.n * categories.index(WHAT) + NTH
         data = {
-            "personas": names,
+            "personas": [persona.replace("_", " ") for persona in personas],
             "categories": categories,
-            "products": len(products),
-            "truth": np.rint(UNIT * self.shop.click_table[personas][:, np.argsort(self.shop.categories)]).tolist(),
+            "products": len(self.products),
+            "truth": whole(UNIT * self.shop.click_table[self.personas][:, np.argsort(self.shop.categories)]).tolist(),
             "visits": self.visits,
             "times": TIMES,
             "start": start,
             "compact": self.compact,
             "agents": [self.record(name, agent) for name, agent in agents.items()],
         }
-        after = {name: self.pressed(agent, *start)[-1] for name, agent in agents.items()}
-        changes = {name: (after[name] - self.expected(agent)) / 10 for name, agent in agents.items()}
-        counts = ", ".join(f"{name} {(np.abs(change) >= FELT).sum()}" for name, change in changes.items())
-        said = (
-            f"{TIMES[-1]} {START[0]}s in a row have not clicked on {START[1].lower()} {START[2] + 1}. "
-            f"Of {4 * len(products)} expectations this changes: {counts}."
-        )
-        alt = (
-            f"A row of {len(products)} products, by category, for each of four personas, in the heads of "
-            f"{len(agents)} agents, with a mark where an expectation changes: {counts}."
-        )
-        return played("a-click-travels", data, said, *self._still(changes, categories), alt)
-
-    def _still(self, changes: Mapping[str, np.ndarray], categories: Sequence[str]) -> tuple[list[Mark], Axis, Axis]:
-        """Return marks where the agents' expectations change, a row for each persona, and the axes."""
-        table = np.stack(list(changes.values()))  # agent, persona, product
-        agent, persona, product = np.indices(table.shape)
-        n = table.shape[2] // len(categories)
-        x, y = product + 2 * (product // n), -6 * agent - persona
-        looks = [
-            *((f"falls by {low} or more", "s", size, -table, low, high) for low, high, size in FALLS),
-            ("rises", "^", 1.7, table, FELT, np.inf),
-        ]
-        marks = []
-        for name, marker, size, by, low, high in looks:
-            here = (by >= low) & (by < high)
-            colour = plots.BLUE if name == "rises" else plots.VERMILION
-            marks.append(Points(name, x[here], y[here], colour=colour, marker=marker, size=size))
-        middles = {(n + 2) * i + (n - 1) / 2: name.replace(" Supplies", "") for i, name in enumerate(categories)}
-        rows = {-6 * i - 1.5: name for i, name in enumerate(changes)}
-        return marks, Axis("", -1, x.max() + 1, ticks=middles), Axis("", -6 * len(changes) + 2, 1, ticks=rows)
+        table = np.stack([self.changes(agent, *start)[-1] / 10 for agent in agents.values()])
+        counts = (f"{name} {(abs(one) >= FELT).sum()}" for name, one in zip(agents, table, strict=True))
+        said = f"Fifty visits without a click: how many of {table[0].size} expectations change. {', '.join(counts)}."
+        (agent, persona, product), marks = np.indices(table.shape), []
+        x, y = product + 2 * (product // self.n), -6 * agent - persona
+        for name, size, sign, low in LOOKS:
+            here = (sign * table >= low) & ((sign > 0) | (low >= 10) | (table > -10))
+            look = ("^", plots.BLUE) if sign > 0 else ("s", plots.VERMILION)
+            marks.append(Points(name, x[here], y[here], size=size, marker=look[0], colour=look[1]))
+        ticks = {(self.n + 2) * i + self.n / 2 - 0.5: name.split(" S")[0] for i, name in enumerate(categories)}
+        rows = {-6 * i - 1.5: name for i, name in enumerate(agents)}
+        axes = Axis("", -1, x.max() + 1, ticks=ticks), Axis("", -6 * len(agents) + 2, 1, ticks=rows)
+        alt = "Four rows of products, one for each persona, in the head of each agent, with a mark where one changes."
+        return played("a-click-travels", data, said, marks, *axes, alt)

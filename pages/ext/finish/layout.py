@@ -12,8 +12,9 @@ from PIL import Image
 from finish.widths import width_of
 
 FACE = "source-serif-4-latin-wght-normal.woff2"
-WHEN_NEAR, PANEL_FOLLOWS = (
-    Path(__file__).with_name(name).read_text(encoding="utf-8").strip() for name in ("when_near.js", "panel_follows.js")
+WHEN_NEAR, PANEL_FOLLOWS, DRAG = (
+    Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8").strip()
+    for name in ("when_near", "panel_follows", "drag")
 )
 AFTER_THE_TEXT = """addEventListener("load", () => requestAnimationFrame(() => setTimeout(() =>
   document.head.append(Object.assign(document.createElement("script"), {src: "%s"})))));"""
@@ -63,12 +64,13 @@ def load_face_early(page: BeautifulSoup) -> None:
     sheet.insert_before(script)
 
 
-def panel_follows(page: BeautifulSoup) -> None:
-    """Keep the section that is read in sight in the list of a long chapter's sections."""
-    if page.select_one(".bd-sidebar-secondary .page-toc") and not page.find("script", string=PANEL_FOLLOWS):
-        script = page.new_tag("script")
-        script.string = PANEL_FOLLOWS
-        page.body.append(script)
+def small_scripts(page: BeautifulSoup) -> None:
+    """Keep the section that is read in sight in a long list of sections; let a number in a sentence move a figure."""
+    for needs, text in ((".bd-sidebar-secondary .page-toc", PANEL_FOLLOWS), ("span.drag", DRAG)):
+        if page.select_one(needs) and not page.find("script", string=text):
+            script = page.new_tag("script")
+            script.string = text
+            page.body.append(script)
 
 
 def mend_images(page: BeautifulSoup) -> None:
@@ -91,6 +93,6 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     typeset_when_near,
     keep_room_for_formulas,
     load_face_early,
-    panel_follows,
+    small_scripts,
     mend_images,
 ]
