@@ -21,7 +21,7 @@ TIMES = (1, 10, 50)
 UNIT = 10_000  # what travels is whole: tenths of a click per 1,000 visits
 WHO, WHAT, NTH = "budget_shopper", "Cat Food", 2  # where the figure begins: the third cat food
 FELT = 0.05  # clicks per 1,000 visits: a smaller change is none
-LOOKS = ("falls by 10 or more", 2.4, -1, 10), ("falls by less", 1.0, -1, FELT), ("rises", 1.7, 1, FELT)
+LOOKS = ("falls by 10 or more", 1.9, -1, 10), ("falls by less", 0.8, -1, FELT), ("rises", 1.6, 1, FELT)
 Agents = Mapping[str, tuple[str, Callable[[zoo.FeatureEngineer], Any]]]
 AGENTS: Agents = {
     "LinUCB": ("a model for each product", zoo.LinUCBAgent),
@@ -116,8 +116,8 @@ class AClickTravels:
             here = (sign * table >= low) & ((sign > 0) | (low >= 10) | (table > -10))
             look = ("^", plots.BLUE) if sign > 0 else ("s", plots.VERMILION)
             marks.append(Points(name, x[here], y[here], size=size, marker=look[0], colour=look[1]))
-        ticks = {(self.n + 2) * i + self.n / 2 - 0.5: name.split(" S")[0] for i, name in enumerate(categories)}
-        rows = {-6 * i - 1.5: name for i, name in enumerate(agents)}
+        ticks = {(self.n + 2) * i + self.n / 2 - 0.5: name.lower().split(" s")[0] for i, name in enumerate(categories)}
+        rows = {-6 * i - 1.5: name.split(", ")[-1] for i, name in enumerate(agents)}
         axes = Axis("", -1, x.max() + 1, ticks=ticks), Axis("", -6 * len(agents) + 2, 1, ticks=rows)
         alt = "Four rows of products, one for each persona, in the head of each agent, with a mark where one changes."
         return played("a-click-travels", data, said, marks, *axes, alt)
