@@ -185,7 +185,7 @@ def _linked(cell: Any) -> str:
         more = " ".join(f"<p>{_linked(one)}</p>" for one in cell.more)
         cut = ' class="cut"' * cell.line.endswith("…")
         line = f"<summary{cut}>{html.escape(cell.line)}</summary>"
-        return f'<details>{line}<div id="claim-{html.escape(cell.label)}">{more}</div></details>'
+        return f'<details>{line} <div id="claim-{html.escape(cell.label)}">{more}</div></details>'
     words = html.escape(_words(cell))
     if isinstance(cell, Struck):
         return f'<s id="fell-{html.escape(cell.label)}">{words}</s>'
