@@ -113,13 +113,13 @@ def record_table(claims: pd.DataFrame, fallen: Iterable[str] = ()) -> Table:
     fallen, rows = set(fallen), []
     for one in claims.itertuples():
         draws = "" if pd.isna(one.replications) else f" ({one.replications:,} {one.of})"
-        more = [one.text, f"Measured: {one.measured}{draws}."]
+        line = one.short or textwrap.shorten(one.text, 110, placeholder=" …")
+        more = [one.text] * (line != one.text) + [f"Measured: {one.measured}{draws}."]
         more += [f"In the retests: {one.pooled}."] * bool(one.pooled)
         more.append((f"To the cell in {one.title}", one.chapter, one.label))
         more += [("To what we said before", f"#fell-{one.label}")] * (one.label in fallen)
         waits = "" if one.kind in NOTHING_RANDOM else "waits"
         held = f"{one.held} of {one.fresh}" if one.fresh else waits
-        line = one.short or textwrap.shorten(one.text, 110, placeholder=" …")
         rows.append((Opens(line, one.label, more), one.kind, held, "★" * one.survives, "guide" * one.guide))
     stars = f", {claims['survives'].sum()} with a star" * bool(claims["survives"].any())
     columns = ("Claim", "Kind", "Retested", "Star", "Guide")
@@ -176,7 +176,7 @@ def _confirmed(claims: pd.DataFrame, label: str, asked: str = "") -> None:
 
 def _words(cell: Any) -> str:
     if isinstance(cell, Opens):
-        return " ".join(map(_words, cell.more))
+        return " ".join([cell.line] * (not cell.line.endswith("…")) + [*map(_words, cell.more)])
     return cell.words if isinstance(cell, Struck) else str(cell[0] if isinstance(cell, tuple) else cell)
 
 
@@ -185,7 +185,7 @@ def _linked(cell: Any) -> str:
         more = " ".join(f"<p>{_linked(one)}</p>" for one in cell.more)
         cut = ' class="cut"' * cell.line.endswith("…")
         line = f"<summary{cut}>{html.escape(cell.line)}</summary>"
-        return f'<details>{line}<div id="claim-{html.escape(cell.label)}">{more}</div></details>'
+        return f'<details>{line} <div id="claim-{html.escape(cell.label)}">{more}</div></details>'
     words = html.escape(_words(cell))
     if isinstance(cell, Struck):
         return f'<s id="fell-{html.escape(cell.label)}">{words}</s>'

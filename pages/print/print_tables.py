@@ -263,9 +263,11 @@ class CellsInPrint(SphinxPostTransform):
 
     @staticmethod
     def html_of(bundle: nodes.Element) -> BeautifulSoup | None:
-        """Return the HTML of an output, without drawings, scripts and lines that open, if it has any."""
+        """Return the HTML of an output, without drawings, scripts and words that are cut, if it has any."""
         for child in bundle.children:
             if child["mime_type"] == "text/html":
-                words = re.sub(r"(?s)<(svg|script|style|summary)\b.*?</\1>", "", child.astext())
-                return BeautifulSoup(words, "html.parser")
+                page = BeautifulSoup(re.sub(r"(?s)<(svg|script|style)\b.*?</\1>", "", child.astext()), "html.parser")
+                for line in page.select("summary.cut"):
+                    line.decompose()
+                return page
         return None

@@ -93,9 +93,9 @@ def bundle(one):
     return data
 
 
-def display(*objects, display_id=None, **_):
-    """Show objects below the cell; with ``display_id=True`` return a handle by which that can be changed."""
+def display(*objects, raw=False, display_id=None, **_):
+    """Show objects below the cell, raw ones as bundles; with ``display_id=True`` return a handle to change them by."""
     for one in objects:
         name = f"shown-{next(_names)}" if display_id in (True, None) else display_id
-        shown("display_data", bundle(one), name)
+        shown("display_data", one if raw else bundle(one), name)
     return DisplayHandle(name) if display_id and objects else None
