@@ -116,11 +116,12 @@ def of_figure(figure: pages.Figure, kicker: str, out: Path, which: int | None) -
 
 
 def of_claim(found: Tag, kicker: str) -> str:
-    """Return the slide of a claim, its sentence; what was measured is for the speaker."""
-    said, measured = found.select("p")[:2]
-    holds = said.select_one("strong").extract().get_text(strip=True).rstrip(".")
+    """Return the slide of a claim, its sentence; what was measured is for the speaker. Short words have it in them."""
+    said, *measured = found.select("p")[:2]
+    lead = said.select_one("strong")
+    holds = lead.extract().get_text(strip=True) if lead else "Holds."
     body = f"<h2>{said.decode_contents().strip()}</h2>"
-    return slide("claim", kicker, body, notes(f"{holds}. {measured.decode_contents()}"))
+    return slide("claim", kicker, body, notes(" ".join([holds, *(part.decode_contents() for part in measured)])))
 
 
 def of_trap(found: Tag, kicker: str) -> str:

@@ -98,7 +98,7 @@ def test_what_moves_has_the_same_colours_by_night_as_what_stands():
 
 
 FIRST = """async () => {
-  const shown = [...document.querySelectorAll('img.drawn')].find(image => image.checkVisibility());
+  const shown = [...document.querySelectorAll('img.drawn:not(.head *)')].find(image => image.checkVisibility());
   shown.scrollIntoView({block: 'center'});
   while (!shown.complete || !shown.currentSrc) await new Promise(done => setTimeout(done, 20));
   await shown.decode();

@@ -79,7 +79,7 @@ def test_what_goes_on_behind_the_edge_lies_below_a_shade(browser, address):
 def test_what_a_term_means_stands_beside_it(browser, address, size):
     with Visit(browser, address, "dark", size, has_touch=True) as visit:
         open_at(visit, "chapters/01_fifty_strangers.html")
-        term, tip = visit.page.locator("a.term").first, visit.page.locator("#book-tip")
+        term, tip = visit.page.locator("a.term:visible").first, visit.page.locator("#book-tip")
         term.hover() if size == DESK else term.tap()
         tip.wait_for()
         word, said = term.bounding_box(), tip.bounding_box()
@@ -113,7 +113,7 @@ def test_at_a_phone_nothing_is_cut_that_could_be_seen(browser, address):
 def test_labels_of_figures_that_move_are_legible_on_a_phone_and_sliders_have_marks(browser, address):
     with Visit(browser, address, size=PHONE) as visit:
         open_at(visit, "chapters/01_fifty_strangers.html")
-        figure = visit.page.locator("figure.zoolib-widget").first
+        figure = visit.page.locator("figure.zoolib-widget:has(.ticks)").first
         sizes = figure.locator("svg[role=img] text").evaluate_all(
             """all => all.map(text => {
               const scale = text.getScreenCTM();

@@ -421,7 +421,7 @@ def test_every_question_of_the_book_answers_what_is_foreseen(plain, address):
     with Visit(plain, address) as visit:
         for page in dict.fromkeys(question.page for question in asked):
             visit.page.goto(f"{address}/chapters/{page}.html", wait_until="domcontentloaded")
-            here = [question for question in asked if question.page == page]
+            here = [question for question in asked if question.page == page and not question.bet]
             found += faults(visit, here)
             veiled = visit.page.locator(".veiled").count()
             found += [f"{page}: {veiled} figures are veiled after all is answered"] * bool(veiled)
