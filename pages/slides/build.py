@@ -179,11 +179,12 @@ def deck(page: Path, out: Path, told: dict) -> str:
     known = weeks(TEACHING.read_text(encoding="utf-8"))
     week, names = known.get(name, {}), called(pages.parsed(page.with_name("teaching.html")))
     stacks = ["".join(f"<section>{one}</section>" for one in opening(article, week, names))]
-    for section in article.select("section > section"):
-        if section.parent.parent is not None and section.parent.find_parent("section"):
-            continue  # a section of a section stands in the stack of the latter
-        kicker, slides = section.select_one("h2").decode_contents().strip(), []
+    top = article.select_one("section")
+    for section in [top, *top.find_all("section", recursive=False)]:
+        kicker, slides = section.select_one("h1, h2").decode_contents().strip(), []
         for found in section.select(SHOWN):
+            if section is top and found.find_parent("section") is not top:
+                continue  # it stands in the stack of its section
             label = found.get("id", "").removeprefix("claim-")
             if label in told["leave"] or ("proof" in found.get("class", []) and len(found["class"]) == 2):
                 continue

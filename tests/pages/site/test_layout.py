@@ -80,6 +80,7 @@ def test_what_a_term_means_stands_beside_it(browser, address, size):
     with Visit(browser, address, "dark", size, has_touch=True) as visit:
         open_at(visit, "chapters/01_fifty_strangers.html")
         term, tip = visit.page.locator("a.term:visible").first, visit.page.locator("#book-tip")
+        term.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
         term.hover() if size == DESK else term.tap()
         tip.wait_for()
         word, said = term.bounding_box(), tip.bounding_box()
