@@ -100,6 +100,7 @@ def drawn(marks: Sequence[Mark], x: Axis, y: Axis, alt: str) -> str:
 
 def sketched(marks: Sequence[Mark], x: Axis, y: Axis) -> bytes:
     """Return the same as matplotlib draws it, a PNG."""
+    plt.close(plt.figure())  # A notebook's backend begins with the first figure, and the context would undo it.
     with plt.style.context("zoolab.drawings.house"):
         figure, ax = plt.subplots()
         for mark in marks:
