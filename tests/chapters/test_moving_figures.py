@@ -52,7 +52,7 @@ def test_the_legend_of_the_picture_for_print_is_not_cut(monkeypatch, drawn):
     kept = []
     monkeypatch.setattr("figures.around.plt.close", kept.append)
     bundle(moving(draw=drawn, controls={"alpha": [0.1], "agent": ["LinUCB"]}))
-    (figure,) = kept
+    *_, figure = kept  # the one before it made the backend ready
     (legend,) = figure.legends
     figure.draw_without_rendering()
     box = legend.get_window_extent()
