@@ -104,8 +104,8 @@ FIRST = """async () => {
   await shown.decode();
   return {source: shown.currentSrc, width: shown.getBoundingClientRect().width,
           ground: getComputedStyle(shown).backgroundColor,
-          heard: [...document.querySelectorAll('img.drawn')].filter(one => one.checkVisibility()).length,
-          all: document.querySelectorAll('img.drawn').length};
+          heard: [...document.querySelectorAll('img.drawn:not(.pictures *)')].filter(one => one.checkVisibility()).length,
+          all: document.querySelectorAll('img.drawn:not(.pictures *)').length};
 }"""
 
 
