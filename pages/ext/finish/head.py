@@ -87,8 +87,8 @@ def _pictures(page: BeautifulSoup, out: Path) -> Iterator[Tag]:
         number = re.match(r"Figure ([\d.]+)", caption)
         link = page.new_tag("a", href=f"#{figure['id']}", title=caption.removesuffix("#").strip())
         if drawn := figure.select("picture"):
-            for one in (copy(picture.img) for picture in drawn):
-                one["alt"] = ""
+            for one in map(copy, drawn):  # whole, so that a phone asks for the drawing that it shows anyway
+                one.img["alt"] = ""
                 link.append(one)
         elif svg := figure.select_one("svg[role=img]"):
             link.append(_still(page, svg, out, figure["id"]))

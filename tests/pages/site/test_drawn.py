@@ -98,15 +98,14 @@ def test_what_moves_has_the_same_colours_by_night_as_what_stands():
 
 
 FIRST = """async () => {
-  const all = [...document.querySelectorAll('img.drawn:not(.head *)')];
-  const shown = all.find(image => image.checkVisibility());
+  const shown = [...document.querySelectorAll('img.drawn:not(.head *)')].find(image => image.checkVisibility());
   shown.scrollIntoView({block: 'center'});
   while (!shown.complete || !shown.currentSrc) await new Promise(done => setTimeout(done, 20));
   await shown.decode();
   return {source: shown.currentSrc, width: shown.getBoundingClientRect().width,
           ground: getComputedStyle(shown).backgroundColor,
-          heard: all.filter(one => one.checkVisibility()).length,
-          all: all.length};
+          heard: [...document.querySelectorAll('img.drawn')].filter(one => one.checkVisibility()).length,
+          all: document.querySelectorAll('img.drawn').length};
 }"""
 
 
