@@ -62,7 +62,7 @@ def _cast(page: BeautifulSoup, names: str) -> Tag:
 def _icon(page: BeautifulSoup, name: str) -> Tag:
     """Return a piece of the line that is the agent's in all figures."""
     drawn = look(name)
-    icon = page.new_tag("svg", attrs={"viewBox": "0 0 34 12", "width": "34", "height": "12", "aria-hidden": "true"})
+    icon = page.new_tag("svg", attrs={"width": "34", "height": "12", "aria-hidden": "true"})
     colour = "var(--soft)" if drawn["color"] == SOFT else f"var(--by-day-{drawn['color'][1:].lower()},{drawn['color']})"
     stroke = {"stroke": colour, "stroke-width": "3", "stroke-dasharray": DASHES[drawn["linestyle"]]}
     icon.append(page.new_tag("path", attrs={"d": "M1 6H33", "fill": "none", **stroke}))
